@@ -1,0 +1,45 @@
+"""How long the platform takes, as one table (`timing.yaml`) and one way of drawing from it.
+
+A draw depends on the seed, the kind and the resource, and on nothing else: not on the order of events. So the
+shortest possible time of a whole environment can be told from the table without running it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SPREAD = 0.4  # ±40 % of the typical time
+
+
+@cache
+def table() -> dict[str, dict[str, Any]]:
+    """The timing table: kind → {seconds, mark, source}."""
+    rows: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "timing.yaml").read_text("utf-8"))
+    return rows
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Durations for one seed. `overrides` replaces typical seconds of some kinds (a drill, a slow day)."""
+
+    seed: int
+    spread: float = SPREAD
+    overrides: Mapping[str, float] = field(default_factory=dict)
+
+    def draw(self, kind: str, resource: str, nth: int = 0) -> float:
+        """Seconds that `kind` takes for `resource`, the `nth` time it happens.
+
+        Raises:
+            KeyError: the table has no such kind.
+        """
+        typical = self.overrides.get(kind, table()[kind]["seconds"])
+        digest = hashlib.sha256(f"{self.seed}|{kind}|{resource}|{nth}".encode()).digest()
+        unit = int.from_bytes(digest[:8], "big") / 2**64  # in [0, 1)
+        return round(float(typical) * (1 + self.spread * (2 * unit - 1)), 3)

@@ -1,0 +1,105 @@
+"""Google's discovery documents as the truth about methods, fields and enums.
+
+They come with google-api-python-client. A path that no document knows is 404, an unknown field or enum value is
+refused in Google's words, and a method that a document knows and we do not serve is 501 with its name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from localcloud.wire.messages import Json
+
+# Parameters every Google API takes, beyond those in the documents.
+COMMON_QUERY = {"$alt", "alt", "fields", "key", "prettyPrint", "quotaUser", "access_token", "$prettyPrint", "$fields",
+                "$userProject", "userIp", "callback", "oauth_token", "$.xgafv", "uploadType", "upload_protocol"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method: its id (`compute.addresses.insert`), how it is reached, and its body's schema."""
+
+    id: str
+    verb: str
+    template: tuple[str, ...]  # path segments; `{name}` stands for one segment
+    custom: str  # the verb after a colon, as in `clusters/C:setResourceLabels`
+    query: frozenset[str]
+    request: str  # schema name of the body, or ""
+    document: Document
+
+    def match(self, segments: list[str]) -> dict[str, str] | None:
+        """The path parameters if `segments` fit the template."""
+        params: dict[str, str] = {}
+        for pattern, segment in zip(self.template, segments, strict=True):
+            if pattern.startswith("{"):
+                params[pattern[1:-1]] = segment
+            elif pattern != segment:
+                return None
+        return params
+
+
+class Document:
+    """One discovery document, indexed for look-ups."""
+
+    def __init__(self, raw: Json) -> None:
+        self.name: str = raw["name"]
+        self.version: str = raw["version"]
+        self.title: str = raw["title"]
+        self.schemas: dict[str, Json] = raw["schemas"]
+        self._index: dict[tuple[str, int, str], list[Method]] = {}
+        for entry in _methods(raw):
+            method = self._method(entry, raw["servicePath"])
+            self._index.setdefault((method.verb, len(method.template), method.custom), []).append(method)
+
+    def find(self, verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
+        """The method that serves `verb` on `path`, with its path parameters; fixed words win over parameters."""
+        bare, custom = split_custom(path)
+        for variant, word in ((bare, custom), (path, "")):
+            segments = variant.strip("/").split("/")
+            found = [
+                (method, params)
+                for method in self._index.get((verb, len(segments), word), ())
+                if (params := method.match(segments)) is not None
+            ]
+            if found:
+                return min(found, key=lambda hit: len(hit[1]))
+            if not custom:
+                return None
+        return None
+
+    def _method(self, entry: Json, service_path: str) -> Method:
+        path = service_path + entry.get("flatPath", entry["path"]).removeprefix(service_path)
+        bare, custom = split_custom(path)
+        query = {name for name, p in entry.get("parameters", {}).items() if p["location"] == "query"}
+        return Method(
+            entry["id"], entry["httpMethod"], tuple(bare.strip("/").split("/")), custom, frozenset(query),
+            entry.get("request", {}).get("$ref", ""), self,
+        )  # fmt: skip
+
+
+def split_custom(path: str) -> tuple[str, str]:
+    """`a/b:verb` → (`a/b`, `verb`); a colon elsewhere is left alone."""
+    match = re.fullmatch(r"(.*[^/]):([a-zA-Z]+)", path)
+    return (match[1], match[2]) if match else (path, "")
+
+
+def _methods(node: Json) -> Iterator[Json]:
+    yield from node.get("methods", {}).values()
+    for child in node.get("resources", {}).values():
+        yield from _methods(child)
+
+
+@cache
+def document(name: str, version: str) -> Document:
+    """The discovery document of an API.
+
+    Raises:
+        FileNotFoundError: there is none of that name and version.
+    """
+    folder = files("googleapiclient.discovery_cache") / "documents"
+    return Document(json.loads((folder / f"{name}.{version}.json").read_text("utf-8")))

@@ -1,0 +1,91 @@
+"""Google's refusals, in the three shapes its APIs give them.
+
+compute has `errors[]` and no `status`; container has both; the newer APIs have `status` and `details` [observed].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from localcloud.wire.messages import Json, Response
+
+
+class Style(Enum):
+    """How a service writes its errors."""
+
+    COMPUTE = "compute"
+    CONTAINER = "container"
+    NEWER = "newer"
+
+
+# Canonical code → HTTP status (google.rpc.Code).
+HTTP = {
+    "INVALID_ARGUMENT": 400,
+    "FAILED_PRECONDITION": 400,
+    "OUT_OF_RANGE": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
+    "INTERNAL": 500,
+    "UNIMPLEMENTED": 501,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+
+REASONS = {
+    "INVALID_ARGUMENT": "badRequest",
+    "FAILED_PRECONDITION": "failedPrecondition",
+    "UNAUTHENTICATED": "authError",
+    "PERMISSION_DENIED": "forbidden",
+    "NOT_FOUND": "notFound",
+    "ALREADY_EXISTS": "alreadyExists",
+    "RESOURCE_EXHAUSTED": "rateLimitExceeded",
+    "INTERNAL": "backendError",
+    "UNAVAILABLE": "backendError",
+}
+
+
+@dataclass
+class Refused(Exception):
+    """A call is refused. `status` is the canonical code; `http` overrides its HTTP status (compute's 412)."""
+
+    status: str
+    message: str
+    reason: str = ""
+    details: list[Json] = field(default_factory=list)
+    http: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.message}"
+
+    @property
+    def code(self) -> int:
+        """The HTTP status."""
+        return self.http or HTTP[self.status]
+
+    def response(self, style: Style) -> Response:
+        """The refusal as the service would write it."""
+        error: Json = {"code": self.code, "message": self.message}
+        if style is not Style.NEWER:
+            reason = self.reason or REASONS.get(self.status, "badRequest")
+            error["errors"] = [{"message": self.message, "domain": "global", "reason": reason}]
+        if style is not Style.COMPUTE:
+            error["status"] = self.status
+        if self.details:
+            error["details"] = self.details
+        return Response.of_json({"error": error}, self.code)
+
+
+def not_implemented(method: str) -> Refused:
+    """The local cloud does not have `method`: said plainly, never an empty 200."""
+    return Refused("UNIMPLEMENTED", f"The local cloud does not implement {method}.")
+
+
+def invalid(message: str, reason: str = "invalid") -> Refused:
+    """400 INVALID_ARGUMENT."""
+    return Refused("INVALID_ARGUMENT", message, reason)

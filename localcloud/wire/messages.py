@@ -1,0 +1,66 @@
+"""What a service sees of a call and what it answers: plain values, so that no service touches a socket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls.
+
+    `identity` is a service account's e-mail, or a user's. `instance` names the function instance the call
+    came from, and is None for everybody else (gcloud, kubectl, a person).
+    """
+
+    identity: str
+    instance: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, read whole. Header names are lower case; `path` is decoded, without the query."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    caller: Caller
+
+    def json(self) -> Any:
+        """The body as JSON; an empty body is an empty object.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        return json.loads(self.body) if self.body else {}
+
+    def one(self, name: str, default: str = "") -> str:
+        """The first value of query parameter `name`."""
+        values = self.query.get(name)
+        return values[0] if values else default
+
+
+@dataclass
+class Response:
+    """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch)."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+
+    @classmethod
+    def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:
+        """`value` as a JSON answer."""
+        return cls(status, json.dumps(value).encode(), {"content-type": "application/json", **headers})
+
+
+class Abort(Exception):
+    """The connection is dropped without an answer (a reset), as a load balancer or a fault does."""
