@@ -21,7 +21,9 @@ SPREAD = 0.4  # ±40 % of the typical time
 @cache
 def table() -> dict[str, dict[str, Any]]:
     """The timing table: kind → {seconds, mark, source}."""
-    rows: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "timing.yaml").read_text("utf-8"))
+    rows: dict[str, dict[str, Any]] = yaml.safe_load(
+        (Path(__file__).parent / "timing.yaml").read_text("utf-8")
+    )
     return rows
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from localcloud.clock import EPOCH, Clock
 from localcloud.ids import Ids
@@ -12,12 +13,52 @@ from localcloud.projects import Projects
 from localcloud.store import Store
 from localcloud.timing import Timing
 
+if TYPE_CHECKING:
+    from localcloud.kubernetes import KubernetesApi
+
+
+@dataclass(frozen=True)
+class ClusterDoors:
+    """Where one cluster's Kubernetes API is reached.
+
+    `public` (host:port) speaks under `ca_pem`, the cluster's own authority; `dns` under the authority that
+    SSL_CERT_FILE names to programs here, as Google's DNS endpoint does under the public ones.
+    """
+
+    public: str
+    dns: str
+    ca_pem: str
+
+
+class Doors(Protocol):
+    """Opens and closes the ports of clusters; the edge does it on real sockets."""
+
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
+        """Serve `api` for the cluster of this full name."""
+        ...
+
+    def close_cluster(self, name: str) -> None:
+        """Stop serving it."""
+        ...
+
+
+class NoDoors:
+    """For a world without an edge: nothing listens."""
+
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
+        """Names that lead nowhere."""
+        return ClusterDoors("192.0.2.1:443", "192.0.2.1:444", "")
+
+    def close_cluster(self, name: str) -> None:
+        """Nothing to close."""
+
 
 @dataclass
 class World:
     """Google's side of the wire.
 
     `base_url` is where the services are reached (`http://127.0.0.1:PORT`), known once the edge listens.
+    `clusters` holds the Kubernetes API of each cluster by full name (`projects/P/locations/L/clusters/C`).
     """
 
     seed: int
@@ -28,6 +69,8 @@ class World:
     store: Store
     projects: Projects
     base_url: str = ""
+    doors: Doors = field(default_factory=NoDoors)
+    clusters: dict[str, KubernetesApi] = field(default_factory=dict)
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:

@@ -28,7 +28,7 @@ class Call:
     """One call as a method sees it.
 
     `params` are the path's, `body` is checked and in the document's spelling, `version` is the API version that
-    was asked for. 
+    was asked for.
     """
 
     world: World
@@ -111,7 +111,9 @@ class Service:
                 return method.id, candidate.version, params, method
         raise Refused("NOT_FOUND", f"The requested URL {request.path} was not found on this server.")
 
-    def serve(self, world: World, request: Request, path: str) -> tuple[str, dict[str, str], Callable[[], Response]]:
+    def serve(
+        self, world: World, request: Request, path: str
+    ) -> tuple[str, dict[str, str], Callable[[], Response]]:
         """(method id, path parameters, what to call for the answer); resolving is apart so that it can be logged.
 
         Raises:

@@ -48,7 +48,7 @@ class Validation:
         """`value` in the document's spelling (camelCase, enum names), checked against `schema`."""
         properties: dict[str, Json] = self.document.schemas[schema].get("properties", {})
         if not isinstance(value, dict):
-            return self._fault(at, f'Invalid value at \'{at}\' ({schema}), {json.dumps(value)}', value)
+            return self._fault(at, f"Invalid value at '{at}' ({schema}), {json.dumps(value)}", value)
         result: Json = {}
         for given, item in value.items():
             name = given if given in properties else camel(given)
@@ -82,9 +82,13 @@ class Validation:
         wrong = not isinstance(value, JSON_TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))
         if wrong or (kind == "integer" and not re.fullmatch(r"-?\d+", str(value))):
             words = json.dumps(value)
-            return self._fault(at, f"Invalid value at '{at}' ({schema.get('format', kind).upper()}), {words}", value)
+            return self._fault(
+                at, f"Invalid value at '{at}' ({schema.get('format', kind).upper()}), {words}", value
+            )
         if schema.get("format") == "byte" and not _is_base64(value):
-            return self._fault(at, f"Invalid value at '{at}' (TYPE_BYTES), Base64 decoding failed for \"{value}\"", value)
+            return self._fault(
+                at, f"Invalid value at '{at}' (TYPE_BYTES), Base64 decoding failed for \"{value}\"", value
+            )
         return value
 
     def _enum(self, schema: Json, value: Any, at: str, key: str) -> Any:
