@@ -1,4 +1,4 @@
-"""Projects: ids, numbers, which APIs are on, and the IAM policy. What every service needs to know of its caller's project."""
+"""Projects: ids, numbers, which APIs are on, and the IAM policy: what every service needs to know of them."""
 
 from __future__ import annotations
 

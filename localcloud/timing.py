@@ -35,13 +35,20 @@ class Timing:
     spread: float = SPREAD
     overrides: Mapping[str, float] = field(default_factory=dict)
 
+    def typical(self, kind: str) -> float:
+        """Seconds that `kind` takes as a rule.
+
+        Raises:
+            KeyError: the table has no such kind.
+        """
+        return float(self.overrides.get(kind, table()[kind]["seconds"]))
+
     def draw(self, kind: str, resource: str, nth: int = 0) -> float:
         """Seconds that `kind` takes for `resource`, the `nth` time it happens.
 
         Raises:
             KeyError: the table has no such kind.
         """
-        typical = self.overrides.get(kind, table()[kind]["seconds"])
         digest = hashlib.sha256(f"{self.seed}|{kind}|{resource}|{nth}".encode()).digest()
         unit = int.from_bytes(digest[:8], "big") / 2**64  # in [0, 1)
-        return round(float(typical) * (1 + self.spread * (2 * unit - 1)), 3)
+        return round(self.typical(kind) * (1 + self.spread * (2 * unit - 1)), 3)

@@ -1,4 +1,4 @@
-"""All there is, in one place: time, ids, resources, projects, work under way. Services and controllers are given this."""
+"""All there is, in one place: time, ids, resources, projects, work under way."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from localcloud.timing import Timing
 
 if TYPE_CHECKING:
     from localcloud.kubernetes import KubernetesApi
+    from localcloud.pubsub.broker import Broker
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class World:
     base_url: str = ""
     doors: Doors = field(default_factory=NoDoors)
     clusters: dict[str, KubernetesApi] = field(default_factory=dict)
+    broker: Broker | None = None
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid, not_implemented
 from localcloud.wire.messages import Caller, Json, Request, Response
-from localcloud.wire.validation import checked_body
+from localcloud.wire.validation import camel, checked_body
 
 if TYPE_CHECKING:
     from localcloud.world import World
@@ -49,7 +49,7 @@ class Call:
 
     @property
     def project(self) -> str:
-        """The project id in the path (`project`, `projectsId`…), or in `projects/P` of a two-part name; may be empty."""
+        """The project's id, from whichever path parameter names it; empty if none does."""
         for name in ("project", "projectsId", "projectId", "v1Id1"):
             if name in self.params:
                 return self.world.projects.id_of(self.params[name])
@@ -79,6 +79,11 @@ class Service:
     style: Style
     handlers: dict[str, Handler] = field(default_factory=dict)
     _extras: list[_Extra] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """What Google calls the API, as in `Compute Engine API`."""
+        return document(self.name, self.versions[0]).title
 
     def on(self, *methods: str) -> Callable[[Handler], Handler]:
         """Serve these methods, by discovery id, with the decorated function."""
@@ -114,7 +119,7 @@ class Service:
     def serve(
         self, world: World, request: Request, path: str
     ) -> tuple[str, dict[str, str], Callable[[], Response]]:
-        """(method id, path parameters, what to call for the answer); resolving is apart so that it can be logged.
+        """(method id, path parameters, what to call for the answer): resolved first, to be logged.
 
         Raises:
             Refused: no such path.
@@ -163,8 +168,6 @@ def _check_query(request: Request, method: Method) -> None:
 
 def _nested(name: str, method: Method) -> bool:
     """`options.requestedPolicyVersion` may come as such, or in snake case."""
-    from localcloud.wire.validation import camel
-
     return camel(name) in method.query
 
 

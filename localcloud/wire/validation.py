@@ -1,4 +1,4 @@
-"""A request body against its schema in the discovery document: unknown fields, wrong types, unknown enum values.
+"""A request body against its schema in the discovery document: unknown fields, wrong types, enum values.
 
 The words are those of Google's JSON parser [observed]. Integers stand for enum values, as the REST clients of
 google-cloud-* send them; `enums.json` has the numbers, which the documents leave out.

@@ -1,0 +1,210 @@
+"""The local Google Cloud, put together: services, controllers, functions, the edge, and the schedule that moves it.
+
+    async with LocalCloud(seed=7) as cloud:
+        cloud.create_project("demo-project")
+        …
+        await cloud.run_until(lambda: …)
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from localcloud.controllers import start_controllers
+from localcloud.dataplane import Client
+from localcloud.dataplane import answer as dataplane_answer
+from localcloud.dump import canonical_dump
+from localcloud.edge import Edge
+from localcloud.functions.metadata import MetadataServer
+from localcloud.functions.processes import Zygote
+from localcloud.functions.runtime import Event, Function, Functions
+from localcloud.projects import Project
+from localcloud.pubsub.broker import Broker, Delivery
+from localcloud.schedule import JumpSchedule
+from localcloud.services import SERVICES
+from localcloud.wire.dispatch import Dispatch
+from localcloud.wire.identities import Identities
+from localcloud.wire.log import CallLog
+from localcloud.wire.messages import Caller, Json, Request, Response
+from localcloud.workflows.executions import Executions
+from localcloud.world import World
+
+# What gcloud and Google's libraries read; compute's override carries its version [observed].
+OVERRIDES = {
+    "COMPUTE": "compute/compute/v1/",
+    "CONTAINER": "container/",
+    "GKEHUB": "gkehub/",
+    "SERVICEUSAGE": "serviceusage/",
+    "CLOUDRESOURCEMANAGER": "cloudresourcemanager/",
+    "PUBSUB": "pubsub/",
+    "WORKFLOWS": "workflows/",
+    "WORKFLOWEXECUTIONS": "workflowexecutions/",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this cloud behaves.
+
+    `preload` names modules that the parent of all function instances imports before it forks. `timings`
+    overrides typical seconds of the timing table.
+    """
+
+    seed: int = 0
+    delivery: Delivery = field(default_factory=Delivery)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    preload: Sequence[str] = ()
+    port: int = 0
+    user: str = "user@example.com"
+
+
+class LocalCloud:
+    """One cloud with its own time. Enter it to let it listen; leave it to end everything it started."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.world = World.create(self.settings.seed, timings=self.settings.timings)
+        self.identities = Identities()
+        self.log = CallLog()
+        self.schedule = JumpSchedule(self.world)
+        self.broker = Broker(self.world, self.settings.delivery)
+        self.dispatch = Dispatch(self.world, SERVICES, self.log)
+        self.edge = Edge(
+            self.world, self.identities, self.schedule, self.log, self.dispatch.dispatch, self._through_vpc
+        )
+        self.executions = Executions(self.world, self.schedule.spread, self.dispatch.dispatch)
+        self.folder = Path()
+        self._door = ""
+
+    async def __aenter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="localcloud-"))
+        self.world.broker = self.broker
+        self.world.executions = self.executions
+        self.world.doors = self.edge
+        self.world.base_url = "http://" + self.edge.open("services", self.edge.handle_service, port=self.settings.port)
+        self._door = self.edge.open("vpc", self.edge.handle_vpc)
+        (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
+        zygote = Zygote(self.folder, self.settings.seed, self.settings.preload)
+        zygote.start()
+        self.functions = Functions(self.world, self.schedule, zygote, self._surroundings)
+        start_controllers(self.world)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.functions.stop()
+        await self.edge.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create_project(self, project_id: str, apis: Sequence[str] = ()) -> Project:
+        """A new project with these APIs enabled."""
+        project = self.world.projects.create(project_id)
+        project.enabled.update(apis)
+        return project
+
+    def create_topic(self, name: str) -> None:
+        """A topic, by full name."""
+        self.world.store["pubsub.topics"].put(name, {"name": name})
+
+    def deploy_function(self, function: Function, topic: str) -> None:
+        """Deploy a function that messages of `topic` trigger."""
+        self.functions.deploy(function)
+        self.broker.trigger(topic, lambda message: self._invoke(function.name, topic, message))
+
+    def trigger_workflow(self, topic: str, workflow: str) -> None:
+        """Start an execution of `workflow` (full name) for every message of `topic`."""
+        start = lambda message: self.executions.start_for_event(workflow, cloud_event(topic, message))  # noqa: E731
+        self.broker.trigger(topic, start)
+
+    def endpoints(self) -> dict[str, str]:
+        """The environment variables that send gcloud and Google's libraries here."""
+        base = self.world.base_url
+        variables = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{base}/{path}" for api, path in OVERRIDES.items()}
+        return {**variables, "SSL_CERT_FILE": str(self.folder / "roots.pem")}
+
+    def user_token(self) -> str:
+        """An access token of the cloud's user, for gcloud, kubectl and curl."""
+        return self.identities.issue(Caller(self.settings.user))
+
+    def vpc_door(self) -> str:
+        """`host:port` of the HTTP forward proxy whose requests leave inside the VPC."""
+        return self._door
+
+    async def run_until(self, done: Callable[[], bool]) -> None:
+        """Let time pass until `done()`.
+
+        Raises:
+            Stalled: it never will be.
+        """
+        await self.schedule.run_until(done)
+
+    def dump(self) -> Json:
+        """Every resource there is, in canonical order, without what is chance (ids, times, fingerprints)."""
+        return canonical_dump(self.world)
+
+    def _invoke(self, function: str, topic: str, message: Json) -> None:
+        event = cloud_event(topic, message)
+        self.functions.invoke(
+            function,
+            Event(event["id"], event["source"], event["type"], self.world.clock.now, event["data"]),
+        )
+
+    def _surroundings(self, function: Function, instance: str) -> dict[str, str]:
+        """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""
+        account = function.service_account
+        project = self.world.projects.get(account.split("@")[1].split(".")[0])
+        token = self.identities.issue(Caller(account, instance))
+        server = MetadataServer(project, "us-central1", account, self.world.ids.hex(16), lambda: token)
+
+        async def metadata(request: Request) -> Response:
+            return server.handle(request)
+
+        address = self.edge.open(f"metadata/{instance}/{self.world.ids.hex(4)}", metadata)
+        variables = {
+            **self.endpoints(),
+            "GCE_METADATA_HOST": address,
+            "GCE_METADATA_IP": address,
+            "K_SERVICE": function.name,
+            "FUNCTION_TARGET": function.entry_point,
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(self.folder),
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        if function.egress:
+            variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._door}"
+        return {**variables, **function.environment}
+
+    def _through_vpc(self, request: Request) -> Response:
+        """A request through the VPC's door; a person's leaves where the default network's first subnet is."""
+        instance = self.functions.instance(request.caller.instance or "")
+        if instance is not None and instance.function.egress:
+            network, region = instance.function.egress
+        else:
+            project = self.world.projects.all()[0]
+            network, region = f"projects/{project.id}/global/networks/default", "us-central1"
+        return dataplane_answer(self.world, Client(network, region), request)
+
+
+def cloud_event(topic: str, message: Json) -> Json:
+    """A Pub/Sub message as Eventarc hands it on [documented: google-cloudevents' pubsub v1]."""
+    project = topic.split("/")[1]
+    return {
+        "id": message["messageId"],
+        "source": f"//pubsub.googleapis.com/{topic}",
+        "specversion": "1.0",
+        "type": "google.cloud.pubsub.topic.v1.messagePublished",
+        "datacontenttype": "application/json",
+        "time": message["publishTime"],
+        "data": {
+            "subscription": f"projects/{project}/subscriptions/eventarc-{topic.rsplit('/', 1)[-1]}-sub",
+            "message": message,
+        },
+    }

@@ -1,0 +1,58 @@
+"""The cloud's contents in canonical form: what two runs must agree on, whatever happened on the way.
+
+Left out is what is chance: ids, times, fingerprints, ports. Left out too is what is history, not state:
+operations, messages, executions, events.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+HISTORY = re.compile(r"\.operations$|^pubsub\.|^workflow|\.internal$")
+CHANCE_KEYS = re.compile(
+    r"(?i)^(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
+    r"observedGeneration|.*fingerprint|.*timestamp|.*time|clusterCaCertificate|endpoint|publicEndpoint)$"
+)
+CHANCE_ANNOTATIONS = frozenset({"networking.gke.io/last-reconcile-time"})
+LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
+
+
+def canonical_dump(world: World) -> Json:
+    """Resources by collection and name, then the objects of every cluster, then APIs and IAM by project."""
+    resources = {
+        kind: {name: _clean(world, value) for name, value in world.store[kind].items()}
+        for kind in world.store.kinds()
+        if not HISTORY.search(kind)
+    }
+    return {
+        "resources": {kind: items for kind, items in resources.items() if items},
+        "clusters": {name: _clean(world, api.dump()) for name, api in sorted(world.clusters.items())},
+        "projects": {
+            project.id: {"enabled": sorted(project.enabled), "policy": _clean(world, project.policy)}
+            for project in world.projects.all()
+        },
+    }
+
+
+def _clean(world: World, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            _text(world, key): _clean(world, item)
+            for key, item in sorted(value.items())
+            if not CHANCE_KEYS.match(key) and key not in CHANCE_ANNOTATIONS
+        }
+    if isinstance(value, list):
+        return [_clean(world, item) for item in value]
+    return _text(world, value) if isinstance(value, str) else value
+
+
+def _text(world: World, value: str) -> str:
+    """`value` without issued ids: whole words of it that the cloud once gave out become `<id>`."""
+    if value in world.ids.issued:
+        return "<id>"
+    words = re.split(r"([/:, ])", LOOPBACK.sub("<loopback>", value))
+    return "".join("<id>" if word in world.ids.issued else word for word in words)

@@ -1,0 +1,164 @@
+"""The sockets: one plain port for all services, two TLS ports a cluster, a metadata port an instance, the VPC's door.
+
+Requests are read whole, given a caller, admitted by the schedule, and answered by plain functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import web
+
+from localcloud.clock import http_date
+from localcloud.wire.errors import Refused, Style
+from localcloud.wire.identities import Identities
+from localcloud.wire.log import CallLog, LoggedCall, is_mutation
+from localcloud.wire.messages import Abort, Caller, Request, Response
+from localcloud.wire.tls import Authority
+from localcloud.world import ClusterDoors, World
+
+if TYPE_CHECKING:
+    from localcloud.kubernetes import KubernetesApi
+
+Answer = Callable[[Request], Response]
+
+
+class Schedule(Protocol):
+    """Says when a call is answered."""
+
+    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+        """The answer, when its turn has come."""
+        ...
+
+
+@dataclass
+class Edge:
+    """Everything that listens. `vpc` answers requests that come through the VPC's door."""
+
+    world: World
+    identities: Identities
+    schedule: Schedule
+    log: CallLog
+    services: Answer
+    vpc: Answer
+    public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
+    _runners: dict[str, web.ServerRunner] = field(default_factory=dict)
+    _starting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def open(self, name: str, handler: Callable[[Request], Awaitable[Response]], tls: ssl.SSLContext | None = None,
+             port: int = 0) -> str:  # fmt: skip
+        """Listen on loopback; `host:port` is known at once, though answering begins a moment later."""
+        listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        listener.setblocking(False)
+
+        async def serve(incoming: web.BaseRequest) -> web.StreamResponse:
+            return await self._serve(incoming, handler)
+
+        async def start() -> None:
+            runner = web.ServerRunner(web.Server(serve, access_log=None))
+            self._runners[name] = runner
+            await runner.setup()
+            await web.SockSite(runner, listener, ssl_context=tls, shutdown_timeout=0.1).start()
+
+        task = asyncio.get_running_loop().create_task(start())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+    def close(self, name: str) -> None:
+        """Stop listening there."""
+        if runner := self._runners.pop(name, None):
+            asyncio.get_running_loop().create_task(runner.cleanup())
+
+    async def stop(self) -> None:
+        """Close every port."""
+        await asyncio.gather(*self._starting)
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners.values()))
+        self._runners.clear()
+
+    async def handle_service(self, request: Request) -> Response:
+        """A call of a Google API."""
+        try:
+            caller = self.identities.caller(request.headers.get("authorization", ""))
+        except Refused as refusal:
+            return refusal.response(Style.NEWER)
+        return await self._admit(request, caller, "wire.call", self.services)
+
+    async def handle_vpc(self, request: Request) -> Response:
+        """A request that leaves into the VPC; whose it is, the proxy's user name says."""
+        scheme, _, value = request.headers.get("proxy-authorization", "").partition(" ")
+        user = base64.b64decode(value).decode().partition(":")[0] if scheme.lower() == "basic" else ""
+        return await self._admit(request, Caller(user or "person", user or None), "wire.request", self.vpc)
+
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
+        """Serve one cluster's Kubernetes API by both its doors."""
+        own = Authority(f"{name.rsplit('/', 1)[-1]} cluster CA")
+
+        async def handle(request: Request) -> Response:
+            try:
+                caller = self.identities.caller(request.headers.get("authorization", ""))
+            except Refused:
+                words = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                         "message": "Unauthorized", "reason": "Unauthorized", "code": 401}  # fmt: skip
+                return Response.of_json(words, 401)
+            return await self._admit(request, caller, "wire.call", lambda r: self._kubernetes(name, api, r))
+
+        public = self.open(f"{name}#public", handle, own.server_context(name.rsplit("/", 1)[-1]))
+        dns = self.open(f"{name}#dns", handle, self.public_authority.server_context("gke.goog"))
+        return ClusterDoors(public, dns, own.pem)
+
+    def close_cluster(self, name: str) -> None:
+        """The cluster is gone."""
+        self.close(f"{name}#public")
+        self.close(f"{name}#dns")
+
+    async def _admit(self, request: Request, caller: Caller, kind: str, answer: Answer) -> Response:
+        known = Request(request.method, request.path, request.query, request.headers, request.body, caller)
+        return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
+
+    def _kubernetes(self, cluster: str, api: KubernetesApi, request: Request) -> Response:
+        response = api.handle(request)
+        mutation = is_mutation(request.method, "") and not request.one("dryRun")
+        entry = LoggedCall(
+            self.world.clock.now, request.caller, "kubernetes", request.method,
+            f"{cluster}{request.path}", response.status, mutation,
+        )  # fmt: skip
+        self.log.add(entry)
+        return response
+
+    async def _serve(
+        self, incoming: web.BaseRequest, handler: Callable[[Request], Awaitable[Response]]
+    ) -> web.StreamResponse:
+        query: dict[str, list[str]] = {}
+        for key, value in incoming.url.query.items():
+            query.setdefault(key, []).append(value)
+        headers = {key.lower(): value for key, value in incoming.headers.items()}
+        body = await incoming.read()
+        target = str(incoming.url) if "://" in incoming.raw_path else incoming.path
+        nobody = Caller("")
+        try:
+            response = await handler(Request(incoming.method, target, query, headers, body, nobody))
+        except (Abort, asyncio.CancelledError):
+            if incoming.transport is not None:
+                incoming.transport.abort()
+            return web.Response()
+        response.headers.setdefault("Date", http_date(self.world.clock.now))
+        if response.stream is None:
+            return web.Response(status=response.status, body=response.body, headers=response.headers)
+        return await self._stream(incoming, response)
+
+    @staticmethod
+    async def _stream(incoming: web.BaseRequest, response: Response) -> web.StreamResponse:
+        assert response.stream is not None
+        stream = web.StreamResponse(status=response.status, headers=response.headers)
+        await stream.prepare(incoming)
+        async for chunk in response.stream:
+            await stream.write(chunk)
+        await stream.write_eof()
+        return stream

@@ -1,0 +1,1 @@
+"""Cloud Run functions: instances are processes, served by functions-framework and called with CloudEvents."""

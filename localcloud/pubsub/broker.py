@@ -1,0 +1,105 @@
+"""Messages on their way: who gets each, when, how often.
+
+Delivery is at least once and in no order [documented]. `Delivery` makes that visible: every message twice, and shuffled.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from localcloud.clock import Timer, rfc3339
+from localcloud.timing import SPREAD
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+# Gets a message in wire shape: {data, attributes, messageId, publishTime, orderingKey?}.
+Target = Callable[[Json], None]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How unkind delivery is.
+
+    `copies` of each message reach each trigger, `late` seconds at most after the first; `shuffle` is the most
+    that any delivery is held back, so that messages overtake each other.
+    """
+
+    copies: int = 1
+    late: float = 20.0
+    shuffle: float = 0.0
+
+
+@dataclass
+class Leased:
+    """A message that was pulled and not yet acknowledged."""
+
+    message: Json
+    timer: Timer
+
+
+@dataclass
+class Queue:
+    """What a pull subscription holds."""
+
+    waiting: deque[Json] = field(default_factory=deque)
+    leased: dict[str, Leased] = field(default_factory=dict)
+
+
+class Broker:
+    """Takes published messages to triggers and subscriptions."""
+
+    def __init__(self, world: World, delivery: Delivery) -> None:
+        self._world = world
+        self._delivery = delivery
+        self._random = random.Random(f"pubsub/{world.seed}")  # noqa: S311  # not for secrets
+        self._triggers: dict[str, list[Target]] = {}
+        self.queues: dict[str, Queue] = {}
+
+    def trigger(self, topic: str, target: Target) -> None:
+        """Hand every message of `topic` to `target`, as an event trigger's own push subscription does."""
+        self._triggers.setdefault(topic, []).append(target)
+
+    def publish(self, topic: str, message: Json) -> str:
+        """Send one message on its way; its id."""
+        number = self._world.ids.number()
+        whole = {**message, "messageId": number, "publishTime": rfc3339(self._world.clock.now, 3)}
+        for target in self._triggers.get(topic, []):
+            self._deliver(target, whole)
+        for name, subscription in self._world.store["pubsub.subscriptions"].items():
+            if subscription["topic"] == topic:
+                self.queues.setdefault(name, Queue()).waiting.append(whole)
+        return number
+
+    def pull(self, subscription: str, most: int, deadline: float) -> list[tuple[str, Json]]:
+        """Up to `most` messages with their ack ids; each comes again if not acknowledged in `deadline` seconds."""
+        queue = self.queues.setdefault(subscription, Queue())
+        pulled = []
+        while queue.waiting and len(pulled) < most:
+            message = queue.waiting.popleft()
+            ack = self._world.ids.hex(32)
+            timer = self._world.clock.after(deadline, lambda ack=ack: self.release(subscription, ack))  # type: ignore[misc]
+            queue.leased[ack] = Leased(message, timer)
+            pulled.append((ack, message))
+        return pulled
+
+    def acknowledge(self, subscription: str, ack: str) -> None:
+        """The message is done with."""
+        if leased := self.queues.setdefault(subscription, Queue()).leased.pop(ack, None):
+            leased.timer.cancel()
+
+    def release(self, subscription: str, ack: str) -> None:
+        """The message was not acknowledged: it comes again."""
+        queue = self.queues.setdefault(subscription, Queue())
+        if leased := queue.leased.pop(ack, None):
+            queue.waiting.append(leased.message)
+
+    def _deliver(self, target: Target, message: Json) -> None:
+        typical = self._world.timing.typical("pubsub.delivery")
+        for copy in range(self._delivery.copies):
+            delay = typical * (1 + SPREAD * self._random.uniform(-1, 1))
+            delay += self._random.uniform(0, self._delivery.shuffle)
+            delay += self._random.uniform(0, self._delivery.late) if copy else 0
+            self._world.clock.after(delay, lambda: target(message))

@@ -1,0 +1,37 @@
+"""Names of topics and subscriptions, and the broker behind the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+
+if TYPE_CHECKING:
+    from localcloud.pubsub.broker import Broker
+    from localcloud.world import World
+
+
+def full_name(call: Call, kind: str) -> str:
+    """`projects/P/<kind>/N`, from the path; the project must be one of ours."""
+    project = call.world.projects.get(call.params["projectsId"])
+    return f"projects/{project.id}/{kind}/{call.params[f'{kind}Id']}"
+
+
+def require(call: Call, collection: str, name: str) -> Json:
+    """The resource.
+
+    Raises:
+        Refused: NOT_FOUND, in Pub/Sub's words [observed].
+    """
+    resource = call.world.store[collection].get(name)
+    if resource is None:
+        raise Refused("NOT_FOUND", f"Resource not found (resource={name.split('/')[-1]}).")
+    return resource
+
+
+def broker_of(world: World) -> Broker:
+    """The broker of this world."""
+    assert world.broker is not None, "the cloud was made without Pub/Sub"
+    return world.broker

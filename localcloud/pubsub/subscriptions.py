@@ -1,0 +1,90 @@
+"""Subscriptions: pull, and their settings (pubsub v1 projects.subscriptions)."""
+
+from __future__ import annotations
+
+from localcloud.pubsub.broker import Queue
+from localcloud.pubsub.names import broker_of, full_name, require
+from localcloud.pubsub.topics import check_name, service
+from localcloud.wire.errors import Refused, not_implemented
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+
+DEFAULTS: Json = {
+    "pushConfig": {},
+    "ackDeadlineSeconds": 10,
+    "messageRetentionDuration": "604800s",
+    "expirationPolicy": {"ttl": "2678400s"},
+    "state": "ACTIVE",
+}  # [observed]
+
+
+@service.on("pubsub.projects.subscriptions.create")
+def create(call: Call) -> Json:
+    """Create a pull subscription; its topic must exist. Push endpoints are not served: see event triggers."""
+    name = full_name(call, "subscriptions")
+    check_name("subscriptions", name)
+    require(call, "pubsub.topics", call.body.get("topic", ""))
+    if call.body.get("pushConfig", {}).get("pushEndpoint"):
+        raise not_implemented("pubsub.projects.subscriptions.create with a push endpoint")
+    subscriptions = call.world.store["pubsub.subscriptions"]
+    if name in subscriptions:
+        raise Refused(
+            "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
+        )
+    broker_of(call.world).queues[name] = Queue()
+    return subscriptions.put(name, {**DEFAULTS, **call.body, "name": name})
+
+
+@service.on("pubsub.projects.subscriptions.get")
+def get(call: Call) -> Json:
+    """One subscription."""
+    return require(call, "pubsub.subscriptions", full_name(call, "subscriptions"))
+
+
+@service.on("pubsub.projects.subscriptions.list")
+def list_subscriptions(call: Call) -> Json:
+    """Subscriptions of a project."""
+    found = call.world.store["pubsub.subscriptions"].list(f"projects/{call.project}/subscriptions/")
+    return {"subscriptions": found} if found else {}
+
+
+@service.on("pubsub.projects.subscriptions.delete")
+def delete(call: Call) -> Json:
+    """Delete it, with what it holds."""
+    name = full_name(call, "subscriptions")
+    require(call, "pubsub.subscriptions", name)
+    call.world.store["pubsub.subscriptions"].delete(name)
+    broker_of(call.world).queues.pop(name, None)
+    return {}
+
+
+@service.on("pubsub.projects.subscriptions.pull")
+def pull(call: Call) -> Json:
+    """Up to maxMessages of what waits; `{}` when nothing does [observed]."""
+    name = full_name(call, "subscriptions")
+    subscription = require(call, "pubsub.subscriptions", name)
+    most = int(call.body.get("maxMessages", 1))
+    pulled = broker_of(call.world).pull(name, most, float(subscription["ackDeadlineSeconds"]))
+    received = [{"ackId": ack, "message": message} for ack, message in pulled]
+    return {"receivedMessages": received} if received else {}
+
+
+@service.on("pubsub.projects.subscriptions.acknowledge")
+def acknowledge(call: Call) -> Json:
+    """Be done with messages."""
+    name = full_name(call, "subscriptions")
+    require(call, "pubsub.subscriptions", name)
+    for ack in call.body.get("ackIds", []):
+        broker_of(call.world).acknowledge(name, ack)
+    return {}
+
+
+@service.on("pubsub.projects.subscriptions.modifyAckDeadline")
+def modify_ack_deadline(call: Call) -> Json:
+    """A deadline of 0 gives messages back at once; others keep the subscription's."""
+    name = full_name(call, "subscriptions")
+    require(call, "pubsub.subscriptions", name)
+    if int(call.body.get("ackDeadlineSeconds", 0)) == 0:
+        for ack in call.body.get("ackIds", []):
+            broker_of(call.world).release(name, ack)
+    return {}

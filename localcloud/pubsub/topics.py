@@ -1,0 +1,78 @@
+"""Topics and publishing (pubsub v1 projects.topics)."""
+
+from __future__ import annotations
+
+import re
+
+from localcloud.pubsub.names import broker_of, full_name, require
+from localcloud.wire.errors import Refused, Style, invalid
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call, Service
+
+service = Service("pubsub", "pubsub.googleapis.com", ["v1"], Style.NEWER)
+
+
+@service.on("pubsub.projects.topics.create")
+def create(call: Call) -> Json:
+    """Create a topic; 409 if it is there."""
+    name = full_name(call, "topics")
+    check_name("topics", name)
+    topics = call.world.store["pubsub.topics"]
+    if name in topics:
+        raise Refused(
+            "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
+        )
+    return topics.put(name, {**call.body, "name": name})
+
+
+@service.on("pubsub.projects.topics.get")
+def get(call: Call) -> Json:
+    """One topic."""
+    return require(call, "pubsub.topics", full_name(call, "topics"))
+
+
+@service.on("pubsub.projects.topics.list")
+def list_topics(call: Call) -> Json:
+    """Topics of a project."""
+    found = call.world.store["pubsub.topics"].list(f"projects/{call.project}/topics/")
+    return {"topics": found} if found else {}
+
+
+@service.on("pubsub.projects.topics.delete")
+def delete(call: Call) -> Json:
+    """Delete a topic; its subscriptions stay, with `_deleted-topic_` [observed]."""
+    name = full_name(call, "topics")
+    require(call, "pubsub.topics", name)
+    subscriptions = call.world.store["pubsub.subscriptions"]
+    for key, subscription in list(subscriptions.items()):
+        if subscription["topic"] == name:
+            subscriptions.change(key, topic="_deleted-topic_")
+    call.world.store["pubsub.topics"].delete(name)
+    return {}
+
+
+@service.on("pubsub.projects.topics.publish")
+def publish(call: Call) -> Json:
+    """Publish messages; each needs data or an attribute [observed]."""
+    name = full_name(call, "topics")
+    require(call, "pubsub.topics", name)
+    messages = call.body.get("messages") or []
+    if not messages:
+        raise invalid("The request must contain at least one message.")
+    if any(not (m.get("data") or m.get("attributes")) for m in messages):
+        raise invalid(
+            "Some messages are empty. Each message must contain either non-empty data, or at least one attribute."
+        )
+    broker = broker_of(call.world)
+    return {"messageIds": [broker.publish(name, message) for message in messages]}
+
+
+def check_name(kind: str, name: str) -> None:
+    """3 to 255 characters that begin with a letter, not `goog` [documented].
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    short = name.split("/")[-1]
+    if not re.fullmatch(r"(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}", short):
+        raise invalid(f"Invalid [{kind}] name: (name={name})")

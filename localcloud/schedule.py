@@ -1,0 +1,120 @@
+"""Who goes next. In jump mode every wire call of a function is a scheduling point, and the seed decides.
+
+Function instances are real processes, so when their calls arrive is chance. Chance is taken out so: nothing
+moves while any of them is still computing; when all wait, their calls are put in order of their names, each is
+given a seeded latency, and the clock goes to whatever is due first. Then that one instance computes alone.
+Callers that are no instance (a person, gcloud, kubectl) are answered at once, at the time that the clock shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localcloud.clock import Timer
+from localcloud.timing import SPREAD
+from localcloud.wire.messages import Abort, Response
+from localcloud.world import World
+
+PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
+
+
+class Stalled(Exception):
+    """Nothing is due and what was waited for did not come about."""
+
+
+@dataclass
+class _Arrival:
+    actor: str
+    kind: str
+    answer: Callable[[], Response]
+    future: asyncio.Future[Response]
+
+
+class JumpSchedule:
+    """Moves the clock from event to event."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
+        self._computing: set[str] = set()
+        self._arrivals: list[_Arrival] = []
+        self._placed: dict[str, tuple[_Arrival, Timer]] = {}
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def spread(self, kind: str) -> float:
+        """A seeded duration of `kind`, for what happens too often to be told apart by name."""
+        return self._world.timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
+
+    def computes(self, actor: str) -> None:
+        """`actor` is at work: the clock stands until it calls or ends."""
+        self._computing.add(actor)
+        self._quiet.clear()
+
+    def ended(self, actor: str) -> None:
+        """`actor` makes no more calls, because it is done or dead; what it was waiting for is dropped."""
+        self._arrivals = [arrival for arrival in self._arrivals if arrival.actor != actor]
+        if actor in self._placed:
+            arrival, timer = self._placed.pop(actor)
+            timer.cancel()
+            arrival.future.cancel()
+        self._rest(actor)
+
+    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+        """The answer to a call, when its turn has come. `kind` is the timing of such a call.
+
+        Raises:
+            Abort: the connection is to be dropped.
+        """
+        if actor is None:
+            return answer()
+        arrival = _Arrival(actor, kind, answer, asyncio.get_running_loop().create_future())
+        self._arrivals.append(arrival)
+        self._rest(actor)
+        return await arrival.future
+
+    async def run_until(self, done: Callable[[], bool]) -> None:
+        """Go from event to event until `done()`.
+
+        Raises:
+            Stalled: nothing more is due, or an instance computes for longer than `PATIENCE` real seconds.
+        """
+        while not done():
+            await self._all_wait()
+            self._place()
+            if done():
+                return
+            if not self._world.clock.step():
+                raise Stalled("nothing is due any more, and what was waited for has not come about")
+
+    async def _all_wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._quiet.wait(), PATIENCE)
+        except TimeoutError:
+            raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}") from None
+        await asyncio.sleep(0)  # let the loop take in what has been sent meanwhile
+
+    def _place(self) -> None:
+        for arrival in sorted(self._arrivals, key=lambda a: a.actor):
+            timer = self._world.clock.after(self.spread(arrival.kind), lambda a=arrival: self._serve(a))  # type: ignore[misc]
+            self._placed[arrival.actor] = (arrival, timer)
+        self._arrivals = []
+
+    def _serve(self, arrival: _Arrival) -> None:
+        del self._placed[arrival.actor]
+        self.computes(arrival.actor)
+        try:
+            response = arrival.answer()
+        except Abort as abort:
+            arrival.future.set_exception(abort)
+        else:
+            if not arrival.future.done():
+                arrival.future.set_result(response)
+
+    def _rest(self, actor: str) -> None:
+        self._computing.discard(actor)
+        if not self._computing:
+            self._quiet.set()
