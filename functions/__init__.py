@@ -1,0 +1,1 @@
+"""Entry points of the Cloud Functions, one folder each: the event in, the step named, nothing else."""

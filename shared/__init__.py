@@ -1,0 +1,1 @@
+"""What every function uses: the spec, labels, the step protocol, Google's APIs, the steps themselves."""

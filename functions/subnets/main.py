@@ -1,0 +1,13 @@
+"""The function behind topic fleetgate-subnets: proxy-only subnets."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared.step.run import run
+from shared.steps.subnets import SUBNETS
+
+
+@functions_framework.cloud_event
+def subnets(event: CloudEvent) -> None:
+    """Look, begin what can begin, answer."""
+    run(event.data, SUBNETS)

@@ -1,0 +1,142 @@
+"""The anchor: an environment's reserved internal address, which is its lock, its fencing token and its lease.
+
+An address is created atomically by name, and its labels are written with the fingerprint that was read
+(compare-and-swap) [documented, compute addresses]. It is created first and deleted last: while it exists,
+something of the environment may still be billed. It lies in Fleetgate's own project and network, so that one
+regional list shows the environments of every project and none of them can pull it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared import labels
+from shared.errors import Pending
+from shared.google import compute
+from shared.google.session import Json, Session
+
+PREFIX = "fleetgate-"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One anchor, as it was read.
+
+    `created` is the server's timestamp, `description` tells which claim made it.
+    """
+
+    name: str
+    path: str
+    labels: Mapping[str, str]
+    fingerprint: str
+    status: str
+    created: str
+    description: str
+
+    @property
+    def generation(self) -> str:
+        """The newest claim."""
+        return self.labels.get(labels.GENERATION, "")
+
+    @property
+    def execution(self) -> str:
+        """The workflow execution at work."""
+        return self.labels.get(labels.EXECUTION, "")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is an anchor at all, and not somebody's address of the same name."""
+        return labels.is_owned(self.labels, self.name)
+
+    def bears(self, generation: str, execution: str) -> bool:
+        """Whether this claim holds it."""
+        return (self.generation, self.execution) == (generation, execution)
+
+    def was_made_by(self, generation: str, execution: str) -> bool:
+        """Whether this very claim created it; a claim that found it there did not."""
+        return self.description == birth_note(self.name, generation, execution)
+
+
+def birth_note(name: str, generation: str, execution: str) -> str:
+    """An anchor's description: it cannot change, so it tells who created the anchor when others claim it."""
+    return f"Fleetgate environment {name}, first claimed by {generation}/{execution}"
+
+
+def read(session: Session, name: str) -> Anchor | None:
+    """The anchor of environment `name`, or None.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    settings = session.settings
+    found = compute.address(session, settings.project, settings.region, PREFIX + name)
+    return _anchor(found) if found else None
+
+
+def read_all(session: Session) -> list[Anchor]:
+    """Every address that has an anchor's name.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    settings = session.settings
+    found = compute.addresses(session, settings.project, settings.region)
+    return [_anchor(each) for each in found if each["name"].startswith(PREFIX)]
+
+
+def path_of(session: Session, name: str) -> str:
+    """The full name of an environment's anchor."""
+    settings = session.settings
+    return f"projects/{settings.project}/regions/{settings.region}/addresses/{PREFIX}{name}"
+
+
+def create(session: Session, name: str, note: str, values: Mapping[str, str]) -> None:
+    """Begin to create the anchor with these labels.
+
+    Raises:
+        AlreadyExists: somebody was faster.
+    """
+    settings = session.settings
+    body: Json = {
+        "name": PREFIX + name,
+        "addressType": "INTERNAL",
+        "purpose": "GCE_ENDPOINT",
+        "subnetwork": settings.anchor_subnetwork,
+        "description": note,
+        "labels": dict(values),
+    }
+    compute.insert_address(session, settings.project, settings.region, body)
+
+
+def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> None:
+    """Replace the labels of an anchor that is still as it was read.
+
+    Raises:
+        Conflict: it is not.
+        Pending: the write was accepted and still runs (usually it is done at once [observed]).
+    """
+    operation = compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
+    if operation.get("status") != "DONE":
+        raise Pending(f"labels of {anchor.path}")
+
+
+def release(session: Session, anchor: Anchor) -> None:
+    """Begin to delete the anchor. There is no compare-and-swap on a delete: `relabel` it as released before.
+
+    Raises:
+        NotFound: it is gone.
+    """
+    compute.delete_address(session, anchor.path)
+
+
+def _anchor(address: Json) -> Anchor:
+    return Anchor(
+        name=address["name"].removeprefix(PREFIX),
+        path=compute.path_of(address["selfLink"]),
+        labels=address.get("labels", {}),
+        fingerprint=address.get("labelFingerprint", ""),
+        status=address.get("status", ""),
+        created=address.get("creationTimestamp", ""),
+        description=address.get("description", ""),
+    )

@@ -1,0 +1,142 @@
+"""Compute Engine: the few methods that the steps use, over REST.
+
+No `google-cloud-compute`: its import alone costs more than a cold start may, and its operation handles poll a
+host that no endpoint override reaches [observed, google-cloud-compute 1.57]. Writes answer with an operation;
+whether it is done is seen on the resource, at the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from shared import errors
+from shared.google.session import Json, Session
+
+
+def network(session: Session, project: str, name: str) -> Json | None:
+    """The network, or None if there is none of that name."""
+    try:
+        return session.get("compute", f"projects/{project}/global/networks/{name}")
+    except errors.NotFound:
+        return None
+
+
+def subnetworks(session: Session, project: str) -> list[Json]:
+    """The project's subnetworks in every region."""
+    return _aggregated(session, project, "subnetworks")
+
+
+def insert_subnetwork(session: Session, project: str, region: str, body: Json) -> Json:
+    """Begin to create a subnetwork; the operation."""
+    return checked(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body))
+
+
+def routes(session: Session, project: str) -> list[Json]:
+    """The project's routes: subnet, static and peering ones."""
+    return _listed(session, f"projects/{project}/global/routes")
+
+
+def global_addresses(session: Session, project: str) -> list[Json]:
+    """Global addresses, the ranges that are reserved for peered services among them."""
+    return _listed(session, f"projects/{project}/global/addresses")
+
+
+def inserts(session: Session, project: str) -> list[Json]:
+    """The insert operations of the project that the service still remembers, in every scope."""
+    return _aggregated(session, project, "operations", filter='operationType = "insert"')
+
+
+def addresses(session: Session, project: str, region: str) -> list[Json]:
+    """The addresses of one region."""
+    return _listed(session, f"projects/{project}/regions/{region}/addresses")
+
+
+def address(session: Session, project: str, region: str, name: str) -> Json | None:
+    """One address, or None if there is none of that name."""
+    try:
+        return session.get("compute", f"projects/{project}/regions/{region}/addresses/{name}")
+    except errors.NotFound:
+        return None
+
+
+def insert_address(session: Session, project: str, region: str, body: Json) -> Json:
+    """Begin to reserve an address; the operation. Atomic by name.
+
+    Raises:
+        AlreadyExists: the name is taken.
+    """
+    return checked(session.post("compute", f"projects/{project}/regions/{region}/addresses", body))
+
+
+def set_address_labels(session: Session, path: str, labels: dict[str, str], fingerprint: str) -> Json:
+    """Replace the labels of the address at `path` (`projects/P/…`), if they are still those that were read.
+
+    Raises:
+        Conflict: they have changed since.
+    """
+    body = {"labels": labels, "labelFingerprint": fingerprint}
+    return checked(session.post("compute", f"{path}/setLabels", body))
+
+
+def delete_address(session: Session, path: str) -> Json:
+    """Begin to release the address at `path`; the operation."""
+    return checked(session.delete("compute", path))
+
+
+def checked(operation: Json) -> Json:
+    """`operation`, if it has not failed.
+
+    Raises:
+        ApiError: what it failed with.
+    """
+    if failure := failure_of(operation):
+        code, message = failure
+        status = int(operation.get("httpErrorStatusCode") or 400)
+        error = {"errors": [{"reason": code}], "message": message}
+        raise errors.from_response("compute", "POST", operation.get("targetLink", ""), status, error)
+    return operation
+
+
+def failure_of(operation: Json) -> tuple[str, str] | None:
+    """(code, message) of the first error of an operation that failed."""
+    found: list[dict[str, Any]] = operation.get("error", {}).get("errors", [])
+    return (found[0].get("code", ""), found[0].get("message", "")) if found else None
+
+
+def unix(timestamp: str) -> float:
+    """A timestamp of Compute Engine's (RFC 3339 with an offset [observed]) as unix seconds."""
+    return datetime.fromisoformat(timestamp).timestamp()
+
+
+def path_of(link: str) -> str:
+    """`projects/P/…` of a link in any of its forms: with another host, another version, or none."""
+    return "projects/" + link.rpartition("projects/")[2]
+
+
+def _listed(session: Session, path: str) -> list[Json]:
+    pages = session.pages("compute", path, maxResults="500")
+    return [item for page in pages for item in _whole(page, path).get("items", [])]
+
+
+def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Json]:
+    path = f"projects/{project}/aggregated/{kind}"
+    pages = session.pages("compute", path, maxResults="500", **query)
+    scopes: Iterable[Json] = (
+        _whole(scope, path) for page in pages for scope in _whole(page, path).get("items", {}).values()
+    )
+    return [item for scope in scopes for item in scope.get(kind, [])]
+
+
+def _whole(answer: Json, path: str) -> Json:
+    """`answer`, if it leaves nothing out: a list that came with a warning is unknown, never empty.
+
+    Raises:
+        Transient: part of the list could not be read.
+    """
+    code = answer.get("warning", {}).get("code", "NO_RESULTS_ON_PAGE")
+    if code != "NO_RESULTS_ON_PAGE":
+        message = str(answer["warning"].get("message", ""))
+        raise errors.Transient("compute", "GET", path, 0, code, message)
+    return answer

@@ -1,0 +1,182 @@
+"""The one session that every call of a function goes through, a client library's as well as our own.
+
+An adapter sits under it. It counts the call, gives it a time limit, makes no second try, remembers the
+server's `Date`, and turns a refusal into `shared.errors`, so that nobody above it ever looks at a status
+code. `mount` puts the same adapter under a client library's REST transport:
+
+    client = container_v1.ClusterManagerClient(transport=…)
+    session.mount(client.transport._session)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+import google.auth.exceptions
+import requests
+from google.auth.transport.requests import AuthorizedSession
+from requests.adapters import HTTPAdapter
+
+from shared import errors
+from shared.google.metadata import MetadataCredentials
+from shared.settings import Settings
+
+Json = dict[str, Any]
+
+TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes of the answer
+APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
+READING_POSTS = ("/getHealth", "/wait", ":testIamPermissions", "accessreviews")
+
+
+class Calls:
+    """What one invocation asked of the APIs, and what time they said it was."""
+
+    def __init__(self) -> None:
+        self.by_service: Counter[str] = Counter()
+        self.mutations = 0
+        self.date: float | None = None
+
+    def count(self, service: str, method: str, url: str) -> None:
+        """Note a call that is about to be made."""
+        if service in APART or "/callbacks/" in url:
+            return
+        self.by_service[service] += 1
+        self.mutations += _mutates(method, url)
+
+    def wire(self) -> Json:
+        """As the answer carries them."""
+        return {
+            "total": self.by_service.total(),
+            "mutations": self.mutations,
+            "byService": dict(sorted(self.by_service.items())),
+        }
+
+
+def _mutates(method: str, url: str) -> bool:
+    path, _, query = url.partition("?")
+    return method not in ("GET", "HEAD") and "dryRun=All" not in query and not path.endswith(READING_POSTS)
+
+
+class Wire(HTTPAdapter):
+    """One service's adapter. It outlives an invocation, so `session.calls` is looked up at each call."""
+
+    def __init__(self, service: str, session: Session) -> None:
+        super().__init__(max_retries=0)
+        self._service = service
+        self._session = session
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send once.
+
+        Raises:
+            ApiError: any answer of 400 and above; Transient also for no answer at all.
+        """
+        calls, method, url = self._session.calls, request.method or "GET", request.url or ""
+        calls.count(self._service, method, url)
+        kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
+        try:
+            response = super().send(request, *args, **kwargs)
+        except requests.RequestException as error:
+            text = f"no answer: {type(error).__name__}"
+            raise errors.Transient(self._service, method, request.path_url, 0, "Unreachable", text) from error
+        calls.date = _unix(response.headers.get("Date")) or calls.date
+        if response.status_code == 401:
+            self._session.credentials.token = None  # the next call asks for a new one
+        if response.status_code >= 400:
+            body = _json_or_text(response)
+            raise errors.from_response(self._service, method, request.path_url, response.status_code, body)
+        return response
+
+
+def _unix(date: str | None) -> float | None:
+    return parsedate_to_datetime(date).timestamp() if date else None
+
+
+def _json_or_text(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text
+
+
+class Session:
+    """Calls on Google's APIs with the function's own identity."""
+
+    def __init__(self, settings: Settings, credentials: Any = None) -> None:
+        self.settings = settings
+        self.credentials = credentials or MetadataCredentials()
+        self.calls = Calls()
+        self._http = AuthorizedSession(self.credentials, max_refresh_attempts=0)
+        self.mount(self._http)
+
+    def begin(self) -> None:
+        """Start counting for a new invocation."""
+        self.calls = Calls()
+
+    def mount(self, http: requests.Session) -> None:
+        """Put our adapters under `http`, one for each service's endpoint."""
+        for service, endpoint in self.settings.endpoints.items():
+            http.mount(endpoint, Wire(service, self))
+
+    @property
+    def now(self) -> float:
+        """The server's time at the last answer, unix seconds. Only meaningful once something was asked.
+
+        Raises:
+            Transient: no answer so far carried a date.
+        """
+        if self.calls.date is None:
+            raise errors.Transient("compute", "GET", "", 0, "NoDate", "no answer carried a Date header")
+        return self.calls.date
+
+    def get(self, service: str, path: str, **query: str) -> Json:
+        """`path` is relative to the service's endpoint; `query` holds its parameters.
+
+        Raises:
+            ApiError: as the tree says.
+        """
+        return self._call("GET", service, path, query)
+
+    def post(self, service: str, path: str, body: Any, **query: str) -> Json:
+        """See `get`."""
+        return self._call("POST", service, path, query, body)
+
+    def patch(self, service: str, path: str, body: Any, **query: str) -> Json:
+        """See `get`."""
+        return self._call("PATCH", service, path, query, body)
+
+    def delete(self, service: str, path: str, **query: str) -> Json:
+        """See `get`."""
+        return self._call("DELETE", service, path, query)
+
+    def pages(self, service: str, path: str, **query: str) -> Iterator[Json]:
+        """Every page of a list, by `nextPageToken`.
+
+        Raises:
+            ApiError: as the tree says.
+        """
+        page = self.get(service, path, **query)
+        yield page
+        while token := page.get("nextPageToken"):
+            page = self.get(service, path, **{**query, "pageToken": token})
+            yield page
+
+    def _call(self, method: str, service: str, path: str, query: dict[str, str], body: Any = None) -> Json:
+        url = self.settings.endpoint(service) + path
+        try:
+            response = self._http.request(
+                method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
+            )
+        except google.auth.exceptions.GoogleAuthError as error:
+            raise errors.Transient(service, method, path, 0, "NoToken", str(error)) from error
+        return response.json() if response.content else {}
+
+
+@cache
+def shared_session(settings: Settings) -> Session:
+    """The session of this process: a warm function keeps its connections and its token."""
+    return Session(settings)

@@ -1,0 +1,103 @@
+"""Labels: every key that Fleetgate writes, how a value is encoded, and the mark on what cannot bear labels.
+
+Limits [documented, "Organize resources using labels"]: at most 64 labels a resource; a key and a value have
+at most 63 characters of lowercase letters, digits, `_` and `-`; a key begins with a letter. Subnetworks have
+no labels at all, so their description, which cannot change once it is written, carries the mark from birth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+OWNER = "fleetgate-env"  # on everything that is ours: the environment it belongs to
+
+# The anchor's own.
+GENERATION = "fleetgate-generation"  # the newest claim: publish time in ms and message id, the fencing token
+EXECUTION = "fleetgate-execution"  # the workflow execution at work
+ACTION = "fleetgate-action"  # deploy or teardown; "release" while the anchor itself is being removed
+EXPIRES = "fleetgate-expires"  # end of the lease, unix seconds; absent: kept until torn down
+WARNED = "fleetgate-warned"  # the lease end that was warned of
+SPEC = "fleetgate-spec"  # hash of the spec last asked for
+ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
+PROJECT = "fleetgate-project"  # the fleet's project
+NETWORK = "fleetgate-network"
+GATEWAY = "fleetgate-gateway"  # namespace/name, packed
+
+VALUE_LIMIT = 63
+NAME_LIMIT = 63
+
+_PLAIN = re.compile(r"[a-z0-9-]")
+_ESCAPE = re.compile(r"_([0-9a-f]{2})")
+_MARK = re.compile(r"\bfleetgate-env=([a-z0-9-]+)")
+_DIGEST = "__"  # begins a value that was too long to keep; no escape begins so
+
+
+def pack(text: str) -> str:
+    """`text` as a label value: itself where it may be, escaped (`_` and two hex digits a byte) where not.
+
+    What is still too long becomes a digest, which can be compared (`pack` again and compare) but not read
+    back.
+    """
+    value = "".join(_escape(character) for character in text)
+    if len(value) <= VALUE_LIMIT:
+        return value
+    return _DIGEST + hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def unpack(value: str) -> str | None:
+    """What `pack` was given, or None if only its digest was kept."""
+    if value.startswith(_DIGEST):
+        return None
+    parts = _ESCAPE.split(value)  # plain, hex, plain, hex, …
+    raw = b"".join(bytes.fromhex(p) if i % 2 else p.encode() for i, p in enumerate(parts))
+    return raw.decode()
+
+
+def _escape(character: str) -> str:
+    if _PLAIN.fullmatch(character):
+        return character
+    return "".join(f"_{byte:02x}" for byte in character.encode())
+
+
+def bounded(name: str, limit: int = NAME_LIMIT) -> str:
+    """`name`; where that is longer than a resource's name may be, its beginning and a digest of the whole."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def is_owned(labels: Mapping[str, str] | None, environment: str) -> bool:
+    """Whether these labels say that `environment` owns the resource."""
+    return (labels or {}).get(OWNER) == environment
+
+
+def mark(environment: str) -> str:
+    """The description of a resource that cannot bear labels."""
+    return f"Made by Fleetgate and removed with its environment. {OWNER}={environment}"
+
+
+def marked_by(description: str | None) -> str | None:
+    """The environment whose mark a description bears, if it bears one."""
+    found = _MARK.search(description or "")
+    return found.group(1) if found else None
+
+
+def generation(publish_time: str, message_id: str) -> str:
+    """The fencing token of a request: its publish time in milliseconds, then its message id.
+
+    `publish_time` is RFC 3339, as Pub/Sub gives it.
+
+    Raises:
+        ValueError: it is not.
+    """
+    milliseconds = round(datetime.fromisoformat(publish_time).timestamp() * 1000)
+    return f"{milliseconds}-{pack(message_id.lower())}"
+
+
+def age_order(token: str) -> tuple[int, int, str]:
+    """Sorts generations from the oldest to the newest; message ids decide between equal publish times."""
+    milliseconds, _, message = token.partition("-")
+    return int(milliseconds) if milliseconds.isdigit() else -1, len(message), message

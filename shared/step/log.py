@@ -1,0 +1,54 @@
+"""The structured log: one canonical JSON line a call, on stdout, as Cloud Logging reads it.
+
+It never holds a spec, a token or a callback's secret part; what a line needs to be found by is in its labels.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from typing import Any
+
+from shared.step.message import Message
+
+# Outcome → severity [documented, Cloud Logging LogSeverity].
+_SEVERITY = {"blocked": "WARNING", "failed": "ERROR"}
+_TOLD = ("outcome", "reason", "message", "code", "cause", "retryAfter", "calls", "changes", "omitted")
+
+
+def log_answer(message: Message, answer: dict[str, Any], sent: str) -> None:
+    """The line of a call that was answered; `sent` is what became of the answer."""
+    told = {name: answer[name] for name in _TOLD if name in answer}
+    severity = _SEVERITY.get(answer["outcome"], "INFO")
+    _write(severity, f"{message.step} {answer['outcome']}", message, answer=told, callback=sent)
+
+
+def log_trouble(message: Message, error: BaseException) -> None:
+    """Where in the code an error came from that stops the step."""
+    frames = traceback.format_tb(error.__traceback__)
+    _write("ERROR", f"{message.step}: {type(error).__name__}", message, stack="".join(frames))
+
+
+def log_refused(error: Exception) -> None:
+    """An event that is not answered."""
+    _line({"severity": "ERROR", "message": f"{type(error).__name__}: {error}"})
+
+
+def _write(severity: str, text: str, message: Message, **fields: Any) -> None:
+    claim = message.claim
+    labels = {"environment": claim.name, "generation": claim.generation, "execution": claim.execution}
+    _line(
+        {
+            "severity": severity,
+            "message": text,
+            "logging.googleapis.com/labels": {**labels, "step": message.step, "mode": message.mode},
+            "attempt": message.attempt,
+            **fields,
+        }
+    )
+
+
+def _line(entry: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(entry) + "\n")
+    sys.stdout.flush()

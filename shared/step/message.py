@@ -1,0 +1,92 @@
+"""The message that the workflow publishes to a step's topic, read from the CloudEvent that brings it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import BadMessage
+
+Json = dict[str, Any]
+
+SCHEMAS = {
+    1
+}  # a running execution keeps its revision while functions are replaced: accept the previous schema too
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who works on which environment. Before the claim has been made, only `execution` is known."""
+
+    name: str
+    generation: str
+    execution: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user published, untouched: `data` as they wrote it, `publish_time` in RFC 3339."""
+
+    data: bytes
+    message_id: str
+    publish_time: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """One attempt of one step. `deadline` is in unix seconds: nothing is changed after it.
+
+    `environment` is the normalised spec, absent in claim and destroy; `request` comes with claim, `ending`
+    with settle.
+    """
+
+    step: str
+    mode: str
+    attempt: int
+    nonce: str
+    callback: str
+    deadline: float
+    claim: Claim
+    environment: Json | None = None
+    request: Asked | None = None
+    ending: Json | None = None
+
+
+def parse(event: object) -> Message:
+    """The message in the data of a Pub/Sub CloudEvent (`messagePublished`: `message.data` is base64).
+
+    Raises:
+        BadMessage: it is not a message of a schema we know.
+    """
+    try:
+        fields = json.loads(base64.b64decode(event["message"]["data"]))  # type: ignore[index]
+        if fields["schema"] not in SCHEMAS:
+            raise BadMessage(f"schema {fields['schema']} is not one of {sorted(SCHEMAS)}")
+        return _message(fields)
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        raise BadMessage(f"not a message of the step protocol: {type(error).__name__}: {error}") from error
+
+
+def _message(fields: Mapping[str, Any]) -> Message:
+    claim = fields["claim"]
+    return Message(
+        step=fields["step"],
+        mode=fields["mode"],
+        attempt=int(fields["attempt"]),
+        nonce=fields["nonce"],
+        callback=fields["callback"],
+        deadline=float(fields["deadline"]),
+        claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
+        environment=fields.get("environment") or None,
+        request=_asked(fields["request"]) if fields.get("request") else None,
+        ending=fields.get("ending") or None,
+    )
+
+
+def _asked(request: Mapping[str, Any]) -> Asked:
+    data = base64.b64decode(request.get("data") or "")
+    return Asked(data, request["messageId"], request["publishTime"])

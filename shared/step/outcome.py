@@ -1,0 +1,137 @@
+"""What a step can answer, and what it decides to change.
+
+An outcome is one of five; the workflow branches on nothing else. `done` is observed, never assumed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from shared.google.pubsub import Publication
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing to change. `body` is for `act` and stays here; the rest is what answer and report show.
+
+    `verb` is create, update or delete; `resource` the full name (`projects/P/…`, for a Kubernetes object its
+    cluster's name, then its path). `field`, `before` and `after` tell what an update changes.
+    """
+
+    verb: str
+    resource: str
+    field: str | None = None
+    before: Any = None
+    after: Any = None
+    body: Any = dataclasses.field(default=None, compare=False, repr=False)
+
+    def wire(self) -> Json:
+        """As the answer carries it."""
+        shown = {"field": self.field, "before": self.before, "after": self.after}
+        return {"verb": self.verb, "resource": self.resource} | {
+            k: v for k, v in shown.items() if v is not None
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The root of the five. `outputs` is handed on by the workflow and ends in the execution's result."""
+
+    name: ClassVar[str]
+    outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def wire(self) -> Json:
+        """As the answer carries it."""
+        return {"outcome": self.name, **self._detail()} | (
+            {"outputs": dict(self.outputs)} if self.outputs else {}
+        )
+
+    def _detail(self) -> Json:
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done(Outcome):
+    """The world is as wanted."""
+
+    name: ClassVar[str] = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(Outcome):
+    """Nothing is wrong, it is not there yet. `retry_after` is an estimate of what is left, in seconds."""
+
+    name: ClassVar[str] = "waiting"
+    reason: str
+    message: str
+    retry_after: float
+
+    def _detail(self) -> Json:
+        return {"reason": self.reason, "message": self.message, "retryAfter": round(self.retry_after, 1)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Outcome):
+    """What `blocked` and `failed` share: a stable code, the cause, and the one thing that mends it.
+
+    `faults` are `{path, fault, fix}`, where several things are wrong at once.
+    """
+
+    code: str
+    cause: str
+    fix: str
+    faults: Sequence[Json] = ()
+
+    def _detail(self) -> Json:
+        told: Json = {"code": self.code, "cause": self.cause, "fix": self.fix}
+        return told | ({"faults": list(self.faults)} if self.faults else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocked(Stopped):
+    """A person must act; the environment stays as it is."""
+
+    name: ClassVar[str] = "blocked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Stopped):
+    """It cannot succeed."""
+
+    name: ClassVar[str] = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Superseded(Outcome):
+    """A newer request owns the environment, or another execution of this one."""
+
+    name: ClassVar[str] = "superseded"
+    message: str
+
+    def _detail(self) -> Json:
+        return {"message": self.message}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What `decide` finds: the changes that can start now, and what to answer once they have.
+
+    `outcome` None means: look again at once, within this call. `later` are changes that are wanted and cannot
+    start yet; only a plan shows them. `publications` go out after the changes.
+    """
+
+    outcome: Outcome | None
+    changes: Sequence[Change] = ()
+    later: Sequence[Change] = ()
+    publications: Sequence[Publication] = ()
+
+    def __post_init__(self) -> None:
+        if self.outcome is None and not self.changes:
+            raise ValueError("a decision that changes nothing needs an outcome")
+        if self.changes and isinstance(self.outcome, Stopped | Superseded):
+            raise ValueError(f"a step that answers {self.outcome.name} changes nothing")

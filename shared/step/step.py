@@ -1,0 +1,57 @@
+"""A step: what it looks at, what it decides, what it does. Three functions, and nothing else to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.google.session import Session
+from shared.settings import Settings
+from shared.spec import Environment
+from shared.step.message import Message
+from shared.step.outcome import Change, Decision
+
+Observed = TypeVar("Observed")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What `observe` and `act` work with. `environment` is None in claim, settle and destroy."""
+
+    settings: Settings
+    message: Message
+    session: Session
+    environment: Environment | None
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self.message.claim.name
+
+    @property
+    def wanted(self) -> Environment:
+        """The environment of a step that is only ever asked to check or apply one."""
+        if self.environment is None:
+            raise ValueError(
+                f"{self.message.step} was called in mode {self.message.mode} without an environment"
+            )
+        return self.environment
+
+
+@dataclass(frozen=True)
+class Step(Generic[Observed]):
+    """A step as the runner sees it.
+
+    `observe` only reads. `decide(wanted, observed, now)` is pure: `wanted` is None where nothing is wanted
+    (destroy), `now` is the server's time in unix seconds. `act` begins one change and does not wait for it.
+    `fenced` steps read the anchor before they decide; only the environment step, which makes the claim, is
+    not.
+    """
+
+    name: str
+    observe: Callable[[Context], Observed]
+    decide: Callable[[Environment | None, Observed, float], Decision]
+    act: Callable[[Context, Change], None]
+    modes: frozenset[str] = frozenset({"check", "apply"})
+    fenced: bool = True

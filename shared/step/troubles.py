@@ -1,0 +1,77 @@
+"""What each error means to the workflow: ask again, or ask a person. No step has an opinion of its own."""
+
+from __future__ import annotations
+
+from shared import errors
+from shared.settings import Settings
+from shared.spec import Invalid
+from shared.step.outcome import Blocked, Failed, Outcome, Superseded, Waiting
+
+# Error → (reason, seconds until the next look).
+_WAITS: dict[type[Exception], tuple[str, float]] = {
+    errors.Transient: ("Transient", 4.0),
+    errors.Unauthorized: ("Transient", 4.0),
+    errors.Pending: ("WritePending", 2.0),
+    errors.Conflict: ("Changed", 1.0),
+    errors.AlreadyExists: ("Changed", 1.0),
+    errors.Busy: ("OperationInProgress", 8.0),
+    errors.InUse: ("StillInUse", 10.0),
+    errors.DeadlinePassed: ("MessageExpired", 0.0),
+}
+
+
+def outcome_of(error: Exception, settings: Settings) -> Outcome:
+    """The outcome of a step that met `error`; an error that nobody foresaw is `failed INTERNAL`."""
+    for kind, (reason, seconds) in _WAITS.items():
+        if isinstance(error, kind):
+            return Waiting(reason=reason, message=str(error), retry_after=seconds)
+    if isinstance(error, errors.Superseded):
+        return Superseded(message=str(error))
+    if isinstance(error, Invalid):
+        return invalid(error)
+    if isinstance(error, errors.ApiError):
+        return _blocked(error, settings)
+    cause = f"{type(error).__name__}: {error}"
+    return Failed(code="INTERNAL", cause=cause, fix="Report it, with the function's log of this execution.")
+
+
+def invalid(error: Invalid) -> Blocked:
+    """The outcome of a document with faults."""
+    return Blocked(
+        code="INVALID_REQUEST",
+        cause=str(error),
+        fix="Correct what the faults name.",
+        faults=[fault.wire() for fault in error.faults],
+    )
+
+
+def _blocked(error: errors.ApiError, settings: Settings) -> Outcome:
+    if isinstance(error, errors.PermissionDenied):
+        needed = error.permission or f"what {error.method} {error.resource} needs"
+        fix = f"Grant {needed} to the function's service account, or apply terraform-bootstrap again."
+        return Blocked(code="PERMISSION_DENIED", cause=str(error), fix=fix)
+    if isinstance(error, errors.ApiDisabled):
+        project = _project_of(error.resource) or settings.project
+        return Blocked(
+            code="API_DISABLED",
+            cause=str(error),
+            fix=f"gcloud services enable {error.api} --project={project}",
+        )
+    if isinstance(error, errors.QuotaExceeded):
+        return Blocked(
+            code="QUOTA_EXCEEDED",
+            cause=str(error),
+            fix="Raise the quota that the cause names, or free some of it.",
+        )
+    if isinstance(error, errors.NotFound):
+        return Blocked(
+            code="NOT_FOUND", cause=str(error), fix="Create what the cause names, or correct the environment."
+        )
+    return Blocked(
+        code="REQUEST_REFUSED", cause=str(error), fix="Correct in the environment what the cause names."
+    )
+
+
+def _project_of(resource: str) -> str:
+    _, _, rest = resource.partition("projects/")
+    return rest.partition("/")[0]
