@@ -1,0 +1,19 @@
+"""The service itself, apart so that the files of its methods can import it."""
+
+from __future__ import annotations
+
+from localcloud.projects import Project
+from localcloud.wire.errors import Style
+from localcloud.wire.service import Call, Service
+
+service = Service("cloudresourcemanager", "cloudresourcemanager.googleapis.com", ["v1", "v3"], Style.NEWER)
+
+
+def project_of(call: Call) -> Project:
+    """The project that the path names by id or number; v1 and v3 name the parameter differently.
+
+    Raises:
+        Refused: PERMISSION_DENIED if it is not there [observed].
+    """
+    named = next(call.params[key] for key in ("projectsId", "projectId", "resource") if key in call.params)
+    return call.world.projects.get(named)

@@ -1,0 +1,81 @@
+"""Members of a binding: their syntax, and whether those that Google can look up are there.
+
+Service agents exist once they are generated; the identity pool `P.svc.id.goog` exists once the first cluster
+of the project with workload identity runs [observed]. Other accounts belong to services that are not here and
+are taken at their word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from localcloud.projects import Project
+from localcloud.serviceusage import identities
+from localcloud.wire.errors import Refused, invalid
+from localcloud.world import World
+
+KINDS = ("user", "serviceAccount", "group", "domain", "principal", "principalSet", "deleted")
+ANYONE = ("allUsers", "allAuthenticatedUsers")
+EMAIL = re.compile(r"[^@\s\[\]]+@[^@\s\[\]]+\.[^@\s\[\]]+")
+AGENT = re.compile(r"service-\d+@[a-z0-9.-]+\.gserviceaccount\.com")
+KUBERNETES = re.compile(r"([a-z0-9:.-]+\.svc\.id\.goog)\[[a-z0-9.-]+/[a-z0-9.-]+\]")
+PRINCIPAL = re.compile(
+    r"//iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/([^/]+)/\S+"
+)
+
+
+def check(world: World, project: Project, member: str, known: bool = False) -> None:
+    """Refuse a member that cannot be one; a member that is `known` (bound already) may have gone since.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, in Google's words.
+    """
+    kind, colon, name = member.partition(":")
+    if member in ANYONE:
+        return
+    if not colon or kind not in KINDS:
+        raise invalid(
+            f"The member {member} is of an unknown type. Please set a valid type prefix for the member."
+        )
+    if kind in ("user", "group") and not EMAIL.fullmatch(name):
+        raise invalid(f"Invalid {kind} {name}: an e-mail address is expected.")
+    if kind == "serviceAccount" and not known:
+        _service_account(world, project, name)
+    if kind == "principal" and not known:
+        _principal(world, name)
+
+
+def pool_exists(world: World, pool: str) -> bool:
+    """Whether the identity pool (`P.svc.id.goog`) is there: a cluster with it has been RUNNING."""
+    clusters = (cluster for _, cluster in world.store["container.clusters"].items())
+    return any(
+        cluster.get("workloadIdentityConfig", {}).get("workloadPool") == pool
+        and cluster.get("status") not in (None, "PROVISIONING")
+        for cluster in clusters
+    )
+
+
+def _service_account(world: World, project: Project, name: str) -> None:
+    if match := KUBERNETES.fullmatch(name):
+        _pool(world, match[1])
+    elif not EMAIL.fullmatch(name):
+        raise invalid(f"Invalid service account ({name}).")
+    elif AGENT.fullmatch(name) and not identities.exists(world, project, name):
+        raise invalid(f"Service account {name} does not exist.")
+
+
+def _principal(world: World, name: str) -> None:
+    match = PRINCIPAL.fullmatch(name)
+    if match is None:
+        raise invalid(f"Invalid principal member (principal:{name}).")
+    if match[1].endswith(".svc.id.goog"):
+        _pool(world, match[1])
+
+
+def _pool(world: World, pool: str) -> None:
+    if not pool_exists(world, pool):
+        raise Refused(
+            "INVALID_ARGUMENT",
+            f"Identity Pool does not exist ({pool}). Please check that you specified a valid resource name "
+            "as returned in the `name` attribute in the configuration API.",
+        )

@@ -1,0 +1,21 @@
+"""The service itself, apart so that the files of its methods can import it."""
+
+from __future__ import annotations
+
+from localcloud.projects import Project
+from localcloud.wire.errors import Refused, Style
+from localcloud.wire.service import Call, Service
+
+service = Service("serviceusage", "serviceusage.googleapis.com", ["v1", "v1beta1"], Style.NEWER)
+
+
+def project_of(call: Call) -> Project:
+    """The project that the path names by id or number (`v1/projects/P/…`).
+
+    Raises:
+        Refused: the parent is no project, or the project is not there.
+    """
+    parent, named = (call.params[f"{call.version}Id{suffix}"] for suffix in ("", "1"))
+    if parent != "projects":
+        raise Refused("UNIMPLEMENTED", f"The local cloud knows services of projects, not of {parent}.")
+    return call.world.projects.get(named)

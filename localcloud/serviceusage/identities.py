@@ -1,0 +1,55 @@
+"""Service agents: Google's own accounts in a project, from generateServiceIdentity or from enabling the API.
+
+A binding to an agent that does not exist is refused, so whoever binds one creates it first [observed].
+"""
+
+from __future__ import annotations
+
+from localcloud import grants
+from localcloud.ids import keyed
+from localcloud.projects import Project
+from localcloud.serviceusage.base import project_of, service
+from localcloud.serviceusage.known import KnownService, find, known
+from localcloud.serviceusage.operations import TYPES, finished
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.world import World
+
+
+@service.on("serviceusage.services.generateServiceIdentity")
+def generate(call: Call) -> Json:
+    """Make the API's service agent; asked again, the same answer. Grants it nothing [observed]."""
+    project = project_of(call)
+    api = find(call.params["servicesId"])
+    if not api.agent:
+        raise Refused("INVALID_ARGUMENT", f"Service {api.name} does not have a service identity.")
+    identity = ensure(call.world, project, api)
+    response = {"@type": f"{TYPES}.v1beta1.ServiceIdentity", **identity}
+    return finished(response, "operations/finished.DONE_OPERATION")
+
+
+def ensure(world: World, project: Project, api: KnownService) -> Json:
+    """The API's service agent in the project, made if it is not there: {email, uniqueId}."""
+    email = api.agent.format(number=project.number)
+    found = world.store["serviceusage.identities"].get(email)
+    if found is not None:
+        return found
+    unique = str(10**20 + keyed(email, 9 * 10**8))
+    return world.store["serviceusage.identities"].put(email, {"email": email, "uniqueId": unique})
+
+
+def exists(world: World, project: Project, email: str) -> bool:
+    """Whether a service agent is there: generated, or come with an API that is on."""
+    return email in world.store["serviceusage.identities"] or any(
+        api.granted and api.agent.format(number=project.number) == email
+        for name, api in known().items()
+        if name in project.enabled
+    )
+
+
+def come_with(world: World, project: Project, api: KnownService) -> None:
+    """What enabling the API brings by itself: for some, their agent and its role [documented for GKE]."""
+    if api.granted:
+        email = ensure(world, project, api)["email"]
+        grants.grant(world, project, api.granted, f"serviceAccount:{email}")

@@ -1,0 +1,42 @@
+"""A world with one project, and calls on Resource Manager as they come off the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from localcloud.cloudresourcemanager import service
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Caller, Json, Request
+from localcloud.world import World
+
+Ask = Callable[..., tuple[int, Json]]
+
+
+@pytest.fixture
+def world() -> World:
+    """A world with the project `shop`."""
+    world = World.create()
+    world.projects.create("shop")
+    return world
+
+
+@pytest.fixture
+def ask(world: World) -> Ask:
+    """(status, answer) of a call."""
+
+    def call(method: str, path: str, body: Json | None = None, **query: str) -> tuple[int, Json]:
+        values = {key: [value] for key, value in query.items()}
+        payload = json.dumps(body).encode() if body is not None else b""
+        request = Request(
+            method, f"/cloudresourcemanager/{path}", values, {}, payload, Caller("me@example.com")
+        )
+        try:
+            response = service.serve(world, request, path)[2]()
+        except Refused as refusal:
+            response = refusal.response(service.style)
+        return response.status, json.loads(response.body)
+
+    return call

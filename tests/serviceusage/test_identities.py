@@ -1,0 +1,48 @@
+"""Service agents: made when asked for, the same one every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localcloud.serviceusage import identities
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+Ask = Callable[..., tuple[int, Json]]
+GENERATE = "v1beta1/projects/shop/services/{}.googleapis.com:generateServiceIdentity"
+
+
+def test_generating_answers_with_the_agents_email_at_once(world: World, ask: Ask) -> None:
+    """An operation that is done, with the identity as its response."""
+    number = world.projects.get("shop").number
+    status, operation = ask("POST", GENERATE.format("multiclusteringress"))
+    assert (status, operation["done"]) == (200, True)
+    email = f"service-{number}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"
+    assert operation["response"]["email"] == email
+    assert operation["response"]["@type"].endswith("v1beta1.ServiceIdentity")
+
+
+def test_generating_again_gives_the_same_identity(ask: Ask) -> None:
+    """Asking twice is harmless."""
+    path = GENERATE.format("gkehub")
+    assert ask("POST", path)[1]["response"] == ask("POST", path)[1]["response"]
+
+
+def test_generating_grants_nothing(world: World, ask: Ask) -> None:
+    """The agent's role is the caller's to bind."""
+    ask("POST", GENERATE.format("multiclusterservicediscovery"))
+    assert world.projects.get("shop").policy["bindings"] == []
+
+
+def test_a_service_without_agent_is_refused(ask: Ask) -> None:
+    """400, not an empty identity."""
+    assert ask("POST", GENERATE.format("dns"))[0] == 400
+
+
+def test_an_agent_that_comes_with_its_api_exists_while_that_is_on(world: World) -> None:
+    """GKE's robot needs no generating."""
+    project = world.projects.get("shop")
+    email = f"service-{project.number}@container-engine-robot.iam.gserviceaccount.com"
+    assert not identities.exists(world, project, email)
+    project.enabled.add("container.googleapis.com")
+    assert identities.exists(world, project, email)
