@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Frame:
+class Place:
     """One line of a stack trace: the step at work in a routine, and where it stands in the source."""
 
     step: str
@@ -26,7 +26,7 @@ class WorkflowError(Exception):
     def __init__(self, value: Any) -> None:
         super().__init__(value)
         self.value = value
-        self.trace: list[Frame] = []
+        self.trace: list[Place] = []
 
 
 def error_map(tag: str, message: str, **details: Any) -> dict[str, Any]:
@@ -43,18 +43,6 @@ def http_error(code: int, headers: dict[str, str], body: Any) -> dict[str, Any]:
     """The map raised for an HTTP answer outside 2xx [documented: its keys; observed: its message]."""
     message = f"HTTP server responded with error code {code}"
     return {"tags": ["HttpError"], "message": message, "code": code, "headers": headers, "body": body}
-
-
-def described(error: WorkflowError) -> str:
-    """The human text of an error that nobody caught: its message, then one line a routine [observed]."""
-    value = error.value
-    head = value.get("message") if isinstance(value, dict) else None
-    if not isinstance(head, str):
-        from localcloud.workflows.values import to_json
-
-        head = f"RuntimeError: {to_json(value)}"
-    lines = [f'in step "{f.step}", routine "{f.routine}", line: {f.line}' for f in error.trace]
-    return "\n".join([head, *lines])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,26 @@
+"""The first phase: from source text to a document that can run, or to every fault in it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from localcloud.workflows.checks import Checker
+from localcloud.workflows.document import Document
+from localcloud.workflows.errors import DeployError
+from localcloud.workflows.parsing import Parser
+from localcloud.workflows.source import read_source
+
+
+@lru_cache(maxsize=64)
+def compile_document(source: str) -> Document:
+    """Parse and check a workflow's source, YAML or JSON.
+
+    Raises:
+        DeployError: with every fault; symbols are checked only once the structure is sound.
+    """
+    parser = Parser(read_source(source))
+    document = parser.document()
+    faults = parser.faults or Checker(document).check()
+    if faults:
+        raise DeployError(faults)
+    return document
