@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from localcloud.clock import Timer, rfc3339
+from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
 from localcloud.schedule import JumpSchedule
 from localcloud.wire.messages import Caller, Json
@@ -97,6 +98,7 @@ class Functions:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.invocations: list[Invocation] = []
+        self.logs = Logs()
 
     def deploy(self, function: Function) -> None:
         """Serve `function` from now on; instances of an older one of that name are not used again."""
@@ -169,9 +171,11 @@ class Functions:
         except (aiohttp.ClientError, FailedToStart) as error:
             outcome = f"crashed: {error}"
         deadline.cancel()
-        record = Invocation(began, instance.function.name, instance.name, event.id, outcome)
+        name = instance.function.name
+        self.logs.collect(instance.process.log, self._world.clock.now, name, instance.name)
+        record = Invocation(began, name, instance.name, event.id, outcome)
         self.invocations.append(record)
-        if instance in self._instances.get(instance.function.name, []):
+        if instance in self._instances.get(name, []):
             self._rest(instance, outcome)
 
     def _rest(self, instance: Instance, outcome: str) -> None:

@@ -1,0 +1,133 @@
+"""Fleetgate installed in a local cloud: what the bootstrap does once in a real project.
+
+Projects with their APIs, the anchors' network, topics, one function a step under an identity of its own, the
+workflow and its trigger. The functions and the workflow are the very files that are deployed to Google Cloud.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.cloud import LocalCloud
+from localcloud.compute import create_default_network, create_network
+from localcloud.functions.runtime import Function
+
+ROOT = Path(__file__).parents[2]
+HOME_PROJECT = "fleetgate-demo"
+HOME_REGION = "us-central1"
+ANCHOR_NETWORK = "fleetgate"
+ANCHOR_SUBNETWORK = "fleetgate-anchors"
+
+STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
+VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
+
+# What the prerequisites page of the tutorial, and the product itself, need enabled.
+APIS = tuple(
+    f"{name}.googleapis.com"
+    for name in (
+        "compute container gkehub multiclusterservicediscovery multiclusteringress trafficdirector dns "
+        "cloudresourcemanager iam serviceusage pubsub workflows workflowexecutions run cloudfunctions eventarc "
+        "cloudbuild artifactregistry connectgateway logging"
+    ).split()
+)
+
+# Worth having in memory before a function's process is forked: Google's clients take a second to import.
+PRELOAD = (
+    "functions_framework",
+    "google.auth.transport.requests",
+    "google.cloud.container_v1",
+    "google.cloud.gkehub_v1",
+    "kubernetes.client",
+    "pydantic",
+    "structlog",
+    "werkzeug.serving",
+)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Fleetgate in a cloud.
+
+    `fleet_project` is where environments go; `root` is where `functions/` and `workflows/` are found.
+    """
+
+    cloud: LocalCloud
+    fleet_project: str = HOME_PROJECT
+    root: Path = ROOT
+    project: str = HOME_PROJECT
+    region: str = HOME_REGION
+
+    @property
+    def workflow(self) -> str:
+        """The workflow's full name."""
+        return f"projects/{self.project}/locations/{self.region}/workflows/fleetgate"
+
+    def topic(self, name: str) -> str:
+        """The full name of `fleetgate-<name>`."""
+        return f"projects/{self.project}/topics/fleetgate-{name}"
+
+    @property
+    def network(self) -> str:
+        """The network that environments go to and that traffic is verified in."""
+        return f"projects/{self.fleet_project}/global/networks/default"
+
+    def install(self, network_mode: str = "auto") -> None:
+        """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project."""
+        for project in sorted({self.project, self.fleet_project}):
+            self.cloud.create_project(project, APIS)
+        create_default_network(self.cloud.world, self.fleet_project, network_mode)
+        create_network(
+            self.cloud.world,
+            self.project,
+            ANCHOR_NETWORK,
+            {(self.region, ANCHOR_SUBNETWORK): "10.255.0.0/24"},
+        )
+        for name in ("requests", "events"):
+            self.cloud.create_topic(self.topic(name))
+        for step in STEPS:
+            self._deploy(step, step.replace("_", "-"))
+        self._deploy("verification", "verification-default", in_vpc=True)
+        self._deploy_workflow()
+
+    def publish(self, request: bytes) -> str:
+        """Publish a request as a person would; its message id."""
+        return self.cloud.broker.publish(
+            self.topic("requests"), {"data": base64.b64encode(request).decode(), "attributes": {}}
+        )
+
+    def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
+        self.cloud.create_topic(self.topic(topic))
+        function = Function(
+            name=f"fleetgate-{topic}",
+            directory=self.root,
+            source=self.root / "functions" / step / "main.py",
+            entry_point=step,
+            service_account=f"fleetgate-{step.replace('_', '-')}@{self.project}.iam.gserviceaccount.com",
+            environment=self._settings(),
+            timeout=VERIFICATION_TIMEOUT if in_vpc else 60.0,
+            egress=(self.network, self.region) if in_vpc else None,
+        )
+        self.cloud.deploy_function(function, self.topic(topic))
+
+    def _settings(self) -> dict[str, str]:
+        subnetwork = f"projects/{self.project}/regions/{self.region}/subnetworks/{ANCHOR_SUBNETWORK}"
+        return {
+            "FLEETGATE_PROJECT": self.project,
+            "FLEETGATE_REGION": self.region,
+            "FLEETGATE_ANCHOR_SUBNETWORK": subnetwork,
+            "FLEETGATE_WORKFLOW": self.workflow,
+            "FLEETGATE_EVENTS_TOPIC": self.topic("events"),
+            "FLEETGATE_VERIFICATION_NETWORKS": json.dumps({self.network: self.topic("verification-default")}),
+        }
+
+    def _deploy_workflow(self) -> None:
+        self.cloud.executions.deploy(
+            self.workflow,
+            (self.root / "workflows" / "environment.yaml").read_text("utf-8"),
+            service_account=f"fleetgate-workflow@{self.project}.iam.gserviceaccount.com",
+            environment={"FLEETGATE_TOPIC_PREFIX": f"projects/{self.project}/topics/fleetgate-"},
+        )
+        self.cloud.trigger_workflow(self.topic("requests"), self.workflow)

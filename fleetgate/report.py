@@ -1,0 +1,153 @@
+"""What a run came to: the stable shape of `report.json` and of `-o json`.
+
+It is made from the execution's result alone; a local run adds what only the local cloud can know
+(`criticalPathSeconds`, `operations`, `workflowSteps`, `seed`), which is null or empty on Google Cloud.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Outcome = Literal["done", "blocked", "failed", "superseded", "leaked"]
+
+
+class Shape(BaseModel):
+    """camelCase on the wire; what a newer workflow adds is kept."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
+
+
+class WorkflowSteps(Shape):
+    """Billed steps of the execution, by Google's two kinds."""
+
+    internal: int
+    external: int
+
+
+class ApiCalls(Shape):
+    """Calls on resource APIs, as the functions counted them; publishes and callbacks apart."""
+
+    total: int = 0
+    mutations: int = 0
+    by_service: dict[str, int] = Field(default_factory=dict)
+
+
+class Operation(Shape):
+    """What the platform did, in seconds from the request; `after` are ids of the work it had to wait for."""
+
+    id: int
+    resource: str
+    kind: str
+    start: float
+    end: float
+    after: list[int] = Field(default_factory=list)
+
+
+class Wait(Shape):
+    """Seconds spent waiting for one reason."""
+
+    reason: str
+    seconds: float
+
+
+class Change(Shape):
+    """Something that was changed."""
+
+    verb: str
+    resource: str
+    field: str | None = None
+    before: Any = None
+    after: Any = None
+
+
+class Step(Shape):
+    """One step of the sequence, in seconds from the request."""
+
+    name: str
+    mode: str = "apply"
+    outcome: str = ""
+    start: float
+    end: float
+    attempts: int
+    waits: list[Wait] = Field(default_factory=list)
+    changes: list[Change] = Field(default_factory=list)
+
+
+class Address(Shape):
+    """A VIP."""
+
+    region: str
+    address: str
+    kind: str
+
+
+class Traffic(Shape):
+    """One proven (or failed) row of the matrix VIP × hostname × rule."""
+
+    vip: str
+    region: str
+    hostname: str
+    rule: str
+    method: str = "GET"
+    path: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    expected: list[str]
+    preferred: list[str]
+    served_by: str | None = None
+    zone: str | None = None
+    status: int | None = None
+    ms: float | None = None
+    ok: bool
+
+
+class Fault(Shape):
+    """What is wrong with a request, where, and what would be right."""
+
+    path: str
+    fault: str
+    fix: str
+
+
+class Diagnosis(Shape):
+    """Why it is not as wanted, and the one thing that mends it."""
+
+    code: str
+    cause: str
+    fix: str
+    resource: str | None = None
+    step: str | None = None
+    evidence: Any = None
+    faults: list[Fault] = Field(default_factory=list)
+
+
+class Report(Shape):
+    """One action on one environment."""
+
+    environment: str
+    action: str
+    outcome: Outcome
+    seed: int | None = None
+    simulated_seconds: float | None = None
+    critical_path_seconds: float | None = None
+    wall_seconds: float
+    invocations: int = 0
+    workflow_steps: WorkflowSteps | None = None
+    api_calls: ApiCalls = Field(default_factory=ApiCalls)
+    operations: list[Operation] = Field(default_factory=list)
+    steps: list[Step] = Field(default_factory=list)
+    addresses: list[Address] = Field(default_factory=list)
+    traffic: list[Traffic] = Field(default_factory=list)
+    leaks: list[Any] = Field(default_factory=list)
+    foreign: list[Any] = Field(default_factory=list)
+    diagnoses: list[Diagnosis] = Field(default_factory=list)
+
+    def wire(self) -> dict[str, Any]:
+        """The documented JSON."""
+        return self.model_dump(by_alias=True, mode="json")
+
+
+# Exit status by outcome; changes pending (2) and bad usage (64) are the commands' own.
+EXIT = {"done": 0, "superseded": 0, "blocked": 3, "failed": 4, "leaked": 5}
