@@ -1,0 +1,14 @@
+"""The function behind topic fleetgate-environment: claims, and endings."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared.step.run import run
+from shared.steps.claim import CLAIM
+from shared.steps.settle import SETTLE
+
+
+@functions_framework.cloud_event
+def environment(event: CloudEvent) -> None:
+    """Claim an environment for a request, or settle how the request ended."""
+    run(event.data, CLAIM, SETTLE)
