@@ -1,0 +1,83 @@
+"""Defaults that depend on other parts of the document; the rest stand on the fields themselves.
+
+They are filled into the raw document before it is validated, so that whoever reads an environment never meets
+a gap, and so that its normal form says everything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.spec.locations import ZONES, region_of
+
+Raw = dict[str, Any]
+
+# Fields that a document may leave out though the model requires them, by part.
+DERIVED = {
+    "Environment": {"project", "configCluster", "sampleApp", "services", "gateway", "routes", "probe"},
+    "Service": {"namespace", "targetPort", "clusters"},
+    "Gateway": {"regions"},
+    "Probe": {"identity"},
+}
+_SAMPLE_SERVICE = {"name": "store", "port": 8080, "selector": {"app": "store"}}
+_SAMPLE_ROUTE = {
+    "name": "store-route",
+    "hostnames": ["store.example.internal"],
+    "rules": [{"backendRefs": [{"name": "store", "port": 8080}]}],
+}
+_NODES = {"machineType": "e2-medium", "nodeCount": 3}  # what gcloud gives [documented: clusters create]
+
+
+def with_defaults(document: Raw, project: str) -> Raw:
+    """The document with what it leaves out; what is of the wrong type is left for the model to refuse."""
+    filled: Raw = {"project": project, "gateway": {}, "probe": {}, **document}
+    filled.setdefault("sampleApp", "services" not in document)
+    if "services" not in document:
+        filled["services"] = [_SAMPLE_SERVICE]
+        filled.setdefault("routes", [_SAMPLE_ROUTE])
+    clusters = _each(document.get("clusters"), _with_nodes)
+    if "clusters" in document:
+        filled["clusters"] = clusters
+    names = list(dict.fromkeys(_texts(clusters, "name")))
+    filled.setdefault("configCluster", names[0] if names else None)
+    filled["gateway"] = _with_regions(filled["gateway"], clusters)
+    filled["services"] = _each(
+        filled["services"], lambda each: _whole_service(each, filled["gateway"], names)
+    )
+    filled["probe"] = _with_identity(filled["probe"], filled["sampleApp"])
+    return filled
+
+
+def _with_nodes(cluster: Raw) -> Raw:
+    if cluster.get("existing") is True:
+        return cluster
+    nodes = {} if cluster.get("autopilot") is True else _NODES
+    return {**nodes, "releaseChannel": "regular", **cluster}
+
+
+def _with_regions(gateway: Any, clusters: Any) -> Any:
+    if not isinstance(gateway, dict):
+        return gateway
+    regions = dict.fromkeys(region_of(each) for each in _texts(clusters, "location"))
+    return {"regions": [region for region in regions if region in ZONES], **gateway}
+
+
+def _whole_service(service: Raw, gateway: Any, names: list[str]) -> Raw:
+    namespace = gateway.get("namespace", "store") if isinstance(gateway, dict) else None
+    return {"namespace": namespace, "targetPort": service.get("port"), "clusters": names, **service}
+
+
+def _with_identity(probe: Any, sample_app: Any) -> Any:
+    identity = {"jsonField": "cluster_name"} if sample_app is True else "none"
+    return {"identity": identity, **probe} if isinstance(probe, dict) else probe
+
+
+def _each(items: Any, change: Any) -> Any:
+    if not isinstance(items, list):
+        return items
+    return [change(each) if isinstance(each, dict) else each for each in items]
+
+
+def _texts(items: Any, key: str) -> list[str]:
+    found = [each.get(key) for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+    return [each for each in found if isinstance(each, str)]

@@ -1,0 +1,143 @@
+"""The messages that Fleetgate takes: what is to be done, and with which environment."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, InvalidRequest, listed, nearest
+from shared.spec.model import Environment
+from shared.spec.part import Part
+from shared.spec.reading import parse_environment
+from shared.spec.values import LABEL, Region, Ttl
+from shared.spec.wording import fault_of, shown
+
+Existing = Annotated[
+    str, Field(pattern=LABEL, max_length=53, description="Name of the environment.", examples=["store"])
+]
+
+
+class Deploy(Part):
+    """Deploy, or converge: also the answer to drift."""
+
+    action: Literal["deploy"]
+    environment: Environment = Field(description="What is wanted.", examples=[{"name": "store"}])
+    origin: Literal["git"] | None = Field(
+        None, description="git, if a repository keeps the spec.", examples=["git"]
+    )
+
+
+class Plan(Part):
+    """What deploy would do; changes nothing."""
+
+    action: Literal["plan"]
+    environment: Environment = Field(description="What would be wanted.", examples=[{"name": "store"}])
+
+
+class Verify(Part):
+    """Prove it again."""
+
+    action: Literal["verify"]
+    name: Existing
+
+
+class Extend(Part):
+    """Let the lease end so much later than now."""
+
+    action: Literal["extend"]
+    name: Existing
+    ttl: Ttl = Field(description="From now, 30m to 30d.", examples=["8h"])
+
+
+class Teardown(Part):
+    """Remove everything that bears the environment's mark."""
+
+    action: Literal["teardown"]
+    name: Existing
+    expires: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        None,
+        description="Only if the lease still ends then (unix seconds): so that an extension in between wins.",
+    )
+
+
+class Sweep(Part):
+    """Tear down what has outlived its lease; the scheduler asks for it."""
+
+    action: Literal["sweep"]
+
+
+class Drill(Part):
+    """Rehearse the loss of a region."""
+
+    action: Literal["drill"]
+    name: Existing
+    region: Region = Field(description="The region to lose.", examples=["us-west1"])
+
+
+Request = Deploy | Plan | Verify | Extend | Teardown | Sweep | Drill
+ACTIONS: dict[str, type[Request]] = {
+    "deploy": Deploy,
+    "plan": Plan,
+    "verify": Verify,
+    "extend": Extend,
+    "teardown": Teardown,
+    "sweep": Sweep,
+    "drill": Drill,
+}
+
+
+def parse_request(data: bytes, *, project: str) -> Request:
+    """The request that a message's data holds; `project` as in `parse_environment`.
+
+    Raises:
+        InvalidRequest: with every fault, those of the environment under `environment`.
+    """
+    document = _object(data)
+    action = document.get("action")
+    kind = ACTIONS.get(action) if isinstance(action, str) else None
+    if kind is None:
+        raise InvalidRequest([_no_such_action(document)])
+    faults: list[Fault] = []
+    if "environment" in document and "environment" in kind.model_fields:
+        document, faults = _with_environment(document, project)
+    try:
+        request = kind.model_validate(document)
+    except ValidationError as refused:
+        faults = [fault_of(error, kind) for error in refused.errors(include_url=False)] + faults
+    if faults:
+        raise InvalidRequest(faults)
+    return request
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
+        fix = 'publish one JSON object, such as {"action": "verify", "name": "store"}'
+        raise InvalidRequest([Fault(WHOLE, f"the message is not JSON: {error}", fix)]) from None
+    if not isinstance(document, dict):
+        fix = 'write {"action": …} around it'
+        raise InvalidRequest([Fault(WHOLE, f"{shown(document)} is not an object", fix)])
+    return document
+
+
+def _no_such_action(document: dict[str, Any]) -> Fault:
+    if "action" not in document:
+        deployable = "environment" in document or "clusters" in document
+        fix = 'add "action": "deploy"' if deployable else f"add action: {listed(ACTIONS)}"
+        return Fault("action", "action is missing", fix)
+    near = nearest(document["action"], ACTIONS)
+    fault = f"{shown(document['action'])!r} is not an action"
+    return Fault("action", fault, f"write {near or listed(ACTIONS)}")
+
+
+def _with_environment(document: dict[str, Any], project: str) -> tuple[dict[str, Any], list[Fault]]:
+    """The document with its environment read; an unreadable one gets a stand-in, and its faults beside it."""
+    try:
+        environment = parse_environment(document["environment"], project=project)
+    except InvalidEnvironment as invalid:
+        stand_in = Environment.model_construct()
+        return {**document, "environment": stand_in}, [fault.under("environment") for fault in invalid.faults]
+    return {**document, "environment": environment}, []

@@ -1,0 +1,34 @@
+"""The JSON Schema of an environment, which editors complete and explain specs by.
+
+`python -m shared.spec.schema > environment.schema.json` writes the published file anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from shared.spec.defaults import DERIVED
+from shared.spec.model import Environment
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of what a person writes: derived fields may be left out, unknown ones may not be there."""
+    schema = Environment.model_json_schema(by_alias=True, mode="validation")
+    parts = {**schema.pop("$defs"), "Environment": schema}
+    for name, derived in DERIVED.items():
+        part = parts[name]
+        required = [each for each in part.pop("required") if each not in derived]
+        part.update({"required": required} if required else {})
+    del parts["Environment"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": parts}
+
+
+def schema_text() -> str:
+    """The schema as the published file holds it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

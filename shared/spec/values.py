@@ -1,0 +1,145 @@
+"""The single values of a spec: names, ports, ranges, times to live. What cannot be right stops here."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+)
+
+from shared.spec.locations import known_location, known_region, refusal
+
+LABEL = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"  # RFC 1123 label
+NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"  # RFC 1035 label: what Compute Engine and Services want
+PROJECT = r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$"
+HOSTNAME = r"^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
+PRECISE_HOSTNAME = HOSTNAME.replace(r"(\*\.)?", "")
+HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"  # RFC 7230: a header's name
+ACCOUNT = r"^[a-z0-9-]+@[a-z0-9.-]+\.(iam\.gserviceaccount|developer\.gserviceaccount|gserviceaccount)\.com$"
+MACHINE = r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$"
+
+MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyond a month, leave the ttl out
+_UNITS = {"d": 86400, "h": 3600, "m": 60}
+_TTL = re.compile(r"(\d{1,6})([dhm])")
+# Where a proxy-only subnet may lie: RFC 1918, and RFC 6598 which VPC subnets may use as well
+# [documented: docs.cloud.google.com/vpc/docs/subnets#valid-ranges].
+_PRIVATE = [
+    ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+]
+_WRONG_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F", "#")
+_PATH = re.compile(r"/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*")
+
+
+def ttl_seconds(value: object) -> int:
+    """`8h`, `30m` or `2d` in seconds.
+
+    Raises:
+        PydanticCustomError: it has no unit or another form, or is outside 30 minutes to 30 days.
+    """
+    form = _TTL.fullmatch(value) if isinstance(value, str) else None
+    if form is None:
+        digits = re.match(r"\d+", str(value))
+        some = digits[0] if digits else "8"
+        raise refusal(
+            f"{value!r} is not a time to live", f"write a number and its unit: {some}m, {some}h or {some}d"
+        )
+    seconds = int(form[1]) * _UNITS[form[2]]
+    if not MIN_TTL <= seconds <= MAX_TTL:
+        raise refusal(
+            f"{value} is outside 30m to 30d", "write 30m to 30d, or leave ttl out to keep it until torn down"
+        )
+    return seconds
+
+
+def ttl_text(seconds: int) -> str:
+    """Seconds in the largest unit that divides them: 28800 is `8h`."""
+    unit = next(each for each, size in _UNITS.items() if seconds % size == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def proxy_range(value: str) -> str:
+    """A range that a proxy-only subnet may have: private IPv4, /26 or larger, no host bits.
+
+    /26 is the least that Google accepts, /23 what it recommends
+    [documented: docs.cloud.google.com/load-balancing/docs/proxy-only-subnets].
+
+    Raises:
+        PydanticCustomError: it is not such a range.
+    """
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise refusal(
+            f"{value!r} is not a range", "write address and length, such as 10.129.0.0/23"
+        ) from None
+    if network.version != 4:
+        raise refusal(
+            f"{value} is IPv6; a proxy-only subnet is IPv4", "write an IPv4 range such as 10.129.0.0/23"
+        )
+    if str(network) != value:
+        raise refusal(f"{value!r} is not the start of a range", f"write {network}")
+    if network.prefixlen > 26:
+        raise refusal(
+            f"{value} is smaller than /26", f"write {network.supernet(new_prefix=23)} (/23 is recommended)"
+        )
+    if not any(network.subnet_of(each) for each in _PRIVATE):
+        raise refusal(f"{value} is not private", f"take it from {', '.join(map(str, _PRIVATE))}")
+    return value
+
+
+def route_path(value: str) -> str:
+    """A path that a route may match or put in place of another: the HTTPRoute CRD's own rule.
+
+    Raises:
+        PydanticCustomError: it is relative, not normal, or has characters that a path cannot have.
+    """
+    if not value.startswith("/"):
+        raise refusal(f"{value!r} does not start with /", f"write /{value}")
+    wrong = next((each for each in _WRONG_IN_PATHS if each in value), None)
+    wrong = wrong or next((each for each in ("/..", "/.") if value.endswith(each)), None)
+    if wrong:
+        raise refusal(f"{value!r} contains {wrong}", "write the path without it, as a client sends it")
+    if not _PATH.fullmatch(value):
+        raise refusal(
+            f"{value!r} has characters that a path cannot have", "percent-encode them: a space is %20"
+        )
+    return value
+
+
+def _variant(value: Any) -> str:
+    return "#map" if isinstance(value, dict) else "#word"
+
+
+Label = Annotated[str, Field(pattern=LABEL, max_length=63)]
+Name = Annotated[str, Field(pattern=NAME, max_length=63)]
+Hostname = Annotated[str, Field(pattern=HOSTNAME, max_length=253)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Flag = Annotated[bool, Field(strict=True)]
+Region = Annotated[str, AfterValidator(known_region)]
+Location = Annotated[str, AfterValidator(known_location)]
+RoutePath = Annotated[str, Field(max_length=1024), AfterValidator(route_path)]
+Ttl = Annotated[
+    int,
+    BeforeValidator(ttl_seconds),
+    PlainSerializer(ttl_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[dhm]$"}),
+]
+ProxyRanges = Annotated[
+    Annotated[Literal["auto"], Tag("#word")]
+    | Annotated[Mapping[Region, Annotated[str, AfterValidator(proxy_range)]], Tag("#map")],
+    Discriminator(_variant),
+]
+Addresses = Annotated[
+    Annotated[Literal["ephemeral", "static"], Tag("#word")] | Annotated[Mapping[Region, Name], Tag("#map")],
+    Discriminator(_variant),
+]

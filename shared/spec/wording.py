@@ -1,0 +1,195 @@
+"""The model's errors in the words of who wrote the document: what is wrong, and what would be right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from shared.spec import values
+from shared.spec.faults import Fault, listed, nearest, path_of
+from shared.spec.part import Part, field_at, fields_of
+
+Words = tuple[str, str]
+
+_GWCER104 = "the GKE controller refuses {} (GWCER104), and one refused route stops the whole Gateway"
+# (part, unknown field or value) → words: what the Gateway API has and this Gateway class has not.
+# timeouts [observed: GoogleCloudPlatform/gke-gateway-api threads]; the others [observed: users' reports].
+UNSUPPORTED: dict[tuple[str, str], Words] = {
+    ("Rule", "timeouts"): (
+        _GWCER104.format("timeouts"),
+        "remove it; a GCPBackendPolicy on the ServiceImport sets timeoutSec",
+    ),
+    ("Match", "method"): (
+        _GWCER104.format("a match on the method"),
+        "remove it; tell requests apart by path or header",
+    ),
+    ("PathMatch", "RegularExpression"): (
+        _GWCER104.format("regular expressions in paths"),
+        "write type PathPrefix or Exact",
+    ),
+    ("PathModifier", "ReplaceFullPath"): (
+        _GWCER104.format("ReplaceFullPath"),
+        "write type ReplacePrefixMatch",
+    ),
+    ("PathModifier", "replaceFullPath"): (_GWCER104.format("replaceFullPath"), "write replacePrefixMatch"),
+    ("Redirect", "port"): (
+        _GWCER104.format("a port in a redirect"),
+        "remove it; the scheme implies the port",
+    ),
+    ("Filter", "ExtensionRef"): ("this Gateway class has no extension filters", "remove the filter"),
+    ("Filter", "extensionRef"): ("this Gateway class has no extension filters", "remove the filter"),
+    ("Listener", "HTTPS"): ("HTTPS listeners are not supported yet", "write protocol HTTP and leave tls out"),
+    ("Listener", "tls"): ("HTTPS listeners are not supported yet", "remove tls and write protocol HTTP"),
+}
+# Pattern → what a value that fits it is made of.
+_MADE_OF = {
+    values.LABEL: "lower-case letters, digits and inner hyphens",
+    values.NAME: "lower-case letters, digits and inner hyphens, a letter first",
+    values.PROJECT: "6 to 30 lower-case letters, digits and inner hyphens, a letter first",
+    values.HOSTNAME: "lower-case labels joined by dots; the first may be *",
+    values.PRECISE_HOSTNAME: "lower-case labels joined by dots",
+    values.HEADER: "letters, digits and hyphens",
+    values.ACCOUNT: "a service account's e-mail address",
+    values.MACHINE: "a machine type such as e2-standard-2",
+}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an error is, and what is there."""
+
+    key: str
+    value: Any
+    kind: type[Part]
+    field: FieldInfo | None
+    ctx: dict[str, Any]
+    item: bool  # an entry of the list that the field holds
+
+    @property
+    def example(self) -> str:
+        examples = (self.field.examples if self.field else None) or []
+        return listed(shown(each[0] if self.item and isinstance(each, list) else each) for each in examples)
+
+    @property
+    def such_as(self) -> str:
+        return f", such as {self.example}" if self.field and self.field.examples else ""
+
+
+def fault_of(error: ErrorDetails, root: type[Part]) -> Fault:
+    """One of pydantic's errors about a `root` document, in our words."""
+    loc = error["loc"]
+    kind, field = field_at(root, loc)
+    key = next((part for part in reversed(loc) if isinstance(part, str) and part[0] not in "#["), "")
+    place = _Place(key, error["input"], kind, field, dict(error.get("ctx") or {}), isinstance(loc[-1], int))
+    fault, fix = WORDS.get(error["type"], _something_else)(place)
+    return Fault(path_of(loc), fault, fix)
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as a person would write it, cut where it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    text = text or "''"
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _missing(at: _Place) -> Words:
+    return f"{at.key} is missing", f"add {at.key}{at.such_as}"
+
+
+def _unknown_field(at: _Place) -> Words:
+    if words := UNSUPPORTED.get((at.kind.__name__, at.key)):
+        return words
+    known = fields_of(at.kind)
+    near = nearest(at.key, known)
+    return (
+        f"there is no field {at.key!r} here",
+        f"write {near}" if near else f"remove it; known are {listed(known)}",
+    )
+
+
+def _not_one_of(at: _Place) -> Words:
+    if isinstance(at.value, str) and (words := UNSUPPORTED.get((at.kind.__name__, at.value))):
+        return words
+    if at.field and at.field.examples and not isinstance(at.value, str):
+        return f"{shown(at.value)} does not fit here", f"write {at.example}"
+    expected = re.findall(r"'([^']*)'", str(at.ctx["expected"])) or [str(at.ctx["expected"])]
+    near = nearest(at.value, expected)
+    return f"{shown(at.value)!r} is not one of {', '.join(expected)}", f"write {near or listed(expected)}"
+
+
+def _pattern(at: _Place) -> Words:
+    pattern = str(at.ctx["pattern"])
+    slug = re.sub(r"[^a-z0-9]+", "-", str(at.value).lower()).strip("-")
+    hyphenated = pattern in (values.LABEL, values.NAME, values.PROJECT) and re.match(pattern, slug)
+    fix = (
+        f"write {slug}" if hyphenated else f"use {_MADE_OF.get(pattern, 'what fits ' + pattern)}{at.such_as}"
+    )
+    return f"{shown(at.value)!r} is not made of {_MADE_OF.get(pattern, 'what belongs here')}", fix
+
+
+def _not(what: str, fix: str) -> Callable[[_Place], Words]:
+    return lambda at: (f"{_quoted(at.value)} is not {what}", f"{fix}{at.such_as}")
+
+
+def _not_text(at: _Place) -> Words:
+    hint = "; a number that is meant as text needs quotes" if isinstance(at.value, (int, float)) else ""
+    return f"{shown(at.value)} is not text", f"write text{at.such_as}{hint}"
+
+
+def _quoted(value: object) -> str:
+    return repr(shown(value)) if isinstance(value, str) else shown(value)
+
+
+def _limit(bound: str, words: str, fix: str) -> Callable[[_Place], Words]:
+    def say(at: _Place) -> Words:
+        limit = at.ctx[bound]
+        return f"{at.key} has {words} {limit}", fix.format(limit)
+
+    return say
+
+
+def _bound(bound: str, words: str) -> Callable[[_Place], Words]:
+    return lambda at: (
+        f"{shown(at.value)} is {words} {at.ctx[bound]}",
+        f"write {at.ctx[bound]} at the {_END[bound]}",
+    )
+
+
+def _too_few(at: _Place) -> Words:
+    return f"{at.key} is empty", f"give at least one{at.such_as}"
+
+
+def _something_else(at: _Place) -> Words:
+    return (
+        f"{shown(at.value)} does not fit here",
+        f"write {at.example}" if at.such_as else "compare with the schema",
+    )
+
+
+_END = {"ge": "least", "le": "most"}
+WORDS: dict[str, Callable[[_Place], Words]] = {
+    "refused": lambda at: (at.ctx["fault"], at.ctx["fix"]),  # already ours: `locations.refusal`
+    "missing": _missing,
+    "extra_forbidden": _unknown_field,
+    "literal_error": _not_one_of,
+    "string_pattern_mismatch": _pattern,
+    "string_type": _not_text,
+    "string_too_short": _too_few,
+    "string_too_long": _limit("max_length", "more characters than", "shorten it to {} characters"),
+    "int_type": _not("a whole number", "write a number without quotes"),
+    "bool_type": _not("true or false", "write true or false"),
+    "greater_than_equal": _bound("ge", "less than"),
+    "less_than_equal": _bound("le", "more than"),
+    "tuple_type": _not("a list", "write a list"),
+    "too_short": _too_few,
+    "too_long": _limit("max_length", "more entries than", "leave at most {}"),
+    "dict_type": _not("a map", "write keys and values"),
+    "model_type": _not("an object", "write fields and values"),
+    "invalid_key": lambda at: ("a key is not text", "put the key in quotes"),
+}
