@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.wire.messages import Json
 
 Listener = Callable[[str, Json | None], None]
+Names = list[str]  # inside Collection, `list` is its method
 
 
 class Collection:
@@ -32,7 +33,7 @@ class Collection:
         """Resources whose name begins with `prefix`, by name."""
         return [self._items[name] for name in self.names(prefix)]
 
-    def names(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> Names:
         """Their names, sorted."""
         return sorted(name for name in self._items if name.startswith(prefix))
 
@@ -60,9 +61,13 @@ class Collection:
         if self._items.pop(name, None) is not None:
             self._tell(name, None)
 
-    def subscribe(self, listener: Listener) -> None:
-        """Call `listener(name, resource)` after each change; the resource is None when it was deleted."""
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(name, resource)` after each change; the resource is None when it was deleted.
+
+        Returns what to call to hear no more.
+        """
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def _tell(self, name: str, resource: Json | None) -> None:
         for listener in list(self._listeners):

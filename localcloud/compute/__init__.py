@@ -1,0 +1,34 @@
+"""Compute Engine: networks, subnetworks, addresses, and the parts of a load balancer.
+
+Reserved names, ranges and addresses are checked in Google's words; mutations answer operations that take
+time. A load balancer's parts are made by controllers, straight in the store; here they are read and deleted.
+"""
+
+from localcloud.compute import addresses, firewalls, loadbalancing, networks, places, subnetworks
+from localcloud.compute.addresses import address_users, allocate_address, release_addresses
+from localcloud.compute.birth import create_default_network, create_network, create_subnetwork
+from localcloud.compute.loadbalancing import set_health
+from localcloud.compute.names import full_name, url
+from localcloud.compute.secondary import add_secondary_range, remove_secondary_range
+from localcloud.compute.service import service
+
+__all__ = [
+    "add_secondary_range",
+    "address_users",
+    "addresses",
+    "allocate_address",
+    "create_default_network",
+    "create_network",
+    "create_subnetwork",
+    "firewalls",
+    "full_name",
+    "loadbalancing",
+    "networks",
+    "places",
+    "release_addresses",
+    "remove_secondary_range",
+    "service",
+    "set_health",
+    "subnetworks",
+    "url",
+]

@@ -1,0 +1,225 @@
+"""Reserved addresses, and the giving out of addresses in a subnetwork to whatever else needs one.
+
+What is free depends on what is there, never on a count kept aside; which free one is given follows from the
+receiver's name, so that the order of arrival does not change it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network
+
+from localcloud.clock import rfc3339_pacific
+from localcloud.compute.errors import ConditionNotMet, exhausted, ip_in_use
+from localcloud.compute.kinds import ADDRESSES, FORWARDING_RULES, GLOBAL_RULES, SUBNETWORKS, Kind
+from localcloud.compute.labels import check_labels, label_fields
+from localcloud.compute.names import bad_field, check_name, full_name, scope_of, short, url
+from localcloud.compute.operations import begin, refuse_pending, repeated
+from localcloud.compute.ranges import free_address, usable
+from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
+from localcloud.compute.service import service
+from localcloud.compute.usage import PROXY_PURPOSES, rules_at
+from localcloud.store import Collection
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.world import World
+
+INTERNAL_PURPOSES = ("GCE_ENDPOINT", "SHARED_LOADBALANCER_VIP", "DNS_RESOLVER")
+EXTERNAL_RANGE = "34.64.0.0/10"  # Google's own; which one an address comes from says nothing [inferred]
+
+
+def taken_addresses(world: World, subnetwork: str) -> set[str]:
+    """The addresses of a subnetwork that are reserved, held, or a forwarding rule's."""
+    link = url(subnetwork)
+    reserved = {a["address"] for a in world.store["compute.addresses"].list() if a.get("subnetwork") == link}
+    rules = {
+        rule["IPAddress"]
+        for rule in world.store["compute.forwardingRules"].list()
+        if full_name(rule.get("subnetwork", "")) == subnetwork and "IPAddress" in rule
+    }
+    held = {hold["address"] for hold in world.store["compute.holds"].list(f"{subnetwork}/")}
+    return reserved | rules | held
+
+
+def allocate_address(world: World, subnetwork: str, key: str, holder: str = "") -> str:
+    """A free address of the subnetwork (full name), from a place that follows from `key`.
+
+    It is free again when nothing stored has it: with `holder` it stays taken until
+    `release_addresses(holder)`; without, the caller stores what has it (a forwarding rule) at once.
+
+    Raises:
+        Refused: no address is left.
+    """
+    cidr = _cidr(world, subnetwork)
+    address = free_address(key, cidr, taken_addresses(world, subnetwork))
+    if address is None:
+        raise exhausted(subnetwork, cidr)
+    if holder:
+        world.store["compute.holds"].put(f"{subnetwork}/{address}", {"address": address, "holder": holder})
+    return address
+
+
+def _cidr(world: World, subnetwork: str) -> str:
+    return str((world.store["compute.subnetworks"].get(subnetwork) or {})["ipCidrRange"])
+
+
+def release_addresses(world: World, holder: str) -> None:
+    """Free what `holder` holds."""
+    holds = world.store["compute.holds"]
+    for name, hold in list(holds.items()):
+        if hold["holder"] == holder:
+            holds.delete(name)
+
+
+def address_users(world: World, name: str) -> list[str]:
+    """The forwarding rules (full names) that have the reserved address `name`."""
+    return rules_at(world, name)
+
+
+@service.on("compute.addresses.insert")
+def insert(call: Call) -> Json:
+    """Begin to reserve an address. One that cannot be had is the operation's error [observed]."""
+    check_place(call)
+    if known := repeated(call):
+        return known
+    world, body = call.world, call.body
+    name = f"{ADDRESSES.parent(call)}/{check_name(body.get('name'))}"
+    refuse_taken(world, ADDRESSES, name)
+    check_labels(body.get("labels", {}))
+    if body.get("addressType") == "INTERNAL":
+        place, fault = _internal(call, name)
+    else:
+        place, fault = _external(call, name)
+    resource = _new(world, name, body) | place
+    world.store["compute.addresses"].put(name, resource)
+    return begin(call, name, resource["id"], partial(_settle, world, name, fault), "compute.addresses.insert")
+
+
+def _settle(world: World, name: str, fault: Refused | None) -> None:
+    if fault is not None:
+        world.store["compute.addresses"].delete(name)
+        raise fault
+    world.store["compute.addresses"].change(name, status="RESERVED")
+
+
+def _new(world: World, name: str, body: Json) -> Json:
+    return {
+        "kind": "compute#address",
+        "id": world.ids.number(),
+        "creationTimestamp": rfc3339_pacific(world.clock.now),
+        "name": short(name),
+        "description": body.get("description", ""),
+        "status": "RESERVING",
+        "region": url("/".join(name.split("/")[:4])),
+        "selfLink": url(name),
+        "networkTier": "PREMIUM",
+        **label_fields(body.get("labels", {})),
+    }
+
+
+def _internal(call: Call, name: str) -> tuple[Json, Refused | None]:
+    world, body = call.world, call.body
+    purpose = body.get("purpose", "GCE_ENDPOINT")
+    if purpose not in INTERNAL_PURPOSES:
+        raise bad_field("purpose", purpose, "The purpose is not valid for a regional internal address.")
+    subnetwork = _subnetwork(call, name)
+    address, fault = _pick(world, subnetwork, name, body.get("address", ""))
+    place = {"addressType": "INTERNAL", "purpose": purpose, "subnetwork": url(subnetwork), "address": address}
+    return place, fault
+
+
+def _subnetwork(call: Call, name: str) -> str:
+    """The subnetwork to reserve in; without one, the default network's [inferred]."""
+    default = f"{scope_of(name)}/subnetworks/default"
+    value = call.body.get("subnetwork", default)
+    subnetwork = referred(call, SUBNETWORKS, "subnetwork", value)
+    resource = call.world.store["compute.subnetworks"].get(subnetwork) or {}
+    if scope_of(subnetwork) != scope_of(name):
+        raise bad_field("subnetwork", value, "The subnetwork must be in the region of the address.")
+    if resource["purpose"] in PROXY_PURPOSES:
+        words = f"Addresses cannot be reserved in a subnetwork with purpose {resource['purpose']}."
+        raise bad_field("subnetwork", value, words)
+    return subnetwork
+
+
+def _pick(world: World, subnetwork: str, name: str, wanted: str) -> tuple[str, Refused | None]:
+    """(address, why it cannot be had). One outside the range is refused at once [observed for instances]; one
+    that is taken, or is one of the four that no subnetwork gives out, fails the operation [observed]."""
+    if not wanted:
+        try:
+            return allocate_address(world, subnetwork, name), None
+        except Refused as refused:
+            return "", refused
+    cidr = _cidr(world, subnetwork)
+    try:
+        number = IPv4Address(wanted)
+    except ValueError:
+        raise bad_field("address", wanted, "Must be a valid IPv4 address.") from None
+    if number not in IPv4Network(cidr):
+        words = "Requested internal IP is outside the subnetwork CIDR range."
+        raise bad_field("address", wanted, words)
+    free = int(number) in usable(cidr) and wanted not in taken_addresses(world, subnetwork)
+    return wanted, None if free else ip_in_use(wanted)
+
+
+def _external(call: Call, name: str) -> tuple[Json, Refused | None]:
+    for field in ("subnetwork", "purpose"):
+        if field in call.body:
+            raise bad_field(field, call.body[field], "This field is only valid for an internal address.")
+    if "address" in call.body:
+        raise bad_field("address", call.body["address"], "Specified IP address is not reserved.")
+    used = {a["address"] for a in call.world.store["compute.addresses"].list()}
+    return {"addressType": "EXTERNAL", "address": free_address(name, EXTERNAL_RANGE, used)}, None
+
+
+@service.on("compute.addresses.setLabels")
+def set_address_labels(call: Call) -> Json:
+    """Replace an address's labels."""
+    return _set_labels(call, ADDRESSES)
+
+
+@service.on("compute.globalForwardingRules.setLabels")
+def set_global_rule_labels(call: Call) -> Json:
+    """Replace a global forwarding rule's labels."""
+    return _set_labels(call, GLOBAL_RULES)
+
+
+@service.on("compute.forwardingRules.setLabels")
+def set_rule_labels(call: Call) -> Json:
+    """Replace a regional forwarding rule's labels."""
+    return _set_labels(call, FORWARDING_RULES)
+
+
+def _set_labels(call: Call, kind: Kind) -> Json:
+    """Replace all labels if the fingerprint is the present one; done at once [observed on forwarding rules].
+
+    Raises:
+        Refused: 412 for a stale or empty fingerprint [observed].
+    """
+    check_place(call)
+    if known := repeated(call):
+        return known
+    name, labels = kind.name(call), call.body.get("labels", {})
+    resource = shown(call.world, kind, name)
+    refuse_pending(call.world, name)
+    if call.body.get("labelFingerprint", "") != resource.get("labelFingerprint", ""):
+        raise ConditionNotMet()
+    check_labels(labels)
+    fields = {"labels": None} | label_fields(labels)
+    stored = call.world.store[f"compute.{kind.stored}"]
+    return begin(call, name, resource["id"], lambda: _put_fields(stored, name, fields))
+
+
+def _put_fields(stored: Collection, name: str, fields: Json) -> None:
+    stored.change(name, **fields)
+
+
+def _view(world: World, name: str, address: Json) -> Json:
+    """IN_USE and by whom is read off the forwarding rules."""
+    if address["status"] == "RESERVING" or not (rules := rules_at(world, name)):
+        return address
+    return address | {"status": "IN_USE", "users": [url(rule) for rule in rules]}
+
+
+BEHAVIOURS["addresses"] = Behaviour(view=_view)

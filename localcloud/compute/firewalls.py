@@ -1,0 +1,66 @@
+"""Firewall rules of a network, as data: nothing here filters traffic."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from localcloud.clock import rfc3339_pacific
+from localcloud.compute.kinds import FIREWALLS, NETWORKS
+from localcloud.compute.names import bad_field, check_name, short, url
+from localcloud.compute.operations import begin, repeated
+from localcloud.compute.resources import check_place, referred, refuse_taken
+from localcloud.compute.service import service
+from localcloud.wire.errors import invalid
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.world import World
+
+MOST_PRIORITY = 65535  # [documented]
+
+
+def new_firewall(world: World, name: str, network: str, body: Json) -> Json:
+    """A firewall rule's stored form, defaults filled in [documented]."""
+    ranges = (
+        {} if any(key.startswith("source") or key == "destinationRanges" for key in body) else ["0.0.0.0/0"]
+    )
+    direction = body.get("direction", "INGRESS")
+    everywhere = "sourceRanges" if direction == "INGRESS" else "destinationRanges"
+    return {
+        "direction": direction,
+        "priority": 1000,
+        "disabled": False,
+        "logConfig": {"enable": False},
+        **({everywhere: ranges} if ranges else {}),
+        **body,
+        "kind": "compute#firewall",
+        "id": world.ids.number(),
+        "creationTimestamp": rfc3339_pacific(world.clock.now),
+        "name": short(name),
+        "network": url(network),
+        "selfLink": url(name),
+    }
+
+
+@service.on("compute.firewalls.insert")
+def insert(call: Call) -> Json:
+    """Begin to make a firewall rule."""
+    check_place(call)
+    if known := repeated(call):
+        return known
+    world, body = call.world, call.body
+    name = f"{FIREWALLS.parent(call)}/{check_name(body.get('name'))}"
+    network = referred(call, NETWORKS, "network", body.get("network", "global/networks/default"))
+    refuse_taken(world, FIREWALLS, name)
+    if ("allowed" in body) == ("denied" in body):
+        raise invalid(
+            "Invalid value for field 'resource': ''. Exactly one of allowed and denied must be given."
+        )
+    if not 0 <= int(body.get("priority", 0)) <= MOST_PRIORITY:
+        raise bad_field("priority", body["priority"], f"Must be between 0 and {MOST_PRIORITY}.")
+    firewall = new_firewall(world, name, network, body)
+    put = partial(_put, world, name, firewall)
+    return begin(call, name, firewall["id"], put, "compute.firewalls.insert", firewall)
+
+
+def _put(world: World, name: str, firewall: Json) -> None:
+    world.store["compute.firewalls"].put(name, firewall)

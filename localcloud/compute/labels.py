@@ -1,0 +1,43 @@
+"""Labels: what may be one, and the fingerprint that makes writing them a compare-and-swap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from localcloud.compute.names import bad_field, fingerprint
+
+MOST = 64  # labels on one resource [documented]
+_CHARACTERS = "contain lowercase letters, numeric characters, underscores and dashes."
+_END = "can be at most 63 characters long. International characters are allowed."
+_RULES = (
+    (
+        "key",
+        re.compile(r"[^\W\d_][\w-]{0,62}"),
+        f"The key must start with a lowercase character, can only {_CHARACTERS} The key {_END}",
+    ),
+    ("value", re.compile(r"[\w-]{0,63}"), f"The value can only {_CHARACTERS} The value {_END}"),
+)
+
+
+def check_labels(labels: Mapping[str, str]) -> None:
+    """Refuse labels that Google refuses.
+
+    Raises:
+        Refused: 400; the sentence on values is [observed], the one on keys follows it, the one on the number
+        of
+            labels is [inferred] from the documented limit.
+    """
+    if len(labels) > MOST:
+        raise bad_field("labels", "", f"Number of labels {len(labels)} exceeds the limit of {MOST}.")
+    for pair in sorted(labels.items()):
+        for text, (part, pattern, words) in zip(pair, _RULES, strict=True):
+            if not pattern.fullmatch(text) or text != text.lower():
+                raise bad_field("labels", "", f"Label {part} '{text}' violates format constraints. {words}")
+
+
+def label_fields(labels: Mapping[str, str]) -> dict[str, object]:
+    """`labels` (left out when there are none) and `labelFingerprint`, as a resource carries them
+    [observed]."""
+    fields: dict[str, object] = {"labelFingerprint": fingerprint({"labels": dict(labels)})}
+    return {**fields, "labels": dict(labels)} if labels else fields

@@ -1,0 +1,50 @@
+"""Where things can be: Google's regions and zones, as data."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    rows: dict[str, dict[str, str]] = yaml.safe_load(
+        (Path(__file__).parent / "regions.yaml").read_text("utf-8")
+    )
+    return rows
+
+
+def regions() -> list[str]:
+    """Every region, by name."""
+    return sorted(_table())
+
+
+def zones(region: str) -> list[str]:
+    """The zones of a region; none if there is no such region."""
+    return [f"{region}-{letter}" for letter in _table().get(region, {}).get("zones", "")]
+
+
+def all_zones() -> list[str]:
+    """Every zone, by name."""
+    return sorted(zone for region in _table() for zone in zones(region))
+
+
+def region_of(location: str) -> str:
+    """The region of a zone or region.
+
+    Raises:
+        KeyError: there is no such place.
+    """
+    if location in _table():
+        return location
+    region = location.rsplit("-", 1)[0]
+    if location in zones(region):
+        return region
+    raise KeyError(location)
+
+
+def auto_range(region: str) -> str:
+    """The range of the subnetwork that an auto-mode network has in `region`."""
+    return _table()[region]["range"]

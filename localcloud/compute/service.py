@@ -1,0 +1,8 @@
+"""The compute service itself, apart from its methods, so that every file of methods can register with it."""
+
+from __future__ import annotations
+
+from localcloud.wire.errors import Style
+from localcloud.wire.service import Service
+
+service = Service("compute", "compute.googleapis.com", ["v1"], Style.COMPUTE)
