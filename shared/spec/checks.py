@@ -110,7 +110,7 @@ def _repeated(path: str, items: Sequence[str]) -> Faults:
 
 
 def reserved_namespaces(env: Environment) -> Faults:
-    """Nothing is exported from default or kube-system, which every cluster has [documented]."""
+    """Nothing is exported from default or kube-system, which every cluster has [observed: Percona's docs]."""
     fix = "use a namespace of its own, such as store"
     for index, service in enumerate(env.services):
         if service.namespace in _RESERVED and service.namespace != env.gateway.namespace:
@@ -173,7 +173,7 @@ def ranges_apart(env: Environment) -> Faults:
 
 
 def timeout_within_interval(env: Environment) -> Faults:
-    """A health check's timeout is at most its interval [documented: HealthCheckPolicy]."""
+    """A health check's timeout is at most its interval [observed: the HealthCheckPolicy CRD]."""
     check = env.health_check
     if check and check.timeout_sec > check.check_interval_sec:
         fault = f"{check.timeout_sec} s is longer than the interval of {check.check_interval_sec} s"
@@ -191,13 +191,13 @@ def one_identity(env: Environment) -> Faults:
 
 
 def autopilot_is_regional(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """An Autopilot cluster lives in a region [documented]."""
+    """An Autopilot cluster lives in a region [inferred]."""
     if cluster.autopilot and cluster.zonal:
         yield Fault(f"{path}.location", "an Autopilot cluster has no zone", f"write {cluster.region}")
 
 
 def autopilot_has_no_nodes(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """Autopilot chooses nodes by itself [documented]."""
+    """Autopilot chooses nodes by itself [inferred]."""
     given = {"machineType": cluster.machine_type, "nodeCount": cluster.node_count}
     if cluster.autopilot:
         for key in (key for key, value in given.items() if value is not None):

@@ -25,7 +25,10 @@ _SAMPLE_ROUTE = {
     "hostnames": ["store.example.internal"],
     "rules": [{"backendRefs": [{"name": "store", "port": 8080}]}],
 }
-_NODES = {"machineType": "e2-medium", "nodeCount": 3}  # what gcloud gives [documented: clusters create]
+_NODES = {
+    "machineType": "e2-medium",
+    "nodeCount": 3,
+}  # what gcloud gives [inferred: from gcloud's own defaults, not looked up]
 
 
 def with_defaults(document: Raw, project: str) -> Raw:

@@ -32,7 +32,7 @@ MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyon
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _TTL = re.compile(r"(\d{1,6})([dhm])")
 # Where a proxy-only subnet may lie: RFC 1918, and RFC 6598 which VPC subnets may use as well
-# [documented: docs.cloud.google.com/vpc/docs/subnets#valid-ranges].
+# [inferred; Google lists the valid ranges at docs.cloud.google.com/vpc/docs/subnets].
 _PRIVATE = [
     ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 ]
