@@ -1,0 +1,13 @@
+"""The function behind topic fleetgate-clusters: GKE clusters, side by side."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared.step.run import run
+from shared.steps.clusters import CLUSTERS
+
+
+@functions_framework.cloud_event
+def clusters(event: CloudEvent) -> None:
+    """Look, begin what can begin, answer."""
+    run(event.data, CLUSTERS)

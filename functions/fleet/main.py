@@ -1,0 +1,13 @@
+"""The function behind topic fleetgate-fleet: memberships, features, the importer's grant."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from shared.step.run import run
+from shared.steps.fleet import FLEET
+
+
+@functions_framework.cloud_event
+def fleet(event: CloudEvent) -> None:
+    """Look, begin what can begin, answer."""
+    run(event.data, FLEET)

@@ -1,0 +1,133 @@
+"""GKE clusters, through google-cloud-container over REST, as plain values.
+
+The library's own retries are off: a call is made once, and the workflow asks again. Operations are not
+waited for; what they lead to is seen on the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from google.cloud import container_v1
+
+from shared.errors import Transient
+from shared.google.session import Session
+
+Json = dict[str, Any]
+STANDARD = "CHANNEL_STANDARD"
+STATUS = container_v1.Cluster.Status
+CHANNEL = container_v1.GatewayAPIConfig.Channel
+
+
+@dataclass(frozen=True)
+class SeenCluster:
+    """One cluster as GKE describes it. Times are RFC 3339; empty strings stand for what is not set.
+
+    `dns_endpoint` is reachable from outside the VPC only with `dns_external`; `public_endpoint` speaks under
+    `ca`, base64 of a PEM certificate.
+    """
+
+    name: str
+    path: str
+    location: str
+    status: str
+    status_message: str
+    created: str
+    network: str
+    subnetwork: str
+    labels: Mapping[str, str]
+    label_fingerprint: str
+    gateway_channel: str
+    workload_pool: str
+    fleet_project: str
+    membership: str
+    release_channel: str
+    vpc_native: bool
+    dns_endpoint: str
+    dns_external: bool
+    public_endpoint: str
+    ca: str
+
+
+def clusters(session: Session, project: str) -> list[SeenCluster]:
+    """Every cluster of the project.
+
+    Raises:
+        ApiError: as the tree says; Transient also if a zone could not be asked: a list with holes is unknown.
+    """
+    parent = f"projects/{project}/locations/-"
+    answer = _client(session).list_clusters(parent=parent, retry=None)
+    if answer.missing_zones:
+        text = f"no answer from {', '.join(answer.missing_zones)}"
+        raise Transient("container", "GET", parent, 0, "MissingZones", text)
+    return [_seen(project, each) for each in answer.clusters]
+
+
+def create_cluster(session: Session, project: str, location: str, body: Json) -> None:
+    """Begin to create a cluster; `body` is a Cluster in the API's snake_case.
+
+    Raises:
+        AlreadyExists: the name is taken.
+    """
+    _client(session).create_cluster(
+        parent=f"projects/{project}/locations/{location}", cluster=body, retry=None
+    )
+
+
+def update_cluster(session: Session, path: str, update: Json) -> None:
+    """Begin one update; `update` is a ClusterUpdate in the API's snake_case, with one group of fields.
+
+    Raises:
+        Busy: another operation runs on the cluster.
+    """
+    _client(session).update_cluster(name=path, update=update, retry=None)
+
+
+def set_labels(session: Session, path: str, labels: Mapping[str, str], fingerprint: str) -> None:
+    """Begin to replace the labels, if they are still those that were read.
+
+    Raises:
+        Busy, Conflict: another operation runs; they have changed since.
+    """
+    request = {"name": path, "resource_labels": dict(labels), "label_fingerprint": fingerprint}
+    _client(session).set_labels(request=request, retry=None)
+
+
+@cache
+def _client(session: Session) -> Any:
+    endpoint = session.settings.endpoint("container").rstrip("/")
+    client = container_v1.ClusterManagerClient(
+        credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
+    )
+    session.mount(client.transport._session)
+    return client
+
+
+def _seen(project: str, cluster: Any) -> SeenCluster:
+    endpoints = cluster.control_plane_endpoints_config
+    channel = CHANNEL(cluster.network_config.gateway_api_config.channel)
+    return SeenCluster(
+        name=cluster.name,
+        path=f"projects/{project}/locations/{cluster.location}/clusters/{cluster.name}",
+        location=cluster.location,
+        status=STATUS(cluster.status).name,
+        status_message=cluster.status_message or ". ".join(each.message for each in cluster.conditions),
+        created=cluster.create_time,
+        network=cluster.network,
+        subnetwork=cluster.subnetwork,
+        labels=dict(cluster.resource_labels),
+        label_fingerprint=cluster.label_fingerprint,
+        gateway_channel=channel.name,
+        workload_pool=cluster.workload_identity_config.workload_pool,
+        fleet_project=cluster.fleet.project,
+        membership=cluster.fleet.membership.removeprefix("//gkehub.googleapis.com/"),
+        release_channel=container_v1.ReleaseChannel.Channel(cluster.release_channel.channel).name.lower(),
+        vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
+        dns_endpoint=endpoints.dns_endpoint_config.endpoint,
+        dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
+        public_endpoint=endpoints.ip_endpoints_config.public_endpoint or cluster.endpoint,
+        ca=cluster.master_auth.cluster_ca_certificate,
+    )

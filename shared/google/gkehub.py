@@ -1,0 +1,154 @@
+"""The fleet: memberships and features, through google-cloud-gke-hub over REST, as plain values.
+
+As with GKE: no retries of the library's own, no waiting for operations; what they lead to is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from google.cloud import gkehub_v1
+
+from shared.errors import Transient
+from shared.google.session import Session
+
+MCS = "multiclusterservicediscovery"
+INGRESS = "multiclusteringress"
+RESOURCE_STATE = gkehub_v1.FeatureResourceState.State
+CODE = gkehub_v1.FeatureState.Code
+MEMBERSHIP_STATE = gkehub_v1.MembershipState.Code
+
+
+@dataclass(frozen=True)
+class State:
+    """A feature's state, as a whole or of one membership: OK, WARNING, ERROR, or "" while there is none."""
+
+    code: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature. `created` is in unix seconds; `members` has the states by `locations/L/memberships/M`.
+
+    The keys of the API's own map name the project by number, all else by id [observed].
+    """
+
+    path: str
+    labels: Mapping[str, str]
+    created: float
+    active: bool
+    state: State
+    config_membership: str
+    members: Mapping[str, State]
+
+
+@dataclass(frozen=True)
+class Membership:
+    """One membership. `created` is in unix seconds."""
+
+    path: str
+    ready: bool
+    created: float
+
+    @property
+    def key(self) -> str:
+        """`locations/L/memberships/M`: how a feature's states are looked up."""
+        return member_key(self.path)
+
+
+def member_key(path: str) -> str:
+    """`locations/L/memberships/M` of a membership's full name."""
+    return path[path.index("/locations/") + 1 :]
+
+
+def features(session: Session, project: str) -> dict[str, Feature]:
+    """The fleet's features by short name."""
+    parent = f"projects/{project}/locations/global"
+    found = _client(session).list_features(request={"parent": parent}, retry=None)
+    return {each.name.rpartition("/")[2]: _feature(each) for each in found}
+
+
+def memberships(session: Session, project: str) -> dict[str, Membership]:
+    """The fleet's memberships by full name.
+
+    Raises:
+        Transient: a location could not be asked: a list with holes is unknown, never empty.
+    """
+    parent = f"projects/{project}/locations/-"
+    pager = _client(session).list_memberships(request={"parent": parent}, retry=None)
+    found = {each.name: _membership(each) for page in pager.pages for each in _whole(page, parent).resources}
+    return found
+
+
+def create_feature(
+    session: Session, project: str, name: str, labels: Mapping[str, str], config_membership: str = ""
+) -> None:
+    """Begin to enable a feature.
+
+    Raises:
+        AlreadyExists: it is enabled.
+    """
+    spec = {INGRESS: {"config_membership": config_membership}} if config_membership else {}
+    request = {
+        "parent": f"projects/{project}/locations/global",
+        "feature_id": name,
+        "resource": {"labels": dict(labels), **({"spec": spec} if spec else {})},
+    }
+    _client(session).create_feature(request=request, retry=None)
+
+
+def move_config_membership(session: Session, path: str, membership: str) -> None:
+    """Begin to move the ingress feature at `path` to another config membership."""
+    request = {
+        "name": path,
+        "update_mask": {"paths": [f"spec.{INGRESS}.config_membership"]},
+        "resource": {"spec": {INGRESS: {"config_membership": membership}}},
+    }
+    _client(session).update_feature(request=request, retry=None)
+
+
+@cache
+def _client(session: Session) -> Any:
+    endpoint = session.settings.endpoint("gkehub").rstrip("/")
+    client = gkehub_v1.GkeHubClient(
+        credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
+    )
+    session.mount(client.transport._session)
+    return client
+
+
+def _whole(page: Any, parent: str) -> Any:
+    if page.unreachable:
+        text = f"no answer from {', '.join(page.unreachable)}"
+        raise Transient("gkehub", "GET", parent, 0, "Unreachable", text)
+    return page
+
+
+def _feature(feature: Any) -> Feature:
+    return Feature(
+        path=feature.name,
+        labels=dict(feature.labels),
+        created=_unix(feature.create_time),
+        active=feature.resource_state.state == RESOURCE_STATE.ACTIVE,
+        state=_state(feature.state.state),
+        config_membership=feature.spec.multiclusteringress.config_membership,
+        members={member_key(name): _state(each.state) for name, each in feature.membership_states.items()},
+    )
+
+
+def _state(state: Any) -> State:
+    code = CODE(state.code)
+    return State("" if code is CODE.CODE_UNSPECIFIED else code.name, state.description)
+
+
+def _membership(membership: Any) -> Membership:
+    ready = membership.state.code == MEMBERSHIP_STATE.READY
+    return Membership(membership.name, ready, _unix(membership.create_time))
+
+
+def _unix(time: Any) -> float:
+    return float(time.timestamp()) if time else 0.0

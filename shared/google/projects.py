@@ -1,0 +1,43 @@
+"""A project's number and IAM policy, through Resource Manager's REST API (v3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.google.session import Session
+
+Json = dict[str, Any]
+POLICY_VERSION = 3  # older versions drop conditions when they are written back [documented]
+
+
+def number(session: Session, project: str) -> str:
+    """The project's number."""
+    name: str = session.get("cloudresourcemanager", f"v3/projects/{project}")["name"]
+    return name.removeprefix("projects/")
+
+
+def policy(session: Session, project: str) -> Json:
+    """The project's IAM policy, with its etag."""
+    body = {"options": {"requestedPolicyVersion": POLICY_VERSION}}
+    return session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+
+
+def set_policy(session: Session, project: str, wanted: Json) -> None:
+    """Replace the policy, if it is still the one whose etag `wanted` bears.
+
+    Raises:
+        Conflict: it was changed meanwhile.
+    """
+    body = {"policy": {**wanted, "version": POLICY_VERSION}}
+    session.post("cloudresourcemanager", f"v3/projects/{project}:setIamPolicy", body)
+
+
+def members(wanted: Json, role: str) -> list[str]:
+    """Who holds `role` without a condition."""
+    bindings = [each for each in wanted.get("bindings", []) if each["role"] == role]
+    return [who for each in bindings if "condition" not in each for who in each["members"]]
+
+
+def with_member(wanted: Json, role: str, member: str) -> Json:
+    """The policy with one more member of `role`."""
+    return {**wanted, "bindings": [*wanted.get("bindings", []), {"role": role, "members": [member]}]}
