@@ -16,7 +16,9 @@ def show(report: Report, console: Console) -> None:
         where = f" ({diagnosis.step})" if diagnosis.step else ""
         console.print(f"[red]{diagnosis.code}[/red]{where}: {diagnosis.cause}", highlight=False)
         for fault in diagnosis.faults:
-            console.print(f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", highlight=False, markup=False)
+            console.print(
+                f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", highlight=False, markup=False
+            )
         if diagnosis.fix:
             console.print(f"  fix: {diagnosis.fix}", highlight=False, markup=False)
     if report.traffic:
@@ -28,7 +30,8 @@ def show(report: Report, console: Console) -> None:
 def _headline(report: Report, console: Console) -> None:
     good = report.outcome == "done"
     mark = "[green]✓[/green]" if good else "[red]✗[/red]"
-    word = {"deploy": "verified", "teardown": "removed"}.get(report.action, "done") if good else report.outcome
+    words = {"deploy": "verified", "teardown": "removed"}
+    word = words.get(report.action, "done") if good else report.outcome
     console.print(f"{mark} [bold]{report.environment}[/bold] {report.action}: {word}", highlight=False)
 
 
@@ -47,7 +50,9 @@ def _matrix(rows: list[Traffic]) -> Table:
         served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
         wanted = ", ".join(row.preferred or row.expected)
         request = f"{row.method} {row.path}"
-        table.add_row(mark, row.vip, row.region, row.hostname, row.rule, request, served, row.zone or "", wanted)
+        table.add_row(
+            mark, row.vip, row.region, row.hostname, row.rule, request, served, row.zone or "", wanted
+        )
     return table
 
 
@@ -60,7 +65,9 @@ def _figures(report: Report, console: Console) -> None:
             f"{report.critical_path_seconds:.0f} s (ratio {ratio:.3f}); {report.wall_seconds:.1f} s on this machine"
         )
     elif report.simulated_seconds is not None:
-        lines.append(f"{report.simulated_seconds:.0f} s simulated; {report.wall_seconds:.1f} s on this machine")
+        lines.append(
+            f"{report.simulated_seconds:.0f} s simulated; {report.wall_seconds:.1f} s on this machine"
+        )
     by_service = ", ".join(f"{name} {count}" for name, count in report.api_calls.by_service.items())
     lines.append(
         f"{report.invocations} invocations; {report.api_calls.total} API calls, "

@@ -1,6 +1,7 @@
 """The one clock. Operations, propagation, leases and workflow sleeps are timers on it; nothing else knows the time.
 
-Who moves it is not its business: in jump mode the schedule steps from timer to timer, in scaled mode real time does.
+Who moves it is not its business: in jump mode the schedule steps from timer to timer, in scaled mode real
+time does.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The local Google Cloud, put together: services, controllers, functions, the edge, and the schedule that moves it.
 
-    async with LocalCloud(seed=7) as cloud:
-        cloud.create_project("demo-project")
-        …
-        await cloud.run_until(lambda: …)
+async with LocalCloud(Settings(seed=7)) as cloud:
+    cloud.create_project("demo-project")
+    …
+    await cloud.run_until(lambda: …)
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class LocalCloud:
         self.world.broker = self.broker
         self.world.executions = self.executions
         self.world.doors = self.edge
-        self.world.base_url = "http://" + self.edge.open("services", self.edge.handle_service, port=self.settings.port)
+        self.world.base_url = "http://" + self.edge.open(
+            "services", self.edge.handle_service, port=self.settings.port
+        )
         self._door = self.edge.open("vpc", self.edge.handle_vpc)
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
         zygote = Zygote(self.folder, self.settings.seed, self.settings.preload)
@@ -127,7 +129,9 @@ class LocalCloud:
     def endpoints(self) -> dict[str, str]:
         """The environment variables that send gcloud and Google's libraries here."""
         base = self.world.base_url
-        variables = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{base}/{path}" for api, path in OVERRIDES.items()}
+        variables = {
+            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{base}/{path}" for api, path in OVERRIDES.items()
+        }
         return {**variables, "SSL_CERT_FILE": str(self.folder / "roots.pem")}
 
     def user_token(self) -> str:

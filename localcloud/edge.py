@@ -51,8 +51,13 @@ class Edge:
     _runners: dict[str, web.ServerRunner] = field(default_factory=dict)
     _starting: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def open(self, name: str, handler: Callable[[Request], Awaitable[Response]], tls: ssl.SSLContext | None = None,
-             port: int = 0) -> str:  # fmt: skip
+    def open(
+        self,
+        name: str,
+        handler: Callable[[Request], Awaitable[Response]],
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+    ) -> str:
         """Listen on loopback; `host:port` is known at once, though answering begins a moment later."""
         listener = socket.create_server(("127.0.0.1", port), backlog=128)
         listener.setblocking(False)

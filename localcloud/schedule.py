@@ -1,9 +1,10 @@
 """Who goes next. In jump mode every wire call of a function is a scheduling point, and the seed decides.
 
 Function instances are real processes, so when their calls arrive is chance. Chance is taken out so: nothing
-moves while any of them is still computing; when all wait, their calls are put in order of their names, each is
-given a seeded latency, and the clock goes to whatever is due first. Then that one instance computes alone.
-Callers that are no instance (a person, gcloud, kubectl) are answered at once, at the time that the clock shows.
+moves while any of them is still computing; when all wait, their calls are put in order of their names, each
+is given a seeded latency, and the clock goes to whatever is due first. Then that one instance computes
+alone. Callers that are no instance (a person, gcloud, kubectl) are answered at once, at the time that the
+clock shows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Where resources live: collections of JSON values by full name, and who wants to hear of changes.
 
-Stored values are never changed in place: a change is a `put` of a new value. So a reader may keep what it got.
+Stored values are never changed in place: a change is a `put` of a new value. So a reader may keep what it
+got.
 """
 
 from __future__ import annotations

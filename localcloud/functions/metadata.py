@@ -1,6 +1,7 @@
 """The metadata server of one instance: its project, its identity, its tokens [documented].
 
-Each instance has one of its own, so a token says whose it is. Reading it takes no simulated time and changes nothing.
+Each instance has one of its own, so a token says whose it is. Reading it takes no simulated time and
+changes nothing.
 """
 
 from __future__ import annotations

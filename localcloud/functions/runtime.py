@@ -1,8 +1,8 @@
 """Functions, their instances, and one invocation after another: what Cloud Run does with an event.
 
-An instance serves one event at a time (the concurrency of event-driven functions is 1 unless one asks for more
-[documented]). An idle one is used again, lowest number first; otherwise a new one is started, which costs a
-cold start. Failures are dropped: the triggers here have RETRY_POLICY_DO_NOT_RETRY.
+An instance serves one event at a time (the concurrency of event-driven functions is 1 unless one asks for
+more [documented]). An idle one is used again, lowest number first; otherwise a new one is started, which
+costs a cold start. Failures are dropped: the triggers here have RETRY_POLICY_DO_NOT_RETRY.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from localcloud.world import World
 class Function:
     """One deployed function.
 
-    `directory` is put on the import path, `source` is the file with the entry point. `egress` names the network
-    (projects/P/global/networks/N) and region that its requests leave from, with Direct VPC egress.
+    `directory` is put on the import path, `source` is the file with the entry point. `egress` names the
+    network (projects/P/global/networks/N) and region that its requests leave from, with Direct VPC egress.
     """
 
     name: str

@@ -1,8 +1,9 @@
 """The parent of all function instances: a process that has imported what is slow to import, and forks.
 
-Run as a module with the file descriptor of a datagram socket. Each datagram is a JSON order: fork an instance
-with this environment, serving this entry point. The instance answers with its port when it listens, the
-zygote with the exit status when it ends. What reads the environment when imported is imported anew in the child.
+Run as a module with the file descriptor of a datagram socket. Each datagram is a JSON order: fork an
+instance with this environment, serving this entry point. The instance answers with its port when it
+listens, the zygote with the exit status when it ends. What reads the environment when imported is imported
+anew in the child.
 """
 
 from __future__ import annotations

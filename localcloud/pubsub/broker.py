@@ -1,6 +1,7 @@
 """Messages on their way: who gets each, when, how often.
 
-Delivery is at least once and in no order [documented]. `Delivery` makes that visible: every message twice, and shuffled.
+Delivery is at least once and in no order [documented]. `Delivery` makes that visible: every message twice,
+and shuffled.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Google's discovery documents as the truth about methods, fields and enums.
 
-They come with google-api-python-client. A path that no document knows is 404, an unknown field or enum value is
-refused in Google's words, and a method that a document knows and we do not serve is 501 with its name.
+They come with google-api-python-client. A path that no document knows is 404, an unknown field or enum
+value is refused in Google's words, and a method that a document knows and we do not serve is 501 with its
+name.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from importlib.resources import files
 from localcloud.wire.messages import Json
 
 # Parameters every Google API takes, beyond those in the documents.
-COMMON_QUERY = {"$alt", "alt", "fields", "key", "prettyPrint", "quotaUser", "access_token", "$prettyPrint", "$fields",
-                "$userProject", "userIp", "callback", "oauth_token", "$.xgafv", "uploadType", "upload_protocol"}  # fmt: skip
+COMMON_QUERY = frozenset(
+    (
+        "$alt alt fields key prettyPrint quotaUser access_token $prettyPrint $fields $userProject userIp callback "
+        "oauth_token $.xgafv uploadType upload_protocol"
+    ).split()
+)
 
 
 @dataclass(frozen=True)

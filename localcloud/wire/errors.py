@@ -1,6 +1,7 @@
 """Google's refusals, in the three shapes its APIs give them.
 
-compute has `errors[]` and no `status`; container has both; the newer APIs have `status` and `details` [observed].
+compute has `errors[]` and no `status`; container has both; the newer APIs have `status` and `details`
+[observed].
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Call:
     """One call as a method sees it.
 
-    `params` are the path's, `body` is checked and in the document's spelling, `version` is the API version that
-    was asked for.
+    `params` are the path's, `body` is checked and in the document's spelling, `version` is the API version
+    that was asked for.
     """
 
     world: World

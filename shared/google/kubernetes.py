@@ -1,8 +1,9 @@
 """A cluster's own API, through the `kubernetes` client's transport, with the function's Google identity.
 
-The DNS endpoint is asked first: it needs no VPC and no certificate of its own, and authorized networks do not
-apply to it [documented]. Without it, the public endpoint under the cluster's CA. Nothing is ever sent with
-verification off. Clusters are listed over plain REST here: google-cloud-container would double the cold start.
+The DNS endpoint is asked first: it needs no VPC and no certificate of its own, and authorized networks do
+not apply to it [documented]. Without it, the public endpoint under the cluster's CA. Nothing is ever sent
+with verification off. Clusters are listed over plain REST here: google-cloud-container would double the
+cold start.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Clusters: side by side, each with what a multi-cluster Gateway needs, in the fleet from birth.
 
-Needed are the Gateway API channel, a workload pool (the MCS importer's identity), the fleet project and VPC-native
-addressing [documented, preparing for multi-cluster Gateways]; the DNS endpoint is how the other steps reach a cluster
-without a VPC of their own. What is ours is brought up to that, one operation at a time, because GKE runs one per
-cluster; what exists already is checked and never changed.
+Needed are the Gateway API channel, a workload pool (the MCS importer's identity), the fleet project and
+VPC-native addressing [documented, preparing for multi-cluster Gateways]; the DNS endpoint is how the other
+steps reach a cluster without a VPC of their own. What is ours is brought up to that, one operation at a
+time, because GKE runs one per cluster; what exists already is checked and never changed.
 """
 
 from __future__ import annotations

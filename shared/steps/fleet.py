@@ -1,8 +1,8 @@
 """The fleet: multi-cluster Services, the importer's grant, and multi-cluster Gateway with its config membership.
 
-Multi-cluster Services are enabled first, and seen, because enabling ingress would enable them too, without our
-mark [observed]. Memberships are read from the clusters, never constructed. A feature that is ACTIVE proves
-nothing yet: done is when the state of every membership of this environment is OK, in both features.
+Multi-cluster Services are enabled first, and seen, because enabling ingress would enable them too, without
+our mark [observed]. Memberships are read from the clusters, never constructed. A feature that is ACTIVE
+proves nothing yet: done is when the state of every membership of this environment is OK, in both features.
 """
 
 from __future__ import annotations
