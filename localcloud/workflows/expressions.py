@@ -26,7 +26,7 @@ _GRAMMAR = r"""
 ?negation: inversion | MINUS negation -> unary
 ?inversion: postfix | NOT inversion -> unary
 ?postfix: atom
-    | postfix "." name -> member
+    | postfix "." (KEY | QUOTED) -> member
     | postfix "[" or_test "]" -> index
     | postfix "(" [or_test ("," or_test)*] ")" -> call
 ?atom: NUMBER -> number
@@ -52,7 +52,8 @@ COMPARE: "<=" | ">=" | "==" | "!=" | "<" | ">"
 TIMES: "*" | "//" | "/" | "%"
 PLUS: "+"
 MINUS: "-"
-NAME: /[A-Za-z_][A-Za-z0-9_]*/
+NAME: /(?!(and|AND|or|OR|not|NOT|in|null|true|True|TRUE|false|False|FALSE)\b)[A-Za-z_][A-Za-z0-9_]*/
+KEY: /[A-Za-z_][A-Za-z0-9_]*/
 QUOTED: /`[^`]+`/
 NUMBER: /\d+(\.\d+)?([eE][+-]?\d+)?/
 STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
@@ -155,8 +156,8 @@ class _TreeBuilder(Transformer[Token, Node]):
     def variable(self, name: str) -> Node:
         return Name(name)
 
-    def member(self, of: Node, key: str) -> Node:
-        return Member(of, key)
+    def member(self, of: Node, key: Token) -> Node:
+        return Member(of, str(key).strip("`"))
 
     def index(self, of: Node, key: Node) -> Node:
         return Index(of, key)

@@ -1,0 +1,355 @@
+"""`workflows/environment.yaml`, run by the interpreter against functions that answer as each test says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.workflows.callbacks import CallbackRequest
+from localcloud.workflows.host import Outcome
+
+SOURCE = (Path(__file__).parents[2] / "workflows" / "environment.yaml").read_text()
+EVENT = {
+    "data": {
+        "message": {"data": "eyJ9", "messageId": "77", "publishTime": "2026-01-05T10:00:00.123Z"},
+        "subscription": "s",
+    }
+}
+VARIABLES = {
+    "FLEETGATE_TOPIC_PREFIX": "projects/p/topics/fleetgate-",
+    "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "e1",
+    "GOOGLE_CLOUD_PROJECT_ID": "p",
+    "GOOGLE_CLOUD_LOCATION": "us-west1",
+    "GOOGLE_CLOUD_WORKFLOW_ID": "fleetgate",
+}
+CLAIMED = {
+    "outcome": "done",
+    "outputs": {
+        "name": "store",
+        "action": "deploy",
+        "generation": "1-77",
+        "environment": {"name": "store"},
+        "topics": {"verification": "projects/p/topics/fleetgate-verification-default"},
+    },
+}
+CALLS = {"total": 2, "mutations": 1, "byService": {"compute": 2}}
+SETTLED_TOPIC = "projects/p/topics/fleetgate-events"
+
+Message = dict[str, Any]
+Script = Callable[[Message], Any]
+
+
+class Functions:
+    """Every function at once: `script` gives the answer to a message; None is silence."""
+
+    def __init__(self, host: Any, script: Script) -> None:
+        self.host, self.script = host, script
+        self.messages: list[tuple[str, Message]] = []
+        self.events: list[dict[str, Any]] = []
+
+    def __call__(self, name: str, arguments: dict[str, Any]) -> Outcome:
+        """A publish."""
+        assert name == "googleapis.pubsub.v1.projects.topics.publish"
+        published = arguments["body"]["messages"][0]
+        data = json.loads(base64.b64decode(published["data"]))
+        if arguments["topic"] == SETTLED_TOPIC:
+            self.events.append({**published["attributes"], "data": data})
+        else:
+            self.messages.append((arguments["topic"], data))
+            self._answer(data)
+        return Outcome.ok({"messageIds": ["1"]})
+
+    def asked(self, step: str, mode: str = "apply") -> list[Message]:
+        """The messages that a step got in a mode."""
+        return [each for _, each in self.messages if (each["step"], each["mode"]) == (step, mode)]
+
+    def _answer(self, message: Message) -> None:
+        told = self.script(message)
+        if told is None:
+            return
+        full = {
+            "schema": 1,
+            "nonce": message["nonce"],
+            "step": message["step"],
+            "changes": [],
+            "calls": CALLS,
+        }
+        self.host.after(1.0, lambda: self.post(message["callback"], full | told))
+
+    def post(self, url: str, answer: Any) -> None:
+        """A POST to a callback."""
+        headers = {"content-type": "application/json"}
+        body = json.dumps(answer).encode()
+        self.host.callbacks.send(CallbackRequest("POST", url, {}, headers, body, self.host.now))
+
+
+def answers(**special: Any) -> Script:
+    """`done` everywhere but where `special` says otherwise: step_mode → an answer, or one an attempt."""
+
+    def script(message: Message) -> Any:
+        if message["mode"] == "claim":
+            told = special.get("claim", CLAIMED)
+        else:
+            told = special.get(f"{message['step']}_{message['mode']}", {"outcome": "done"})
+        if isinstance(told, list):
+            return told[min(message["attempt"], len(told)) - 1]
+        return told(message) if callable(told) else told
+
+    return script
+
+
+@pytest.fixture
+def deploy(host: Any, result: Any) -> Callable[..., tuple[Any, Functions]]:
+    """Run the document to its end: the result, and what the functions were asked."""
+
+    def run(script: Script) -> tuple[Any, Functions]:
+        functions = Functions(host, script)
+        host.answer, host.variables = functions, VARIABLES
+        return result(SOURCE, EVENT), functions
+
+    return run
+
+
+def waiting(reason: str, seconds: float) -> dict[str, Any]:
+    return {"outcome": "waiting", "reason": reason, "message": f"{reason}!", "retryAfter": seconds}
+
+
+def blocked(code: str) -> dict[str, Any]:
+    return {"outcome": "blocked", "code": code, "cause": f"{code} is so", "fix": "mend it"}
+
+
+def rows(result: Any, mode: str) -> dict[str, Any]:
+    return {row["name"]: row for row in result["steps"] if row["mode"] == mode}
+
+
+def test_steps_are_asked_phase_by_phase(deploy: Any) -> None:
+    """claim → check → apply → verification → settle; within a phase side by side."""
+    result, functions = deploy(answers())
+    asked = [(each["mode"], each["step"]) for _, each in functions.messages]
+
+    assert (result["outcome"], result["environment"], result["generation"]) == ("done", "store", "1-77")
+    assert asked[0] == ("claim", "environment")
+    five = {"subnets", "clusters", "fleet", "service_export", "gateway"}
+    assert {step for mode, step in asked[1:6] if mode == "check"} == five
+    assert {step for mode, step in asked[6:11] if mode == "apply"} == five
+    assert asked[11:] == [("apply", "verification"), ("settle", "environment")]
+
+
+def test_the_result_counts_what_was_asked_and_called(deploy: Any) -> None:
+    """13 invocations, each with the calls that its answer tells."""
+    result, _ = deploy(answers())
+
+    assert result["invocations"] == 13
+    assert result["calls"] == {"total": 26, "mutations": 13, "byService": {"compute": 26}}
+    assert [row["attempts"] for row in result["steps"]] == [1] * 13
+
+
+def test_topics_are_the_steps_own_but_where_the_claim_says_otherwise(deploy: Any) -> None:
+    """Verification happens where the network is."""
+    _, functions = deploy(answers())
+    topics = {each["step"]: topic for topic, each in functions.messages}
+
+    assert topics["service_export"] == "projects/p/topics/fleetgate-service-export"
+    assert topics["verification"] == "projects/p/topics/fleetgate-verification-default"
+
+
+def test_the_request_travels_raw_and_to_the_claim_alone(deploy: Any) -> None:
+    """The workflow does not read it; steps get the normalised environment."""
+    _, functions = deploy(answers())
+    claim, settle = functions.messages[0][1], functions.messages[-1][1]
+
+    assert claim["request"] == EVENT["data"]["message"]
+    assert [each["request"] for _, each in functions.messages[1:]] == [None] * 12
+    assert {each["environment"]["name"] for each in functions.asked("gateway")} == {"store"}
+    assert settle["environment"] is None
+
+
+def test_a_waiting_step_is_asked_again_when_it_said(deploy: Any) -> None:
+    """retryAfter is slept, and equal reasons in a row are one wait."""
+    script = answers(clusters_apply=[waiting("Creating", 180), waiting("Creating", 10), {"outcome": "done"}])
+    result, functions = deploy(script)
+    row = rows(result, "apply")["clusters"]
+
+    assert row["attempts"] == 3
+    assert row["waits"] == [{"reason": "Creating", "seconds": 190}]
+    assert row["end"] - row["start"] == pytest.approx(193)
+    assert [each["attempt"] for each in functions.asked("clusters")] == [1, 2, 3]
+
+
+def test_other_reasons_are_other_waits(deploy: Any) -> None:
+    """In the order in which they came."""
+    script = answers(fleet_apply=[waiting("A", 5), waiting("B", 6), waiting("A", 7), {"outcome": "done"}])
+    result, _ = deploy(script)
+
+    assert rows(result, "apply")["fleet"]["waits"] == [
+        {"reason": "A", "seconds": 5},
+        {"reason": "B", "seconds": 6},
+        {"reason": "A", "seconds": 7},
+    ]
+
+
+def test_each_attempt_has_its_own_endpoint_nonce_and_deadline(deploy: Any) -> None:
+    """An endpoint may keep a late answer to an earlier attempt."""
+    _, functions = deploy(answers(fleet_apply=[waiting("A", 5), {"outcome": "done"}]))
+    first, second = functions.asked("fleet")
+
+    assert first["callback"] != second["callback"]
+    assert first["nonce"] != second["nonce"]
+    assert second["deadline"] - first["deadline"] == pytest.approx(6)
+
+
+def test_an_answer_with_another_nonce_is_ignored(deploy: Any, host: Any) -> None:
+    """It is not the answer to this message."""
+
+    def script(message: Message) -> Any:
+        if (message["step"], message["mode"]) == ("subnets", "apply"):
+            host.after(0.5, lambda: forged.post(message["callback"], {"nonce": "x", "outcome": "failed"}))
+        return answers()(message)
+
+    forged = Functions(host, script)
+    result, _ = deploy(script)
+
+    assert result["outcome"] == "done"
+    assert rows(result, "apply")["subnets"]["attempts"] == 1
+
+
+def test_silence_is_a_wait_and_another_attempt(deploy: Any) -> None:
+    """After 90 s, with the reason NoAnswer."""
+    result, _ = deploy(answers(gateway_apply=[None, {"outcome": "done"}]))
+    row = rows(result, "apply")["gateway"]
+
+    assert row["attempts"] == 2
+    assert row["waits"] == [{"reason": "NoAnswer", "seconds": 90}]
+    assert result["calls"]["total"] == 26  # of the attempt that was not answered nobody knows
+
+
+def test_verification_is_awaited_longer(deploy: Any) -> None:
+    """A VPC's first connection may stall for a minute."""
+    result, _ = deploy(answers(verification_apply=[None, {"outcome": "done"}]))
+
+    assert rows(result, "apply")["verification"]["waits"] == [{"reason": "NoAnswer", "seconds": 240}]
+
+
+def test_a_blocked_step_stops_the_others_at_their_next_attempt(deploy: Any) -> None:
+    """Workflows itself would let them run on."""
+    script = answers(subnets_apply=blocked("RANGE_REFUSED"), clusters_apply=waiting("Creating", 180))
+    result, functions = deploy(script)
+    applied = rows(result, "apply")
+
+    assert (result["outcome"], result["code"]) == ("blocked", "RANGE_REFUSED")
+    assert applied["clusters"]["outcome"] == "stopped"
+    assert applied["clusters"]["attempts"] == 1
+    assert functions.asked("verification") == []
+
+
+def test_in_check_all_reasons_are_gathered(deploy: Any) -> None:
+    """A refused request says everything that is wrong with it, and nothing is applied."""
+    script = answers(
+        subnets_check=blocked("RANGE_REFUSED"),
+        fleet_check=[waiting("Transient", 4), blocked("API_DISABLED")],
+    )
+    result, functions = deploy(script)
+
+    assert (result["outcome"], result["code"]) == ("blocked", "RANGE_REFUSED")
+    assert [(each["step"], each["code"]) for each in result["reasons"]] == [
+        ("subnets", "RANGE_REFUSED"),
+        ("fleet", "API_DISABLED"),
+    ]
+    assert functions.asked("subnets") == []
+    assert functions.asked("environment", "settle")[0]["ending"]["phase"] == "check"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [
+        (("blocked", "failed"), "failed"),
+        (("failed", "superseded"), "superseded"),
+        (("superseded", "blocked"), "superseded"),
+    ],
+)
+def test_the_worst_outcome_of_a_phase_is_its_verdict(deploy: Any, outcomes: Any, worst: str) -> None:
+    """superseded before failed before blocked."""
+    first, second = ({"outcome": each, "code": "C", "cause": "c", "fix": "f"} for each in outcomes)
+    result, _ = deploy(answers(subnets_check=first, gateway_check=second))
+
+    assert result["outcome"] == worst
+
+
+def test_a_claim_that_is_refused_is_settled_at_once(deploy: Any) -> None:
+    """The ending tells what was wrong, under the name that the claim could make out."""
+    refused = {
+        **blocked("FLEET_IN_USE"),
+        "outputs": {"name": "store", "action": "deploy", "generation": "1-77"},
+    }
+    result, functions = deploy(answers(claim=refused))
+    (settle,) = functions.asked("environment", "settle")
+
+    assert [each["mode"] for _, each in functions.messages] == ["claim", "settle"]
+    assert settle["claim"] == {"name": "store", "generation": "1-77", "execution": "e1"}
+    assert (settle["ending"]["outcome"], settle["ending"]["code"]) == ("blocked", "FLEET_IN_USE")
+    assert (result["outcome"], result["fix"]) == ("blocked", "mend it")
+
+
+def test_a_step_that_never_gets_there_fails_with_what_it_last_said(deploy: Any) -> None:
+    """Each step has a budget."""
+    result, _ = deploy(answers(subnets_apply=waiting("ProxySubnetCreating", 100)))
+
+    assert (result["outcome"], result["code"]) == ("failed", "TOOK_TOO_LONG")
+    assert "1200 s" in result["cause"]
+    assert "ProxySubnetCreating!" in result["cause"]
+
+
+def test_outputs_end_in_the_result(deploy: Any) -> None:
+    """What a step hands over needs no word in the document."""
+    script = answers(
+        gateway_apply={"outcome": "done", "outputs": {"addresses": [{"region": "us-west1"}]}},
+        verification_apply={
+            "outcome": "done",
+            "outputs": {"traffic": [{"ok": True}], "summary": {"rows": 1}},
+        },
+    )
+    result, functions = deploy(script)
+    ending = functions.asked("environment", "settle")[0]["ending"]
+
+    assert result["addresses"] == [{"region": "us-west1"}]
+    assert result["traffic"] == [{"ok": True}]
+    assert (ending["addresses"], ending["summary"]) == ([{"region": "us-west1"}], {"rows": 1})
+    assert result["environment"] == "store"
+    assert "topics" not in result
+
+
+def test_changes_of_all_attempts_are_in_the_row(deploy: Any) -> None:
+    """In order."""
+    one, two = ({"verb": "create", "resource": name} for name in ("a", "b"))
+    script = answers(
+        clusters_apply=[{**waiting("Creating", 5), "changes": [one]}, {"outcome": "done", "changes": [two]}]
+    )
+    result, _ = deploy(script)
+
+    assert rows(result, "apply")["clusters"]["changes"] == [one, two]
+
+
+def test_the_ending_is_published_by_the_workflow_where_settle_cannot(deploy: Any) -> None:
+    """Whoever listens for the end hears of it."""
+    result, functions = deploy(answers(environment_settle=blocked("PERMISSION_DENIED")))
+    (event,) = functions.events
+
+    assert result["outcome"] == "done"
+    assert event["ce-type"] == "dev.fleetgate.environment.verified"
+    assert event["ce-source"].endswith("projects/p/locations/us-west1/workflows/fleetgate/executions/e1")
+    assert (event["data"]["environment"], event["data"]["execution"]) == ("store", "e1")
+
+
+def test_a_crash_is_an_ending_too(deploy: Any) -> None:
+    """An answer that is no answer of the protocol ends the sequence, not the story."""
+    result, functions = deploy(answers(gateway_apply={"outcome": "waiting"}))
+    (settle,) = functions.asked("environment", "settle")
+
+    assert (result["outcome"], result["code"]) == ("failed", "WORKFLOW_ERROR")
+    assert settle["ending"]["phase"] == "apply"
+    assert settle["ending"]["outcome"] == "failed"

@@ -1,0 +1,89 @@
+"""Limits at run time: memory, strings, steps; and what is billed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from localcloud.workflows.run import Run
+from localcloud.workflows.values import size_of
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (None, 0),
+        (True, 8),
+        (1, 8),
+        (1.5, 8),
+        ("abc", 11),
+        ("é", 10),
+        (b"ab", 10),
+        ([1, "a"], 25),
+        ({"k": 1}, 25),
+    ],
+)
+def test_memory_is_counted_by_the_documented_formula(value: Any, size: int) -> None:
+    """8 bytes for what is simple, 8 and the contents for the rest; null is free."""
+    assert size_of(value) == size
+
+
+def doubling(times: int, copies: int) -> str:
+    """A source that makes a string of 2^times bytes and keeps it `copies` times more."""
+    return f"""
+- init: {{assign: [{{text: "x"}}, {{all: []}}]}}
+- grow:
+    for: {{value: n, range: [1, {times}], steps: [{{more: {{assign: [{{text: "${{text + text}}"}}]}}}}]}}
+- keep:
+    for:
+      value: n
+      range: [1, {copies}]
+      steps: [{{add: {{assign: [{{all: "${{list.concat(all, text)}}"}}]}}}}]
+- out: {{return: "${{len(all)}}"}}
+"""
+
+
+def test_memory_ends_at_512_kilobytes(result: Callable[..., Any], error_of: Callable[..., Any]) -> None:
+    """Four strings of 128 KB are too much, with what little comes with them; three are not."""
+    assert result(doubling(17, 2)) == 2
+    assert error_of(doubling(17, 3))["tags"] == ["ResourceLimitError"]
+
+
+def test_string_ends_at_256_kilobytes(error_of: Callable[..., Any]) -> None:
+    """One string may not be longer, though there is memory for it."""
+    assert "262144 bytes" in error_of(doubling(19, 1))["message"]
+
+
+def test_null_gives_memory_back(execute: Callable[..., Run]) -> None:
+    """Assigning null, and leaving a loop or a sub-workflow, frees what was held."""
+    source = """
+    main:
+      steps:
+      - set: {assign: [{a: "12345678"}]}
+      - loop: {for: {value: v, in: ["12345678"], steps: [{s: {assign: [{own: "${v}"}]}}]}}
+      - call: {call: other, args: {p: "12345678"}}
+      - free: {assign: [{a: null}]}
+    other: {params: [p], steps: [{s: {assign: [{q: "${p}"}]}}]}
+    """
+    run = execute(source)
+    assert (run.memory.used, run.memory.peak) == (0, 48)
+
+
+def test_steps_end_at_a_hundred_thousand(error_of: Callable[..., Any]) -> None:
+    """A loop that never ends is ended."""
+    assert error_of("- again: {next: again}")["tags"] == ["ResourceLimitError"]
+
+
+def test_each_assignment_condition_and_call_is_billed(execute: Callable[..., Run]) -> None:
+    """Two assignments, two conditions, a call to Google and one elsewhere, a return."""
+    source = """
+    - set: {assign: [{a: 1}, {b: 2}]}
+    - pick: {switch: [{condition: "${a > 1}", next: end}, {condition: true, next: one}]}
+    - one: {call: http.get, args: {url: https://run.googleapis.com/v2/x}}
+    - two: {call: http.get, args: {url: https://example.com/googleapis.com}}
+    - out: {return: 1}
+    """
+    billed = execute(source).billed
+    assert (billed.internal, billed.external) == (6, 1)
