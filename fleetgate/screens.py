@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 from rich.table import Table
 
@@ -76,3 +78,16 @@ def _figures(report: Report, console: Console) -> None:
     console.print()
     for line in lines:
         console.print(f"  {line}", highlight=False, soft_wrap=True)
+
+
+def hint(report: Report, spec: Path, console: Console) -> None:
+    """What to try next."""
+    if report.outcome != "done":
+        return
+    console.print()
+    for line in (
+        f"fleetgate local run {spec} --again          # deploy twice: the second changes nothing",
+        f"fleetgate local run {spec} --seed 7         # another day at Google: other durations",
+        f"fleetgate local run {spec} --report out     # report.json and report.html",
+    ):
+        console.print(f"  try: {line}", highlight=False, markup=False, soft_wrap=True)

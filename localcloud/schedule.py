@@ -50,6 +50,11 @@ class JumpSchedule:
         """A seeded duration of `kind`, for what happens too often to be told apart by name."""
         return self._world.timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
 
+    @property
+    def idle(self) -> bool:
+        """Whether no instance computes or waits for an answer."""
+        return not (self._computing or self._arrivals or self._placed)
+
     def computes(self, actor: str) -> None:
         """`actor` is at work: the clock stands until it calls or ends."""
         self._computing.add(actor)

@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localcloud.timing import Timing
-from shared.spec import Cluster, Environment, Route, Service
+from shared.spec import Cluster, Environment, Service
+from shared.spec.routes import Route
+from shared.steps import fleet, subnets
 
 
 class Node(NamedTuple):
@@ -62,19 +64,23 @@ class Graph:
         return ends
 
 
-def critical_path_seconds(environment: Environment, timing: Timing) -> float:
-    """Seconds of the longest chain of platform work, as drawn for this seed."""
-    return max(platform_graph(environment).ends(timing).values(), default=0.0)
+def critical_path_seconds(environment: Environment, project_number: str, timing: Timing) -> float:
+    """Seconds of the longest chain of platform work, as drawn for this seed.
+
+    `project_number` is that of the environment's project: the importer's principal has it in its name.
+    """
+    return max(platform_graph(environment, project_number).ends(timing).values(), default=0.0)
 
 
-def platform_graph(environment: Environment) -> Graph:
+def platform_graph(environment: Environment, project_number: str) -> Graph:
     """The graph of the module's drawing, for clusters that are yet to be made."""
-    return _Drawing(environment, Graph()).draw()
+    return _Drawing(environment, project_number, Graph()).draw()
 
 
 @dataclass(frozen=True)
 class _Drawing:
     environment: Environment
+    project_number: str
     graph: Graph
 
     def draw(self) -> Graph:
@@ -113,7 +119,7 @@ class _Drawing:
     def _grant(self, created: dict[str, Node]) -> Node:
         """The importer's grant can be written once the identity pool is there: with the first cluster."""
         project = self.environment.project
-        member = importer_member(project, "")
+        member = fleet.importer_of(project, self.project_number)
         return self.graph.add(
             Node("iam.propagation", f"projects/{project} {member}"), first_of=[created.values()]
         )
@@ -143,9 +149,9 @@ class _Drawing:
         config = next(c for c in self.environment.clusters if c.name == self.environment.config_cluster)
         namespace = self.environment.gateway.namespace
         at = f"projects/{self.environment.project}/locations/{config.location}/clusters/{config.name}/{namespace}"
-        subnets = [self._subnet(region) for region in self.environment.gateway.regions]
+        proxies = [self._subnet(region) for region in self.environment.proxy_regions]
         gateway = Node("gateway.program", f"{at}/{self.environment.gateway.name}")
-        self.graph.add(gateway, [gateway_class, *subnets])
+        self.graph.add(gateway, [gateway_class, *proxies])
         for route in self.environment.routes:
             services = self._services_of(route)
             imported = [[exports[c, s.namespace, s.name] for c in s.clusters] for s in services]
@@ -165,7 +171,7 @@ class _Drawing:
             )
 
     def _subnet(self, region: str) -> Node:
-        name = proxy_subnet_name(self.environment)
+        name = subnets.name_of(self.environment.name)
         return self.graph.add(
             Node(
                 "compute.subnetworks.insert",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.cloud import LocalCloud
-from localcloud.compute import create_default_network, create_network
+from localcloud.compute import create_default_network, create_network, create_subnetwork
+from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ HOME_PROJECT = "fleetgate-demo"
 HOME_REGION = "us-central1"
 ANCHOR_NETWORK = "fleetgate"
 ANCHOR_SUBNETWORK = "fleetgate-anchors"
+ANCHOR_RANGE = "10.255.0.0/24"
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
@@ -28,10 +30,27 @@ VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute 
 APIS = tuple(
     f"{name}.googleapis.com"
     for name in (
-        "compute container gkehub multiclusterservicediscovery multiclusteringress trafficdirector dns "
-        "cloudresourcemanager iam serviceusage pubsub workflows workflowexecutions run cloudfunctions eventarc "
-        "cloudbuild artifactregistry connectgateway logging"
-    ).split()
+        "artifactregistry",
+        "cloudbuild",
+        "cloudfunctions",
+        "cloudresourcemanager",
+        "compute",
+        "connectgateway",
+        "container",
+        "dns",
+        "eventarc",
+        "gkehub",
+        "iam",
+        "logging",
+        "multiclusteringress",
+        "multiclusterservicediscovery",
+        "pubsub",
+        "run",
+        "serviceusage",
+        "trafficdirector",
+        "workflowexecutions",
+        "workflows",
+    )
 )
 
 # Worth having in memory before a function's process is forked: Google's clients take a second to import.
@@ -78,19 +97,21 @@ class Installation:
         """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project."""
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
-        create_default_network(self.cloud.world, self.fleet_project, network_mode)
-        create_network(
-            self.cloud.world,
-            self.project,
-            ANCHOR_NETWORK,
-            {(self.region, ANCHOR_SUBNETWORK): "10.255.0.0/24"},
-        )
+        self._make_networks(network_mode)
         for name in ("requests", "events"):
             self.cloud.create_topic(self.topic(name))
         for step in STEPS:
             self._deploy(step, step.replace("_", "-"))
         self._deploy("verification", "verification-default", in_vpc=True)
         self._deploy_workflow()
+
+    def _make_networks(self, mode: str) -> None:
+        """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart."""
+        world = self.cloud.world
+        given = {region: auto_range(region) for region in regions()} if mode == "custom" else None
+        create_default_network(world, self.fleet_project, mode, given)
+        anchors = create_network(world, self.project, ANCHOR_NETWORK)
+        create_subnetwork(world, anchors, self.region, ANCHOR_SUBNETWORK, {"ipCidrRange": ANCHOR_RANGE})
 
     def publish(self, request: bytes) -> str:
         """Publish a request as a person would; its message id."""

@@ -1,0 +1,112 @@
+"""The main job on a laptop: a local cloud, Fleetgate installed in it, requests published, reports made.
+
+The functions, the workflow and the libraries under them are the ones that run on Google Cloud; what differs is
+endpoints and credentials. Time is simulated and jumps, so a deploy of a quarter of an hour takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleetgate.local.critical_path import critical_path_seconds
+from fleetgate.local.installation import PRELOAD, Installation
+from fleetgate.local.progress import Progress, Silent, StepNews
+from fleetgate.local.reporting import Observed, report_of
+from fleetgate.report import Report
+from localcloud.cloud import LocalCloud, Settings
+from localcloud.functions.logs import LogEntry
+from localcloud.ledger import Work
+from localcloud.pubsub.broker import Delivery
+from shared.spec import Environment
+
+LIMIT = 6 * 3600.0  # simulated seconds after which a request that has not ended is given up
+
+
+class NeverEnded(Exception):
+    """A request's execution did not come to an end in `LIMIT` simulated seconds."""
+
+
+@dataclass
+class LocalRun:
+    """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through."""
+
+    environment: Environment
+    seed: int = 0
+    network: str = "auto"
+    delivery: Delivery = field(default_factory=Delivery)
+    progress: Progress = field(default_factory=Silent)
+
+    async def __aenter__(self) -> LocalRun:
+        self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=PRELOAD))
+        await self.cloud.__aenter__()
+        self.installation = Installation(self.cloud, self.environment.project)
+        self.installation.install(self.network)
+        self.cloud.functions.logs.listeners.append(self._tell)
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self.cloud.__aexit__(*error)
+
+    async def deploy(self, document: Any) -> Report:
+        """Deploy what the spec's document says."""
+        return await self.act({"action": "deploy", "environment": document})
+
+    async def act(self, request: dict[str, Any]) -> Report:
+        """Publish one request and follow it to its end.
+
+        Raises:
+            NeverEnded: it has none.
+        """
+        wall, before = time.monotonic(), len(self.cloud.world.ledger.works)
+        self._began = self.cloud.world.clock.now
+        message = self.installation.publish(json.dumps(request).encode())
+        execution = await self._ended(message)
+        works = self.cloud.world.ledger.works[before:]
+        passed = time.monotonic() - wall
+        return report_of(
+            execution, request, Observed(self.seed, self._began, passed, works, self._critical(works))
+        )
+
+    def _critical(self, works: list[Work]) -> float | None:
+        """The critical path of making the environment; a run that makes nothing has none."""
+        if not any(work.kind == "container.clusters.create" for work in works):
+            return None
+        number = self.cloud.world.projects.get(self.environment.project).number
+        return critical_path_seconds(self.environment, number, self.cloud.world.timing)
+
+    async def _ended(self, message: str) -> Any:
+        """The ended execution that this message started, once nothing computes on its behalf any more."""
+        executions, deadline = self.cloud.executions, self._began + LIMIT
+
+        def done() -> bool:
+            if self.cloud.world.clock.now > deadline:
+                raise NeverEnded(f"nothing came of message {message} in {LIMIT:.0f} simulated seconds")
+            started = executions.of_event(message)
+            return (
+                bool(started) and all(execution.ended for execution in started) and self.cloud.schedule.idle
+            )
+
+        await self.cloud.run_until(done)
+        return executions.of_event(message)[0]
+
+    def _tell(self, entry: LogEntry) -> None:
+        if news := StepNews.of_log(entry.when - self._began, entry.payload):
+            self.progress.tell(news)
+
+
+async def run_local(
+    run: LocalRun, document: Any, *, again: bool = False, each: Callable[[Report], None] = lambda _: None
+) -> list[Report]:
+    """Deploy, and deploy again if asked; `each` gets every report as it comes."""
+    reports: list[Report] = []
+    async with run:
+        for _ in range(2 if again else 1):
+            reports.append(await run.deploy(document))
+            each(reports[-1])
+            if reports[-1].outcome != "done":
+                break
+    return reports

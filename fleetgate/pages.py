@@ -1,0 +1,44 @@
+"""The report on paper: `report.json` for programs, `report.html` for people. Each stands alone in one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from fleetgate.report import Report
+
+
+def write_reports(reports: Sequence[Report], folder: Path) -> None:
+    """Write both files into `folder`, which is made if it is not there.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    values = [report.wire() for report in reports]
+    text = json.dumps(values if len(values) > 1 else values[0], indent=2)
+    (folder / "report.json").write_text(text + "\n", "utf-8")
+    (folder / "report.html").write_text(html_of(reports), "utf-8")
+
+
+def html_of(reports: Sequence[Report]) -> str:
+    """One page with every report on it."""
+    pages = Environment(loader=PackageLoader("fleetgate"), autoescape=select_autoescape())
+    return pages.get_template("report.html.j2").render(reports=reports, spans=_spans)
+
+
+def _spans(report: Report) -> list[tuple[str, float, float, str]]:
+    """(name, left %, width %, text) of each piece of platform work, for the time line."""
+    whole = max([report.simulated_seconds or 0, *(each.end for each in report.operations)]) or 1
+    return [
+        (
+            f"{each.kind} {each.resource.rsplit('/', 1)[-1]}",
+            100 * each.start / whole,
+            max(0.3, 100 * (each.end - each.start) / whole),
+            f"{each.end - each.start:.0f} s",
+        )
+        for each in report.operations
+    ]
