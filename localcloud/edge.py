@@ -66,10 +66,10 @@ class Edge:
             return await self._serve(incoming, handler)
 
         async def start() -> None:
-            runner = web.ServerRunner(web.Server(serve, access_log=None))
+            runner = web.ServerRunner(web.Server(serve, access_log=None), shutdown_timeout=0.1)
             self._runners[name] = runner
             await runner.setup()
-            await web.SockSite(runner, listener, ssl_context=tls, shutdown_timeout=0.1).start()
+            await web.SockSite(runner, listener, ssl_context=tls).start()
 
         task = asyncio.get_running_loop().create_task(start())
         self._starting.add(task)

@@ -5,16 +5,14 @@ time. A load balancer's parts are made by controllers, straight in the store; he
 """
 
 from localcloud.compute import addresses, firewalls, loadbalancing, networks, places, subnetworks
-from localcloud.compute.addresses import address_users, allocate_address, release_addresses
+from localcloud.compute.addresses import allocate_address
 from localcloud.compute.birth import create_default_network, create_network, create_subnetwork
 from localcloud.compute.loadbalancing import set_health
 from localcloud.compute.names import full_name, url
-from localcloud.compute.secondary import add_secondary_range, remove_secondary_range
 from localcloud.compute.service import service
+from localcloud.compute.usage import rules_at
 
 __all__ = [
-    "add_secondary_range",
-    "address_users",
     "addresses",
     "allocate_address",
     "create_default_network",
@@ -25,8 +23,7 @@ __all__ = [
     "loadbalancing",
     "networks",
     "places",
-    "release_addresses",
-    "remove_secondary_range",
+    "rules_at",
     "service",
     "set_health",
     "subnetworks",

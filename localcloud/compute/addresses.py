@@ -30,23 +30,23 @@ EXTERNAL_RANGE = "34.64.0.0/10"  # Google's own; which one an address comes from
 
 
 def taken_addresses(world: World, subnetwork: str) -> set[str]:
-    """The addresses of a subnetwork that are reserved, held, or a forwarding rule's."""
-    link = url(subnetwork)
-    reserved = {a["address"] for a in world.store["compute.addresses"].list() if a.get("subnetwork") == link}
-    rules = {
-        rule["IPAddress"]
-        for rule in world.store["compute.forwardingRules"].list()
-        if full_name(rule.get("subnetwork", "")) == subnetwork and "IPAddress" in rule
+    """The addresses of a subnetwork that are reserved, or a forwarding rule's, or a cluster's."""
+    reserved = world.store["compute.addresses"].list()
+    rules = world.store["compute.forwardingRules"].list()
+    nodes = world.store["container.addresses"].list()
+    holders = (("address", reserved), ("IPAddress", rules), ("address", nodes))
+    return {
+        str(holder[field])
+        for field, found in holders
+        for holder in found
+        if field in holder and full_name(holder.get("subnetwork", "")) == subnetwork
     }
-    held = {hold["address"] for hold in world.store["compute.holds"].list(f"{subnetwork}/")}
-    return reserved | rules | held
 
 
-def allocate_address(world: World, subnetwork: str, key: str, holder: str = "") -> str:
+def allocate_address(world: World, subnetwork: str, key: str) -> str:
     """A free address of the subnetwork (full name), from a place that follows from `key`.
 
-    It is free again when nothing stored has it: with `holder` it stays taken until
-    `release_addresses(holder)`; without, the caller stores what has it (a forwarding rule) at once.
+    Nothing is held: it is taken once something stored has it, which the caller sees to at once.
 
     Raises:
         Refused: no address is left.
@@ -55,26 +55,11 @@ def allocate_address(world: World, subnetwork: str, key: str, holder: str = "") 
     address = free_address(key, cidr, taken_addresses(world, subnetwork))
     if address is None:
         raise exhausted(subnetwork, cidr)
-    if holder:
-        world.store["compute.holds"].put(f"{subnetwork}/{address}", {"address": address, "holder": holder})
     return address
 
 
 def _cidr(world: World, subnetwork: str) -> str:
     return str((world.store["compute.subnetworks"].get(subnetwork) or {})["ipCidrRange"])
-
-
-def release_addresses(world: World, holder: str) -> None:
-    """Free what `holder` holds."""
-    holds = world.store["compute.holds"]
-    for name, hold in list(holds.items()):
-        if hold["holder"] == holder:
-            holds.delete(name)
-
-
-def address_users(world: World, name: str) -> list[str]:
-    """The forwarding rules (full names) that have the reserved address `name`."""
-    return rules_at(world, name)
 
 
 @service.on("compute.addresses.insert")
@@ -217,7 +202,7 @@ def _put_fields(stored: Collection, name: str, fields: Json) -> None:
 
 def _view(world: World, name: str, address: Json) -> Json:
     """IN_USE and by whom is read off the forwarding rules."""
-    if address["status"] == "RESERVING" or not (rules := rules_at(world, name)):
+    if address["status"] == "RESERVING" or not (rules := rules_at(world.store, name)):
         return address
     return address | {"status": "IN_USE", "users": [url(rule) for rule in rules]}
 

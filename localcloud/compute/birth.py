@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from localcloud.compute.firewalls import new_firewall
-from localcloud.compute.names import short
 from localcloud.compute.networks import new_network, put_network
 from localcloud.compute.subnetworks import new_subnetwork
 from localcloud.wire.messages import Json
@@ -60,8 +59,3 @@ def create_subnetwork(world: World, network: str, region: str, name: str, body: 
     full = f"projects/{network.split('/')[1]}/regions/{region}/subnetworks/{name}"
     world.store["compute.subnetworks"].put(full, new_subnetwork(world, full, network, body))
     return full
-
-
-def default_subnetwork(network: str, region: str) -> str:
-    """The full name of the subnetwork that an auto-mode network has in `region`."""
-    return f"projects/{network.split('/')[1]}/regions/{region}/subnetworks/{short(network)}"

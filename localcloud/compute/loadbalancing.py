@@ -20,13 +20,13 @@ def endpoints(world: World, group: str) -> list[Json]:
 def set_health(world: World, backend_service: str, group: str, state: str) -> None:
     """Say how the endpoints of `group` are, as `backend_service` sees them (full names): HEALTHY,
     UNHEALTHY…"""
-    world.store["compute.health"].put(f"{backend_service}|{group}", {"state": state})
+    world.store["compute.health.internal"].put(f"{backend_service}|{group}", {"state": state})
 
 
 def health(world: World, backend_service: str, group: str) -> str:
     """The last word of `set_health`; UNHEALTHY until there was one, as before the first probe passes
     [inferred]."""
-    said = world.store["compute.health"].get(f"{backend_service}|{group}")
+    said = world.store["compute.health.internal"].get(f"{backend_service}|{group}")
     return str(said["state"]) if said else "UNHEALTHY"
 
 

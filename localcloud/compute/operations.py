@@ -39,13 +39,13 @@ def repeated(call: Call) -> Json | None:
         return None
     if not _UUID.fullmatch(key) or not key.strip("0-"):
         raise invalid(f"Invalid value for field 'requestId': '{key}'. Must be a valid non-zero UUID.")
-    known = call.world.store["compute.requests"].get(f"{call.project}/{key}")
+    known = call.world.store["compute.requests.internal"].get(f"{call.project}/{key}")
     return call.world.store["compute.operations"].get(known["operation"]) if known else None
 
 
 def pending(world: World, name: str) -> Json | None:
     """The change under way on `name`: {operation, resource}; the resource only while it is being made."""
-    return world.store["compute.pending"].get(name)
+    return world.store["compute.pending.internal"].get(name)
 
 
 def refuse_pending(world: World, name: str) -> None:
@@ -78,9 +78,9 @@ def begin(
     operation["selfLink"] = url(name)
     world.store["compute.operations"].put(name, operation)
     if key := call.query("requestId"):
-        world.store["compute.requests"].put(f"{call.project}/{key}", {"operation": name})
+        world.store["compute.requests.internal"].put(f"{call.project}/{key}", {"operation": name})
     if takes:
-        world.store["compute.pending"].put(target, {"operation": name, "resource": making})
+        world.store["compute.pending.internal"].put(target, {"operation": name, "resource": making})
         world.ledger.perform(takes, target, lambda: _finish(world, name, target, then))
     else:
         _finish(world, name, target, then)
@@ -109,7 +109,7 @@ def _new(call: Call, target: str, target_id: str) -> Json:
 
 
 def _finish(world: World, name: str, target: str, then: Callable[[], None]) -> None:
-    world.store["compute.pending"].delete(target)
+    world.store["compute.pending.internal"].delete(target)
     ended = {"status": "DONE", "progress": 100, "endTime": rfc3339_pacific(world.clock.now)}
     try:
         then()

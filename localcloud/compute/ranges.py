@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
@@ -20,7 +20,6 @@ PROHIBITED = tuple(
 )  # fmt: skip
 SHORTEST, LONGEST = 4, 29  # prefix lengths of a subnetwork's ranges [documented]
 LONGEST_PROXY = 26  # of a proxy-only subnetwork: 64 addresses [documented]
-PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,6 @@ def refuse_overlap(field: str, network: IPv4Network, taken: Iterable[Taken]) -> 
             )
 
 
-def free_range(key: str, prefix: int, within: str, taken: Iterable[Taken]) -> IPv4Network | None:
-    """A free range of `prefix` length in `within`, the first from a place that follows from `key`; None if
-    all is taken."""
-    outer, used = IPv4Network(within), [other.network for other in taken]
-    count = 2 ** (prefix - outer.prefixlen)
-    size = 2 ** (32 - prefix)
-    for step in _round(key, count):
-        candidate = IPv4Network((int(outer.network_address) + step * size, prefix))
-        if not any(candidate.overlaps(network) for network in used):
-            return candidate
-    return None
-
-
 def usable(cidr: str) -> range:
     """The addresses of a primary range that can be given out, as numbers.
 
@@ -105,13 +91,9 @@ def usable(cidr: str) -> range:
 def free_address(key: str, cidr: str, taken: set[str]) -> str | None:
     """A free address of the range, the first from a place that follows from `key`; None if all are taken."""
     addresses = usable(cidr)
-    for step in _round(key, len(addresses)):
-        address = str(IPv4Address(addresses[step]))
+    start = keyed(key, len(addresses))
+    for step in range(len(addresses)):
+        address = str(IPv4Address(addresses[(start + step) % len(addresses)]))
         if address not in taken:
             return address
     return None
-
-
-def _round(key: str, count: int) -> Iterator[int]:
-    start = keyed(key, count)
-    return ((start + step) % count for step in range(count))

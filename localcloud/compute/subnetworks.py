@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from ipaddress import IPv4Network
-from typing import Any
 
 from localcloud.clock import rfc3339_pacific
 from localcloud.compute.errors import ConditionNotMet
 from localcloud.compute.kinds import NETWORKS, SUBNETWORKS
-from localcloud.compute.names import bad_field, check_name, fingerprint, full_name, scope_of, short, url
+from localcloud.compute.names import (
+    bad_field,
+    check_name,
+    fingerprint,
+    full_name,
+    project_of,
+    scope_of,
+    short,
+    url,
+)
 from localcloud.compute.operations import begin, refuse_pending, repeated
 from localcloud.compute.ranges import AUTO, LONGEST, LONGEST_PROXY, Taken, parse, refuse_auto, refuse_overlap
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
@@ -34,7 +42,7 @@ _PATCHED = ("secondaryIpRanges", "enableFlowLogs", "logConfig", "role", "private
 def new_subnetwork(world: World, name: str, network: str, body: Json) -> Json:
     """A subnetwork's stored form, defaults filled in [observed for REGIONAL_MANAGED_PROXY]."""
     cidr = IPv4Network(body["ipCidrRange"])
-    resource = {
+    return {
         "kind": "compute#subnetwork",
         "id": world.ids.number(),
         "creationTimestamp": rfc3339_pacific(world.clock.now),
@@ -51,13 +59,12 @@ def new_subnetwork(world: World, name: str, network: str, body: Json) -> Json:
         "stackType": "IPV4_ONLY",
         "state": "READY",
     }
-    return resource | {"fingerprint": fingerprint(resource)}
 
 
 def subnetworks_of(world: World, network: str) -> Iterator[tuple[str, Json]]:
     """The subnetworks of a network (full name), those being made included, by name."""
     found = dict(world.store["compute.subnetworks"].items())
-    for name, change in world.store["compute.pending"].items():
+    for name, change in world.store["compute.pending.internal"].items():
         if "/subnetworks/" in name and change["resource"]:
             found[name] = change["resource"]
     return ((name, found[name]) for name in sorted(found) if found[name]["network"] == url(network))
@@ -120,10 +127,14 @@ def _check_ranges(world: World, network: str, body: Json) -> None:
     others = taken(world, network)
     for field, cidr in _ranges(body):
         found = parse(field, cidr, longest)
-        if (world.store["compute.networks"].get(network) or {}).get("autoCreateSubnetworks"):
-            refuse_auto(field, found)
+        _refuse_auto(world, network, field, found)
         refuse_overlap(field, found, others)
         others.append(Taken(found, str(body["name"]), ""))
+
+
+def _refuse_auto(world: World, network: str, field: str, found: IPv4Network) -> None:
+    if (world.store["compute.networks"].get(network) or {}).get("autoCreateSubnetworks"):
+        refuse_auto(field, found)
 
 
 def _ranges(body: Json) -> Iterator[tuple[str, str]]:
@@ -182,7 +193,7 @@ def patch(call: Call) -> Json:
 
 
 def _changes(resource: Json, body: Json) -> Json:
-    changes = {field: value for field, value in body.items() if resource.get(field) != value}
+    changes = {field: value for field, value in body.items() if not _same(resource.get(field), value)}
     changes.pop("fingerprint", None)
     for field in changes:
         if field not in _PATCHED:
@@ -191,6 +202,12 @@ def _changes(resource: Json, body: Json) -> Json:
         raise bad_field("role", "BACKUP", "Role can be patched only on a BACKUP subnetwork.")
     _check_purpose({**resource, **changes})
     return changes
+
+
+def _same(had: object, given: object) -> bool:
+    """Whether a value is the one that is there; a link may be written in any form."""
+    links = full_name(str(had)), full_name(str(given), project_of(full_name(str(had)) or "projects/"))
+    return had == given or (links[0] != "" and links[0] == links[1])
 
 
 def _check_secondary(world: World, resource: Json, wanted: list[Json]) -> None:
@@ -208,14 +225,8 @@ def _apply(world: World, name: str, changes: Json) -> None:
     if changes.get("role") == "ACTIVE":
         network, region = full_name(resource["network"]), scope_of(name).split("/")[1]
         if other := active(world, network, region, resource["purpose"]):
-            change_subnetwork(world, other, role="BACKUP")
-    change_subnetwork(world, name, **changes)
-
-
-def change_subnetwork(world: World, name: str, **fields: Any) -> Json:
-    """Store the subnetwork with `fields` replaced and a new fingerprint."""
-    merged = {**(world.store["compute.subnetworks"].get(name) or {}), **fields}
-    return world.store["compute.subnetworks"].change(name, **fields, fingerprint=fingerprint(merged))
+            subnetworks.change(other, role="BACKUP")
+    subnetworks.change(name, **changes)
 
 
 @service.on("compute.subnetworks.expandIpCidrRange")
@@ -233,8 +244,12 @@ def expand(call: Call) -> Json:
     if not IPv4Network(resource["ipCidrRange"]).subnet_of(wider) or str(wider) == resource["ipCidrRange"]:
         raise bad_field("ipCidrRange", str(wider), "The new range must contain the old one.")
     others = [
-        t for t in taken(world, full_name(resource["network"])) if str(t.network) != resource["ipCidrRange"]
+        other
+        for other in taken(world, full_name(resource["network"]))
+        if str(other.network) != resource["ipCidrRange"]
     ]
+    if not is_auto(world, name):
+        _refuse_auto(world, full_name(resource["network"]), "ipCidrRange", wider)
     refuse_overlap("ipCidrRange", wider, others)
     put = partial(_apply, world, name, {"ipCidrRange": str(wider)})
     return begin(call, name, resource["id"], put, "compute.subnetworks.patch")
@@ -246,4 +261,9 @@ def _refuse_auto_delete(world: World, name: str) -> None:
         raise Refused("INVALID_ARGUMENT", f"Invalid resource usage: '{words}'.", "invalidResourceUsage")
 
 
-BEHAVIOURS["subnetworks"] = Behaviour(before_delete=_refuse_auto_delete)
+def _view(world: World, name: str, subnetwork: Json) -> Json:
+    """The fingerprint follows from what is stored, so that it is right whoever changed it."""
+    return subnetwork | {"fingerprint": fingerprint(subnetwork)}
+
+
+BEHAVIOURS["subnetworks"] = Behaviour(view=_view, before_delete=_refuse_auto_delete)

@@ -13,6 +13,7 @@ from localcloud.compute.kinds import KINDS, Kind
 from localcloud.compute.names import full_name, project_of, scope_of, short
 from localcloud.compute.regions import region_of
 from localcloud.ids import keyed
+from localcloud.store import Store
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -23,7 +24,7 @@ def users(world: World, kind: Kind, name: str) -> list[str]:
     """The full names of what uses the resource `name`, in a fixed order."""
     found = [user for user in _referrers(world, name) if user != name]
     if kind.noun == "address":
-        found += rules_at(world, name)
+        found += rules_at(world.store, name)
     if kind.noun == "subnetwork":
         found += _rules_through(world, name)
     if kind.noun in ("network", "subnetwork"):
@@ -50,13 +51,13 @@ def _names(value: Any) -> set[str]:
     return set()
 
 
-def rules_at(world: World, address: str) -> list[str]:
+def rules_at(store: Store, address: str) -> list[str]:
     """The forwarding rules that have the reserved address `address` (full name)."""
-    resource = world.store["compute.addresses"].get(address) or {}
+    resource = store["compute.addresses"].get(address) or {}
     subnetwork = full_name(resource.get("subnetwork", ""))
     return [
         name
-        for name, rule in world.store["compute.forwardingRules"].items(f"projects/{project_of(address)}/")
+        for name, rule in store["compute.forwardingRules"].items(f"projects/{project_of(address)}/")
         if rule.get("IPAddress") == resource.get("address")
         and full_name(rule.get("subnetwork", "")) == subnetwork
     ]

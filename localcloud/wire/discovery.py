@@ -20,7 +20,8 @@ from localcloud.wire.messages import Json
 COMMON_QUERY = frozenset(
     (
         "$alt alt fields key prettyPrint quotaUser access_token $prettyPrint $fields $userProject userIp callback "
-        "oauth_token $.xgafv uploadType upload_protocol"
+        "oauth_token $.xgafv uploadType upload_protocol "
+        "returnPartialSuccess"  # gcloud sends it to lists whose newer documents leave it out [observed]
     ).split()
 )
 
@@ -78,7 +79,8 @@ class Document:
         return None
 
     def _method(self, entry: Json, service_path: str) -> Method:
-        path = service_path + entry.get("flatPath", entry["path"]).removeprefix(service_path)
+        flat: str = entry.get("flatPath") or entry["path"]
+        path = service_path + flat.removeprefix(service_path)
         bare, custom = split_custom(path)
         query = {name for name, p in entry.get("parameters", {}).items() if p["location"] == "query"}
         return Method(
