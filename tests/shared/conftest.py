@@ -1,0 +1,95 @@
+"""A server in Google's place, and messages as the workflow sends them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.google.session import Session
+from shared.spec import Environment, parse_environment
+from shared.step.message import Message, parse
+from tests.shared.google_server import EXECUTION, NOW, GoogleServer
+
+EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples" / "store.yaml").read_text())
+PROJECT = "shop-prod"
+GENERATION = "1767599990000-77"
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[GoogleServer]:
+    server = GoogleServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def google(_server: GoogleServer, monkeypatch: pytest.MonkeyPatch) -> GoogleServer:
+    """An empty Google Cloud, and the variables that lead there."""
+    _server.reset()
+    for name, value in _server.environment().items():
+        monkeypatch.setenv(name, value)
+    return _server
+
+
+@pytest.fixture
+def session(google: GoogleServer) -> Session:
+    """A function's session."""
+    return Session(google.settings())
+
+
+@pytest.fixture
+def store() -> Environment:
+    """The tutorial's environment."""
+    return parse_environment({**EXAMPLE, "project": PROJECT}, project=PROJECT)
+
+
+@pytest.fixture
+def event(google: GoogleServer, store: Environment) -> Callable[..., dict[str, Any]]:
+    """The data of the CloudEvent that brings a message; keywords replace its fields."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        message = {
+            "schema": 1,
+            "step": "subnets",
+            "mode": "apply",
+            "attempt": 1,
+            "nonce": "n-1",
+            "callback": google.callback(),
+            "deadline": NOW + 90,
+            "claim": {"name": "store", "generation": GENERATION, "execution": EXECUTION},
+            "environment": store.wire(),
+        } | fields
+        data = base64.b64encode(json.dumps(message).encode()).decode()
+        return {"message": {"data": data, "messageId": "1"}, "subscription": "s"}
+
+    return make
+
+
+@pytest.fixture
+def message(event: Callable[..., dict[str, Any]]) -> Callable[..., Message]:
+    """The same, parsed."""
+    return lambda **fields: parse(event(**fields))
+
+
+@pytest.fixture
+def anchored(google: GoogleServer) -> GoogleServer:
+    """The anchor of `store`, held by the claim that messages are sent under."""
+    google.add_address(
+        name="fleetgate-store",
+        labels={
+            "fleetgate-env": "store",
+            "fleetgate-generation": GENERATION,
+            "fleetgate-execution": EXECUTION,
+            "fleetgate-action": "deploy",
+            "fleetgate-project": PROJECT,
+            "fleetgate-network": "default",
+        },
+        description=f"Fleetgate environment store, first claimed by {GENERATION}/{EXECUTION}",
+    )
+    return google
