@@ -1,0 +1,145 @@
+"""The Gateway API in clusters: its CRDs and GatewayClasses, where and when GKE has them.
+
+A cluster with the STANDARD channel has the CRDs and the single-cluster classes when it is RUNNING. The
+multi-cluster classes (`-mc`) come to the config cluster alone, some time after the ingress feature says
+that it is ready, and leave it when the config membership moves or the feature goes [observed, the leaving
+inferred].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from localcloud.clock import rfc3339
+from localcloud.controllers.config_membership import ConfigCluster, config_clusters
+from localcloud.kubernetes import KubernetesApi
+from localcloud.ledger import Work
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+GATEWAY_CLASS = "gateway.networking.k8s.io/GatewayClass"
+CONTROLLER_NAME = "networking.gke.io/gateway"
+CROSS_REGION = "gke-l7-cross-regional-internal-managed-mc"
+
+# What `kubectl get gatewayclass` shows [documented: GatewayClass capabilities].
+SINGLE_CLUSTER = (
+    "gke-l7-global-external-managed",
+    "gke-l7-gxlb",
+    "gke-l7-regional-external-managed",
+    "gke-l7-rilb",
+)
+MULTI_CLUSTER = (CROSS_REGION, *(f"{name}-mc" for name in SINGLE_CLUSTER))
+
+CRDS = (
+    "gateway.networking.k8s.io_gatewayclasses",
+    "gateway.networking.k8s.io_gateways",
+    "gateway.networking.k8s.io_httproutes",
+    "gateway.networking.k8s.io_referencegrants",
+    "networking.gke.io_healthcheckpolicies",
+    "networking.gke.io_gcpbackendpolicies",
+)
+
+
+@dataclass
+class _Placement:
+    """Where a feature's classes are, or are on their way to."""
+
+    cluster: str
+    work: Work
+
+
+class GatewayApiController:
+    """Keeps CRDs and classes as they should be. Made once with the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._placements: dict[str, _Placement] = {}
+        for kind in ("container.clusters", "gkehub.features", "gkehub.memberships"):
+            world.store[kind].subscribe(lambda name, resource: self.reconcile())
+
+    def reconcile(self) -> None:
+        """Look at every cluster and every ingress feature."""
+        for name, cluster in self._world.store["container.clusters"].items():
+            api = self._world.clusters.get(name)
+            if api is not None and _has_gateway_api(cluster):
+                _install(api, self._world.clock.now)
+        self._place({one.feature: one for one in config_clusters(self._world)})
+
+    def _place(self, wanted: Mapping[str, ConfigCluster]) -> None:
+        for feature, placement in list(self._placements.items()):
+            if feature not in wanted or wanted[feature].cluster != placement.cluster:
+                self._withdraw(feature, placement)
+        for feature, config in sorted(wanted.items()):
+            if feature not in self._placements and self._ready(config):
+                self._begin(config)
+
+    def _ready(self, config: ConfigCluster) -> bool:
+        """The feature says so, and the cluster knows what a GatewayClass is."""
+        feature = self._world.store["gkehub.features"].get(config.feature) or {}
+        cluster = self._world.store["container.clusters"].get(config.cluster) or {}
+        return feature.get("state", {}).get("state", {}).get("code") == "OK" and _has_gateway_api(cluster)
+
+    def _begin(self, config: ConfigCluster) -> None:
+        ledger = self._world.ledger
+        work = ledger.perform(
+            "mci.gatewayclass",
+            config.feature,
+            lambda: self._arrive(config),
+            [
+                ledger.latest("mci.state", config.feature),
+                ledger.latest("container.clusters.update", config.cluster),
+            ],
+        )
+        self._placements[config.feature] = _Placement(config.cluster, work)
+
+    def _arrive(self, config: ConfigCluster) -> None:
+        api = self._world.clusters.get(config.cluster)
+        if api is not None:
+            _add_classes(api, MULTI_CLUSTER, self._world.clock.now)
+
+    def _withdraw(self, feature: str, placement: _Placement) -> None:
+        placement.work.cancel()
+        del self._placements[feature]
+        api = self._world.clusters.get(placement.cluster)
+        for name in MULTI_CLUSTER:
+            if api is not None and api.get(GATEWAY_CLASS, "", name):
+                api.delete(GATEWAY_CLASS, "", name)
+
+
+def accepted(api: KubernetesApi, name: str) -> bool:
+    """Whether the cluster has this GatewayClass, Accepted."""
+    found = api.get(GATEWAY_CLASS, "", name) or {}
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(one["type"] == "Accepted" and one["status"] == "True" for one in conditions)
+
+
+def _has_gateway_api(cluster: Json) -> bool:
+    config = cluster.get("networkConfig", {}).get("gatewayApiConfig", {})
+    return cluster.get("status") == "RUNNING" and config.get("channel") == "CHANNEL_STANDARD"
+
+
+def _install(api: KubernetesApi, now: float) -> None:
+    if not all(api.get(GATEWAY_CLASS, "", name) for name in SINGLE_CLUSTER):
+        api.install_bundle(*CRDS)
+        _add_classes(api, SINGLE_CLUSTER, now)
+
+
+def _add_classes(api: KubernetesApi, names: tuple[str, ...], now: float) -> None:
+    for name in names:
+        if api.get(GATEWAY_CLASS, "", name) is None:
+            spec = {"controllerName": CONTROLLER_NAME}
+            api.create(GATEWAY_CLASS, {"metadata": {"name": name}, "spec": spec}, "gke-gateway-controller")
+            status = {"conditions": [_accepted_condition(now)]}
+            api.replace_status(GATEWAY_CLASS, "", name, status, "gke-gateway-controller")
+
+
+def _accepted_condition(now: float) -> Json:
+    return {
+        "type": "Accepted",
+        "status": "True",
+        "reason": "Accepted",
+        "message": "",
+        "observedGeneration": 1,
+        "lastTransitionTime": rfc3339(now, 0),
+    }

@@ -1,0 +1,131 @@
+"""Which endpoints of a backend service take requests: where they are, whose pods they are, and how healthy.
+
+A pod is healthy when it is ready, listens on the port, answers the health check's path, the probers may
+reach it, and its first probes have passed (`convergence`). What is not so any more counts at once: a
+proxy that loses a backend fails over within a request or two [observed].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from localcloud.compute.loadbalancing import endpoints as endpoints_of
+from localcloud.compute.names import full_name, project_of, short
+from localcloud.compute.regions import region_of
+from localcloud.controllers.gateway.parts import HEALTH_CHECK_RANGES
+from localcloud.controllers.mcs.groups import OWNED
+from localcloud.controllers.workloads.pods import is_ready
+from localcloud.dataplane.sampleapp import Pod, serves
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+# `<backend service>|<cluster>` (full names) of what has passed its first probes.
+PASSED = "dataplane.health"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address of a network endpoint group, and the pod behind it. `cluster` is a full name."""
+
+    service: str
+    group: str
+    cluster: str
+    region: str
+    port: int
+    pod: Pod
+
+
+def endpoints(world: World, service: str) -> list[Endpoint]:
+    """The endpoints of a backend service (full name) whose pods are there and ready, in a fixed order."""
+    backends = (world.store["compute.backendServices"].get(service) or {}).get("backends", [])
+    groups = sorted(full_name(one["group"]) for one in backends)
+    return [endpoint for group in groups for endpoint in _in_group(world, service, group)]
+
+
+def cluster_behind(world: World, group: str) -> str:
+    """The full name of the cluster that a network endpoint group is for; empty once that is gone."""
+    return str((world.store[OWNED].get(group) or {}).get("cluster", ""))
+
+
+def passed_key(service: str, cluster: str) -> str:
+    """The key of a record that the endpoints of `cluster` have passed their first probes."""
+    return f"{service}|{cluster}"
+
+
+def healthy(world: World, endpoint: Endpoint) -> bool:
+    """Whether the load balancer sends requests to this endpoint."""
+    return (
+        passed_key(endpoint.service, endpoint.cluster) in world.store[PASSED]
+        and _listens(endpoint.pod, endpoint.port)
+        and _passes(world, endpoint)
+        and open_to(world, _network(world, endpoint.group), HEALTH_CHECK_RANGES)
+    )
+
+
+def open_to(world: World, network: str, ranges: Iterable[str]) -> bool:
+    """Whether the VPC's firewall lets TCP in from all of `ranges`; what is not allowed is denied
+    [documented].
+    """
+    rules = [rule for rule in world.store["compute.firewalls"].list() if _allows(rule, network)]
+    sources = [IPv4Network(text) for rule in rules for text in rule.get("sourceRanges", [])]
+    return all(any(IPv4Network(one).subnet_of(source) for source in sources) for one in ranges)
+
+
+def _in_group(world: World, service: str, group: str) -> list[Endpoint]:
+    cluster = cluster_behind(world, group)
+    api = world.clusters.get(cluster)
+    if api is None:
+        return []
+    zone, project = group.split("/")[3], project_of(cluster)
+    pods = {pod["status"].get("podIP"): pod for pod in api.list("Pod") if is_ready(pod)}
+    listed = sorted(endpoints_of(world, group), key=lambda one: str(one["ipAddress"]))
+    return [
+        Endpoint(
+            service,
+            group,
+            cluster,
+            region_of(zone),
+            one["port"],
+            Pod(pods[one["ipAddress"]], short(cluster), zone, project),
+        )
+        for one in listed
+        if one["ipAddress"] in pods
+    ]
+
+
+def _listens(pod: Pod, port: int) -> bool:
+    """A container that declares no ports is taken to listen on any: the field only informs [documented]."""
+    declared = [one["containerPort"] for one in pod.container.get("ports", [])]
+    return not declared or port in declared
+
+
+def _passes(world: World, endpoint: Endpoint) -> bool:
+    """Whether the pod satisfies the first health check of its backend service."""
+    service = world.store["compute.backendServices"].get(endpoint.service) or {}
+    name = full_name(service["healthChecks"][0]) if service.get("healthChecks") else ""
+    check = world.store["compute.healthChecks"].get(name)
+    if check is None:
+        return False
+    block: Json = check.get(f"{check['type'].lower()}HealthCheck", {})
+    fixed = block.get("portSpecification") == "USE_FIXED_PORT"
+    if fixed and not _listens(endpoint.pod, block.get("port", 0)):
+        return False
+    if check["type"] == "TCP":
+        return True
+    return bool(check["type"] == "HTTP" and serves(endpoint.pod, block.get("requestPath", "/")))
+
+
+def _network(world: World, group: str) -> str:
+    return full_name((world.store["compute.networkEndpointGroups"].get(group) or {}).get("network", ""))
+
+
+def _allows(rule: Json, network: str) -> bool:
+    protocols = {one["IPProtocol"] for one in rule.get("allowed", [])}
+    return (
+        full_name(rule["network"]) == network
+        and rule.get("direction", "INGRESS") == "INGRESS"
+        and not rule.get("disabled")
+        and bool(protocols & {"tcp", "all", "6"})
+    )
