@@ -131,7 +131,8 @@ def _split(word: str) -> tuple[str, ...]:
 
 
 def _bare(token: str) -> str:
-    return re.sub(r"\\(.)", r"\1", token[1:-1]) if token[0] in "\"'" else token
+    """Without its quotes; other backslashes stay, since gcloud writes regular expressions in quotes [observed]."""
+    return re.sub(r"\\([\"'])", r"\1", token[1:-1]) if token[0] in "\"'" else token
 
 
 def _values(resource: Json, field: str) -> list[Any]:

@@ -169,9 +169,9 @@ def _refuse_second_active(world: World, network: str, name: str, body: Json) -> 
         raise bad_field("role", "ACTIVE", words)
 
 
-@service.on("compute.subnetworks.patch")
+@service.on("compute.subnetworks.patch", "compute.subnetworks.setPrivateIpGoogleAccess")
 def patch(call: Call) -> Json:
-    """Begin to change what can be changed.
+    """Begin to change what can be changed; Private Google Access has a method of its own besides.
 
     Raises:
         Refused: 412 for a stale fingerprint; 400 for a field that cannot change, and for making an ACTIVE one

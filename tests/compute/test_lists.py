@@ -48,6 +48,7 @@ ROW = {
         'network="projects/shop/global/networks/default"',
         "name eq store-.*",
         "name eq 'store-west'",
+        r'name eq ".*\bstore\-west\b.*"',
         '(name eq ".*west") (purpose ne "PRIVATE")',
         "name ne .*east",
     ],

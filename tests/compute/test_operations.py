@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from localcloud.compute import service
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 
-from .conftest import PROJECT, Compute, service
+from .conftest import PROJECT, Compute
 
 HERE = "regions/us-west1/subnetworks"
 REQUEST = "0f8fad5b-d9cb-469f-a165-70867728950e"

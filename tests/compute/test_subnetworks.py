@@ -284,3 +284,11 @@ def test_a_range_can_only_be_widened(custom: Compute) -> None:
         assert custom.refusal("POST", path, {"ipCidrRange": cidr})[:2] == (400, "invalid"), cidr
     custom.finish(custom.post(f"{WEST}/default/expandIpCidrRange", {"ipCidrRange": "10.1.0.0/20"}))
     assert custom.get(f"{WEST}/default")["ipCidrRange"] == "10.1.0.0/20"
+
+
+def test_private_google_access_is_switched_by_its_own_method(custom: Compute) -> None:
+    """What `gcloud compute networks subnets update --enable-private-ip-google-access` calls."""
+    path = f"{WEST}/default/setPrivateIpGoogleAccess"
+    operation = custom.finish(custom.post(path, {"privateIpGoogleAccess": True}))
+    assert operation["operationType"] == "setPrivateIpGoogleAccess"
+    assert custom.get(f"{WEST}/default")["privateIpGoogleAccess"] is True
