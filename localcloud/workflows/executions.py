@@ -1,0 +1,270 @@
+"""Executions on the cloud's clock: started by a call or an event, resumed by timers, calls and callbacks."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.clock import Timer
+from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.messages import Json
+from localcloud.workflows import definitions
+from localcloud.workflows.callbacks import Callbacks, Wait
+from localcloud.workflows.host import Outcome
+from localcloud.workflows.outbound import Dispatch, Outbound
+from localcloud.workflows.run import Run, State
+from localcloud.world import World
+
+ARGUMENT_LIMIT = 32 * 1024  # bytes, by the API [documented: quotas]
+EVENT_LIMIT = 512 * 1024  # bytes, by an event [documented: quotas]
+
+Spread = Callable[[str], float]  # a seeded duration of a kind of the timing table
+
+
+@dataclass
+class LogEntry:
+    """What `sys.log` wrote: when (unix seconds), how severe, and a text or a map."""
+
+    when: float
+    severity: str
+    payload: object
+
+
+@dataclass
+class Execution:
+    """One execution. `settings` holds what its creator gave: labels, levels. Times are unix seconds."""
+
+    id: str
+    workflow: str
+    revision: Json
+    run: Run
+    callbacks: Callbacks
+    argument: str | None
+    settings: Json
+    created: float
+    ended: float | None = None
+    logs: list[LogEntry] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its full name, with the project's id."""
+        return f"{self.workflow}/executions/{self.id}"
+
+
+class Executions:
+    """All executions, by full name.
+
+    `spread` draws the durations that happen too often to be told apart by name; `dispatch` answers requests to
+    the cloud's services.
+    """
+
+    def __init__(self, world: World, spread: Spread, dispatch: Dispatch) -> None:
+        self._world = world
+        self._spread = spread
+        self._dispatch = dispatch
+        self._all: dict[str, Execution] = {}
+
+    def deploy(
+        self, name: str, source: str, service_account: str, environment: dict[str, str] | None = None
+    ) -> None:
+        """Deploy a workflow (full name) without waiting; `service_account` is an e-mail address.
+
+        Raises:
+            DeployError: the source has faults.
+        """
+        account = f"projects/{name.split('/')[1]}/serviceAccounts/{service_account}"
+        fields = {"sourceContents": source, "serviceAccount": account, "userEnvVars": environment or {}}
+        definitions.put(self._world, name, fields)
+
+    def start(self, workflow: str, argument: str | None = None, settings: Json | None = None) -> Execution:
+        """Start an execution of the workflow's newest revision; `argument` is JSON text.
+
+        Raises:
+            Refused: NOT_FOUND, no such workflow; INVALID_ARGUMENT, the argument is too long or no JSON.
+        """
+        _check_argument(argument, ARGUMENT_LIMIT)
+        return self._start(workflow, argument, settings or {})
+
+    def start_for_event(self, workflow: str, event: Json) -> Execution:
+        """Start an execution whose argument is a CloudEvent; each delivery starts one.
+
+        Google suppresses a repeated delivery of one event for a while [inferred]; here nothing does.
+
+        Raises:
+            Refused: NOT_FOUND; INVALID_ARGUMENT, the event is too long.
+        """
+        argument = json.dumps(event)
+        _check_argument(argument, EVENT_LIMIT)
+        return self._start(workflow, argument, {})
+
+    def _start(self, workflow: str, argument: str | None, settings: Json) -> Execution:
+        definition = definitions.workflow(self._world, workflow)
+        labels = {**definition.get("labels", {}), **settings.get("labels", {})}
+        id_ = self._world.ids.uid()
+        host = ExecutionHost(self._world, self._spread, self._dispatch, definition, id_)
+        value = json.loads(argument) if argument is not None else None
+        run = Run(definitions.document_of(definition), value, host, self._ended)
+        execution = Execution(
+            id_,
+            workflow,
+            definition,
+            run,
+            host.callbacks,
+            argument,
+            {**settings, "labels": labels},
+            self._world.clock.now,
+            logs=host.logs,
+        )
+        self._all[execution.name] = execution
+        self._world.clock.after(self._spread("workflows.start"), lambda: _begin(run))
+        return execution
+
+    def _ended(self, run: Run) -> None:
+        execution = next(execution for execution in self._all.values() if execution.run is run)
+        execution.ended = self._world.clock.now
+        execution.callbacks.close()
+
+    def find(self, name: str) -> Execution | None:
+        """The execution of this full name, the project by id or number, or None."""
+        words = name.split("/")
+        words[1] = self._world.projects.id_of(words[1])
+        return self._all.get("/".join(words))
+
+    def get(self, name: str) -> Execution:
+        """The execution of this full name.
+
+        Raises:
+            Refused: NOT_FOUND.
+        """
+        found = self.find(name)
+        if found is None:
+            raise Refused("NOT_FOUND", f"Execution '{name}' was not found.")
+        return found
+
+    def of(self, workflow: str) -> list[Execution]:
+        """Executions of a workflow (full name), the newest first."""
+        return [execution for execution in reversed(self._all.values()) if execution.workflow == workflow]
+
+    def cancel(self, name: str) -> Execution:
+        """Cancel an execution; nothing of it runs any more.
+
+        Raises:
+            Refused: NOT_FOUND; FAILED_PRECONDITION, it has ended already [inferred].
+        """
+        execution = self.get(name)
+        if execution.run.state is not State.ACTIVE:
+            raise Refused("FAILED_PRECONDITION", f"Execution '{name}' is not active.")
+        execution.run.cancel()
+        return execution
+
+    def forget(self, workflow: str) -> None:
+        """Cancel and forget all executions of a workflow, as deleting it does [documented]."""
+        for execution in self.of(workflow):
+            execution.run.cancel()
+            del self._all[execution.name]
+
+
+def _begin(run: Run) -> None:
+    if run.state is State.ACTIVE:
+        run.begin()
+
+
+def _check_argument(argument: str | None, limit: int) -> None:
+    if argument is None:
+        return
+    if len(argument.encode()) > limit:
+        raise invalid(f"Execution argument exceeds the limit of {limit} bytes.")
+    try:
+        json.loads(argument)
+    except ValueError:
+        raise invalid("Execution argument is not a valid JSON document.") from None
+
+
+class ExecutionHost:
+    """The cloud as one execution sees it."""
+
+    def __init__(
+        self, world: World, spread: Spread, dispatch: Dispatch, definition: Json, execution: str
+    ) -> None:
+        self._world = world
+        self._spread = spread
+        self._random = random.Random(f"workflows/{world.seed}/{execution}")  # noqa: S311  # not for secrets
+        self._environment = _environment(world, definition, execution)
+        identity = self._environment["GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME"]
+        self._outbound = Outbound(dispatch, world.base_url, identity)
+        self.callbacks = Callbacks(
+            f"{execution_url(world, definition['name'], execution)}/callbacks", self._later
+        )
+        self.logs: list[LogEntry] = []
+
+    @property
+    def now(self) -> float:
+        """The cloud's time."""
+        return self._world.clock.now
+
+    def after(self, seconds: float, then: Callable[[], None]) -> Timer:
+        """A timer of the cloud's clock."""
+        return self._world.clock.after(seconds, then)
+
+    def uuid(self) -> str:
+        """A seeded UUID."""
+        return self._world.ids.uid()
+
+    def shuffled(self, n: int) -> list[int]:
+        """An order that the seed picks."""
+        order = list(range(n))
+        self._random.shuffle(order)
+        return order
+
+    def environment(self, name: str) -> str | None:
+        """A built-in variable, or one of the workflow's own."""
+        return self._environment.get(name)
+
+    def log(self, severity: str, payload: object) -> None:
+        """Keep the entry."""
+        self.logs.append(LogEntry(self.now, severity, payload))
+
+    def create_callback(self, method: str) -> str:
+        """A new endpoint under this execution's URL."""
+        return self.callbacks.create(method, self.uuid())
+
+    def await_callback(self, url: str, then: Callable[[Outcome], None]) -> Wait:
+        """The next request to an endpoint."""
+        return self.callbacks.wait(url, then)
+
+    def call(self, name: str, arguments: dict[str, Any], then: Callable[[Outcome], None]) -> None:
+        """A request takes what a call takes, and is answered at its end."""
+        self.after(self._spread("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
+
+    def _later(self, then: Callable[[], None]) -> Timer:
+        return self.after(self._spread("workflows.callback"), then)
+
+
+def execution_url(world: World, workflow: str, execution: str) -> str:
+    """The URL of an execution: with the project's number, not its id [documented: callbacks]."""
+    words = workflow.split("/")
+    words[1] = world.projects.get(words[1]).number
+    base = (
+        f"{world.base_url}/workflowexecutions"
+        if world.base_url
+        else "https://workflowexecutions.googleapis.com"
+    )
+    return f"{base}/v1/{'/'.join(words)}/executions/{execution}"
+
+
+def _environment(world: World, definition: Json, execution: str) -> dict[str, str]:
+    """The built-in variables [documented: environment variables], and the workflow's own."""
+    _, project_id, _, location, _, workflow = definition["name"].split("/")
+    return {
+        **definition.get("userEnvVars", {}),
+        "GOOGLE_CLOUD_PROJECT_ID": project_id,
+        "GOOGLE_CLOUD_PROJECT_NUMBER": world.projects.get(project_id).number,
+        "GOOGLE_CLOUD_LOCATION": location,
+        "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
+        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": definition["revisionId"],
+        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution,
+        "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": definition["serviceAccount"].rsplit("/", 1)[-1],
+    }
