@@ -40,14 +40,23 @@ def etag_of(project: Project) -> str:
     return etag
 
 
-def write(world: World, project: Project, bindings: list[Json], version: int = 1) -> Json:
-    """Replace the project's bindings; those that are new begin to propagate. The new policy is returned."""
+def write(
+    world: World,
+    project: Project,
+    bindings: list[Json],
+    version: int = 1,
+    waited_for: Callable[[str], Work | None] = lambda member: None,
+) -> Json:
+    """Replace the project's bindings; those that are new begin to propagate. The new policy is returned.
+
+    `waited_for` tells what had to be done before a member could be bound at all.
+    """
     before = pairs(bindings_of(project))
     etag = _next_etag(world, etag_of(project))
     project.policy = {**project.policy, "version": version, "etag": etag, "bindings": bindings}
     for role, member in sorted(before - pairs(bindings)):
         world.store["iam.propagating"].delete(_key(project.id, role, member))
-    _propagate(world, project, pairs(bindings) - before, etag)
+    _propagate(world, project, pairs(bindings) - before, waited_for)
     _tell(world, project)
     return project.policy
 
@@ -94,13 +103,17 @@ def subscribe(world: World, listener: Callable[[str], None]) -> None:
     world.store["iam.effective"].subscribe(lambda name, _: listener(name.removeprefix("projects/")))
 
 
-def _propagate(world: World, project: Project, fresh: set[Pair], etag: str) -> None:
+def _propagate(
+    world: World, project: Project, fresh: set[Pair], waited_for: Callable[[str], Work | None]
+) -> None:
+    etag = etag_of(project)
     for member in sorted({member for _, member in fresh}):
         roles = sorted(role for role, holder in fresh if holder == member)
         for role in roles:
             world.store["iam.propagating"].put(_key(project.id, role, member), {"since": etag})
         then = partial(_settle, world, project, member, roles, etag)
-        world.ledger.perform("iam.propagation", f"projects/{project.id} {member}", then)
+        resource = f"projects/{project.id} {member}"
+        world.ledger.perform("iam.propagation", resource, then, [waited_for(member)])
 
 
 def _settle(world: World, project: Project, member: str, roles: list[str], etag: str) -> None:

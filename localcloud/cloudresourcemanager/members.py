@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from localcloud.ledger import Work
 from localcloud.projects import Project
 from localcloud.serviceusage import identities
 from localcloud.wire.errors import Refused, invalid
@@ -47,12 +48,29 @@ def check(world: World, project: Project, member: str, known: bool = False) -> N
 
 def pool_exists(world: World, pool: str) -> bool:
     """Whether the identity pool (`P.svc.id.goog`) is there: a cluster with it has been RUNNING."""
-    clusters = (cluster for _, cluster in world.store["container.clusters"].items())
-    return any(
-        cluster.get("workloadIdentityConfig", {}).get("workloadPool") == pool
-        and cluster.get("status") not in (None, "PROVISIONING")
-        for cluster in clusters
+    return bool(_clusters_of(world, pool))
+
+
+def pool_work(world: World, member: str) -> Work | None:
+    """The work that made the identity pool of `member`: its first cluster's creation. None for others."""
+    match = KUBERNETES.fullmatch(member.removeprefix("serviceAccount:")) or PRINCIPAL.fullmatch(
+        member.removeprefix("principal:")
     )
+    clusters = _clusters_of(world, match[1]) if match else []
+    works = (world.ledger.latest("container.clusters.create", name) for name in clusters)
+    return min(
+        (work for work in works if work is not None), key=lambda work: (work.end, work.id), default=None
+    )
+
+
+def _clusters_of(world: World, pool: str) -> list[str]:
+    """The clusters with this pool that have come up, by full name."""
+    return [
+        name
+        for name, cluster in world.store["container.clusters"].items()
+        if cluster.get("workloadIdentityConfig", {}).get("workloadPool") == pool
+        and cluster.get("status") not in (None, "PROVISIONING")
+    ]
 
 
 def _service_account(world: World, project: Project, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import partial
 
 from localcloud import grants
 from localcloud.cloudresourcemanager import members
@@ -40,7 +41,7 @@ def set_policy(call: Call) -> Json:
         _check(call.world, project, binding, int(policy.get("version", 0)))
     tidy = grants.tidy(bindings)
     version = WITH_CONDITIONS if any("condition" in binding for binding in tidy) else 1
-    grants.write(call.world, project, tidy, version)
+    grants.write(call.world, project, tidy, version, partial(members.pool_work, call.world))
     return shown(project, WITH_CONDITIONS)
 
 

@@ -180,6 +180,22 @@ def test_a_binding_works_only_after_it_has_propagated(world: World, ask: Ask) ->
     assert heard == ["shop"]
 
 
+def test_a_binding_to_an_identity_pool_waited_for_the_first_cluster(world: World, ask: Ask) -> None:
+    """The ledger says so: before that the binding was refused."""
+    name = "projects/shop/locations/us-west1-a/clusters/gke-west-1"
+    created = world.ledger.perform("container.clusters.create", name, lambda: run_cluster(world, "RUNNING"))
+    world.clock.advance_to(created.end)
+    number = world.projects.get("shop").number
+    principal = (
+        f"principal://iam.googleapis.com/projects/{number}/locations/global/workloadIdentityPools/"
+        "shop.svc.id.goog/subject/ns/gke-mcs/sa/gke-mcs-importer"
+    )
+    for member in (IMPORTER, principal, MEMBER):
+        bind(ask, member=member)
+    works = [grants.propagation(world, "shop", member) for member in (IMPORTER, principal, MEMBER)]
+    assert [work.after for work in works if work] == [(created.id,), (created.id,), ()]
+
+
 def test_what_was_bound_before_goes_on_working_through_a_write(world: World, ask: Ask) -> None:
     """Only what is new propagates."""
     bind(ask)
