@@ -185,6 +185,6 @@ def _kind(status: int, reason: str, message: str) -> type[ApiError]:
             return kind
     if status == 409:
         return AlreadyExists if reason in _EXISTS else Conflict
-    if status == 429 or status >= 500:
+    if status == 429 or (status >= 500 and status != 501):  # 501: there is no such method, nor will there be
         return Transient
     return {401: Unauthorized, 403: PermissionDenied, 404: NotFound, 412: Conflict}.get(status, Refused)

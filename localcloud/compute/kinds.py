@@ -62,6 +62,7 @@ class Kind:
 NETWORKS = Kind("networks", "network", "global", deletes="compute.networks.delete")
 SUBNETWORKS = Kind("subnetworks", "subnetwork", "region", ("network",), "compute.subnetworks.delete")
 ADDRESSES = Kind("addresses", "address", "region", ("subnetwork",), "compute.addresses.delete")
+GLOBAL_ADDRESSES = Kind("globalAddresses", "address", "global", ("network",), ADDRESSES.deletes, "addresses")
 FIREWALLS = Kind("firewalls", "firewall", "global", ("network",), "compute.firewalls.delete")
 ROUTES = Kind("routes", "route", "global", ("network",))
 _RULE = ("target", "backendService", "subnetwork", "network")
@@ -76,7 +77,7 @@ NEGS = Kind("networkEndpointGroups", "networkEndpointGroup", "zone", ("network",
 # In the order in which a refusal looks for a user, so that it always names the same one.
 KINDS = (
     FORWARDING_RULES, GLOBAL_RULES, PROXIES, URL_MAPS, BACKENDS, HEALTH_CHECKS, NEGS,
-    ADDRESSES, SUBNETWORKS, FIREWALLS, ROUTES, NETWORKS,
+    ADDRESSES, GLOBAL_ADDRESSES, SUBNETWORKS, FIREWALLS, ROUTES, NETWORKS,
 )  # fmt: skip
 OPERATIONS = tuple(
     Kind(f"{scope}Operations", "operation", scope, collection="operations")

@@ -61,7 +61,7 @@ def perform(step: Step[Any], message: Message, session: Session) -> tuple[Outcom
         context = _context(message, session)
         return _converge(step, context, changes), changes
     except Exception as error:
-        outcome = outcome_of(error, session.settings)
+        outcome = outcome_of(error, session.settings, message.attempt)
         if isinstance(outcome, Stopped):
             log_trouble(message, error)
         return outcome, changes

@@ -7,6 +7,8 @@ from shared.settings import Settings
 from shared.spec import Invalid
 from shared.step.outcome import Blocked, Failed, Outcome, Superseded, Waiting
 
+LONGEST = 60.0  # seconds between two attempts at something that keeps failing
+
 # Error → (reason, seconds until the next look).
 _WAITS: dict[type[Exception], tuple[str, float]] = {
     errors.Transient: ("Transient", 4.0),
@@ -20,11 +22,11 @@ _WAITS: dict[type[Exception], tuple[str, float]] = {
 }
 
 
-def outcome_of(error: Exception, settings: Settings) -> Outcome:
-    """The outcome of a step that met `error`; an error that nobody foresaw is `failed INTERNAL`."""
+def outcome_of(error: Exception, settings: Settings, attempt: int) -> Outcome:
+    """The outcome of a step that met `error` in this `attempt`; one that nobody foresaw is `failed INTERNAL`."""
     for kind, (reason, seconds) in _WAITS.items():
         if isinstance(error, kind):
-            return Waiting(reason=reason, message=str(error), retry_after=seconds)
+            return Waiting(reason=reason, message=str(error), retry_after=_pause(seconds, attempt))
     if isinstance(error, errors.Superseded):
         return Superseded(message=str(error))
     if isinstance(error, Invalid):
@@ -33,6 +35,11 @@ def outcome_of(error: Exception, settings: Settings) -> Outcome:
         return _blocked(error, settings)
     cause = f"{type(error).__name__}: {error}"
     return Failed(code="INTERNAL", cause=cause, fix="Report it, with the function's log of this execution.")
+
+
+def _pause(seconds: float, attempt: int) -> float:
+    """What lasts is asked about ever more rarely: a second more with each attempt, up to a minute."""
+    return min(max(seconds, float(attempt)), LONGEST) if seconds else 0.0
 
 
 def invalid(error: Invalid) -> Blocked:

@@ -59,6 +59,7 @@ OFF = "Access Not Configured. Compute Engine API has not been used in project 1 
         (429, newer("RESOURCE_EXHAUSTED"), errors.Transient),
         (500, "oops", errors.Transient),
         (503, None, errors.Transient),
+        (501, newer("UNIMPLEMENTED"), errors.Refused),
     ],
 )  # fmt: skip
 def test_every_envelope_is_read(status: int, body: Any, kind: type[errors.ApiError]) -> None:
@@ -105,7 +106,7 @@ def test_each_error_has_one_outcome(
     google: GoogleServer, status: int, body: Any, kind: type[Any], word: str
 ) -> None:
     """Waiting with a reason, or blocked with a code."""
-    outcome = outcome_of(from_response("compute", "POST", "projects/p/x", status, body), google.settings())
+    outcome = outcome_of(from_response("compute", "POST", "projects/p/x", status, body), google.settings(), 1)
 
     assert isinstance(outcome, kind)
     assert word == outcome.wire()["reason" if kind is Waiting else "code"]
@@ -118,8 +119,8 @@ def test_what_mends_it_names_permission_api_and_project(google: GoogleServer) ->
     )
     off = from_response("gkehub", "GET", "v1/projects/p/x", 403, compute("accessNotConfigured", "off"))
 
-    assert "a.b.c" in outcome_of(denied, google.settings()).wire()["fix"]
-    assert outcome_of(off, google.settings()).wire()["fix"] == (
+    assert "a.b.c" in outcome_of(denied, google.settings(), 1).wire()["fix"]
+    assert outcome_of(off, google.settings(), 1).wire()["fix"] == (
         "gcloud services enable gkehub.googleapis.com --project=p"
     )
 
@@ -128,7 +129,7 @@ def test_faults_of_a_request_are_carried_whole(google: GoogleServer) -> None:
     """Every one of them, with its path."""
     with pytest.raises(InvalidRequest) as refused:
         parse_request(b'{"action": "deploy", "environment": {"nam": 1}}', project="p")
-    outcome = outcome_of(refused.value, google.settings())
+    outcome = outcome_of(refused.value, google.settings(), 1)
 
     assert isinstance(outcome, Blocked)
     assert outcome.code == "INVALID_REQUEST"
@@ -137,8 +138,18 @@ def test_faults_of_a_request_are_carried_whole(google: GoogleServer) -> None:
 
 def test_what_nobody_foresaw_fails(google: GoogleServer) -> None:
     """And says what it was; a lost claim ends quietly."""
-    unforeseen = outcome_of(ZeroDivisionError("division by zero"), google.settings())
+    unforeseen = outcome_of(ZeroDivisionError("division by zero"), google.settings(), 1)
 
     assert isinstance(unforeseen, Failed)
     assert (unforeseen.code, unforeseen.cause) == ("INTERNAL", "ZeroDivisionError: division by zero")
-    assert isinstance(outcome_of(errors.Superseded("gone"), google.settings()), Superseded)
+    assert isinstance(outcome_of(errors.Superseded("gone"), google.settings(), 1), Superseded)
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 4.0), (4, 4.0), (40, 40.0), (400, 60.0)])
+def test_a_lasting_trouble_is_asked_about_ever_more_rarely(
+    google: GoogleServer, attempt: int, seconds: float
+) -> None:
+    """An hour without an API must not cost hundreds of invocations."""
+    outcome = outcome_of(from_response("compute", "GET", "x", 503, None), google.settings(), attempt)
+
+    assert outcome.wire()["retryAfter"] == seconds
