@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from localcloud.controllers import start_controllers
-from localcloud.dataplane import Client
+from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
 from localcloud.dump import canonical_dump
 from localcloud.edge import Edge
@@ -123,7 +124,10 @@ class LocalCloud:
 
     def trigger_workflow(self, topic: str, workflow: str) -> None:
         """Start an execution of `workflow` (full name) for every message of `topic`."""
-        start = lambda message: self.executions.start_for_event(workflow, cloud_event(topic, message))  # noqa: E731
+
+        def start(message: Json) -> None:
+            self.executions.start_for_event(workflow, cloud_event(topic, message))
+
         self.broker.trigger(topic, start)
 
     def endpoints(self) -> dict[str, str]:
@@ -194,7 +198,22 @@ class LocalCloud:
         else:
             project = self.world.projects.all()[0]
             network, region = f"projects/{project.id}/global/networks/default", "us-central1"
-        return dataplane_answer(self.world, Client(network, region), request)
+        return dataplane_answer(self.world, Client(network, region), _proxied(request))
+
+
+def _proxied(request: Request) -> HttpRequest:
+    """What a forward proxy sends on of a request in absolute form."""
+    url = urlsplit(request.path)
+    port = url.port or 80
+    target = url.path or "/"
+    headers = {name: value for name, value in request.headers.items() if not name.startswith("proxy-")}
+    return HttpRequest(
+        request.method,
+        f"{url.hostname}:{port}",
+        f"{target}?{url.query}" if url.query else target,
+        headers,
+        request.body,
+    )
 
 
 def cloud_event(topic: str, message: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +16,7 @@ from localcloud.timing import Timing
 if TYPE_CHECKING:
     from localcloud.kubernetes import KubernetesApi
     from localcloud.pubsub.broker import Broker
+    from localcloud.workflows.executions import Executions
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class World:
 
     `base_url` is where the services are reached (`http://127.0.0.1:PORT`), known once the edge listens.
     `clusters` holds the Kubernetes API of each cluster by full name (`projects/P/locations/L/clusters/C`).
+    `holders` has, by feature id (`multiclusteringress`), functions that name what still needs a feature,
+    given the feature's full name; while they name anything, the feature cannot be deleted.
     """
 
     seed: int
@@ -72,7 +75,9 @@ class World:
     base_url: str = ""
     doors: Doors = field(default_factory=NoDoors)
     clusters: dict[str, KubernetesApi] = field(default_factory=dict)
+    holders: dict[str, list[Callable[[str], list[str]]]] = field(default_factory=dict)
     broker: Broker | None = None
+    executions: Executions | None = None
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:

@@ -45,18 +45,19 @@ def report_of(
 ) -> Report:
     """The report of one ended execution; times in it are seconds from when the request was published."""
     began = observed.began
-    result = json.loads(execution.result) if execution.result else {}
-    steps = WorkflowSteps(internal=execution.billed.internal, external=execution.billed.external)
+    result = json.loads(execution.run.result) if execution.run.result else {}
+    billed = execution.run.billed
+    ended = execution.ended if execution.ended is not None else began
     return Report(
         environment=result.get("environment") or request.get("name") or _name(request),
         action=result.get("action") or request.get("action", ""),
         outcome=result.get("outcome", "failed"),
         seed=observed.seed,
-        simulated_seconds=round(execution.end - began, 3),
+        simulated_seconds=round(ended - began, 3),
         critical_path_seconds=round(observed.critical, 3) if observed.critical is not None else None,
         wall_seconds=round(observed.wall_seconds, 3),
         invocations=result.get("invocations", 0),
-        workflow_steps=steps,
+        workflow_steps=WorkflowSteps(internal=billed.internal, external=billed.external),
         api_calls=ApiCalls.model_validate(result.get("calls", {})),
         operations=[_operation(work, began) for work in observed.works],
         steps=[_step(row, began) for row in result.get("steps", [])],
@@ -108,6 +109,6 @@ def _diagnoses(result: dict[str, Any], execution: Execution) -> Iterable[Diagnos
     if not result:
         yield Diagnosis(
             code="EXECUTION_FAILED",
-            cause=execution.error or f"the execution ended {execution.state} without a result",
+            cause=f"the execution ended {execution.run.state} without a result: {execution.run.error}",
             fix="Look at the execution's error; this is a fault of Fleetgate's own.",
         )

@@ -21,6 +21,7 @@ from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
 from localcloud.ledger import Work
 from localcloud.pubsub.broker import Delivery
+from localcloud.workflows.executions import Execution
 from shared.spec import Environment
 
 LIMIT = 6 * 3600.0  # simulated seconds after which a request that has not ended is given up
@@ -78,20 +79,21 @@ class LocalRun:
         number = self.cloud.world.projects.get(self.environment.project).number
         return critical_path_seconds(self.environment, number, self.cloud.world.timing)
 
-    async def _ended(self, message: str) -> Any:
+    async def _ended(self, message: str) -> Execution:
         """The ended execution that this message started, once nothing computes on its behalf any more."""
-        executions, deadline = self.cloud.executions, self._began + LIMIT
+        executions, workflow = self.cloud.executions, self.installation.workflow
+        deadline = self._began + LIMIT
 
         def done() -> bool:
             if self.cloud.world.clock.now > deadline:
                 raise NeverEnded(f"nothing came of message {message} in {LIMIT:.0f} simulated seconds")
-            started = executions.of_event(message)
+            started = executions.of_event(workflow, message)
             return (
                 bool(started) and all(execution.ended for execution in started) and self.cloud.schedule.idle
             )
 
         await self.cloud.run_until(done)
-        return executions.of_event(message)[0]
+        return executions.of_event(workflow, message)[0]
 
     def _tell(self, entry: LogEntry) -> None:
         if news := StepNews.of_log(entry.when - self._began, entry.payload):

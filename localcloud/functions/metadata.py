@@ -6,11 +6,12 @@ changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from localcloud.projects import Project
-from localcloud.wire.messages import Request, Response
+from localcloud.wire.messages import Json, Request, Response
 
 ROOT = "/computeMetadata/v1/"
 FLAVOR = {"metadata-flavor": "Google", "content-type": "application/text"}
@@ -49,16 +50,18 @@ class MetadataServer:
             return Response(404, b"Not Found", dict(FLAVOR))
         scopes = ["https://www.googleapis.com/auth/cloud-platform"]
         if wanted == "token":
-            token = {"access_token": self.token(), "expires_in": 3599, "token_type": "Bearer"}
-            return Response.of_json(token, **{"metadata-flavor": "Google"})
+            return self._json({"access_token": self.token(), "expires_in": 3599, "token_type": "Bearer"})
         if wanted == "email":
             return self._text(self.service_account)
         if wanted == "scopes":
             return self._text("\n".join(scopes))
         if wanted == "" and request.one("recursive").lower() == "true":
-            info = {"aliases": ["default"], "email": self.service_account, "scopes": scopes}
-            return Response.of_json(info, **{"metadata-flavor": "Google"})
+            return self._json({"aliases": ["default"], "email": self.service_account, "scopes": scopes})
         return Response(404, b"Not Found", dict(FLAVOR))
+
+    @staticmethod
+    def _json(value: Json) -> Response:
+        return Response(200, json.dumps(value).encode(), {**FLAVOR, "content-type": "application/json"})
 
     @staticmethod
     def _text(value: str) -> Response:

@@ -77,7 +77,7 @@ class Broker:
     def pull(self, subscription: str, most: int, deadline: float) -> list[tuple[str, Json]]:
         """Up to `most` messages with their ack ids; each comes again if not acknowledged in `deadline` seconds."""
         queue = self.queues.setdefault(subscription, Queue())
-        pulled = []
+        pulled: list[tuple[str, Json]] = []
         while queue.waiting and len(pulled) < most:
             message = queue.waiting.popleft()
             ack = self._world.ids.hex(32)

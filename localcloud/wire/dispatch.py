@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.log import CallLog, LoggedCall, is_mutation
 from localcloud.wire.messages import Request, Response
-from localcloud.wire.service import Service
+from localcloud.wire.service import PROJECT_PARAMETERS, Service
 from localcloud.world import World
 
 # Named in every project's path; the APIs that answer whether an API is on cannot be off themselves.
@@ -43,7 +43,12 @@ class Dispatch:
         return response
 
     def _require_enabled(self, service: Service, params: dict[str, str]) -> None:
-        named = next((params[key] for key in ("project", "projectsId", "projectId") if key in params), "")
+        keys = (
+            (*PROJECT_PARAMETERS, "resource")
+            if service.name == "cloudresourcemanager"
+            else PROJECT_PARAMETERS
+        )
+        named = next((params[key] for key in keys if key in params), "")
         project = self._world.projects.find(named)
         if project is not None and service.api not in ALWAYS_ON:
             project.require(service.api, service.title)

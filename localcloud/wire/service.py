@@ -50,11 +50,14 @@ class Call:
     @property
     def project(self) -> str:
         """The project's id, from whichever path parameter names it; empty if none does."""
-        for name in ("project", "projectsId", "projectId", "v1Id1"):
+        for name in PROJECT_PARAMETERS:
             if name in self.params:
                 return self.world.projects.id_of(self.params[name])
         return ""
 
+
+# Path parameters that name a project, in one API or another.
+PROJECT_PARAMETERS = ("project", "projectsId", "projectId", "v1Id1", "v1beta1Id1")
 
 Handler = Callable[[Call], "Json | Response"]
 

@@ -148,6 +148,10 @@ class Executions:
         """Executions of a workflow (full name), the newest first."""
         return [execution for execution in reversed(self._all.values()) if execution.workflow == workflow]
 
+    def of_event(self, workflow: str, event_id: str) -> list[Execution]:
+        """Executions of a workflow (full name) that an event of this id started, the oldest first."""
+        return [each for each in reversed(self.of(workflow)) if _event_id(each.argument) == event_id]
+
     def cancel(self, name: str) -> Execution:
         """Cancel an execution; nothing of it runs any more.
 
@@ -165,6 +169,11 @@ class Executions:
         for execution in self.of(workflow):
             execution.run.cancel()
             del self._all[execution.name]
+
+
+def _event_id(argument: str | None) -> str:
+    value = json.loads(argument) if argument else None
+    return str(value.get("id", "")) if isinstance(value, dict) else ""
 
 
 def _begin(run: Run) -> None:
