@@ -5,10 +5,26 @@ A plan is for the next operation of a kind (as in the timing table) on one resou
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
 _COLLECTION = "operations.mishaps"
+
+# google.rpc.Code, as far as an operation may end with it [documented].
+_NUMBERS = {
+    "INVALID_ARGUMENT": 3,
+    "NOT_FOUND": 5,
+    "ALREADY_EXISTS": 6,
+    "PERMISSION_DENIED": 7,
+    "RESOURCE_EXHAUSTED": 8,
+    "FAILED_PRECONDITION": 9,
+    "ABORTED": 10,
+    "INTERNAL": 13,
+    "UNAVAILABLE": 14,
+}
 
 
 def plan(world: World, kind: str, resource: str, code: int, message: str) -> None:
@@ -24,9 +40,19 @@ def plan(world: World, kind: str, resource: str, code: int, message: str) -> Non
     world.store[_COLLECTION].put(f"{kind} {resource}", {"code": code, "message": message})
 
 
-def due(world: World, kind: str, resource: str) -> Json | None:
-    """The google.rpc.Status that this operation ends with, or None; it is used up."""
+def met(world: World, kind: str, resource: str, done: Callable[[], None]) -> Json | None:
+    """Let an operation end: by its plan, which is used up, or by `done`, whose refusal is the operation's error.
+
+    Returns:
+        The google.rpc.Status of the failure, or None.
+    """
     key = f"{kind} {resource}"
     error = world.store[_COLLECTION].get(key)
     world.store[_COLLECTION].delete(key)
-    return error
+    if error is not None:
+        return error
+    try:
+        done()
+    except Refused as refusal:
+        return {"code": _NUMBERS[refusal.status], "message": refusal.message}
+    return None

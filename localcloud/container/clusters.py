@@ -1,0 +1,144 @@
+"""projects.locations.clusters: create, get, list, delete; node pools to read."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from localcloud.container import lifecycle
+from localcloud.container.checks import check_cluster, check_locations, master_version
+from localcloud.container.names import (
+    Place,
+    already_exists,
+    not_found,
+    place_of,
+    place_to_create_in,
+    short,
+)
+from localcloud.container.networks import attachment, pod_range, take_pod_range
+from localcloud.container.operations import Change, begin, in_place, refuse_if_busy
+from localcloud.container.service import service
+from localcloud.container.shape import merged, new_cluster, range_fields
+from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.world import World
+
+_CLUSTERS = "container.projects.locations.clusters"
+
+
+@service.on(f"{_CLUSTERS}.create")
+def create(call: Call) -> Json:
+    """clusters.create: PROVISIONING now, RUNNING when the operation ends."""
+    place, asked = place_to_create_in(call), call.body.get("cluster", {})
+    check_cluster(call.world, place, asked)
+    full_name = place.cluster(asked["name"])
+    if full_name in call.world.store["container.clusters"]:
+        raise already_exists(full_name)
+    cluster = _planned(call.world, place, full_name, asked)
+    call.world.store["container.clusters"].put(full_name, cluster)
+    change = Change(
+        "container.clusters.create",
+        "CREATE_CLUSTER",
+        partial(lifecycle.come_up, call.world, full_name),
+        partial(lifecycle.fail, call.world, full_name),
+    )
+    return begin(call.world, full_name, change)
+
+
+def _planned(world: World, place: Place, full_name: str, asked: Json) -> Json:
+    """The cluster as it will be; takes its range of the network."""
+    check_locations(place, asked.get("locations", []))
+    version = master_version(
+        asked.get("initialClusterVersion", ""), asked.get("releaseChannel", {}).get("channel", "")
+    )
+    at = attachment(world, place, asked)
+    policy = asked.get("ipAllocationPolicy", {})
+    pods = pod_range(
+        world, full_name, at, policy.get("clusterIpv4CidrBlock") or asked.get("clusterIpv4Cidr", "")
+    )
+    name = lifecycle.range_name(full_name)
+    take_pod_range(world, at, name, pods)
+    cluster = merged(
+        new_cluster(world, place, asked, at, version),
+        range_fields(name, pods, _services(policy.get("servicesIpv4CidrBlock", ""))),
+    )
+    fleet = asked.get("fleet", {}).get("project", "")
+    return {**cluster, "fleet": {"project": world.projects.id_of(fleet)}} if fleet else cluster
+
+
+def _services(asked: str) -> str:
+    """A range asked for by size alone is Google's to choose: the shared one."""
+    return "" if asked.startswith("/") else asked
+
+
+@service.on(f"{_CLUSTERS}.get")
+def get(call: Call) -> Json:
+    """clusters.get."""
+    return found(call)[1]
+
+
+@service.on(f"{_CLUSTERS}.list")
+def list_clusters(call: Call) -> Json:
+    """clusters.list; the location `-` is all of them. Nothing found is an empty object [observed]."""
+    clusters = in_place(call.world, "container.clusters", place_of(call), "clusters")
+    return {"clusters": clusters} if clusters else {}
+
+
+@service.on(f"{_CLUSTERS}.delete")
+def delete(call: Call) -> Json:
+    """clusters.delete: STOPPING now, gone when the operation ends."""
+    full_name, _ = found(call)
+    refuse_if_busy(call.world, full_name)
+    change = Change(
+        "container.clusters.delete",
+        "DELETE_CLUSTER",
+        partial(lifecycle.vanish, call.world, full_name),
+        partial(lifecycle.fail, call.world, full_name),
+    )
+    operation = begin(call.world, full_name, change)
+    lifecycle.go_down(call.world, full_name)
+    return operation
+
+
+@service.on(f"{_CLUSTERS}.nodePools.list")
+def list_pools(call: Call) -> Json:
+    """nodePools.list."""
+    return {"nodePools": found(call)[1]["nodePools"]}
+
+
+@service.on(f"{_CLUSTERS}.nodePools.get")
+def get_pool(call: Call) -> Json:
+    """nodePools.get."""
+    full_name, cluster = found(call)
+    name = call.params["nodePoolsId"]
+    pool: Json | None = next((pool for pool in cluster["nodePools"] if pool["name"] == name), None)
+    if pool is None:
+        raise Refused("NOT_FOUND", f"{not_found(full_name).message[:-1]}/nodePools/{name}.")
+    return pool
+
+
+def found(call: Call) -> tuple[str, Json]:
+    """The cluster that a call names: full name and resource.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    full_name = place_of(call).cluster(call.params["clustersId"])
+    cluster = call.world.store["container.clusters"].get(full_name)
+    if cluster is None:
+        raise not_found(full_name)
+    return full_name, cluster
+
+
+def changeable(call: Call) -> tuple[str, Json]:
+    """The cluster that a call is to change.
+
+    Raises:
+        Refused: NOT_FOUND; FAILED_PRECONDITION while another change is under way; a cluster in ERROR takes no
+            change but deletion [inferred].
+    """
+    full_name, cluster = found(call)
+    refuse_if_busy(call.world, full_name)
+    if not lifecycle.alive(cluster):
+        raise invalid(f"Cluster {short(full_name)} is not in a state to be updated.", "badRequest")
+    return full_name, cluster

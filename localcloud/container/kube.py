@@ -1,0 +1,40 @@
+"""A new cluster's Kubernetes API and what is in it from the start: its nodes and the system's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localcloud.kubernetes import KubernetesApi
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+_DNS_PORTS = [
+    {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53},
+    {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53},
+]
+
+
+def start(world: World, cluster: str, version: str, nodes: list[Json]) -> KubernetesApi:
+    """The API of a cluster (by full name) of that GKE version, in `world.clusters` from now on."""
+
+    def in_time(what: str, resource: str, then: Callable[[], None]) -> None:
+        world.ledger.perform(f"kubernetes.{what}.delete", f"{cluster}/{resource}", then)
+
+    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time)
+    for node in nodes:
+        api.create("Node", node, manager="kubelet")
+        api.replace_status("Node", "", node["metadata"]["name"], node["status"], manager="kubelet")
+    api.create("Service", _dns(), manager="addon-manager")
+    world.clusters[cluster] = api
+    return api
+
+
+def _dns() -> Json:
+    """The cluster's name service, without the Deployment behind it: nothing here resolves names."""
+    labels = {"k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "KubeDNS"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "kube-dns", "namespace": "kube-system", "labels": labels},
+        "spec": {"selector": {"k8s-app": "kube-dns"}, "ports": _DNS_PORTS},
+    }

@@ -1,0 +1,72 @@
+"""What happens to a cluster when its operations end: it comes up with nodes and an API, or it goes.
+
+When a cluster goes, what its controllers made in the VPC for load balancers stays: nobody is left to
+remove it (kubernetes/ingress-gce#136) [observed].
+"""
+
+from __future__ import annotations
+
+from localcloud.container import shape
+from localcloud.container.kube import start
+from localcloud.container.names import short
+from localcloud.container.networks import (
+    give_addresses_back,
+    give_pod_range_back,
+    subnetwork_of,
+    take_address,
+)
+from localcloud.container.nodes import count, nodes
+from localcloud.wire.messages import Json
+from localcloud.world import World
+
+
+def alive(cluster: Json) -> bool:
+    """Whether the cluster's Kubernetes API is up: RUNNING, or being changed (RECONCILING)."""
+    return cluster["status"] in ("RUNNING", "RECONCILING", "DEGRADED")
+
+
+def come_up(world: World, full_name: str) -> None:
+    """The cluster is RUNNING: its API is served, its nodes are Ready.
+
+    The API is in `world.clusters` before the cluster says RUNNING, so that who hears of it finds it there.
+    """
+    clusters = world.store["container.clusters"]
+    cluster = clusters.get(full_name)
+    if cluster is None:
+        return
+    private = take_address(world, f"{full_name}/control-plane", subnetwork_of(cluster))
+    version = cluster["currentMasterVersion"]
+    api = start(world, full_name, version, nodes(world, full_name, cluster))
+    doors = world.doors.open_cluster(full_name, api)
+    fields = shape.endpoint_fields(world, full_name, cluster, doors, private)
+    pools = [{**pool, "status": "RUNNING"} for pool in cluster["nodePools"]]
+    clusters.change(full_name, status="RUNNING", nodePools=pools, currentNodeCount=count(cluster), **fields)
+
+
+def go_down(world: World, full_name: str) -> None:
+    """The cluster is STOPPING: its API is gone at once, and its controllers with it [inferred]."""
+    world.store["container.clusters"].change(full_name, status="STOPPING")
+    if world.clusters.pop(full_name, None) is not None:
+        world.doors.close_cluster(full_name)
+
+
+def vanish(world: World, full_name: str) -> None:
+    """The cluster is gone, with its nodes' addresses and its pods' range."""
+    cluster = world.store["container.clusters"].get(full_name)
+    if cluster is None:
+        return
+    give_addresses_back(world, full_name)
+    give_pod_range_back(world, subnetwork_of(cluster), range_name(full_name))
+    world.store["container.clusters"].delete(full_name)
+
+
+def fail(world: World, full_name: str, error: Json) -> None:
+    """The cluster is left in ERROR with the words of what failed; it can only be deleted."""
+    if full_name in world.store["container.clusters"]:
+        world.store["container.clusters"].change(full_name, status="ERROR", statusMessage=error["message"])
+
+
+def range_name(full_name: str) -> str:
+    """The name of the pods' secondary range [observed: `gke-<cluster>-pods-<hash>`]."""
+    digest = shape.node_prefix(full_name, "pods", "").rsplit("-", 1)[-1]
+    return f"gke-{short(full_name)}-pods-{digest}"

@@ -1,0 +1,138 @@
+"""GKE's operations: one changes a cluster at a time, and a failed one is DONE with `error` and
+`statusMessage`.
+
+An operation lives where its cluster does, in a zone or a region. gcloud looks at `statusMessage` alone and
+the client libraries at `error`, so both are there [observed].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localcloud import mishaps
+from localcloud.clock import rfc3339
+from localcloud.container.names import Place, numbered_link, place_in, place_of, short
+from localcloud.container.service import service
+from localcloud.ledger import Work
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.world import World
+
+_METRICS = {
+    "CLUSTER_CONFIGURING": "8",
+    "CLUSTER_CONFIGURING_TOTAL": "8",
+    "CLUSTER_DEPLOYING": "12",
+    "CLUSTER_DEPLOYING_TOTAL": "12",
+    "CLUSTER_HEALTHCHECKING": "1",
+    "CLUSTER_HEALTHCHECKING_TOTAL": "2",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an operation does to a cluster.
+
+    `kind` is the timing table's, `type` the wire's. `done` is called when it has worked, `undone` with the
+    google.rpc.Status when it has not.
+    """
+
+    kind: str
+    type: str
+    done: Callable[[], None]
+    undone: Callable[[Json], None]
+
+
+def refuse_if_busy(world: World, cluster: str) -> None:
+    """Refuse a second change of a cluster while one is running.
+
+    Raises:
+        Refused: FAILED_PRECONDITION, HTTP 400 (rancher/gke-operator#509 shows the answer) [observed].
+    """
+    running = _running(world, cluster)
+    if running is not None:
+        details = [{"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": _request_id(world)}]
+        words = f"Cluster is running incompatible operation {running}."
+        raise Refused("FAILED_PRECONDITION", words, "failedPrecondition", details)
+
+
+def begin(world: World, cluster: str, change: Change, after: tuple[Work | None, ...] = ()) -> Json:
+    """Start a change of a cluster (by full name); the operation as Google answers it."""
+    place, name = place_in(cluster), world.ids.operation(world.clock.now)
+    full_name = f"{place.prefix}/operations/{name}"
+    operation = {
+        "name": name,
+        "zone": place.location,
+        "operationType": change.type,
+        "status": "RUNNING",
+        "selfLink": numbered_link(world, place, f"operations/{name}"),
+        "targetLink": numbered_link(world, place, f"clusters/{short(cluster)}"),
+        "startTime": rfc3339(world.clock.now),
+    }
+    world.store["container.operations"].put(full_name, operation)
+    world.store["container.operations.running"].put(cluster, {"operation": name})
+    world.ledger.perform(change.kind, cluster, lambda: _end(world, full_name, cluster, change), after)
+    return operation
+
+
+def _end(world: World, name: str, cluster: str, change: Change) -> None:
+    world.store["container.operations.running"].delete(cluster)
+    error = mishaps.met(world, change.kind, cluster, change.done)
+    if error is not None:
+        change.undone(error)
+    fields: Json = {"status": "DONE", "endTime": rfc3339(world.clock.now)}
+    if change.type == "CREATE_CLUSTER":
+        fields["progress"] = {"metrics": [{"name": n, "intValue": v} for n, v in _METRICS.items()]}
+    if error is not None:
+        fields |= {"error": error, "statusMessage": error["message"]}
+    world.store["container.operations"].change(name, **fields)
+
+
+def _running(world: World, cluster: str) -> str | None:
+    entry = world.store["container.operations.running"].get(cluster)
+    return str(entry["operation"]) if entry else None
+
+
+def _request_id(world: World) -> str:
+    return f"0x{world.ids.hex(16)}"
+
+
+@service.on("container.projects.locations.operations.get")
+def get(call: Call) -> Json:
+    """operations.get."""
+    return _operation(call)
+
+
+@service.on("container.projects.locations.operations.list")
+def list_operations(call: Call) -> Json:
+    """operations.list; the location `-` is all of them."""
+    return {"operations": in_place(call.world, "container.operations", place_of(call), "operations")}
+
+
+@service.on("container.projects.locations.operations.cancel")
+def cancel(call: Call) -> Json:
+    """operations.cancel.
+
+    Only node upgrades can be cancelled (cloud.google.com/kubernetes-engine/docs, `operations cancel`)
+    [documented], and none is made here, so every operation refuses it; the wording is [inferred].
+    """
+    operation = _operation(call)
+    state = "already done" if operation["status"] == "DONE" else f"of type {operation['operationType']}"
+    raise Refused("FAILED_PRECONDITION", f"Operation {operation['name']} is {state} and cannot be cancelled.")
+
+
+def _operation(call: Call) -> Json:
+    place = place_of(call)
+    name = f"{place.prefix}/operations/{call.params['operationsId']}"
+    operation = call.world.store["container.operations"].get(name)
+    if operation is None:
+        raise Refused("NOT_FOUND", f"Not found: {place.shown}/operations/{short(name)}.")
+    return operation
+
+
+def in_place(world: World, kind: str, place: Place, segment: str) -> list[Json]:
+    """The resources of a kind in a place; the location `-` is every one of the project."""
+    if place.location != "-":
+        return world.store[kind].list(f"{place.prefix}/{segment}/")
+    return world.store[kind].list(f"projects/{place.project}/locations/")

@@ -1,0 +1,11 @@
+"""The GKE Hub API as a service; its methods register themselves with it."""
+
+from __future__ import annotations
+
+from localcloud.wire.errors import Style
+from localcloud.wire.service import Service
+
+VERSIONS = ["v1", "v1beta", "v1alpha"]
+
+# One store serves all three: gcloud asks v1 for most things and v1beta for some [observed].
+service = Service("gkehub", "gkehub.googleapis.com", VERSIONS, Style.NEWER)
