@@ -1,106 +1,36 @@
-"""A cluster's own API, through the `kubernetes` client's transport, with the function's Google identity.
+"""A cluster's own API, to read and to write, through the `kubernetes` client's transport.
 
-The DNS endpoint is asked first: it needs no VPC and no certificate of its own, and authorized networks do
-not apply to it [documented]. Without it, the public endpoint under the cluster's CA. Nothing is ever sent
-with verification off. Clusters are listed over plain REST here: google-cloud-container would double the
-cold start.
+What can be read without that client is in `shared.google.cluster_reader`, which see for how a cluster is reached.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3.exceptions
-from google.auth.transport.requests import Request
 from kubernetes.client import ApiClient, Configuration
 
 from shared import errors
+from shared.google.cluster_reader import ClusterReader, Door, Json, doors, path_of, pem_of
 from shared.google.session import TIMEOUT, Session
 
-Json = dict[str, Any]
+__all__ = ["Cluster", "Door", "differs", "doors", "path_of"]
+
 FIELD_MANAGER = "fleetgate"
-APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
-
-# Kind → where its objects are.
-PATHS = {
-    "Namespace": "/api/v1/namespaces",
-    "Service": "/api/v1/namespaces/{namespace}/services",
-    "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
-    "ServiceExport": "/apis/net.gke.io/v1/namespaces/{namespace}/serviceexports",
-    "ServiceImport": "/apis/net.gke.io/v1/namespaces/{namespace}/serviceimports",
-    "GatewayClass": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
-    "Gateway": "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways",
-    "HTTPRoute": "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes",
-    "HealthCheckPolicy": "/apis/networking.gke.io/v1/namespaces/{namespace}/healthcheckpolicies",
-}
 
 
-@dataclass(frozen=True)
-class Door:
-    """How one cluster is reached, and whether it can be. `created` is RFC 3339."""
-
-    name: str
-    path: str
-    location: str
-    status: str
-    created: str
-    membership: str
-    host: str
-    ca: str
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the cluster serves: also while an update runs on it."""
-        return self.status in ("RUNNING", "RECONCILING") and bool(self.host)
-
-
-def doors(session: Session, project: str) -> dict[tuple[str, str], Door]:
-    """The project's clusters by name and location.
-
-    Raises:
-        Transient: a zone could not be asked: a list with holes is unknown, never empty.
-    """
-    path = f"v1/projects/{project}/locations/-/clusters"
-    answer = session.get("container", path)
-    if answer.get("missingZones"):
-        text = f"no answer from {', '.join(answer['missingZones'])}"
-        raise errors.Transient("container", "GET", path, 0, "MissingZones", text)
-    found = (_door(project, each) for each in answer.get("clusters", []))
-    return {(door.name, door.location): door for door in found}
-
-
-class Cluster:
+class Cluster(ClusterReader):
     """One cluster's API."""
 
     def __init__(self, session: Session, door: Door) -> None:
-        self.path = door.path
-        self._session = session
-        self._host = f"https://{door.host}"
+        super().__init__(session, door)
         self._client = _client(self._host, door.ca)
-
-    def get(self, kind: str, namespace: str, name: str) -> Json | None:
-        """One object, or None if it or its kind is not there."""
-        try:
-            return self._call("GET", f"{path_of(kind, namespace)}/{name}")
-        except errors.NotFound:
-            return None
-
-    def list(self, kind: str, namespace: str) -> list[Json] | None:
-        """The objects of a namespace, or None if the cluster does not know the kind."""
-        try:
-            items: list[Json] = self._call("GET", path_of(kind, namespace))["items"]
-        except errors.NotFound:
-            return None
-        return items
 
     def apply(self, wanted: Json) -> Json:
         """Server-side apply of `wanted`: what it names becomes so, what it leaves out is left alone.
+
+        What we named before and leave out now goes: the server keeps account of who set what.
 
         Raises:
             Refused: the object is invalid, in the API server's words.
@@ -110,40 +40,18 @@ class Cluster:
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         return self._call("PATCH", f"{path}?{urlencode(query)}", wanted)
 
-    def resource(self, kind: str, namespace: str, name: str) -> str:
-        """The full name of an object: its cluster's, then its path."""
-        return f"{self.path}{path_of(kind, namespace)}/{name}"
-
-    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
-        calls = self._session.calls
-        calls.count("kubernetes", method, path)
-        headers = {"Accept": "application/json"} | ({"Content-Type": APPLY} if body is not None else {})
-        self._session.credentials.before_request(Request(), method, self._host + path, headers)
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        """Begin to delete an object; one that is gone is well."""
         try:
-            answer = self._client.call_api(method, self._host + path, headers, body, _request_timeout=TIMEOUT)
-            data = answer.read()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            text = f"no answer: {type(error).__name__}"
-            raise errors.Transient("kubernetes", method, self.path + path, 0, "Unreachable", text) from error
-        if date := answer.getheader("Date"):
-            calls.date = parsedate_to_datetime(date).timestamp()
-        return self._read(method, path, answer.status, data)
+            self._call("DELETE", f"{path_of(kind, namespace)}/{name}")
+        except errors.NotFound:
+            return
 
-    def _read(self, method: str, path: str, status: int, data: bytes) -> Json:
-        try:
-            value = json.loads(data)
-        except ValueError:
-            value = data.decode(errors="replace")
-        if status >= 400 or not isinstance(value, dict):
-            raise errors.from_response(
-                "kubernetes", method, self.path + path.partition("?")[0], status, value
-            )
-        return value
-
-
-def path_of(kind: str, namespace: str) -> str:
-    """Where the objects of a kind are."""
-    return PATHS[kind].format(namespace=namespace)
+    def _send(
+        self, method: str, url: str, headers: dict[str, str], body: Json | None
+    ) -> tuple[int, str | None, bytes]:
+        answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+        return answer.status, answer.getheader("Date"), answer.read()
 
 
 def differs(wanted: Any, live: Any) -> bool:
@@ -167,23 +75,6 @@ def _client(host: str, ca: str) -> ApiClient:
         configuration = Configuration(host=host)
         configuration.retries = False
         configuration.proxy = None
-        configuration.ca_cert_data = base64.b64decode(ca).decode() if ca else None
+        configuration.ca_cert_data = pem_of(ca)
         _CLIENTS[host, ca] = ApiClient(configuration)
     return _CLIENTS[host, ca]
-
-
-def _door(project: str, cluster: Json) -> Door:
-    endpoints = cluster.get("controlPlaneEndpointsConfig", {})
-    dns = endpoints.get("dnsEndpointConfig", {})
-    public = endpoints.get("ipEndpointsConfig", {}).get("publicEndpoint") or cluster.get("endpoint", "")
-    by_dns = bool(dns.get("allowExternalTraffic") and dns.get("endpoint"))
-    return Door(
-        name=cluster["name"],
-        path=f"projects/{project}/locations/{cluster['location']}/clusters/{cluster['name']}",
-        location=cluster["location"],
-        status=cluster.get("status", ""),
-        created=cluster.get("createTime", ""),
-        membership=cluster.get("fleet", {}).get("membership", "").removeprefix("//gkehub.googleapis.com/"),
-        host=dns["endpoint"] if by_dns else public,
-        ca="" if by_dns else cluster.get("masterAuth", {}).get("clusterCaCertificate", ""),
-    )
