@@ -1,0 +1,195 @@
+"""Deletion: finalizers, owners and their dependents, and the two kinds that contain others.
+
+A namespace and a CustomResourceDefinition stay, being deleted, until what they contain is gone; an object
+with finalizers stays until the last one is taken off [documented].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localcloud.kubernetes import errors
+from localcloud.kubernetes.kinds import Kind, Registry
+from localcloud.kubernetes.store import Change, Clock, Store, place_of
+from localcloud.kubernetes.times import rfc3339
+from localcloud.wire.messages import Json
+
+CRD = "apiextensions.k8s.io/CustomResourceDefinition"
+_FOREGROUND = "foregroundDeletion"
+
+Background = Callable[[str, str, Callable[[], None]], None]
+"""(what, resource, then): does `then` when the cluster's own controllers would have got to it."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """DeleteOptions: preconditions and what becomes of dependents (Background, Foreground or Orphan)."""
+
+    propagation: str = "Background"
+    uid: str = ""
+    resource_version: str = ""
+    dry_run: bool = False
+
+
+class Deletion:
+    """Removes objects and follows the consequences. `background` decides when a namespace empties."""
+
+    def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self.background: Background = lambda what, resource, then: then()
+        store.hook(self._follow)
+
+    def delete(self, kind: Kind, item: Json, terms: Terms) -> Json:
+        """Delete `item`, or mark it for deletion while something holds it; gives its last state.
+
+        Raises:
+            StatusError: 409, a precondition does not hold.
+        """
+        _check_terms(kind, item, terms)
+        meta = item["metadata"]
+        held = list(meta.get("finalizers", []))
+        if terms.propagation == "Orphan":
+            self._orphan(meta["uid"])
+        elif terms.propagation == "Foreground" and _FOREGROUND not in held and self._dependents(meta["uid"]):
+            held.append(_FOREGROUND)
+        marked = self._marked(kind, item, held)
+        free = not held and not self._contents(kind, item) and kind.key != "Namespace"
+        if terms.dry_run:
+            return item if free else marked
+        if free:
+            return self._store.remove(kind.key, item)
+        if "deletionTimestamp" in meta and held == meta.get("finalizers", []):
+            return item
+        marked = self._store.put(kind.key, marked)
+        self._empty(kind, marked)
+        return self._store.get(kind.key, place_of(marked)) or marked
+
+    def finished(self, kind: Kind, item: Json) -> Json | None:
+        """Remove `item` if it was only waiting for the finalizers it no longer has."""
+        meta = item["metadata"]
+        if not meta.get("deletionTimestamp") or meta.get("finalizers") or self._contents(kind, item):
+            return None
+        return self._store.remove(kind.key, item)
+
+    def _marked(self, kind: Kind, item: Json, finalizers: list[str]) -> Json:
+        meta = dict(item["metadata"])
+        if "deletionTimestamp" not in meta:
+            meta["deletionTimestamp"] = rfc3339(self._clock.now)
+            meta["deletionGracePeriodSeconds"] = 0
+            if "generation" in meta:
+                meta["generation"] += 1
+        if kind.key == "Namespace":
+            del meta["deletionGracePeriodSeconds"]
+            item = {**item, "status": {**item.get("status", {}), "phase": "Terminating"}}
+        if finalizers:
+            meta["finalizers"] = finalizers
+        return {**item, "metadata": meta}
+
+    def _contents(self, kind: Kind, item: Json) -> list[tuple[Kind, Json]]:
+        """What must be gone before a namespace or a CRD can be."""
+        if kind.key == "Namespace":
+            name = item["metadata"]["name"]
+            return [(k, i) for k in self._namespaced() for i in self._store.items(k.key, name)]
+        if kind.key == CRD:
+            custom = self._registry.named(f"{item['spec']['group']}/{item['spec']['names']['kind']}")
+            return [(custom, i) for i in self._store.items(custom.key)] if custom else []
+        return []
+
+    def _namespaced(self) -> list[Kind]:
+        kinds = (self._registry.named(key) for key in self._store.kinds())
+        return [kind for kind in kinds if kind and kind.namespaced]
+
+    def _empty(self, kind: Kind, item: Json) -> None:
+        """Delete what `item` contains and what it owns."""
+        if kind.key == "Namespace":
+            name = item["metadata"]["name"]
+            self.background("namespace", name, lambda: self._purge(kind, item))
+        elif kind.key == CRD:
+            self._purge(kind, item)
+        for dependent, owned in self._dependents(item["metadata"]["uid"]):
+            if _FOREGROUND in item["metadata"].get("finalizers", []):
+                self.delete(dependent, owned, Terms("Foreground"))
+
+    def _purge(self, kind: Kind, item: Json) -> None:
+        for inner, content in self._contents(kind, item):
+            if self._store.get(inner.key, place_of(content)):
+                self.delete(inner, content, Terms())
+        current = self._store.get(kind.key, place_of(item))
+        if current:
+            self.finished(kind, current)
+
+    def _follow(self, change: Change) -> None:
+        """After a removal: dependents go, and whoever waited for it may go."""
+        if change.type != "DELETED":
+            return
+        for kind, item in self._dependents(change.item["metadata"]["uid"]):
+            if not item["metadata"].get("deletionTimestamp") and _last_owner(self._store, item):
+                self.delete(kind, item, Terms())
+        self._release_owners(change.item)
+        self._release_container(change)
+
+    def _release_container(self, change: Change) -> None:
+        namespace = change.item["metadata"].get("namespace", "")
+        container = self._store.get("Namespace", ("", namespace)) if namespace else None
+        kind = self._registry.named("Namespace")
+        if container and kind and container["metadata"].get("deletionTimestamp"):
+            self.finished(kind, container)
+        crd_kind = self._registry.named(CRD)
+        removed = self._registry.named(change.key)
+        if crd_kind and removed and removed.custom:
+            crd = self._store.get(CRD, ("", f"{removed.plural}.{removed.group}"))
+            if crd and crd["metadata"].get("deletionTimestamp"):
+                self.finished(crd_kind, crd)
+
+    def _release_owners(self, removed: Json) -> None:
+        """An owner deleted in the foreground waits for its dependents; this may have been the last."""
+        for reference in removed["metadata"].get("ownerReferences", ()):
+            group = reference["apiVersion"].rpartition("/")[0]
+            kind = self._registry.named(f"{group}/{reference['kind']}" if group else reference["kind"])
+            if not kind:
+                continue
+            place = (removed["metadata"].get("namespace", "") if kind.namespaced else "", reference["name"])
+            owner = self._store.get(kind.key, place)
+            finalizers = (owner or {}).get("metadata", {}).get("finalizers", [])
+            if owner and _FOREGROUND in finalizers and not self._dependents(reference["uid"]):
+                left = [name for name in finalizers if name != _FOREGROUND]
+                freed = {**owner, "metadata": {**owner["metadata"], "finalizers": left}}
+                if not self.finished(kind, freed):
+                    self._store.put(kind.key, freed)
+
+    def _dependents(self, uid: str) -> list[tuple[Kind, Json]]:
+        found = []
+        for key in self._store.kinds():
+            kind = self._registry.named(key)
+            for item in self._store.items(key) if kind else ():
+                if any(ref["uid"] == uid for ref in item["metadata"].get("ownerReferences", ())):
+                    found.append((kind, item))
+        return [(kind, item) for kind, item in found if kind]
+
+    def _orphan(self, uid: str) -> None:
+        for kind, item in self._dependents(uid):
+            left = [ref for ref in item["metadata"]["ownerReferences"] if ref["uid"] != uid]
+            self._store.put(kind.key, {**item, "metadata": {**item["metadata"], "ownerReferences": left}})
+
+
+def _last_owner(store: Store, item: Json) -> bool:
+    """Whether none of the owners of `item` is left."""
+    owners = {ref["uid"] for ref in item["metadata"].get("ownerReferences", ())}
+    return not any(other["metadata"]["uid"] in owners for key in store.kinds() for other in store.items(key))
+
+
+def _check_terms(kind: Kind, item: Json, terms: Terms) -> None:
+    meta = item["metadata"]
+    for word, wanted, have in (
+        ("UID", terms.uid, meta["uid"]),
+        ("ResourceVersion", terms.resource_version, meta["resourceVersion"]),
+    ):
+        if wanted and wanted != have:
+            why = (
+                f"the {word} in the precondition ({wanted}) does not match the {word} in record ({have}). "
+                "The object might have been deleted and then recreated"
+            )
+            raise errors.conflict(kind.group, kind.kind, meta["name"], why)

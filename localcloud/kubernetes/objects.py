@@ -1,0 +1,275 @@
+"""Reading and writing objects: what happens between a verb and the store.
+
+Create, update, patch and apply all end in one of two ways, `_create` and `_replace`, which complete the
+object, keep its books (generation, managedFields), refuse what is wrong, and commit only a real change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from localcloud.kubernetes import errors, managers
+from localcloud.kubernetes.admission import (
+    APPLY_PATCH,
+    Options,
+    check_identity,
+    check_precondition,
+    contents,
+    default_status,
+    judge,
+    patched,
+    refuse,
+    renamed,
+    reset,
+    scoped,
+    wanted,
+)
+from localcloud.kubernetes.decoding import decoded, strictness
+from localcloud.kubernetes.deletion import Deletion
+from localcloud.kubernetes.errors import StatusError
+from localcloud.kubernetes.kinds import Kind, Registry
+from localcloud.kubernetes.merging import check_declared
+from localcloud.kubernetes.store import Clock, Store
+from localcloud.kubernetes.strategies import ClusterIp, strategy
+from localcloud.kubernetes.times import rfc3339
+from localcloud.wire.messages import Json
+
+_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+_NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+class Ids(Protocol):
+    """Where identifiers come from."""
+
+    def uid(self) -> str:
+        """A fresh uuid4-shaped id."""
+
+
+@dataclass
+class Written:
+    """What a write gave: the object, whether it is new, and warnings for the client."""
+
+    item: Json
+    created: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+Books = Callable[[Json, bool], list[Json]]
+"""(object, whether it changed) → its managedFields."""
+
+
+class Objects:
+    """The verbs of one cluster."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        clock: Clock,
+        ids: Ids,
+        cluster_ip: ClusterIp,
+    ) -> None:
+        self.store = store
+        self.registry = registry
+        self.deletion = Deletion(store, registry, clock)
+        self._clock = clock
+        self._ids = ids
+        self._cluster_ip = cluster_ip
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Json:
+        """The object.
+
+        Raises:
+            StatusError: 404.
+        """
+        item = self.store.get(kind.key, (namespace, name))
+        if item is None:
+            raise errors.not_found(kind.group, kind.plural, name)
+        return item
+
+    def create(self, kind: Kind, namespace: str, body: Json, options: Options) -> Written:
+        """POST.
+
+        Raises:
+            StatusError: 400, 403, 404 (no such namespace), 409, 422.
+        """
+        check_identity(kind, namespace, body)
+        item, unknown = decoded(kind, body)
+        warnings = judge(kind, unknown, options)
+        meta = item["metadata"]
+        if kind.namespaced:
+            meta["namespace"] = namespace
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = meta["generateName"][:58] + self._suffix()
+        by = self._manager(kind, options, "Update")
+        now = rfc3339(self._clock.now)
+        item = self._create(
+            kind, item, lambda new, changed: managers.updated(None, new, kind.schema, by, now), options
+        )
+        return Written(item, created=True, warnings=warnings)
+
+    def update(self, kind: Kind, namespace: str, name: str, body: Json, options: Options) -> Written:
+        """PUT, of the object or of its status.
+
+        Raises:
+            StatusError: 400, 404, 409 (stale resourceVersion or other uid), 422.
+        """
+        check_identity(kind, namespace, body)
+        given = body.get("metadata", {}).get("name", name)
+        if given != name:
+            raise renamed(given, name)
+        item, unknown = decoded(kind, body)
+        warnings = judge(kind, unknown, options)
+        old = self.find(kind, namespace, name)
+        if kind.custom and not item["metadata"].get("resourceVersion"):
+            fault = errors.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise errors.rejected(kind.group, kind.plural, name, [fault])
+        return Written(self._update(kind, old, item, options), warnings=warnings)
+
+    def patch(
+        self, kind: Kind, namespace: str, name: str, change: tuple[str, Any], options: Options
+    ) -> Written:
+        """PATCH: `change` is the content type and the decoded body.
+
+        Raises:
+            StatusError: 400, 404, 409, 415, 422; 500 for an apply that the schema does not know.
+        """
+        content_type, body = change
+        if content_type == APPLY_PATCH:
+            return self.apply(kind, namespace, name, body, options)
+        old = {**self.find(kind, namespace, name), "apiVersion": kind.api_version}
+        new = patched(kind, old, content_type, body)
+        item, unknown = _decoded_patch(kind, new, options.validation == "Strict")
+        return Written(self._update(kind, old, item, options), warnings=judge(kind, unknown, options))
+
+    def apply(self, kind: Kind, namespace: str, name: str, body: Json, options: Options) -> Written:
+        """Server-side apply: creates or merges, by field ownership.
+
+        Raises:
+            StatusError: 400, 404 (no such namespace), 409 with FieldManagerConflict causes, 422, 500.
+        """
+        if not options.manager:
+            fault = errors.required("fieldManager", "is required for apply patch")
+            raise errors.rejected("meta.k8s.io", "PatchOptions", "", [fault])
+        check_identity(kind, namespace, body)
+        if not body.get("metadata", {}).get("name"):
+            why = "was undeterminable: name must be provided"
+            raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
+        if body.get("metadata", {}).get("managedFields"):
+            raise errors.bad_request("metadata.managedFields must be nil")
+        check_declared(body, kind)
+        config, _ = decoded(kind, body, defaults=False)
+        config["metadata"].update({"name": name, **({"namespace": namespace} if kind.namespaced else {})})
+        config = reset(kind, config, options.subresource)
+        old = self.store.get(kind.key, (namespace, name))
+        check_precondition(kind, old, config["metadata"])
+        by = self._manager(kind, options, "Apply")
+        merged, ledger = managers.applied(old, config, kind.schema, by, options.force)
+        item, _ = decoded(kind, merged)
+        now = rfc3339(self._clock.now)
+
+        def books(new: Json, changed: bool) -> list[Json]:
+            return managers.written(ledger, by, now, changed)
+
+        if old is None:
+            return Written(self._create(kind, item, books, options), created=True)
+        return Written(self._replace(kind, old, item, books, options))
+
+    def _update(self, kind: Kind, old: Json, item: Json, options: Options) -> Json:
+        check_precondition(kind, old, item["metadata"])
+        by = self._manager(kind, options, "Update")
+        now = rfc3339(self._clock.now)
+        return self._replace(
+            kind,
+            old,
+            item,
+            lambda new, changed: managers.updated(old, new, kind.schema, by, now),
+            options,
+        )
+
+    def _create(self, kind: Kind, item: Json, books: Books, options: Options) -> Json:
+        meta = item["metadata"]
+        if meta.get("resourceVersion"):
+            raise errors.bad_request("resourceVersion should not be set on objects to be created")
+        self._admit(kind, meta)
+        rules = strategy(kind.key)
+        for name in (*_SYSTEM, "selfLink"):
+            meta.pop(name, None)
+        meta.update({"uid": self._ids.uid(), "creationTimestamp": rfc3339(self._clock.now)})
+        if kind.generation:
+            meta["generation"] = 1
+        if kind.has_status:
+            item.pop("status", None)
+        rules.default(item)
+        meta["managedFields"] = books(item, True)
+        if meta.get("name"):
+            rules.prepare(item, self._cluster_ip)
+        default_status(kind, item)
+        refuse(kind, item, None)
+        if self.store.get(kind.key, (meta.get("namespace", ""), meta["name"])):
+            raise errors.already_exists(kind.group, kind.plural, meta["name"])
+        return item if options.dry_run else self.store.put(kind.key, item)
+
+    def _replace(self, kind: Kind, old: Json, item: Json, books: Books, options: Options) -> Json:
+        item = scoped(kind, old, item, options.subresource)
+        meta, before = item["metadata"], old["metadata"]
+        for name in ("name", "namespace", "resourceVersion", *_SYSTEM):
+            meta.pop(name, None)
+            if name in before:
+                meta[name] = before[name]
+        rules = strategy(kind.key)
+        rules.default(item)
+        rules.carry(item, old)
+        if kind.generation and wanted(kind, item) != wanted(kind, old):
+            meta["generation"] = before.get("generation", 0) + 1
+        changed = contents(item) != contents(old)
+        meta["managedFields"] = books(item, changed)
+        if not changed and meta["managedFields"] == before.get("managedFields", []):
+            return old
+        if options.subresource != "status" or kind.custom:
+            refuse(kind, item, old)
+        if options.dry_run:
+            return item
+        return self.deletion.finished(kind, item) or self.store.put(kind.key, item)
+
+    def _admit(self, kind: Kind, meta: Json) -> None:
+        """A namespace must be there and stay there for something new to be made in it."""
+        namespace = meta.get("namespace", "")
+        if not kind.namespaced:
+            return
+        found = self.store.get("Namespace", ("", namespace))
+        if found is None:
+            raise errors.not_found("", "namespaces", namespace)
+        if found["metadata"].get("deletionTimestamp"):
+            why = f"unable to create new content in namespace {namespace} because it is being terminated"
+            cause = {
+                "reason": "NamespaceTerminating",
+                "message": f"namespace {namespace} is being terminated",
+                "field": "metadata.namespace",
+            }
+            raise errors.forbidden(kind.group, kind.plural, meta.get("name", ""), why, [cause])
+
+    def _manager(self, kind: Kind, options: Options, operation: str) -> managers.Manager:
+        return managers.Manager.of(
+            options.manager or "unknown", operation, kind.api_version, options.subresource
+        )
+
+    def _suffix(self) -> str:
+        digits = int(self._ids.uid().replace("-", ""), 16)
+        return "".join(_NAME_ALPHABET[digits // 27**i % 27] for i in range(5))
+
+
+def _decoded_patch(kind: Kind, new: Json, strict: bool) -> tuple[Json, list[str]]:
+    """What a patch made, decoded; what is wrong with it is told of the whole object [observed]."""
+    try:
+        item, unknown = decoded(kind, new)
+        fault = strictness(unknown) if unknown and strict else ""
+    except StatusError as refusal:
+        fault = refusal.message.partition("cannot be handled as a ")[2].partition(": ")[2]
+    if not fault:
+        return item, unknown
+    text = json.dumps(new, separators=(",", ":"), sort_keys=True)
+    raise errors.rejected("", "", "", [errors.invalid("patch", text, fault)])
