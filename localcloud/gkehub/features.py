@@ -102,14 +102,18 @@ def _check_apis(world: World, project: str, feature: str) -> None:
 def _check_config_membership(world: World, feature: Json) -> None:
     """Refuse a config membership that is not there, or not READY yet (ServiceWeaver/weaver-gke#53)
     [observed]."""
-    name = feature.get("spec", {}).get(MCI, {}).get("configMembership", "")
+    name = _config_membership(feature)
     membership = world.store["gkehub.memberships"].get(by_id(world, name))
     if membership is None or membership["state"]["code"] in ("CREATING", "DELETING"):
         raise bad_value("config_membership", f'Membership "{name}" does not exist')
 
 
+def _config_membership(feature: Json) -> str:
+    return str(feature.get("spec", {}).get(MCI, {}).get("configMembership", ""))
+
+
 def enable(world: World, name: str, asked: Json, version: str) -> Json:
-    """Make a feature; answers with the operation."""
+    """Make a feature; answers with the operation, which for ingress had to wait for the config membership."""
     now = rfc3339(world.clock.now)
     feature = {"name": name, "spec": {}, **asked, "resourceState": {"state": "ENABLING"}}
     world.store["gkehub.features"].put(name, {**feature, "createTime": now, "updateTime": now})
@@ -117,7 +121,8 @@ def enable(world: World, name: str, asked: Json, version: str) -> Json:
         create_kind(name), "create", "Feature", name,
         partial(_settle, world, name, {}), partial(world.store["gkehub.features"].delete, name), version,
     )  # fmt: skip
-    return begin(world, change)
+    config = by_id(world, _config_membership(feature))
+    return begin(world, change, (world.ledger.latest("gkehub.memberships.create", config),))
 
 
 def _settle(world: World, name: str, fields: Json) -> None:

@@ -74,6 +74,7 @@ def test_the_ledger_says_what_waited_for_what(cloud: Cloud) -> None:
     cloud.wait(1000)
     member, ingress = ("gkehub.memberships.create", MEMBER), ("gkehub.features.mci.create", MCI)
     assert _afters(cloud, *member) == {("container.clusters.create", WEST)}
+    assert _afters(cloud, *ingress) == {member}
     assert _afters(cloud, "mcs.membership.state", MEMBER) == {member, ("gkehub.features.mcs.create", MCS)}
     assert _afters(cloud, "mci.membership.state", MEMBER) == {member, ingress}
     assert _afters(cloud, "mci.state", MCI) == {ingress}
