@@ -73,8 +73,7 @@ def answer(world: World, client: Client, request: HttpRequest) -> Response:
     found = rule_for(_arrived(world, name, url_map), asked)
     if found is None:
         return _refusal(404, "fault filter abort")
-    through = _Way(world, region, tuple(proxies), client.network)
-    return _follow(through, found, asked, request)
+    return _follow(_Way(world, region, tuple(proxies)), found, asked, request)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ class _Way:
     world: World
     region: str
     subnets: Sequence[str]
-    network: str
 
 
 def _forwarding_rule(world: World, client: Client, address: str) -> Json:
@@ -127,7 +125,7 @@ def _follow(way: _Way, rule: Json, asked: Asked, request: HttpRequest) -> Respon
     endpoint = _nearest(way, full_name(chosen["backendService"]))
     if endpoint is None:
         return _refusal(503, "no healthy upstream")
-    if not open_to(way.world, way.network, _ranges(way)):
+    if not open_to(way.world, endpoint, _ranges(way)):
         reason = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
         return _refusal(503, reason)
     path, host = _rewritten(rule, asked, request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network
 
 from localcloud.compute.loadbalancing import endpoints as endpoints_of
@@ -60,17 +61,18 @@ def healthy(world: World, endpoint: Endpoint) -> bool:
         passed_key(endpoint.service, endpoint.cluster) in world.store[PASSED]
         and _listens(endpoint.pod, endpoint.port)
         and _passes(world, endpoint)
-        and open_to(world, _network(world, endpoint.group), HEALTH_CHECK_RANGES)
+        and open_to(world, endpoint, HEALTH_CHECK_RANGES)
     )
 
 
-def open_to(world: World, network: str, ranges: Iterable[str]) -> bool:
-    """Whether the VPC's firewall lets TCP in from all of `ranges`; what is not allowed is denied
-    [documented].
+def open_to(world: World, endpoint: Endpoint, ranges: Iterable[str]) -> bool:
+    """Whether the VPC's firewall lets `ranges` in to the endpoint's port; what is not allowed is denied
+    [documented]. Target tags and deny rules are not looked at.
     """
-    rules = [rule for rule in world.store["compute.firewalls"].list() if _allows(rule, network)]
-    sources = [IPv4Network(text) for rule in rules for text in rule.get("sourceRanges", [])]
-    return all(any(IPv4Network(one).subnet_of(source) for source in sources) for one in ranges)
+    network = _network(world, endpoint.group)
+    rules = [one for one in world.store["compute.firewalls"].list() if _allows(one, network, endpoint.port)]
+    sources = [_network_of(text) for rule in rules for text in rule.get("sourceRanges", [])]
+    return all(any(_network_of(one).subnet_of(source) for source in sources) for one in ranges)
 
 
 def _in_group(world: World, service: str, group: str) -> list[Endpoint]:
@@ -117,15 +119,26 @@ def _passes(world: World, endpoint: Endpoint) -> bool:
     return bool(check["type"] == "HTTP" and serves(endpoint.pod, block.get("requestPath", "/")))
 
 
+@lru_cache(maxsize=256)
+def _network_of(text: str) -> IPv4Network:
+    return IPv4Network(text)
+
+
 def _network(world: World, group: str) -> str:
     return full_name((world.store["compute.networkEndpointGroups"].get(group) or {}).get("network", ""))
 
 
-def _allows(rule: Json, network: str) -> bool:
-    protocols = {one["IPProtocol"] for one in rule.get("allowed", [])}
+def _allows(rule: Json, network: str, port: int) -> bool:
     return (
         full_name(rule["network"]) == network
         and rule.get("direction", "INGRESS") == "INGRESS"
         and not rule.get("disabled")
-        and bool(protocols & {"tcp", "all", "6"})
+        and any(_covers(one, port) for one in rule.get("allowed", []))
     )
+
+
+def _covers(allowed: Json, port: int) -> bool:
+    if allowed["IPProtocol"] not in ("tcp", "all", "6"):
+        return False
+    ranges = [text.partition("-") for text in allowed.get("ports", [])]
+    return not ranges or any(int(first) <= port <= int(last or first) for first, _, last in ranges)
