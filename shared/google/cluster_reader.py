@@ -92,12 +92,15 @@ class ClusterReader:
             return None
 
     def list(self, kind: str, namespace: str) -> list[Json] | None:
-        """The objects of a namespace, or None if the cluster does not know the kind."""
+        """The objects of a namespace, or None if the cluster does not know the kind.
+
+        Each says its kind and version, which the server leaves out in lists of its built-in kinds.
+        """
         try:
-            items: list[Json] = self._call("GET", path_of(kind, namespace))["items"]
+            answer = self._call("GET", path_of(kind, namespace))
         except errors.NotFound:
             return None
-        return items
+        return [{"apiVersion": answer["apiVersion"], "kind": kind, **each} for each in answer["items"]]
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
         calls = self._session.calls

@@ -61,6 +61,16 @@ def address(session: Session, project: str, region: str, name: str) -> Json | No
         return None
 
 
+def every_address(session: Session, project: str) -> list[Json]:
+    """The project's addresses in every region."""
+    return _aggregated(session, project, "addresses")
+
+
+def global_forwarding_rules(session: Session, project: str) -> list[Json]:
+    """Global forwarding rules, those with a regional address among them."""
+    return _listed(session, f"projects/{project}/global/forwardingRules")
+
+
 def insert_address(session: Session, project: str, region: str, body: Json) -> Json:
     """Begin to reserve an address; the operation. Atomic by name.
 

@@ -1,0 +1,149 @@
+"""The objects of the gateway as they should be: Gateway, HTTPRoutes, grants, health check policies, addresses.
+
+Plain values from the spec alone. All Kubernetes objects are the config cluster's; nothing here looks at anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared import labels
+from shared.objects import body
+from shared.spec import Environment, Service
+
+Json = dict[str, Any]
+
+GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
+EPHEMERAL = "networking.gke.io/ephemeral-ipv4-address/"  # and the region
+NAMED = "networking.gke.io/named-address-with-region"
+IMPORT = {"group": "net.gke.io", "kind": "ServiceImport"}
+
+
+def wanted_objects(wanted: Environment) -> Iterator[Json]:
+    """Every object but namespaces, in the order in which they are applied."""
+    yield gateway(wanted)
+    for route in wanted.routes:
+        yield _route(wanted, route.name, list(route.hostnames), route.wire_rules())
+    yield from (_grant(wanted, namespace) for namespace in backend_namespaces(wanted)[1:])
+    if wanted.health_check:
+        yield from (_policy(wanted, service) for service in wanted.services)
+
+
+def gateway(wanted: Environment) -> Json:
+    """The Gateway: an address in each region, and listeners that take the HTTPRoutes of its namespace."""
+    spec = {
+        "gatewayClassName": GATEWAY_CLASS,
+        "addresses": [_address(wanted, region) for region in wanted.address_regions],
+        "listeners": [
+            {
+                "name": each.name,
+                "protocol": each.protocol,
+                "port": each.port,
+                **({"hostname": each.hostname} if each.hostname else {}),
+                "allowedRoutes": {"kinds": [{"kind": "HTTPRoute"}]},
+            }
+            for each in wanted.gateway.listeners
+        ],
+    }
+    return body(wanted.name, "Gateway", wanted.gateway.name, wanted.gateway.namespace, spec=spec)
+
+
+def reserved_names(wanted: Environment) -> Mapping[str, str]:
+    """Region → name of the reserved address that the Gateway takes there; empty if its addresses are ephemeral."""
+    addresses = wanted.gateway.addresses
+    if isinstance(addresses, Mapping):
+        return addresses
+    if addresses == "ephemeral":
+        return {}
+    return {region: static_name(wanted.name, region) for region in wanted.address_regions}
+
+
+def static_name(environment: str, region: str) -> str:
+    """The name of an address that we reserve. It must not begin as an anchor's does: see `shared.anchor`."""
+    return labels.bounded(f"vip-{environment}-{region}")
+
+
+def address_purpose(wanted: Environment) -> str:
+    """Two ports are two forwarding rules, which share an address only if its purpose says so [documented]."""
+    several = len({each.port for each in wanted.gateway.listeners}) > 1
+    return "SHARED_LOADBALANCER_VIP" if several else "GCE_ENDPOINT"
+
+
+def static_address(wanted: Environment, region: str) -> Json:
+    """The body that reserves an address in the environment's subnetwork."""
+    return {
+        "name": static_name(wanted.name, region),
+        "description": labels.mark(wanted.name),
+        "addressType": "INTERNAL",
+        "purpose": address_purpose(wanted),
+        "subnetwork": f"projects/{wanted.project}/regions/{region}/subnetworks/{wanted.subnetwork}",
+        "labels": {labels.OWNER: wanted.name},
+    }
+
+
+def backend_namespaces(wanted: Environment) -> tuple[str, ...]:
+    """The gateway's namespace, then the others whose imports its routes name."""
+    own = wanted.gateway.namespace
+    return tuple(dict.fromkeys((own, *(namespace for namespace, _ in backends(wanted)))))
+
+
+def backends(wanted: Environment) -> list[tuple[str, str]]:
+    """Namespace and name of every import that a route sends requests (or copies of them) to."""
+    own, found = wanted.gateway.namespace, list[tuple[str, str]]()
+    for rule in (rule for route in wanted.routes for rule in route.rules):
+        mirrors = [each.request_mirror.backend_ref for each in rule.filters if each.request_mirror]
+        found.extend((each.namespace or own, each.name) for each in (*rule.backend_refs, *mirrors))
+    return list(dict.fromkeys(found))
+
+
+def _address(wanted: Environment, region: str) -> Json:
+    named = reserved_names(wanted).get(region)
+    if named:
+        return {"type": NAMED, "value": f"regions/{region}/addresses/{named}"}
+    return {"type": EPHEMERAL + region, "value": region}
+
+
+def _route(wanted: Environment, name: str, hostnames: list[str], rules: list[Json]) -> Json:
+    parent = {
+        "group": "gateway.networking.k8s.io",
+        "kind": "Gateway",
+        "namespace": wanted.gateway.namespace,
+        "name": wanted.gateway.name,
+    }
+    spec: Json = {"parentRefs": [parent], "rules": rules}
+    if hostnames:
+        spec["hostnames"] = hostnames
+    return body(wanted.name, "HTTPRoute", name, wanted.gateway.namespace, spec=spec)
+
+
+def _grant(wanted: Environment, namespace: str) -> Json:
+    """Lets the gateway's routes name imports of another namespace [documented: Gateway API ReferenceGrant]."""
+    own = wanted.gateway.namespace
+    source = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": own}
+    spec = {"from": [source], "to": [dict(IMPORT)]}
+    return body(wanted.name, "ReferenceGrant", f"routes-from-{own}", namespace, spec=spec)
+
+
+def _policy(wanted: Environment, service: Service) -> Json:
+    """A health check for one import, in its namespace: a policy on the Service has no effect here [observed].
+
+    Interval and timeout are always both sent: the CRD compares them, and would take the one left out for 5 s
+    [observed]. A port of its own needs USE_FIXED_PORT [observed].
+    """
+    check = wanted.health_check
+    assert check is not None, "asked only if there is one"
+    http: Json = {"requestPath": check.request_path, "portSpecification": "USE_SERVING_PORT"}
+    if check.host:
+        http["host"] = check.host
+    if check.port:
+        http |= {"portSpecification": "USE_FIXED_PORT", "port": check.port}
+    default = {
+        "checkIntervalSec": check.check_interval_sec,
+        "timeoutSec": check.timeout_sec,
+        "healthyThreshold": check.healthy_threshold,
+        "unhealthyThreshold": check.unhealthy_threshold,
+        "config": {"type": "HTTP", "httpHealthCheck": http},
+    }
+    spec = {"default": default, "targetRef": {**IMPORT, "name": service.name}}
+    return body(wanted.name, "HealthCheckPolicy", service.name, service.namespace, spec=spec)

@@ -1,0 +1,148 @@
+"""What a person must mend before a gateway can be: objects of others, addresses that do not fit, refusals.
+
+Refusals are the controller's own words. What it says of a reference that is not there yet is no refusal: it
+looks again by itself [observed]. Only `Error GWCER101`, `104` and `106`, and routes that no listener takes, are
+about what was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.gateway_objects import address_purpose, reserved_names, static_name, wanted_objects
+from shared.gateway_status import Condition, of_gateway, of_route
+from shared.google.compute import path_of
+from shared.labels import is_owned
+from shared.objects import is_ours
+from shared.spec import Environment
+from shared.step.outcome import Blocked
+
+Json = dict[str, Any]
+Objects = Mapping[tuple[str, str, str], Json]
+Address = tuple[str, str]  # region, name
+
+_REFUSAL = re.compile(r"\bGWCER10[146]\b")
+_NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")
+
+
+def trouble(
+    wanted: Environment, objects: Objects, addresses: Mapping[Address, Json] | None, *, refusals: bool
+) -> Blocked | None:
+    """The first thing that is in the way.
+
+    `addresses` is None while they do not matter: the Gateway has what it is to have.
+    `refusals` says whether the controller's words count: they may be about what was before, if something is
+    being changed right now.
+    """
+    found = _foreign(wanted, objects)
+    if not found and addresses is not None:
+        found = _addresses(wanted, objects, addresses)
+    return found or (_refused(wanted, objects) if refusals else None)
+
+
+def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
+    for wish in wanted_objects(wanted):
+        kind, space, name = wish["kind"], wish["metadata"]["namespace"], wish["metadata"]["name"]
+        for (other, where, called), live in objects.items():
+            same = called == name or (kind == "HealthCheckPolicy" and _target(live) == _target(wish))
+            if (other, where) == (kind, space) and same and not is_ours(live, wanted.name):
+                cluster = wanted.config_cluster
+                return Blocked(
+                    code=f"{kind.upper()}_FOREIGN",
+                    cause=f"{kind} {space}/{called} in cluster {cluster} exists and is not this environment's.",
+                    fix=f"Give it another name in the environment, or delete it from cluster {cluster}.",
+                )
+    return None
+
+
+def _target(policy: Json) -> str:
+    return str(policy.get("spec", {}).get("targetRef", {}).get("name"))
+
+
+def _addresses(wanted: Environment, objects: Objects, addresses: Mapping[Address, Json]) -> Blocked | None:
+    if wanted.gateway.addresses == "static":
+        return _static_taken(wanted, addresses)
+    gateway = objects.get(("Gateway", wanted.gateway.namespace, wanted.gateway.name), {})
+    in_use = {each["value"] for each in gateway.get("status", {}).get("addresses", [])}
+    faults = list(_unfit(wanted, addresses, in_use))
+    if not faults:
+        return None
+    missing = any(place not in addresses for place in reserved_names(wanted).items())
+    return Blocked(
+        code="ADDRESS_MISSING" if missing else "ADDRESS_UNFIT",
+        cause="; ".join(f"{each['path']}: {each['fault']}" for each in faults) + ".",
+        fix=faults[0]["fix"],
+        faults=faults,
+    )
+
+
+def _static_taken(wanted: Environment, addresses: Mapping[Address, Json]) -> Blocked | None:
+    for region in wanted.address_regions:
+        name = static_name(wanted.name, region)
+        found = addresses.get((region, name))
+        if found is not None and not is_owned(found.get("labels"), wanted.name):
+            return Blocked(
+                code="ADDRESS_FOREIGN",
+                cause=f"Address {name} in {region} exists and is not this environment's.",
+                fix=f"Delete it, or name it in gateway.addresses: {{{region}: {name}}}.",
+            )
+    return None
+
+
+def _unfit(wanted: Environment, addresses: Mapping[Address, Json], in_use: set[str]) -> Iterator[Json]:
+    """Faults of the addresses that the environment names, by their paths in it."""
+    for region, name in reserved_names(wanted).items():
+        found, path = addresses.get((region, name)), f"gateway.addresses.{region}"
+        create = (
+            f"gcloud compute addresses create {name} --project={wanted.project} --region={region}"
+            f" --subnet={wanted.subnetwork} --purpose={address_purpose(wanted)}"
+        )
+        if found is None:
+            fault = f"project {wanted.project} has no address {name} in {region}"
+            yield {"path": path, "fault": fault, "fix": create}
+        elif why := _why_unfit(wanted, region, found, in_use):
+            yield {"path": path, "fault": f"address {name} {why}", "fix": f"Name another one; {create}"}
+
+
+def _why_unfit(wanted: Environment, region: str, address: Json, in_use: set[str]) -> str:
+    subnetwork = f"projects/{wanted.project}/regions/{region}/subnetworks/{wanted.subnetwork}"
+    if address.get("addressType") != "INTERNAL":
+        return "is not INTERNAL"
+    if path_of(address.get("subnetwork", "")) != subnetwork:
+        return f"is not in subnetwork {wanted.subnetwork}"
+    if address_purpose(wanted) not in (address.get("purpose", "GCE_ENDPOINT"), "GCE_ENDPOINT"):
+        return f"has purpose {address['purpose']}, and several ports need {address_purpose(wanted)}"
+    if address.get("status") == "IN_USE" and address.get("address") not in in_use:
+        return "is in use by something else"
+    return ""
+
+
+def _refused(wanted: Environment, objects: Objects) -> Blocked | None:
+    for what, condition in _conditions(wanted, objects):
+        if condition.status == "False" and condition.current and _is_final(condition):
+            return Blocked(
+                code="GATEWAY_REFUSED",
+                cause=f"The controller refuses {what} ({condition.reason}): {condition.message}",
+                fix="Correct in the environment what the controller names, and publish the request again.",
+            )
+    return None
+
+
+def _conditions(wanted: Environment, objects: Objects) -> Iterator[tuple[str, Condition]]:
+    space, name = wanted.gateway.namespace, wanted.gateway.name
+    for route in wanted.routes:
+        live = objects.get(("HTTPRoute", space, route.name), {"metadata": {}})
+        for each in of_route(live, name).values():
+            yield f"HTTPRoute {space}/{route.name}", each
+    live = objects.get(("Gateway", space, name), {"metadata": {}})
+    for each in of_gateway(live).values():
+        yield f"Gateway {space}/{name}", each
+
+
+def _is_final(condition: Condition) -> bool:
+    if _NOT_YET.search(condition.message):
+        return False
+    not_taken = condition.type == "Accepted" and condition.reason != "Pending"
+    return not_taken or bool(_REFUSAL.search(condition.message))
