@@ -17,6 +17,10 @@ NAMED = "networking.gke.io/named-address-with-region"
 @pytest.fixture
 def cloud() -> Gateways:
     """A config cluster ready for Gateways, with proxies in both regions."""
+    return _ready()
+
+
+def _ready() -> Gateways:
     cloud = Gateways()
     cloud.enable_ingress()
     cloud.proxies()
@@ -109,25 +113,34 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_an_address_it_cannot_have_makes_the_gateway_invalid(cloud: Gateways, case: str) -> None:
-    """GWCER106: Accepted stays True, Programmed is False and Invalid, the listener is detached, an event warns."""
-    address, err = REFUSED[case]
+@pytest.fixture(scope="module")
+def refused() -> Gateways:
+    """A Gateway for each case, by its place."""
+    cloud = _ready()
     create_network(cloud.world, PROJECT, "other", subnetworks={"us-west1": "10.9.0.0/24"})
     cloud.reserve("us-west1", "external", addressType="EXTERNAL")
     cloud.reserve("us-west1", "other", subnetwork=f"projects/{PROJECT}/regions/us-west1/subnetworks/other")
-    cloud.gateway(addresses=[address])
+    for index, (address, _) in enumerate(REFUSED.values()):
+        cloud.gateway(addresses=[address], name=f"gw-{index}")
     cloud.wait(300)
+    return cloud
 
-    message = f'Error GWCER106: Gateway "store/gw" is invalid, err: {err}.'
-    listener = {one["type"]: one for one in cloud.seen()["status"]["listeners"][0]["conditions"]}
-    assert cloud.condition("Accepted")["status"] == "True"
-    assert _verdict(cloud.condition("Programmed")) == ("False", "Invalid", message)
-    assert cloud.condition("networking.gke.io/GatewayHealthy")["message"] == f"Gateway: Invalid : {message}"
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_an_address_it_cannot_have_makes_the_gateway_invalid(refused: Gateways, case: str) -> None:
+    """GWCER106: Accepted stays True, Programmed is False and Invalid, the listener is detached, an event warns."""
+    name = f"gw-{list(REFUSED).index(case)}"
+    conditions = {one["type"]: one for one in refused.seen(name)["status"]["conditions"]}
+    listener = {one["type"]: one for one in refused.seen(name)["status"]["listeners"][0]["conditions"]}
+
+    message = f'Error GWCER106: Gateway "store/{name}" is invalid, err: {REFUSED[case][1]}.'
+    assert conditions["Accepted"]["status"] == "True"
+    assert _verdict(conditions["Programmed"]) == ("False", "Invalid", message)
+    assert conditions["networking.gke.io/GatewayHealthy"]["message"] == f"Gateway: Invalid : {message}"
     assert _verdict(listener["Accepted"]) == ("False", "UnsupportedAddress", message)
     assert listener["Detached"]["status"] == "True"
-    assert cloud.events("Gateway") == [f'failed to translate Gateway "store/gw": {message}']
-    assert cloud.works("gateway.program") == []
+    assert f'failed to translate Gateway "store/{name}": {message}' in refused.events("Gateway")
+    assert refused.works("gateway.program") == []
 
 
 def test_a_reserved_address_of_another_gateway_is_refused_by_compute(cloud: Gateways) -> None:

@@ -15,6 +15,10 @@ from .gateways import GATEWAY, IMPORT, ROUTE, Gateways, backend, condition, poli
 @pytest.fixture
 def cloud() -> Gateways:
     """A config cluster with the import `store` and proxies in the west."""
+    return _ready()
+
+
+def _ready() -> Gateways:
     cloud = Gateways()
     cloud.enable_ingress()
     cloud.proxies("us-west1")
@@ -84,17 +88,25 @@ UNRESOLVED = {
 }
 
 
-@pytest.mark.parametrize("case", UNRESOLVED)
-def test_a_reference_that_leads_nowhere_is_not_resolved(cloud: Gateways, case: str) -> None:
-    """The port is the import's, the kind is ServiceImport, the namespace the route's own."""
-    ref, reason = UNRESOLVED[case]
+@pytest.fixture(scope="module")
+def unresolved() -> Gateways:
+    """A route for each case, by its place."""
+    cloud = _ready()
     cloud.gateway("us-west1")
-    cloud.route(rules=[{"backendRefs": [ref]}])
+    for index, (ref, _) in enumerate(UNRESOLVED.values()):
+        cloud.route(f"route-{index}", rules=[{"backendRefs": [ref]}])
     cloud.wait(300)
+    return cloud
 
-    assert cloud.parent("ResolvedRefs")["reason"] == reason
-    assert cloud.parent("Accepted")["status"] == "True"
-    assert cloud.works("gateway.sync") == []
+
+@pytest.mark.parametrize("case", UNRESOLVED)
+def test_a_reference_that_leads_nowhere_is_not_resolved(unresolved: Gateways, case: str) -> None:
+    """The port is the import's, the kind is ServiceImport, the namespace the route's own."""
+    name = f"route-{list(UNRESOLVED).index(case)}"
+
+    assert unresolved.parent("ResolvedRefs", name)["reason"] == UNRESOLVED[case][1]
+    assert unresolved.parent("Accepted", name)["status"] == "True"
+    assert unresolved.works("gateway.sync") == []
 
 
 def test_a_reference_grant_permits_another_namespace(cloud: Gateways) -> None:
@@ -193,17 +205,28 @@ REFUSALS: dict[str, tuple[Json, Json, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSALS)
-def test_a_route_that_no_listener_takes_is_told_why(cloud: Gateways, case: str) -> None:
-    """The reasons are the Gateway API's; the Gateway is none the worse for it."""
-    listener, spec, reason = REFUSALS[case]
-    cloud.gateway("us-west1", listeners=[{"name": "http", "protocol": "HTTP", "port": 80, **listener}])
-    cloud.route(**spec)
+@pytest.fixture(scope="module")
+def refused() -> Gateways:
+    """A Gateway and a route for each case, by its place."""
+    cloud = _ready()
+    for index, (listener, spec, _) in enumerate(REFUSALS.values()):
+        fields = {"name": "http", "protocol": "HTTP", "port": 80, **listener}
+        cloud.gateway("us-west1", name=f"gw-{index}", listeners=[fields])
+        parent = {**spec.get("parentRefs", [{}])[0], "name": f"gw-{index}"}
+        cloud.route(f"route-{index}", parentRefs=[parent])
     cloud.wait(300)
+    return cloud
 
-    assert (cloud.parent("Accepted")["status"], cloud.parent("Accepted")["reason"]) == ("False", reason)
-    assert cloud.seen()["status"]["listeners"][0]["attachedRoutes"] == 0
-    assert cloud.condition("Programmed")["status"] == "True"
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_route_that_no_listener_takes_is_told_why(refused: Gateways, case: str) -> None:
+    """The reasons are the Gateway API's; the Gateway is none the worse for it."""
+    index = list(REFUSALS).index(case)
+    accepted = refused.parent("Accepted", f"route-{index}")
+
+    assert (accepted["status"], accepted["reason"]) == ("False", REFUSALS[case][2])
+    assert refused.seen(f"gw-{index}")["status"]["listeners"][0]["attachedRoutes"] == 0
+    assert refused.condition("Programmed", f"gw-{index}")["status"] == "True"
 
 
 def test_a_listener_that_allows_an_unknown_kind_says_so(cloud: Gateways) -> None:

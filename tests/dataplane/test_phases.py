@@ -27,9 +27,19 @@ from tests.controllers.gateways import (
 WEST, EAST = 0, 1
 
 
+@pytest.fixture(scope="module")
+def settled() -> Store:
+    """The tutorial's environment, converged; for tests that only ask."""
+    return _converged()
+
+
 @pytest.fixture
 def store() -> Store:
-    """The tutorial's environment, converged."""
+    """The same, for tests that break something."""
+    return _converged()
+
+
+def _converged() -> Store:
     cloud = Store()
     cloud.gateway("us-west1", "us-east1")
     cloud.west.create(ROUTE, store_route())
@@ -54,9 +64,9 @@ MATRIX = [
 ]
 
 
-def test_the_tutorials_traffic_goes_where_the_tutorial_says(store: Store) -> None:
+def test_the_tutorials_traffic_goes_where_the_tutorial_says(settled: Store) -> None:
     """Each VIP and each rule: pinned rules to their cluster, the default to the VIP's own region."""
-    assert [(vip, path, served_by(store, vip, path)) for vip, path, _ in MATRIX] == MATRIX
+    assert [(vip, path, served_by(settled, vip, path)) for vip, path, _ in MATRIX] == MATRIX
 
 
 def test_the_phases_come_in_order() -> None:
@@ -79,34 +89,34 @@ def test_the_phases_come_in_order() -> None:
     ]
 
 
-def test_works_of_the_data_plane_name_what_they_waited_for(store: Store) -> None:
+def test_works_of_the_data_plane_name_what_they_waited_for(settled: Store) -> None:
     """The first probes: the route's sync, the export, the pods."""
-    ledger = store.world.ledger
-    health = ledger.latest("dataplane.health", f"store/store-west-1/{store.membership('west')}")
-    sync = ledger.latest("gateway.sync", f"{store.full('west')}/store/route")
-    pods = ledger.latest("kubernetes.pods.ready", f"{store.full('west')}/store/store")
+    ledger = settled.world.ledger
+    health = ledger.latest("dataplane.health", f"store/store-west-1/{settled.membership('west')}")
+    sync = ledger.latest("gateway.sync", f"{settled.full('west')}/store/route")
+    pods = ledger.latest("kubernetes.pods.ready", f"{settled.full('west')}/store/store")
     assert health and sync and pods
     kinds = {work.kind for work in ledger.works if work.id in health.after}
 
     assert {sync.id, pods.id} <= set(health.after)
     assert kinds == {"gateway.sync", "kubernetes.pods.ready", "mcs.export"}
-    assert len(store.works("dataplane.health")) == 4
+    assert len(settled.works("dataplane.health")) == 4
 
 
-def test_a_request_that_meets_no_rule_gets_404(store: Store) -> None:
+def test_a_request_that_meets_no_rule_gets_404(settled: Store) -> None:
     """Another host, or none at all, is the default backend's."""
-    vip = store.vips()[WEST]
+    vip = settled.vips()[WEST]
 
-    assert [store.get(vip, "/", host=host).status for host in ("other.example.com", vip)] == [404, 404]
-    assert store.get(vip, "/", host="STORE.example.internal:80").status == 200
+    assert [settled.get(vip, "/", host=host).status for host in ("other.example.com", vip)] == [404, 404]
+    assert settled.get(vip, "/", host="STORE.example.internal:80").status == 200
 
 
-def test_clients_of_another_network_or_port_reach_nothing(store: Store) -> None:
+def test_clients_of_another_network_or_port_reach_nothing(settled: Store) -> None:
     """Access is global within the VPC, and ends at its border."""
-    vip = store.vips()[WEST]
+    vip = settled.vips()[WEST]
     for client, port in ((Client("projects/shop/global/networks/other", "us-west1"), 80), (_client(), 81)):
         with pytest.raises(Abort):
-            answer(store.world, client, HttpRequest("GET", f"{vip}:{port}"))
+            answer(settled.world, client, HttpRequest("GET", f"{vip}:{port}"))
 
 
 def test_without_the_proxy_only_subnetwork_there_are_no_proxies(store: Store) -> None:
@@ -120,10 +130,10 @@ def test_without_the_proxy_only_subnetwork_there_are_no_proxies(store: Store) ->
     assert store.get(store.vips()[EAST]).status == 200
 
 
-def test_the_answer_is_the_sample_apps(store: Store) -> None:
+def test_the_answer_is_the_sample_apps(settled: Store) -> None:
     """Its fields, the Host header as it came, the clock's time; a path that ends in a field answers that."""
-    vip = store.vips()[WEST]
-    described = json.loads(store.get(vip, "/").body)
+    vip = settled.vips()[WEST]
+    described = json.loads(settled.get(vip, "/").body)
 
     assert described["zone"] == "us-west1-a"
     assert described["project_id"] == "shop"
@@ -131,13 +141,13 @@ def test_the_answer_is_the_sample_apps(store: Store) -> None:
     assert described["node_name"].startswith("west-")
     assert described["pod_name"].startswith("store-")
     assert described["timestamp"].startswith("2026-01-05T09:")
-    assert store.get(vip, "/west/zone").body == b"us-west1-a"
+    assert settled.get(vip, "/west/zone").body == b"us-west1-a"
 
 
-def test_requests_take_turns_among_the_pods_of_a_region(store: Store) -> None:
+def test_requests_take_turns_among_the_pods_of_a_region(settled: Store) -> None:
     """Round robin, deterministic."""
-    vip = store.vips()[WEST]
-    names = Counter(json.loads(store.get(vip).body)["pod_name"] for _ in range(10))
+    vip = settled.vips()[WEST]
+    names = Counter(json.loads(settled.get(vip).body)["pod_name"] for _ in range(10))
 
     assert sorted(names.values()) == [5, 5]
 

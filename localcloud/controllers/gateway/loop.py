@@ -86,10 +86,10 @@ class GatewayLoop:
         gateway = self._held(gateway)
         assessment = assess(gateway, view, self._place.site, self._place.world)
         self.fault = assessment.fault
-        self._announce(gateway)
         if self.fault is None:
             self._advance(assessment, view)
             self._apply(gateway)
+        self._announce(gateway)
         self._over.clear()
         self._report(gateway, assessment)
         return assessment
