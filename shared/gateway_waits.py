@@ -17,7 +17,7 @@ from shared.gateway_status import CONVERGED, Condition, born, holds, is_programm
 from shared.google.cluster_reader import Door
 from shared.google.compute import unix
 from shared.spec import Environment
-from shared.step.estimate import ahead, remaining
+from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Waiting
 
 Json = dict[str, Any]
@@ -41,16 +41,16 @@ class Imports:
     there: tuple[Json, ...] = ()
     exports: tuple[Json, ...] = ()
 
-    def left(self, now: float, since: float | None) -> float:
+    def left(self, pace: Pace, since: float | None) -> float:
         """Seconds until a route may be reconciled for all that its imports matter.
 
         Without exports the clock runs since the Gateway was made, at `since`: the namespace came with it.
         """
         if not self.exports:
-            return ahead(now, since, EXPORTED, IMPORTED, SYNCED)
+            return pace.ahead(since, EXPORTED, IMPORTED, SYNCED)
         exported = max(born(each) for each in self.exports)
         later = any(born(each) < exported for each in self.there)
-        return ahead(now, exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
+        return pace.ahead(exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
 
 
 def wait_for_cluster(name: str, door: Door | None, now: float) -> Waiting:
@@ -68,53 +68,50 @@ def wait_for_load_balancer(
     routes: Mapping[str, Json | None],
     gateway_class: Json | None,
     imports: Imports,
-    now: float,
+    pace: Pace,
 ) -> Iterator[Waiting]:
     """Everything that is not there yet, each with the time until the whole may be, as far as it can tell."""
+    since = born(gateway) if gateway else None
     if gateway is None or not is_programmed(gateway):
-        yield _for_gateway(wanted.gateway.name, gateway, gateway_class, now)
+        yield _for_gateway(wanted.gateway.name, gateway, gateway_class, pace)
     if imports.missing:
         names = ", ".join(sorted(f"{space}/{name}" for space, name in imports.missing))
-        seconds = imports.left(now, born(gateway) if gateway else None)
+        seconds = imports.left(pace, since)
         yield Waiting(reason="ServiceImportMissing", message=f"no import of {names} yet", retry_after=seconds)
+    programmed = of_gateway(gateway).get("Programmed") if gateway else None
     for name, route in routes.items():
         conditions = of_route(route, wanted.gateway.name) if route else {}
         if not holds(conditions, *CONVERGED):
-            yield _for_route(name, conditions, of_gateway(gateway or {"metadata": {}}), now)
+            known = (conditions.get("ResolvedRefs"), programmed)
+            began = max([since or pace.now, *(each.since for each in known if each and each.holds)])
+            yield _for_route(name, conditions, pace.ahead(began, SYNCED))
 
 
-def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, now: float) -> Waiting:
+def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, pace: Pace) -> Waiting:
     since = born(gateway) if gateway else None
     if gateway_class is None or not holds(of_gateway(gateway_class), "Accepted"):
         return Waiting(
             reason="GatewayClassMissing",
             message="the config cluster has no multi-cluster GatewayClass yet",
-            retry_after=ahead(now, since, CLASS_THERE, PROGRAMMED, SYNCED),
+            retry_after=pace.ahead(since, CLASS_THERE, PROGRAMMED, SYNCED),
         )
     programmed = of_gateway(gateway).get("Programmed") if gateway else None
     if programmed and programmed.status == "True":
         text = f"Gateway {name} has changed, and its load balancer has not yet"
-        return Waiting(reason="GatewayUpdating", message=text, retry_after=remaining(now, None, UPDATED))
+        return Waiting(reason="GatewayUpdating", message=text, retry_after=pace.ahead(None, UPDATED))
     began = max(since, born(gateway_class)) if since else None
     return Waiting(
         reason="GatewayPending",
         message=_told(f"Gateway {name} is not programmed yet", programmed),
-        retry_after=ahead(now, began, PROGRAMMED, SYNCED),
+        retry_after=pace.ahead(began, PROGRAMMED, SYNCED),
     )
 
 
-def _for_route(
-    name: str, conditions: Mapping[str, Condition], of: Mapping[str, Condition], now: float
-) -> Waiting:
+def _for_route(name: str, conditions: Mapping[str, Condition], seconds: float) -> Waiting:
     """Once its references are resolved, and its Gateway has a load balancer, a sync is all that is left."""
-    known = [each for each in (conditions.get("ResolvedRefs"), of.get("Programmed")) if each and each.holds]
-    since = max((each.since for each in known), default=None)
     failing = next((each for each in conditions.values() if each.status == "False"), None)
-    return Waiting(
-        reason="RoutePending",
-        message=_told(f"HTTPRoute {name} is not reconciled yet", failing),
-        retry_after=ahead(now, since, SYNCED),
-    )
+    text = _told(f"HTTPRoute {name} is not reconciled yet", failing)
+    return Waiting(reason="RoutePending", message=text, retry_after=seconds)
 
 
 def _told(text: str, condition: Condition | None) -> str:

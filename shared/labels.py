@@ -101,3 +101,8 @@ def age_order(token: str) -> tuple[int, int, str]:
     """Sorts generations from the oldest to the newest; message ids decide between equal publish times."""
     milliseconds, _, message = token.partition("-")
     return int(milliseconds) if milliseconds.isdigit() else -1, len(message), message
+
+
+def asked_at(token: str) -> float:
+    """When the request of this generation was published, unix seconds."""
+    return age_order(token)[0] / 1000

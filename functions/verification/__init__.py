@@ -1,0 +1,1 @@
+"""The verification step's function."""

@@ -7,10 +7,12 @@ wait at most.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 EARLIEST = 0.6  # of the typical time: before that nothing has been seen to finish
 PACE = 0.055  # of the time that has passed: what a pause may add to the wait
 SHORTEST = 4.0  # seconds between two looks
-OVERDUE = 2.0  # times the typical time: from then on it is no longer known when it will end
+LONGEST = 60.0  # the same, for what began long ago and is now known not to follow from that
 
 
 def remaining(now: float, since: float | None, typical: float, *, first: float = EARLIEST) -> float:
@@ -20,16 +22,24 @@ def remaining(now: float, since: float | None, typical: float, *, first: float =
     suits what others take longer than.
     """
     elapsed = max(0.0, now - since) if since is not None else 0.0
-    return max(SHORTEST, first * typical - elapsed, PACE * elapsed)
+    return max(SHORTEST, first * typical - elapsed, min(PACE * elapsed, LONGEST))
 
 
-def ahead(now: float, since: float | None, *typical: float) -> float:
-    """Seconds until the next look at a chain of things, each of which begins when the one before it ends.
+@dataclass(frozen=True)
+class Pace:
+    """How often one request looks. `now` and `asked`, when it was published, are in unix seconds."""
 
-    `typical` are their usual seconds, the first began at `since` (None: now). What is long overdue is looked
-    for at a steady pace, because `since` may be the time of a request of long ago.
-    """
-    current, *later = typical
-    elapsed = 0.0 if since is None else min(max(0.0, now - since), OVERDUE * current)
-    soonest = max(0.0, EARLIEST * current - elapsed) + EARLIEST * sum(later)
-    return max(soonest, remaining(elapsed, 0.0, current))
+    now: float
+    asked: float
+
+    def ahead(self, since: float | None, *typical: float) -> float:
+        """Seconds until the next look at a chain of things, each of which begins when the one before it ends.
+
+        `typical` are their usual seconds, the first began at `since` (None: now). Pauses grow with what this
+        request has waited, not with the age of what it found.
+        """
+        current, *later = typical
+        elapsed = 0.0 if since is None else max(0.0, self.now - since)
+        soonest = max(0.0, EARLIEST * current - elapsed) + EARLIEST * sum(later)
+        waited = min(elapsed, max(0.0, self.now - self.asked))
+        return max(SHORTEST, soonest, min(PACE * waited, LONGEST))

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shared import labels
 from shared.gateway_objects import (
     GATEWAY_CLASS,
     backend_namespaces,
@@ -26,9 +25,10 @@ from shared.gateway_troubles import Address, trouble
 from shared.gateway_waits import Imports, wait_for_cluster, wait_for_load_balancer
 from shared.google import compute
 from shared.google.kubernetes import Cluster, Door, differs, doors
+from shared.labels import asked_at
 from shared.objects import is_ours, namespace
 from shared.spec import Environment
-from shared.step.estimate import remaining
+from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
 
@@ -102,9 +102,8 @@ def observe(context: Context) -> Seen:
     """The config cluster's objects, and whatever their state makes worth a look."""
     wanted, session = context.wanted, context.session
     config = wanted.config
-    asked = labels.age_order(context.message.claim.generation)[0] / 1000
     door = doors(session, wanted.project).get((config.name, config.location))
-    seen = Seen(asked, door)
+    seen = Seen(asked_at(context.message.claim.generation), door)
     if door and door.is_open:
         seen = _look(wanted, Cluster(session, door), seen)
     gateway = next(wanted_objects(wanted))
@@ -245,8 +244,8 @@ def _wait(wanted: Environment, seen: Seen, now: float) -> Waiting:
     if not _reserved(wanted, seen):
         text = "addresses are being reserved"
         return Waiting(reason="AddressReserving", message=text, retry_after=remaining(now, None, RESERVED))
-    gateway, routes = seen.gateway(wanted), seen.routes(wanted)
-    waits = list(wait_for_load_balancer(wanted, gateway, routes, seen.gateway_class, seen.imports, now))
+    gateway, routes, pace = seen.gateway(wanted), seen.routes(wanted), Pace(now, seen.asked)
+    waits = list(wait_for_load_balancer(wanted, gateway, routes, seen.gateway_class, seen.imports, pace))
     if not waits:
         text = "the load balancer takes up what has changed"
         return Waiting(reason="GatewayUpdating", message=text, retry_after=remaining(now, None, UPDATED))

@@ -1,0 +1,227 @@
+"""Which rule a request meets, as the Gateway API orders them, and requests made to meet a given one.
+
+A hostname is served by the rules of the routes that name it; within it the order is: exact paths, longer
+prefixes, methods, more headers, more query parameters, the older route, the route's name, the rule's place
+[documented, HTTPRoute]. Only a hostname that is the most specific for a host counts, as in a URL map.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+Json = dict[str, Any]
+
+ANY = "*"  # the hostname of a route or listener that names none
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One match of one rule of a route, under one hostname (a name, `*.suffix` or ANY)."""
+
+    route: str
+    index: int
+    place: int
+    created: str
+    match: Json
+    rule: Json = field(compare=False, hash=False, repr=False)
+
+    @property
+    def precedence(self) -> tuple[Any, ...]:
+        """Sorts what comes first, first."""
+        match, path = self.match, self.match.get("path", {})
+        return (
+            path.get("type", "PathPrefix") != "Exact",
+            -len(path.get("value", "/")),
+            "method" not in match,
+            -len(match.get("headers", [])),
+            -len(match.get("queryParams", [])),
+            self.created,
+            self.route,
+            self.index,
+            self.place,
+        )
+
+    @property
+    def text(self) -> str:
+        """`store-route[0] PathPrefix /west`, and what else it asks for."""
+        path = self.match.get("path", {})
+        words = [f"{self.route}[{self.index}]", path.get("type", "PathPrefix"), path.get("value", "/")]
+        words += [self.match["method"]] if "method" in self.match else []
+        words += [f"{each['name']}: {each['value']}" for each in self.match.get("headers", [])]
+        words += [f"?{each['name']}={each['value']}" for each in self.match.get("queryParams", [])]
+        return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as far as routing looks at it."""
+
+    host: str
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they are sent."""
+        return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
+
+
+Table = Mapping[str, Sequence[Candidate]]  # hostname → its candidates, the first that matches wins
+
+
+def table(routes: Iterable[Json], listener: Json) -> Table:
+    """What a listener serves: every match of every rule, under each hostname, in order of precedence."""
+    found: dict[str, list[Candidate]] = {}
+    for route in routes:
+        for hostname in _hostnames(route, listener):
+            found.setdefault(hostname, []).extend(_candidates(route))
+    return {name: sorted(each, key=lambda one: one.precedence) for name, each in found.items()}
+
+
+def met(rules: Table, asked: Asked) -> Candidate | None:
+    """The candidate that a request meets, or None if nothing serves it."""
+    hostname = most_specific(rules, asked.host)
+    return next((each for each in rules.get(hostname, ()) if _matches(each.match, asked)), None)
+
+
+def most_specific(hostnames: Iterable[str], host: str) -> str:
+    """The hostname that a host is served under: its own before wildcards, a longer wildcard before a shorter."""
+    fitting = [each for each in hostnames if covers(each, host)]
+    return max(fitting, key=lambda each: (each == host, len(each)), default="")
+
+
+def covers(hostname: str, host: str) -> bool:
+    """Whether a hostname takes in a host; `*.example.com` stands for one label or more [documented]."""
+    if hostname in (ANY, host):
+        return True
+    return hostname.startswith("*.") and host.removeprefix("*").endswith(hostname[1:])
+
+
+def request_for(rules: Table, hostname: str, wanted: Candidate, fallback: str) -> Asked | Candidate | None:
+    """A request that meets `wanted` under `hostname`; else the candidate that comes before it, or None.
+
+    `fallback` is the host to send where any will do. None: no value was found for a regular expression.
+    """
+    host = _host(rules, hostname, fallback)
+    headers = _values(wanted.match.get("headers", []))
+    query = _values(wanted.match.get("queryParams", []))
+    if headers is None or query is None:
+        return None
+    in_the_way: Candidate | None = None
+    for path in _paths(wanted.match.get("path", {}), rules[hostname]):
+        asked = Asked(host, path, wanted.match.get("method", "GET"), headers, query)
+        found = met(rules, asked)
+        if found == wanted:
+            return asked
+        in_the_way = in_the_way or found
+    return in_the_way
+
+
+def _candidates(route: Json) -> Iterator[Candidate]:
+    meta = route["metadata"]
+    for index, rule in enumerate(route["spec"].get("rules", [])):
+        for place, match in enumerate(rule.get("matches") or [{}]):
+            yield Candidate(meta["name"], index, place, meta.get("creationTimestamp", ""), match, rule)
+
+
+def _hostnames(route: Json, listener: Json) -> Iterator[str]:
+    """What route and listener have in common; the narrower of the two."""
+    own = listener.get("hostname") or ANY
+    for each in dict.fromkeys(route["spec"].get("hostnames") or [ANY]):
+        if covers(own, each):
+            yield each
+        elif covers(each, own):
+            yield own
+
+
+def _host(rules: Table, hostname: str, fallback: str) -> str:
+    """A host that is served under `hostname` and under no narrower one."""
+    if hostname == ANY:
+        return fallback
+    if not hostname.startswith("*."):
+        return hostname
+    tries = (f"{label}{hostname[1:]}" for label in _labels())
+    return next(each for each in tries if most_specific(rules, each) == hostname)
+
+
+def _labels() -> Iterator[str]:
+    yield "any"
+    number = 0
+    while True:
+        number += 1
+        yield f"any-{number}"
+
+
+def _paths(path: Json, others: Sequence[Candidate]) -> Iterator[str]:
+    """Paths that a match takes, the plainest first; the last lies on no other match's way."""
+    value, kind = path.get("value", "/"), path.get("type", "PathPrefix")
+    if kind == "RegularExpression":
+        yield from filter(None, [_example(value)])
+        return
+    yield value
+    if kind == "PathPrefix":
+        below = value.rstrip("/")
+        named = {
+            segment for each in others for segment in each.match.get("path", {}).get("value", "").split("/")
+        }
+        yield f"{below}/"
+        yield f"{below}/{next(label for label in _labels() if label not in named)}"
+
+
+def _values(matches: Iterable[Json]) -> dict[str, str] | None:
+    """Name → a value that matches; None if a regular expression is too much for us."""
+    found: dict[str, str] = {}
+    for each in matches:
+        value = each["value"] if each.get("type", "Exact") == "Exact" else _example(each["value"])
+        if value is None:
+            return None
+        found[each["name"]] = value
+    return found
+
+
+def _example(expression: str) -> str | None:
+    """A value that a regular expression matches, if a plain one does."""
+    bare = re.sub(r"[\^$()?*+\\]|\[[^\]]*\]|\{[^}]*\}", "", expression)
+    tries = (bare, *bare.split("|"), "1", "a", "true", "any", "a1", "A", bare.replace(".", "a"))
+    return next((each for each in tries if each and _fits(expression, each)), None)
+
+
+def _fits(expression: str, value: str) -> bool:
+    try:
+        return re.fullmatch(expression, value) is not None
+    except re.error:
+        return False
+
+
+def _matches(match: Json, asked: Asked) -> bool:
+    headers = {name.lower(): value for name, value in asked.headers.items()}
+    return (
+        _path_matches(match.get("path", {}), asked.path)
+        and match.get("method", asked.method) == asked.method
+        and all(_value_matches(each, headers.get(each["name"].lower())) for each in match.get("headers", []))
+        and all(_value_matches(each, asked.query.get(each["name"])) for each in match.get("queryParams", []))
+    )
+
+
+def _path_matches(path: Json, asked: str) -> bool:
+    """A prefix is by whole segments: `/west` takes `/west` and `/west/…`, not `/western` [documented]."""
+    value, kind = path.get("value", "/"), path.get("type", "PathPrefix")
+    if kind == "Exact":
+        return bool(asked == value)
+    if kind == "RegularExpression":
+        return _fits(value, asked)
+    return bool(f"{asked.rstrip('/')}/".startswith(f"{value.rstrip('/')}/"))
+
+
+def _value_matches(match: Json, value: str | None) -> bool:
+    if value is None:
+        return False
+    if match.get("type", "Exact") == "RegularExpression":
+        return _fits(match["value"], value)
+    return bool(value == match["value"])
