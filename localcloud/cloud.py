@@ -9,9 +9,9 @@ async with LocalCloud(Settings(seed=7)) as cloud:
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -67,7 +67,7 @@ class Settings:
 
 
 class LocalCloud:
-    """One cloud with its own time. Enter it to let it listen; leave it to end everything it started."""
+    """One cloud with its own time. Enter it, once, to let it listen; leave it to end everything it started."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
@@ -85,7 +85,21 @@ class LocalCloud:
         self._door = ""
 
     async def __aenter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="localcloud-"))
+        async with AsyncExitStack() as started:
+            self.folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="localcloud-")))
+            started.push_async_callback(self.edge.stop)
+            self._open_doors()
+            zygote = Zygote(self.folder, self.settings.seed, self.settings.preload)
+            zygote.start()
+            self.functions = Functions(
+                self.world, self.schedule, zygote, self._surroundings, self._leave_surroundings
+            )
+            started.push_async_callback(self.functions.stop)
+            start_controllers(self.world)
+            self._started = started.pop_all()
+        return self
+
+    def _open_doors(self) -> None:
         self.world.broker = self.broker
         self.world.executions = self.executions
         self.world.doors = self.edge
@@ -94,18 +108,11 @@ class LocalCloud:
         )
         self._door = self.edge.open("vpc", self.edge.handle_vpc)
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
-        zygote = Zygote(self.folder, self.settings.seed, self.settings.preload)
-        zygote.start()
-        self.functions = Functions(self.world, self.schedule, zygote, self._surroundings)
-        start_controllers(self.world)
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.functions.stop()
-        await self.edge.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        await self._started.aclose()
 
     def create_project(self, project_id: str, apis: Sequence[str] = ()) -> Project:
         """A new project with these APIs enabled."""
@@ -175,7 +182,7 @@ class LocalCloud:
         async def metadata(request: Request) -> Response:
             return server.handle(request)
 
-        address = self.edge.open(f"metadata/{instance}/{self.world.ids.hex(4)}", metadata)
+        address = self.edge.open(_metadata_door(instance), metadata)
         variables = {
             **self.endpoints(),
             "GCE_METADATA_HOST": address,
@@ -190,6 +197,9 @@ class LocalCloud:
             variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._door}"
         return {**variables, **function.environment}
 
+    def _leave_surroundings(self, instance: str) -> None:
+        self.edge.close(_metadata_door(instance))
+
     def _through_vpc(self, request: Request) -> Response:
         """A request through the VPC's door; a person's leaves where the default network's first subnet is."""
         instance = self.functions.instance(request.caller.instance or "")
@@ -199,6 +209,10 @@ class LocalCloud:
             project = self.world.projects.all()[0]
             network, region = f"projects/{project.id}/global/networks/default", "us-central1"
         return dataplane_answer(self.world, Client(network, region), _proxied(request))
+
+
+def _metadata_door(instance: str) -> str:
+    return f"metadata/{instance}"
 
 
 def _proxied(request: Request) -> HttpRequest:

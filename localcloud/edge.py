@@ -48,8 +48,8 @@ class Edge:
     services: Answer
     vpc: Answer
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
-    _runners: dict[str, web.ServerRunner] = field(default_factory=dict)
-    _starting: set[asyncio.Task[None]] = field(default_factory=set)
+    _doors: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
+    _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def open(
         self,
@@ -58,34 +58,41 @@ class Edge:
         tls: ssl.SSLContext | None = None,
         port: int = 0,
     ) -> str:
-        """Listen on loopback; `host:port` is known at once, though answering begins a moment later."""
+        """Listen on loopback; `host:port` is known at once, though answering begins a moment later.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        assert name not in self._doors, f"{name} is open already"
         listener = socket.create_server(("127.0.0.1", port), backlog=128)
         listener.setblocking(False)
 
         async def serve(incoming: web.BaseRequest) -> web.StreamResponse:
             return await self._serve(incoming, handler)
 
-        async def start() -> None:
-            runner = web.ServerRunner(web.Server(serve, access_log=None), shutdown_timeout=0.1)
-            self._runners[name] = runner
+        async def start() -> web.ServerRunner:
+            # A watch whose client has left must not wait for an event that may never come.
+            server = web.Server(serve, handler_cancellation=True, access_log=None)
+            runner = web.ServerRunner(server, shutdown_timeout=0.1)
             await runner.setup()
             await web.SockSite(runner, listener, ssl_context=tls).start()
+            return runner
 
-        task = asyncio.get_running_loop().create_task(start())
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        self._doors[name] = asyncio.get_running_loop().create_task(start())
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
     def close(self, name: str) -> None:
-        """Stop listening there."""
-        if runner := self._runners.pop(name, None):
-            asyncio.get_running_loop().create_task(runner.cleanup())
+        """Stop listening there; nothing happens if nobody listens."""
+        if door := self._doors.pop(name, None):
+            task = asyncio.get_running_loop().create_task(_shut(door))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def stop(self) -> None:
         """Close every port."""
-        await asyncio.gather(*self._starting)
-        await asyncio.gather(*(runner.cleanup() for runner in self._runners.values()))
-        self._runners.clear()
+        for name in list(self._doors):
+            self.close(name)
+        await asyncio.gather(*self._closing)
 
     async def handle_service(self, request: Request) -> Response:
         """A call of a Google API."""
@@ -97,8 +104,9 @@ class Edge:
 
     async def handle_vpc(self, request: Request) -> Response:
         """A request that leaves into the VPC; whose it is, the proxy's user name says."""
-        scheme, _, value = request.headers.get("proxy-authorization", "").partition(" ")
-        user = base64.b64decode(value).decode().partition(":")[0] if scheme.lower() == "basic" else ""
+        if "://" not in request.path:
+            return Response(400, b"This is an HTTP forward proxy: it wants an absolute http:// address.\n")
+        user = _basic_user(request.headers.get("proxy-authorization", ""))
         return await self._admit(request, Caller(user or "person", user or None), "wire.request", self.vpc)
 
     def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
@@ -145,11 +153,12 @@ class Edge:
             query.setdefault(key, []).append(value)
         headers = {key.lower(): value for key, value in incoming.headers.items()}
         body = await incoming.read()
-        target = str(incoming.url) if "://" in incoming.raw_path else incoming.path
+        absolute = not incoming.raw_path.startswith("/")  # as a forward proxy is asked
+        target = str(incoming.url) if absolute else incoming.path
         nobody = Caller("")
         try:
             response = await handler(Request(incoming.method, target, query, headers, body, nobody))
-        except (Abort, asyncio.CancelledError):
+        except Abort:
             if incoming.transport is not None:
                 incoming.transport.abort()
             return web.Response()
@@ -163,7 +172,24 @@ class Edge:
         assert response.stream is not None
         stream = web.StreamResponse(status=response.status, headers=response.headers)
         await stream.prepare(incoming)
-        async for chunk in response.stream:
-            await stream.write(chunk)
+        try:
+            async for chunk in response.stream:
+                await stream.write(chunk)
+        finally:
+            await response.stream.aclose()
         await stream.write_eof()
         return stream
+
+
+async def _shut(door: asyncio.Task[web.ServerRunner]) -> None:
+    await (await door).cleanup()
+
+
+def _basic_user(authorization: str) -> str:
+    """The user's name in a `Basic` authorization; what cannot be read names nobody."""
+    scheme, _, value = authorization.partition(" ")
+    try:
+        text = base64.b64decode(value).decode() if scheme.lower() == "basic" else ""
+    except ValueError:
+        return ""
+    return text.partition(":")[0]

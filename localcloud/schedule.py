@@ -26,12 +26,26 @@ class Stalled(Exception):
     """Nothing is due and what was waited for did not come about."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Arrival:
+    """A call that waits for its turn; `timer` is set once its turn has a time."""
+
     actor: str
     kind: str
     answer: Callable[[], Response]
     future: asyncio.Future[Response]
+    timer: Timer | None = None
+
+    def drop(self) -> None:
+        """Nobody waits for the answer any more, and the call itself is not made."""
+        if self.timer is not None:
+            self.timer.cancel()
+        self.fail(Abort())
+
+    def fail(self, error: Exception) -> None:
+        """No answer; a caller that has left by itself does not mind."""
+        if not self.future.done():
+            self.future.set_exception(error)
 
 
 class JumpSchedule:
@@ -42,7 +56,8 @@ class JumpSchedule:
         self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
         self._computing: set[str] = set()
         self._arrivals: list[_Arrival] = []
-        self._placed: dict[str, tuple[_Arrival, Timer]] = {}
+        self._placed: list[_Arrival] = []
+        self._trouble: BaseException | None = None
         self._quiet = asyncio.Event()
         self._quiet.set()
 
@@ -62,18 +77,19 @@ class JumpSchedule:
 
     def ended(self, actor: str) -> None:
         """`actor` makes no more calls, because it is done or dead; what it was waiting for is dropped."""
-        self._arrivals = [arrival for arrival in self._arrivals if arrival.actor != actor]
-        if actor in self._placed:
-            arrival, timer = self._placed.pop(actor)
-            timer.cancel()
-            arrival.future.cancel()
+        for waiting in (self._arrivals, self._placed):
+            for arrival in [each for each in waiting if each.actor == actor]:
+                waiting.remove(arrival)
+                arrival.drop()
         self._rest(actor)
 
     async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
         """The answer to a call, when its turn has come. `kind` is the timing of such a call.
 
+        An instance makes one call at a time: while it waits for an answer it does nothing else.
+
         Raises:
-            Abort: the connection is to be dropped.
+            Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.
         """
         if actor is None:
             return answer()
@@ -101,21 +117,24 @@ class JumpSchedule:
             await asyncio.wait_for(self._quiet.wait(), PATIENCE)
         except TimeoutError:
             raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}") from None
+        if self._trouble is not None:
+            raise self._trouble
         await asyncio.sleep(0)  # let the loop take in what has been sent meanwhile
 
     def _place(self) -> None:
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
-            timer = self._world.clock.after(self.spread(arrival.kind), lambda a=arrival: self._serve(a))  # type: ignore[misc]
-            self._placed[arrival.actor] = (arrival, timer)
-        self._arrivals = []
+            seconds = self.spread(arrival.kind)
+            arrival.timer = self._world.clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
+            self._placed.append(arrival)
+        self._arrivals.clear()
 
     def _serve(self, arrival: _Arrival) -> None:
-        del self._placed[arrival.actor]
+        self._placed.remove(arrival)
         self.computes(arrival.actor)
         try:
             response = arrival.answer()
         except Abort as abort:
-            arrival.future.set_exception(abort)
+            arrival.fail(abort)
         else:
             if not arrival.future.done():
                 arrival.future.set_result(response)

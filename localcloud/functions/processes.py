@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GRACE = 10.0  # real seconds that the zygote may take to end its instances and itself
+
 
 class FailedToStart(Exception):
     """An instance ended before it listened; the text is the end of its log."""
 
 
-@dataclass
+@dataclass(eq=False)
 class InstanceProcess:
-    """One forked instance. `port` is set once it listens."""
+    """One forked instance. `port` is set once it listens, or fails if it never will; `pid` is 0 unless it lives."""
 
     id: str
     log: Path
@@ -37,44 +39,53 @@ class InstanceProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
+    def ended(self, last_words: str) -> None:
+        """It is no more; who waits for its port hears why."""
+        self.pid = 0
+        if not self.port.done():
+            self.port.set_exception(FailedToStart(last_words))
+            self.port.exception()  # nobody may be waiting, which is no fault
+
 
 class Zygote:
-    """Starts instances. `preload` are modules worth having before the fork."""
+    """Starts instances. `preload` are modules worth having before the fork, `folder` is where logs go."""
 
     def __init__(self, folder: Path, seed: int, preload: Iterable[str]) -> None:
         self._folder = folder
         self._hash_seed = str(seed % 2**32)
         self._preload = list(preload)
         self._instances: dict[str, InstanceProcess] = {}
-        self._ready: asyncio.Future[None] | None = None
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._unsent = b""
+        self._heard = b""
+        self._ordered = False
 
     def start(self) -> None:
         """Start the zygote; instances may be ordered at once."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         # Sets of strings are iterated in an order that depends on this: a seed must fix it.
         environment = {**os.environ, "PYTHONHASHSEED": self._hash_seed}
         module = [sys.executable, "-m", "localcloud.functions.zygote"]
         arguments = [*module, str(theirs.fileno()), json.dumps(self._preload)]
-        self._process = subprocess.Popen(arguments, pass_fds=[theirs.fileno()], env=environment)
+        # A session of its own: a terminal's interrupt is for the cloud, which ends its instances itself.
+        self._process = subprocess.Popen(
+            arguments, pass_fds=[theirs.fileno()], env=environment, start_new_session=True
+        )
         theirs.close()
         ours.setblocking(False)
         self._control = ours
-        loop = asyncio.get_running_loop()
-        self._ready = loop.create_future()
-        loop.add_reader(ours, self._hear)
+        asyncio.get_running_loop().add_reader(ours, self._hear)
 
     def order(
         self, id: str, environment: dict[str, str], directory: str, source: str, entry: str
     ) -> InstanceProcess:
         """Fork an instance that serves `entry` of the file `source`."""
-        if self._control is None:
-            self.start()
         log = self._folder / f"{id}.log"
         instance = InstanceProcess(id, log, asyncio.get_running_loop().create_future())
+        if self._control is None:
+            instance.ended("the parent of the instances has ended")
+            return instance
         self._instances[id] = instance
         order = {
             "id": id,
@@ -84,43 +95,87 @@ class Zygote:
             "entry_point": entry,
             "log": str(log),
         }
-        assert self._control is not None
-        self._control.send(json.dumps(order).encode())
+        self._ordered = True
+        self._unsent += json.dumps(order).encode() + b"\n"
+        self._send()
         return instance
 
     async def stop(self) -> None:
         """Kill every instance and the zygote."""
-        for instance in self._instances.values():
-            instance.kill()
-        if self._control is not None and self._process is not None:
-            asyncio.get_running_loop().remove_reader(self._control)
+        self._hang_up()
+        if self._process is None:
+            return
+        if not self._ordered:  # it may be importing yet, and has no instance to kill
+            self._process.kill()
+        try:
+            await asyncio.to_thread(self._process.wait, GRACE)
+        except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            self._control.close()
-            self._control = None
+
+    def _send(self) -> None:
+        """Send what can be sent without waiting; the rest when there is room."""
+        if self._control is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            sent = self._control.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._hang_up()
+            return
+        self._unsent = self._unsent[sent:]
+        if self._unsent:
+            loop.add_writer(self._control, self._send)
+        else:
+            loop.remove_writer(self._control)
 
     def _hear(self) -> None:
         assert self._control is not None
-        with contextlib.suppress(BlockingIOError):
-            while data := self._control.recv(1 << 16):
-                self._take(json.loads(data))
+        try:
+            data = self._control.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._hang_up()
+            return
+        *lines, self._heard = (self._heard + data).split(b"\n")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def _hang_up(self) -> None:
+        """Close our end, which ends the zygote and its instances; or it has ended and closed its own."""
+        if self._control is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._control)
+        loop.remove_writer(self._control)
+        self._control.close()
+        self._control = None
+        for instance in self._instances.values():
+            instance.ended("the parent of the instances has ended")
+        self._instances.clear()
 
     def _take(self, news: dict[str, Any]) -> None:
         if "exited" in news:
             self._exited(news["exited"])
-        elif "id" in news:
+        elif "pid" in news:
             instance = self._instances[news["id"]]
-            if "pid" in news:
-                instance.pid = news["pid"]
-                if instance.wanted_dead:
-                    instance.kill()
-            elif not instance.port.done():
-                instance.port.set_result(news["port"])
+            instance.pid = news["pid"]
+            if instance.wanted_dead:
+                instance.kill()
+        else:
+            port = self._instances[news["id"]].port
+            if not port.done():
+                port.set_result(news["port"])
 
     def _exited(self, pid: int) -> None:
-        for instance in self._instances.values():
-            if instance.pid == pid and not instance.port.done():
-                instance.port.set_exception(FailedToStart(_tail(instance.log)))
+        for instance in [each for each in self._instances.values() if each.pid == pid]:
+            del self._instances[instance.id]
+            instance.ended(_tail(instance.log))
 
 
 def _tail(log: Path, lines: int = 15) -> str:

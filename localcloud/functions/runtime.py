@@ -41,33 +41,6 @@ class Function:
     egress: tuple[str, str] | None = None
 
 
-@dataclass
-class Instance:
-    """One instance of a function: a process and an identity. Its name is also the name of an actor."""
-
-    name: str
-    function: Function
-    process: InstanceProcess
-    busy: bool = False
-    idle: Timer | None = None
-
-    @property
-    def caller(self) -> Caller:
-        """Who its calls come from."""
-        return Caller(self.function.service_account, self.name)
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """One event handed to one instance; `outcome` is `ok`, or why it failed."""
-
-    when: float
-    function: str
-    instance: str
-    event: str
-    outcome: str
-
-
 @dataclass(frozen=True)
 class Event:
     """A CloudEvent in binary mode: attributes and JSON data."""
@@ -79,6 +52,56 @@ class Event:
     data: Json
 
 
+@dataclass(frozen=True)
+class _Work:
+    """The event that an instance is at: since when, and when the cloud loses patience."""
+
+    event: Event
+    began: float
+    deadline: Timer
+
+
+@dataclass(eq=False)
+class Instance:
+    """One instance of a function: a process and an identity. Its name is also the name of an actor.
+
+    `reserved` is an instance that is being started for an event; `gone` one that was taken away.
+    """
+
+    name: str
+    function: Function
+    process: InstanceProcess
+    reserved: bool = False
+    gone: bool = False
+    work: _Work | None = None
+    idle: Timer | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it cannot take an event now."""
+        return self.reserved or self.work is not None
+
+    @property
+    def caller(self) -> Caller:
+        """Who its calls come from."""
+        return Caller(self.function.service_account, self.name)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event handed to one instance; `outcome` is `ok`, or why it failed.
+
+    Failures are an HTTP status and text, `crashed: …`, `killed`, or `timed out after … s`. `when` is the moment
+    (unix seconds) that the instance got the event.
+    """
+
+    when: float
+    function: str
+    instance: str
+    event: str
+    outcome: str
+
+
 # Gives the environment variables of a new instance (endpoints, its own metadata server) for its name.
 Surroundings = Callable[[Function, str], dict[str, str]]
 
@@ -87,12 +110,19 @@ class Functions:
     """All functions of the cloud."""
 
     def __init__(
-        self, world: World, schedule: JumpSchedule, zygote: Zygote, surroundings: Surroundings
+        self,
+        world: World,
+        schedule: JumpSchedule,
+        zygote: Zygote,
+        surroundings: Surroundings,
+        leave: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`leave` is told the name of each instance that is no more, to take its surroundings away."""
         self._world = world
         self._schedule = schedule
         self._zygote = zygote
         self._surroundings = surroundings
+        self._leave = leave
         self._functions: dict[str, Function] = {}
         self._instances: dict[str, list[Instance]] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -102,13 +132,17 @@ class Functions:
 
     def deploy(self, function: Function) -> None:
         """Serve `function` from now on; instances of an older one of that name are not used again."""
-        for instance in self._instances.pop(function.name, []):
-            instance.process.kill()
+        for instance in list(self._instances.get(function.name, [])):
+            self.kill(instance)
         self._functions[function.name] = function
         self._instances[function.name] = []
 
     def invoke(self, name: str, event: Event) -> None:
-        """Hand `event` to an instance of the function, starting one if none is idle."""
+        """Hand `event` to an instance of the function, starting one if none is idle.
+
+        Raises:
+            KeyError: there is no such function.
+        """
         function = self._functions[name]
         idle = [instance for instance in self._instances[name] if not instance.busy]
         if idle:
@@ -123,20 +157,29 @@ class Functions:
         function = name.rsplit("-", 1)[0]
         return next((i for i in self._instances.get(function, []) if i.name == name), None)
 
-    def kill(self, instance: Instance) -> None:
-        """Take the instance away in the middle of whatever it does."""
+    def kill(self, instance: Instance, why: str = "killed") -> None:
+        """Take the instance away in the middle of whatever it does; that fails, because of `why`."""
+        if instance.gone:
+            return
+        instance.gone = True
         instance.process.kill()
+        if instance.idle is not None:
+            instance.idle.cancel()
         self._instances[instance.function.name].remove(instance)
+        self._record(instance, why)
+        self._leave(instance.name)
         self._schedule.ended(instance.name)
 
     async def stop(self) -> None:
         """End all invocations and instances."""
-        for task in list(self._tasks):
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
-        await self._zygote.stop()
+        try:
+            if self._session is not None:
+                await self._session.close()
+        finally:
+            await self._zygote.stop()
 
     def _start(self, function: Function) -> Instance:
         taken = {instance.name for instance in self._instances[function.name]}
@@ -149,51 +192,59 @@ class Functions:
             str(function.source),
             function.entry_point,
         )
-        instance = Instance(name, function, process, busy=True)
+        instance = Instance(name, function, process, reserved=True)
         self._instances[function.name].append(instance)
         self._instances[function.name].sort(key=lambda i: i.name)
         return instance
 
     def _begin(self, instance: Instance, event: Event) -> None:
-        instance.busy = True
+        now = self._world.clock.now
+        if instance.gone:  # while it was being started
+            self._add(instance, now, event, "killed")
+            return
+        instance.reserved = False
         if instance.idle is not None:
             instance.idle.cancel()
+        limit = instance.function.timeout
+        late = f"timed out after {limit:g} s"
+        deadline = self._world.clock.after(limit, lambda: self.kill(instance, late))
+        instance.work = _Work(event, now, deadline)
         self._schedule.computes(instance.name)
-        deadline = self._world.clock.after(instance.function.timeout, lambda: self.kill(instance))
-        task = asyncio.get_running_loop().create_task(self._run(instance, event, deadline))
+        task = asyncio.get_running_loop().create_task(self._run(instance, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, instance: Instance, event: Event, deadline: Timer) -> None:
-        began = self._world.clock.now
+    async def _run(self, instance: Instance, event: Event) -> None:
         try:
             outcome = await self._post(await instance.process.port, event)
         except (aiohttp.ClientError, FailedToStart) as error:
-            outcome = f"crashed: {error}"
-        deadline.cancel()
-        name = instance.function.name
-        self.logs.collect(instance.process.log, self._world.clock.now, name, instance.name)
-        record = Invocation(began, name, instance.name, event.id, outcome)
-        self.invocations.append(record)
-        if instance in self._instances.get(name, []):
-            self._rest(instance, outcome)
-
-    def _rest(self, instance: Instance, outcome: str) -> None:
-        if outcome.startswith("crashed"):
-            self.kill(instance)
+            self.kill(instance, f"crashed: {error}")
             return
-        instance.busy = False
+        if instance.gone:  # it answered in the moment of its death
+            return
+        self._record(instance, outcome)
         seconds = self._world.timing.typical("functions.idle")
-        instance.idle = self._world.clock.after(seconds, lambda: self._expire(instance))
+        instance.idle = self._world.clock.after(seconds, lambda: self.kill(instance))
         self._schedule.ended(instance.name)
 
-    def _expire(self, instance: Instance) -> None:
-        if not instance.busy and instance in self._instances[instance.function.name]:
-            self.kill(instance)
+    def _record(self, instance: Instance, outcome: str) -> None:
+        """Its work is over, one way or another: what it printed, and what became of the event."""
+        work, instance.work = instance.work, None
+        if work is not None:
+            work.deadline.cancel()
+            self._add(instance, work.began, work.event, outcome)
+
+    def _add(self, instance: Instance, began: float, event: Event, outcome: str) -> None:
+        name, now = instance.function.name, self._world.clock.now
+        self.logs.collect(instance.process.log, now, name, instance.name)
+        self.invocations.append(Invocation(began, name, instance.name, event.id, outcome))
 
     async def _post(self, port: int, event: Event) -> str:
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
+            # No limit in real time: the deadline is simulated, and the schedule has patience of its own.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=True, limit=0), timeout=aiohttp.ClientTimeout()
+            )
         headers = {
             "ce-id": event.id,
             "ce-source": event.source,
@@ -204,5 +255,5 @@ class Functions:
         }
         body = json.dumps(event.data).encode()
         async with self._session.post(f"http://127.0.0.1:{port}/", data=body, headers=headers) as response:
-            text = await response.text()
+            text = await response.text(errors="replace")
             return "ok" if response.status < 300 else f"{response.status}: {text[:200]}"

@@ -1,19 +1,23 @@
 """The parent of all function instances: a process that has imported what is slow to import, and forks.
 
-Run as a module with the file descriptor of a datagram socket. Each datagram is a JSON order: fork an
+Run as a module with the file descriptor of a stream socket. Each line that comes is a JSON order: fork an
 instance with this environment, serving this entry point. The instance answers with its port when it
-listens, the zygote with the exit status when it ends. What reads the environment when imported is imported
-anew in the child.
+listens, the zygote with its process id at birth and its exit status at its end. When the other end closes,
+however its owner died, every instance is killed. What reads the environment when imported is imported anew
+in the child.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 # Modules that look at the environment while they are being imported.
@@ -25,47 +29,70 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in json.loads(sys.argv[2]):
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, lambda *_: _reap(control))
-    control.send(json.dumps({"ready": True}).encode())
-    while order := _receive(control):
-        # An order that arrives while a child is being reaped waits: the fork must not happen in a handler.
-        if (pid := os.fork()) == 0:
-            _become_instance(control, order)
-        control.send(json.dumps({"id": order["id"], "pid": pid}).encode())
+    children: set[int] = set()
+    lines = _lines_or_wake(control, _waker())
+    for line in lines:
+        if line:
+            _fork(control, json.loads(line), children)
+        _reap(control, children)
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
-def _receive(control: socket.socket) -> dict[str, Any] | None:
-    data = control.recv(1 << 20)
-    order: dict[str, Any] | None = json.loads(data) if data else None
-    return order if order and "id" in order else None
+def _waker() -> int:
+    """A descriptor that becomes readable when a child has ended: all work is done in one place, none in a handler."""
+    woken, wake = os.pipe()
+    for end in (woken, wake):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return woken
 
 
-def _reap(control: socket.socket) -> None:
+def _lines_or_wake(control: socket.socket, woken: int) -> Iterator[bytes]:
+    """Each line of the socket as it comes, and an empty one when a child may have ended; ends with the socket."""
+    rest = b""
     while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        control.send(json.dumps({"exited": pid, "status": status}).encode())
+        readable, _, _ = select.select([control.fileno(), woken], [], [])
+        if woken in readable:
+            os.read(woken, 1 << 12)
+            yield b""
+        if control.fileno() in readable:
+            data = control.recv(1 << 16)
+            if not data:
+                return
+            *whole, rest = (rest + data).split(b"\n")
+            yield from whole
+
+
+def _say(control: socket.socket, news: dict[str, Any]) -> None:
+    """One line, in one piece: instances write to the same socket."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        control.sendall(json.dumps(news).encode() + b"\n")
+
+
+def _fork(control: socket.socket, order: dict[str, Any], children: set[int]) -> None:
+    if (pid := os.fork()) == 0:
+        _become_instance(control, order)
+    children.add(pid)
+    _say(control, {"id": order["id"], "pid": pid})
+
+
+def _reap(control: socket.socket, children: set[int]) -> None:
+    for pid in sorted(children):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            children.discard(pid)
+            _say(control, {"exited": pid})
 
 
 def _become_instance(control: socket.socket, order: dict[str, Any]) -> None:
     """Never returns."""
     status = 1
     try:
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.environ.clear()
-        os.environ.update(order["environment"])
-        os.chdir(order["directory"])
-        sys.path[:0] = [order["directory"]]
-        for name in ENVIRONMENT_READERS:
-            if name in sys.modules:
-                importlib.reload(sys.modules[name])
+        _take_on(order)
         _serve(control, order)
         status = 0
     except BaseException:
@@ -76,6 +103,22 @@ def _become_instance(control: socket.socket, order: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _take_on(order: dict[str, Any]) -> None:
+    """Make this process the ordered one: its log, its environment and nothing of ours, its folder."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    # A killed instance leaves what it had printed: Google's Python images set PYTHONUNBUFFERED [documented].
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["directory"])
+    sys.path[:0] = [order["directory"]]
+    for name in ENVIRONMENT_READERS:
+        if name in sys.modules:
+            importlib.reload(sys.modules[name])
 
 
 def _serve(control: socket.socket, order: dict[str, Any]) -> None:
@@ -90,7 +133,8 @@ def _serve(control: socket.socket, order: dict[str, Any]) -> None:
 
     app = functions_framework.create_app(order["entry_point"], order["source"], "cloudevent")
     server = make_server("127.0.0.1", 0, app, request_handler=Quiet)
-    control.send(json.dumps({"id": order["id"], "port": server.port}).encode())
+    _say(control, {"id": order["id"], "port": server.port})
+    control.close()  # so that its end tells the cloud that the zygote has ended, whoever lives on
     server.serve_forever()
 
 

@@ -18,11 +18,21 @@ from localcloud.wire.messages import Json
 
 # Parameters every Google API takes, beyond those in the documents.
 COMMON_QUERY = frozenset(
-    (
-        "$alt alt fields key prettyPrint quotaUser access_token $prettyPrint $fields $userProject userIp callback "
-        "oauth_token $.xgafv uploadType upload_protocol "
-        "returnPartialSuccess"  # gcloud sends it to lists whose newer documents leave it out [observed]
-    ).split()
+    {
+        *(
+            "$alt",
+            "alt",
+            "$fields",
+            "fields",
+            "$prettyPrint",
+            "prettyPrint",
+            "$userProject",
+            "quotaUser",
+            "userIp",
+        ),
+        *("key", "access_token", "oauth_token", "callback", "$.xgafv", "uploadType", "upload_protocol"),
+        "returnPartialSuccess",  # gcloud sends it to lists whose newer documents leave it out [observed]
+    }
 )
 
 

@@ -51,7 +51,7 @@ REASONS = {
 }
 
 
-@dataclass
+@dataclass(eq=False)  # an exception must be hashable
 class Refused(Exception):
     """A call is refused. `status` is the canonical code; `http` overrides its HTTP status (compute's 412)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,12 +49,12 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch)."""
+    """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch) or is closed."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:
