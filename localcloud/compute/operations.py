@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 
 from localcloud.clock import rfc3339_pacific
@@ -160,7 +160,7 @@ def wait(call: Call) -> Json | Response:
     )
 
 
-async def _when_done(world: World, name: str, over: asyncio.Event) -> AsyncIterator[bytes]:
+async def _when_done(world: World, name: str, over: asyncio.Event) -> AsyncGenerator[bytes, None]:
     operations = world.store["compute.operations"]
 
     def look(changed: str, operation: Json | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 
 from localcloud.kubernetes import errors
@@ -35,7 +35,7 @@ class Watch:
         return self.predicate is None or self.predicate(item)
 
 
-async def events(store: Store, watch: Watch, render: Render) -> AsyncIterator[bytes]:
+async def events(store: Store, watch: Watch, render: Render) -> AsyncGenerator[bytes, None]:
     """The lines of `watch`: what is there already unless it starts at a version, then every change.
 
     A version that is no longer remembered is answered with one ERROR event, 410 Expired.
