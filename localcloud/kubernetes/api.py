@@ -169,7 +169,7 @@ class KubernetesApi:
         kept, event = recorded(self._store, self._clock.now, involved, (type, reason, message, component))
         if kept:
             return self._store.put("Event", event)
-        event["metadata"]["name"] = f"{involved['metadata']['name']}.{self._ids.uid().replace('-', '')[:16]}"
+        event["metadata"]["name"] = f"{involved['metadata']['name']}.{self._ids.uid().replace('-', '')[-16:]}"
         return self.create("Event", event, manager=component)
 
     def subscribe(self, fn: Listener) -> Callable[[], None]:

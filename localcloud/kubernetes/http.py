@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
-from typing import Any
-
-import yaml
 
 from localcloud.kubernetes import discovery, errors, openapi
-from localcloud.kubernetes.admission import Options
-from localcloud.kubernetes.deletion import Terms
 from localcloud.kubernetes.errors import StatusError
 from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.objects import Objects, Written
+from localcloud.kubernetes.parameters import (
+    TRUE,
+    content_type,
+    decoded_request,
+    delete_terms,
+    opened,
+    sealed,
+    wants_table,
+    write_options,
+)
 from localcloud.kubernetes.routes import Target, target
 from localcloud.kubernetes.scale import scaled, with_scale
 from localcloud.kubernetes.selectors import selects
@@ -23,7 +27,6 @@ from localcloud.kubernetes.tables import table
 from localcloud.kubernetes.watching import Render, Watch, events
 from localcloud.wire.messages import Json, Request, Response
 
-_TRUE = ("1", "true", "True")
 _NOT_SERVED = frozenset(
     {"log", "exec", "attach", "portforward", "proxy", "eviction", "binding", "token", "ephemeralcontainers"}
 )
@@ -57,7 +60,10 @@ class Front:
             return _review(request)
         verbs = self._collection() if not where.name else self._single()
         verb = verbs.get(request.method)
-        if verb is None or (where.subresource and request.method in ("POST", "DELETE")):
+        dropping = (
+            request.method == "DELETE" and not where.name and "deletecollection" not in where.kind.verbs
+        )
+        if verb is None or dropping or (where.subresource and request.method in ("POST", "DELETE")):
             raise errors.not_allowed()
         if where.subresource == "scale":
             return self._scale(request, where)
@@ -74,7 +80,7 @@ class Front:
         return Response.of_json(self._shown(request, where.kind, item))
 
     def _list(self, request: Request, where: Target) -> Response:
-        if request.one("watch") in _TRUE:
+        if request.one("watch") in TRUE:
             return self._watch(request, where)
         self._refuse_future(request.one("resourceVersion"))
         test = selects(where.kind, request.one("labelSelector"), request.one("fieldSelector"))
@@ -83,7 +89,7 @@ class Front:
         page, meta = self._page(request, items)
         if where.kind.custom:
             meta.setdefault("continue", "")
-        if _wants_table(request):
+        if wants_table(request):
             whole = request.one("includeObject") == "Object"
             return Response.of_json(table(where.kind, page, self._clock.now, meta, whole))
         return Response.of_json(
@@ -106,12 +112,12 @@ class Front:
         meta: Json = {"resourceVersion": str(self._store.revision)}
         token = request.one("continue")
         if token:
-            start = _opened(token)
+            start = opened(token)
             items = [item for item in items if place_of(item) > start]
         limit = int(request.one("limit") or 0)
         if not limit or len(items) <= limit:
             return items, meta
-        meta["continue"] = _sealed(place_of(items[limit - 1]))
+        meta["continue"] = sealed(place_of(items[limit - 1]))
         meta["remainingItemCount"] = len(items) - limit
         return items[:limit], meta
 
@@ -128,15 +134,15 @@ class Front:
             selects(where.kind, request.one("labelSelector"), fields),
             revision,
             float(request.one("timeoutSeconds") or 0),
-            request.one("allowWatchBookmarks") in _TRUE,
-            request.one("sendInitialEvents") in _TRUE,
+            request.one("allowWatchBookmarks") in TRUE,
+            request.one("sendInitialEvents") in TRUE,
         )
         stream = events(self._store, watch, self._renderer(request, where.kind))
         return Response(headers={"content-type": "application/json"}, stream=stream)
 
     def _renderer(self, request: Request, kind: Kind) -> Render:
         """How a watch shows an object; of a table's events only the first has the columns."""
-        if not _wants_table(request):
+        if not wants_table(request):
             return lambda item: _versioned(kind, item)
         headed = False
         whole = request.one("includeObject") == "Object"
@@ -153,18 +159,18 @@ class Front:
         return render
 
     def _create(self, request: Request, where: Target) -> Response:
-        body, options = _body(request, where.kind), _options(request, where)
+        body, options = decoded_request(request, where.kind), write_options(request, where)
         written = self._objects.create(where.kind, where.namespace, body, options)
         return self._written(request, where.kind, written)
 
     def _update(self, request: Request, where: Target) -> Response:
-        body, options = _body(request, where.kind), _options(request, where)
+        body, options = decoded_request(request, where.kind), write_options(request, where)
         written = self._objects.update(where.kind, where.namespace, where.name, body, options)
         return self._written(request, where.kind, written)
 
     def _patch(self, request: Request, where: Target) -> Response:
-        change = (_content_type(request), _body(request, where.kind))
-        options = _options(request, where)
+        change = (content_type(request), decoded_request(request, where.kind))
+        options = write_options(request, where)
         written = self._objects.patch(where.kind, where.namespace, where.name, change, options)
         return self._written(request, where.kind, written)
 
@@ -178,13 +184,13 @@ class Front:
 
     def _delete(self, request: Request, where: Target) -> Response:
         item = self._objects.find(where.kind, where.namespace, where.name)
-        gone = self._objects.deletion.delete(where.kind, item, _terms(request, where.kind))
+        gone = self._objects.deletion.delete(where.kind, item, delete_terms(request, where.kind))
         held = gone["metadata"].get("finalizers") or where.kind.key in ("Namespace", "Service", "Pod")
         return Response.of_json(_versioned(where.kind, gone) if held else _success(where.kind, item))
 
     def _delete_collection(self, request: Request, where: Target) -> Response:
         test = selects(where.kind, request.one("labelSelector"), request.one("fieldSelector"))
-        terms = _terms(request, where.kind)
+        terms = delete_terms(request, where.kind)
         items = [i for i in self._store.items(where.kind.key, where.namespace) if not test or test(i)]
         for item in items:
             if self._store.get(where.kind.key, place_of(item)):
@@ -198,9 +204,9 @@ class Front:
         item = self._objects.find(where.kind, where.namespace, where.name)
         scale = scaled(item)
         if request.method != "GET":
-            change = _body(request, where.kind)
+            change = decoded_request(request, where.kind)
             scale = {**scale, **change, "spec": {**scale["spec"], **change.get("spec", {})}}
-            options = _options(request, where)
+            options = write_options(request, where)
             body = with_scale(item, scale)
             item = self._objects.update(where.kind, where.namespace, where.name, body, options).item
         return Response.of_json(scaled(item))
@@ -212,7 +218,7 @@ class Front:
         raise StatusError(404, "NotFound", "the server could not find the requested resource", {})
 
     def _shown(self, request: Request, kind: Kind, item: Json) -> Json:
-        if request.method == "GET" and _wants_table(request):
+        if request.method == "GET" and wants_table(request):
             whole = request.one("includeObject") == "Object"
             meta = {"resourceVersion": item["metadata"].get("resourceVersion", "")}
             return table(kind, [item], self._clock.now, meta, whole)
@@ -277,7 +283,7 @@ def _review(request: Request) -> Response:
     if request.method != "POST":
         raise errors.not_allowed()
     kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
-    is_json = "protobuf" not in _content_type(request)  # what kubectl sends; the answer is the same
+    is_json = "protobuf" not in content_type(request)  # what kubectl sends; the answer is the same
     spec = request.json().get("spec", {}) if is_json else {}
     return Response.of_json({**kind, "metadata": {}, "spec": spec, "status": {"allowed": True}}, 201)
 
@@ -300,85 +306,6 @@ def _success(kind: Kind, item: Json) -> Json:
     if not kind.group:
         del details["group"]
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-
-
-def _options(request: Request, where: Target) -> Options:
-    return Options(
-        _manager(request),
-        where.subresource,
-        "All" in request.query.get("dryRun", []),
-        request.one("fieldValidation") or "Warn",
-        request.one("force") in _TRUE,
-    )
-
-
-def _manager(request: Request) -> str:
-    """The field manager: as given, else the client's name from its User-Agent, but never for an apply."""
-    given = request.one("fieldManager")
-    if given or _content_type(request) == "application/apply-patch+yaml":
-        return given
-    return request.headers.get("user-agent", "").split("/")[0] or "unknown"
-
-
-def _terms(request: Request, kind: Kind) -> Terms:
-    """DeleteOptions: from the body if there is one, else from the query [observed]."""
-    if request.body:
-        body = _body(request, kind)
-        conditions = body.get("preconditions") or {}
-        return Terms(
-            _propagation(body.get("propagationPolicy"), body.get("orphanDependents")),
-            conditions.get("uid", ""),
-            conditions.get("resourceVersion", ""),
-            "All" in (body.get("dryRun") or []),
-        )
-    return Terms(
-        _propagation(request.one("propagationPolicy"), request.one("orphanDependents") in _TRUE),
-        dry_run="All" in request.query.get("dryRun", []),
-    )
-
-
-def _propagation(policy: str | None, orphan: bool | None) -> str:
-    return policy or ("Orphan" if orphan else "Background")
-
-
-def _content_type(request: Request) -> str:
-    return request.headers.get("content-type", "application/json").split(";")[0].strip()
-
-
-def _body(request: Request, kind: Kind) -> Any:
-    content_type = _content_type(request)
-    if "protobuf" in content_type:
-        raise errors.unsupported_media(["application/json", "application/yaml"])
-    try:
-        return request.json()
-    except ValueError as error:
-        if "yaml" not in content_type:
-            text = request.body.decode(errors="replace")[:100]
-            raise errors.bad_request(
-                f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
-                f"version/kind; json parse error: {error} ({text})"
-            ) from error
-    try:
-        return yaml.safe_load(request.body)
-    except yaml.YAMLError as error:
-        raise errors.bad_request(f"error decoding YAML: {error}") from error
-
-
-def _wants_table(request: Request) -> bool:
-    first = request.headers.get("accept", "").split(",")[0]
-    return "as=Table" in first and "v=v1" in first
-
-
-def _sealed(place: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def _opened(token: str) -> tuple[str, str]:
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        raise errors.bad_request("continue key is not valid") from error
-    return namespace, name
 
 
 def _page_not_found() -> Response:

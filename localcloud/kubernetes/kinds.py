@@ -87,7 +87,14 @@ _REVIEW: dict[str, Any] = {"namespaced": False, "verbs": ("create",)}
 _ALL: dict[str, Any] = {"categories": ("all",)}
 
 BUILTIN: tuple[Kind, ...] = (
-    _core("Namespace", "namespaces", "ns", namespaced=False, subresources=("status", "finalize")),
+    _core(
+        "Namespace",
+        "namespaces",
+        "ns",
+        namespaced=False,
+        subresources=("status", "finalize"),
+        verbs=tuple(verb for verb in CRUD if verb != "deletecollection"),
+    ),
     _core("Service", "services", "svc", subresources=("status",), **_ALL),
     _core("Pod", "pods", "po", subresources=("status",), **_ALL),
     _core("ConfigMap", "configmaps", "cm"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from localcloud.kubernetes import errors, managers
+from localcloud.kubernetes import errors, field_managers
 from localcloud.kubernetes.admission import (
     APPLY_PATCH,
     Options,
@@ -107,7 +107,7 @@ class Objects:
         by = self._manager(kind, options, "Update")
         now = rfc3339(self._clock.now)
         item = self._create(
-            kind, item, lambda new, changed: managers.updated(None, new, kind.schema, by, now), options
+            kind, item, lambda new, changed: field_managers.updated(None, new, kind.schema, by, now), options
         )
         return Written(item, created=True, warnings=warnings)
 
@@ -167,12 +167,12 @@ class Objects:
         old = self.store.get(kind.key, (namespace, name))
         check_precondition(kind, old, config["metadata"])
         by = self._manager(kind, options, "Apply")
-        merged, ledger = managers.applied(old, config, kind.schema, by, options.force)
+        merged, ledger = field_managers.applied(old, config, kind.schema, by, options.force)
         item, _ = decoded(kind, merged)
         now = rfc3339(self._clock.now)
 
         def books(new: Json, changed: bool) -> list[Json]:
-            return managers.written(ledger, by, now, changed)
+            return field_managers.written(ledger, by, now, changed)
 
         if old is None:
             return Written(self._create(kind, item, books, options), created=True)
@@ -186,7 +186,7 @@ class Objects:
             kind,
             old,
             item,
-            lambda new, changed: managers.updated(old, new, kind.schema, by, now),
+            lambda new, changed: field_managers.updated(old, new, kind.schema, by, now),
             options,
         )
 
@@ -204,7 +204,7 @@ class Objects:
         if kind.has_status:
             item.pop("status", None)
         rules.default(item)
-        meta["managedFields"] = books(item, True)
+        _keep_books(meta, books(item, True))
         if meta.get("name"):
             rules.prepare(item, self._cluster_ip)
         default_status(kind, item)
@@ -226,8 +226,8 @@ class Objects:
         if kind.generation and wanted(kind, item) != wanted(kind, old):
             meta["generation"] = before.get("generation", 0) + 1
         changed = contents(item) != contents(old)
-        meta["managedFields"] = books(item, changed)
-        if not changed and meta["managedFields"] == before.get("managedFields", []):
+        _keep_books(meta, books(item, changed))
+        if not changed and meta.get("managedFields") == before.get("managedFields"):
             return old
         if options.subresource != "status" or kind.custom:
             refuse(kind, item, old)
@@ -252,14 +252,21 @@ class Objects:
             }
             raise errors.forbidden(kind.group, kind.plural, meta.get("name", ""), why, [cause])
 
-    def _manager(self, kind: Kind, options: Options, operation: str) -> managers.Manager:
-        return managers.Manager.of(
+    def _manager(self, kind: Kind, options: Options, operation: str) -> field_managers.Manager:
+        return field_managers.Manager.of(
             options.manager or "unknown", operation, kind.api_version, options.subresource
         )
 
     def _suffix(self) -> str:
         digits = int(self._ids.uid().replace("-", ""), 16)
         return "".join(_NAME_ALPHABET[digits // 27**i % 27] for i in range(5))
+
+
+def _keep_books(meta: Json, entries: list[Json]) -> None:
+    if entries:
+        meta["managedFields"] = entries
+    else:
+        meta.pop("managedFields", None)
 
 
 def _decoded_patch(kind: Kind, new: Json, strict: bool) -> tuple[Json, list[str]]:

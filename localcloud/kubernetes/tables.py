@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from localcloud.kubernetes.jsonpath import values_at
 from localcloud.kubernetes.kinds import Kind
@@ -12,8 +12,15 @@ from localcloud.kubernetes.times import since
 from localcloud.wire.messages import Json
 
 Cell = Callable[[Json, float], Any]
-Column = tuple[str, Cell, int]
-"""Heading, (object, now) → cell, priority: 0 always shown, 1 with `-o wide`."""
+
+
+class Column(NamedTuple):
+    """A column. `priority` 0 is always shown, 1 with `-o wide`; `cell` makes it of (object, now)."""
+
+    name: str
+    cell: Cell
+    priority: int = 0
+    type: str = "string"
 
 
 def table(kind: Kind, items: Iterable[Json], now: float, meta: Json, whole: bool = False) -> Json:
@@ -25,16 +32,16 @@ def table(kind: Kind, items: Iterable[Json], now: float, meta: Json, whole: bool
         "metadata": meta,
         "columnDefinitions": [
             {
-                "name": heading,
-                "type": "string",
-                "format": "name" if heading == "Name" else "",
+                "name": column.name,
+                "type": column.type,
+                "format": "name" if column.name == "Name" else "",
                 "description": "",
-                "priority": priority,
+                "priority": column.priority,
             }
-            for heading, _, priority in columns
+            for column in columns
         ],
         "rows": [
-            {"cells": [cell(item, now) for _, cell, _ in columns], "object": _object(item, whole)}
+            {"cells": [column.cell(item, now) for column in columns], "object": _object(item, whole)}
             for item in items
         ],
     }
@@ -46,7 +53,8 @@ def columns_of(kind: Kind) -> list[Column]:
         return _BUILTIN[kind.key]
     if kind.custom and kind.columns:
         return [_NAME, *(_custom(column) for column in kind.columns)]
-    return [_NAME, ("Created At", _at(".metadata.creationTimestamp"), 0) if kind.key == _CRD else _AGE]
+    created = Column("Created At", _at(".metadata.creationTimestamp"), type="date")
+    return [_NAME, created if kind.key == _CRD else _AGE]
 
 
 def _object(item: Json, whole: bool) -> Json:
@@ -65,12 +73,12 @@ def _custom(column: Json) -> Column:
     def cell(item: Json, now: float) -> Any:
         found = values_at(item, path)
         if not found:
-            return "" if not is_date else "<unknown>"
+            return "<unknown>" if is_date else None
         if is_date:
             return since(found[0], now)
         return found[0] if isinstance(found[0], str | int | float | bool) else json.dumps(found[0])
 
-    return (column["name"], cell, column.get("priority", 0))
+    return Column(column["name"], cell, column.get("priority", 0), column["type"])
 
 
 def _at(path: str, otherwise: Any = "<none>") -> Cell:
@@ -86,7 +94,7 @@ def _joined(path: str) -> Cell:
 
 
 def _count(path: str) -> Cell:
-    return lambda item, now: str(len(next(iter(values_at(item, path)), ())))
+    return lambda item, now: len(next(iter(values_at(item, path)), ()))
 
 
 def _pairs(path: str) -> Cell:
@@ -152,10 +160,13 @@ def _node_address(kind: str) -> Cell:
     return _at(f'.status.addresses[?(@.type=="{kind}")].address')
 
 
+def _first_seen(item: Json, now: float) -> str:
+    return since(item.get("firstTimestamp") or item.get("eventTime"), now)
+
+
 def _last_seen(item: Json, now: float) -> str:
     seen = item.get("lastTimestamp") or item.get("eventTime") or item.get("firstTimestamp")
-    first, count = item.get("firstTimestamp"), item.get("count", 1)
-    return f"{since(seen, now)} (x{count} over {since(first, now)})" if count > 1 else since(seen, now)
+    return since(seen, now)
 
 
 def _involved(item: Json, now: float) -> str:
@@ -164,77 +175,85 @@ def _involved(item: Json, now: float) -> str:
 
 
 _CRD = "apiextensions.k8s.io/CustomResourceDefinition"
-_NAME: Column = ("Name", lambda item, now: item["metadata"]["name"], 0)
-_AGE: Column = ("Age", _age, 0)
+_NAME = Column("Name", lambda item, now: item["metadata"]["name"])
+_AGE = Column("Age", _age)
 _TEMPLATE = ".spec.template.spec.containers[*]"
 _WORKLOAD: list[Column] = [
-    ("Containers", _joined(f"{_TEMPLATE}.name"), 1),
-    ("Images", _joined(f"{_TEMPLATE}.image"), 1),
-    ("Selector", _pairs(".spec.selector.matchLabels"), 1),
+    Column("Containers", _joined(f"{_TEMPLATE}.name"), 1),
+    Column("Images", _joined(f"{_TEMPLATE}.image"), 1),
+    Column("Selector", _pairs(".spec.selector.matchLabels"), 1),
 ]
 _BUILTIN: dict[str, list[Column]] = {
-    "Namespace": [_NAME, ("Status", _at(".status.phase"), 0), _AGE],
+    "Namespace": [_NAME, Column("Status", _at(".status.phase")), _AGE],
     "Service": [
         _NAME,
-        ("Type", _at(".spec.type"), 0),
-        ("Cluster-IP", _at(".spec.clusterIP"), 0),
-        ("External-IP", _external, 0),
-        ("Port(s)", _service_ports, 0),
+        Column("Type", _at(".spec.type")),
+        Column("Cluster-IP", _at(".spec.clusterIP")),
+        Column("External-IP", _external),
+        Column("Port(s)", _service_ports),
         _AGE,
-        ("Selector", _pairs(".spec.selector"), 1),
+        Column("Selector", _pairs(".spec.selector"), 1),
     ],
     "Pod": [
         _NAME,
-        ("Ready", _pod_ready, 0),
-        ("Status", _pod_status, 0),
-        ("Restarts", _restarts, 0),
+        Column("Ready", _pod_ready),
+        Column("Status", _pod_status),
+        Column("Restarts", _restarts),
         _AGE,
-        ("IP", _at(".status.podIP"), 1),
-        ("Node", _at(".spec.nodeName"), 1),
+        Column("IP", _at(".status.podIP"), 1),
+        Column("Node", _at(".spec.nodeName"), 1),
+        Column("Nominated Node", _at(".status.nominatedNodeName"), 1),
+        Column("Readiness Gates", _joined(".spec.readinessGates[*].conditionType"), 1),
     ],
-    "ConfigMap": [_NAME, ("Data", _count(".data"), 0), _AGE],
-    "Secret": [_NAME, ("Type", _at(".type"), 0), ("Data", _count(".data"), 0), _AGE],
-    "ServiceAccount": [_NAME, ("Secrets", _count(".secrets"), 0), _AGE],
-    "Endpoints": [_NAME, ("Endpoints", _joined(".subsets[*].addresses[*].ip"), 0), _AGE],
+    "ConfigMap": [_NAME, Column("Data", _count(".data")), _AGE],
+    "Secret": [_NAME, Column("Type", _at(".type")), Column("Data", _count(".data")), _AGE],
+    "ServiceAccount": [_NAME, Column("Secrets", _count(".secrets")), _AGE],
+    "Endpoints": [_NAME, Column("Endpoints", _joined(".subsets[*].addresses[*].ip")), _AGE],
     "Event": [
-        ("Last Seen", _last_seen, 0),
-        ("Type", _at(".type", ""), 0),
-        ("Reason", _at(".reason", ""), 0),
-        ("Object", _involved, 0),
-        ("Source", _at(".source.component", ""), 1),
-        ("Message", _at(".message", ""), 0),
-        ("Name", _NAME[1], 1),
+        Column("Last Seen", _last_seen),
+        Column("Type", _at(".type", "")),
+        Column("Reason", _at(".reason", "")),
+        Column("Object", _involved),
+        Column("Subobject", _at(".involvedObject.fieldPath", ""), 1),
+        Column("Source", _at(".source.component", ""), 1),
+        Column("Message", _at(".message", "")),
+        Column("First Seen", _first_seen, 1),
+        Column("Count", _at(".count", 1), 1),
+        Column("Name", _NAME.cell, 1),
     ],
     "Node": [
         _NAME,
-        ("Status", _node_status, 0),
-        ("Roles", _roles, 0),
+        Column("Status", _node_status),
+        Column("Roles", _roles),
         _AGE,
-        ("Version", _at(".status.nodeInfo.kubeletVersion", ""), 0),
-        ("Internal-IP", _node_address("InternalIP"), 1),
-        ("External-IP", _node_address("ExternalIP"), 1),
+        Column("Version", _at(".status.nodeInfo.kubeletVersion", "")),
+        Column("Internal-IP", _node_address("InternalIP"), 1),
+        Column("External-IP", _node_address("ExternalIP"), 1),
+        Column("OS-Image", _at(".status.nodeInfo.osImage", "<unknown>"), 1),
+        Column("Kernel-Version", _at(".status.nodeInfo.kernelVersion", "<unknown>"), 1),
+        Column("Container-Runtime", _at(".status.nodeInfo.containerRuntimeVersion", "<unknown>"), 1),
     ],
     "apps/Deployment": [
         _NAME,
-        ("Ready", _deployment_ready, 0),
-        ("Up-to-date", _at(".status.updatedReplicas", 0), 0),
-        ("Available", _at(".status.availableReplicas", 0), 0),
+        Column("Ready", _deployment_ready),
+        Column("Up-to-date", _at(".status.updatedReplicas", 0), 0),
+        Column("Available", _at(".status.availableReplicas", 0), 0),
         _AGE,
         *_WORKLOAD,
     ],
     "apps/ReplicaSet": [
         _NAME,
-        ("Desired", _at(".spec.replicas", 0), 0),
-        ("Current", _at(".status.replicas", 0), 0),
-        ("Ready", _at(".status.readyReplicas", 0), 0),
+        Column("Desired", _at(".spec.replicas", 0), type="integer"),
+        Column("Current", _at(".status.replicas", 0), type="integer"),
+        Column("Ready", _at(".status.readyReplicas", 0), type="integer"),
         _AGE,
         *_WORKLOAD,
     ],
     "discovery.k8s.io/EndpointSlice": [
         _NAME,
-        ("AddressType", _at(".addressType", ""), 0),
-        ("Ports", _joined(".ports[*].port"), 0),
-        ("Endpoints", _joined(".endpoints[*].addresses[*]"), 0),
+        Column("AddressType", _at(".addressType", "")),
+        Column("Ports", _joined(".ports[*].port")),
+        Column("Endpoints", _joined(".endpoints[*].addresses[*]")),
         _AGE,
     ],
 }

@@ -138,6 +138,19 @@ def test_explain_diff_patch_scale_and_reviews(kubectl, api):
     assert "0/3" in kubectl("get", "deployments", "-A")
 
 
+def test_create_commands_send_protobuf(kubectl, api):
+    """Namespaces, config maps, secrets and service accounts are read from kubectl's binary form."""
+    kubectl("create", "namespace", "store")
+    kubectl("create", "configmap", "c", "-n", "store", "--from-literal=a=b", "--from-literal=empty=")
+    kubectl("create", "secret", "generic", "k", "-n", "store", "--from-literal=a=b")
+    kubectl("create", "serviceaccount", "robot", "-n", "store")
+    assert api.get("ConfigMap", "store", "c")["data"] == {"a": "b", "empty": ""}
+    assert api.get("Secret", "store", "k")["data"] == {"a": "Yg=="}
+    assert api.get("ServiceAccount", "store", "robot")
+    refusal = kubectl("create", "deployment", "d", "-n", "store", "--image=i", fails=True)
+    assert "accepted media types include: application/json, application/yaml" in refusal
+
+
 def test_diff_changes_nothing(kubectl, api, tmp_path):
     """`kubectl diff` sends a dry run and prints what would change."""
     kubectl("apply", "-f", "-", stdin=GATEWAY)

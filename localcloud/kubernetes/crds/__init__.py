@@ -1,0 +1,1 @@
+"""CustomResourceDefinitions as data; each file names its source. Read by `catalog`."""

@@ -1,0 +1,115 @@
+"""What a request asks besides its path: options, preconditions, body, page and form of the answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import yaml
+
+from localcloud.kubernetes import errors
+from localcloud.kubernetes.admission import Options
+from localcloud.kubernetes.deletion import Terms
+from localcloud.kubernetes.kinds import Kind
+from localcloud.kubernetes.protobuf import decoded_body
+from localcloud.kubernetes.routes import Target
+from localcloud.wire.messages import Request
+
+TRUE = ("1", "true", "True")
+
+
+def write_options(request: Request, where: Target) -> Options:
+    """How a write is meant, from its query."""
+    return Options(
+        field_manager(request),
+        where.subresource,
+        "All" in request.query.get("dryRun", []),
+        request.one("fieldValidation") or "Warn",
+        request.one("force") in TRUE,
+    )
+
+
+def field_manager(request: Request) -> str:
+    """The field manager: as given, else the client's name from its User-Agent, but never for an apply."""
+    given = request.one("fieldManager")
+    if given or content_type(request) == "application/apply-patch+yaml":
+        return given
+    return request.headers.get("user-agent", "").split("/")[0] or "unknown"
+
+
+def delete_terms(request: Request, kind: Kind) -> Terms:
+    """DeleteOptions: from the body if there is one, else from the query [observed]."""
+    if request.body:
+        body = decoded_request(request, kind)
+        conditions = body.get("preconditions") or {}
+        return Terms(
+            _propagation(body.get("propagationPolicy"), body.get("orphanDependents")),
+            conditions.get("uid", ""),
+            conditions.get("resourceVersion", ""),
+            "All" in (body.get("dryRun") or []),
+        )
+    return Terms(
+        _propagation(request.one("propagationPolicy"), request.one("orphanDependents") in TRUE),
+        dry_run="All" in request.query.get("dryRun", []),
+    )
+
+
+def _propagation(policy: str | None, orphan: bool | None) -> str:
+    return policy or ("Orphan" if orphan else "Background")
+
+
+def content_type(request: Request) -> str:
+    """The body's media type, JSON unless said otherwise."""
+    return request.headers.get("content-type", "application/json").split(";")[0].strip()
+
+
+def decoded_request(request: Request, kind: Kind) -> Any:
+    """The body as JSON, YAML or, for a few kinds, protobuf.
+
+    Raises:
+        StatusError: 400, it cannot be read; 415, a binary body of another kind.
+    """
+    content_type = content_type(request)
+    if "protobuf" in content_type:
+        decoded = decoded_body(request.body)
+        if decoded is not None:
+            return decoded
+        raise errors.unsupported_media(["application/json", "application/yaml"])
+    try:
+        return request.json()
+    except ValueError as error:
+        if "yaml" not in content_type:
+            text = request.body.decode(errors="replace")[:100]
+            raise errors.bad_request(
+                f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
+                f"version/kind; json parse error: {error} ({text})"
+            ) from error
+    try:
+        return yaml.safe_load(request.body)
+    except yaml.YAMLError as error:
+        raise errors.bad_request(f"error decoding YAML: {error}") from error
+
+
+def wants_table(request: Request) -> bool:
+    """Whether the client would rather have a Table."""
+    first = request.headers.get("accept", "").split(",")[0]
+    return "as=Table" in first and "v=v1" in first
+
+
+def sealed(place: tuple[str, str]) -> str:
+    """The continue token of a page that ended with `place`."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def opened(token: str) -> tuple[str, str]:
+    """The place in a continue token.
+
+    Raises:
+        StatusError: 400.
+    """
+    try:
+        namespace, name = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError as error:
+        raise errors.bad_request("continue key is not valid") from error
+    return namespace, name

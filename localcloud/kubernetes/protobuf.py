@@ -1,0 +1,94 @@
+"""Bodies in Kubernetes' protobuf encoding, which `kubectl create namespace` and its like send.
+
+Only the kinds that kubectl has a `create` command for and that are flat: field numbers are those of the
+published generated.proto files [documented]. All other kinds are asked for as JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from localcloud.wire.messages import Json
+
+_MAGIC = b"k8s\x00"
+Fields = dict[int, list[Any]]
+_Member = tuple[str, Callable[[list[Any]], Any]]
+
+
+def decoded_body(body: bytes) -> Json | None:
+    """The object in `body`; None if it is no protobuf envelope or of a kind not known here."""
+    if not body.startswith(_MAGIC):
+        return None
+    envelope = _fields(body[len(_MAGIC) :])
+    type_meta = _fields(envelope[1][0])
+    kind = _text(type_meta.get(2, [b""]))
+    if kind not in _KINDS:
+        return None
+    item = _members(envelope.get(2, [b""]), _KINDS[kind])
+    return {"apiVersion": _text(type_meta[1]), "kind": kind, **item}
+
+
+def _fields(data: bytes) -> Fields:
+    """The fields of one message by number; lengths and varints are all these kinds have."""
+    found: Fields = {}
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        value: Any
+        value, at = _varint(data, at)
+        if tag & 7 == 2:
+            value, at = data[at : at + value], at + value
+        found.setdefault(tag >> 3, []).append(value)
+    return found
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def _members(values: list[Any], known: dict[int, _Member]) -> Json:
+    """A message as an object; empty strings are absent fields."""
+    fields = _fields(values[0])
+    found = {name: read(fields[number]) for number, (name, read) in known.items() if number in fields}
+    return {name: value for name, value in found.items() if value not in ("", {})}
+
+
+def _text(values: list[Any]) -> str:
+    text: str = values[0].decode()
+    return text
+
+
+def _texts(values: list[Any]) -> Json:
+    return {_text(entry[1]): _text(entry.get(2, [b""])) for entry in map(_fields, values)}
+
+
+def _binaries(values: list[Any]) -> Json:
+    entries = map(_fields, values)
+    return {_text(entry[1]): base64.b64encode(entry.get(2, [b""])[0]).decode() for entry in entries}
+
+
+def _meta(values: list[Any]) -> Json:
+    return _members(values, _META)
+
+
+_META: dict[int, _Member] = {
+    1: ("name", _text),
+    2: ("generateName", _text),
+    3: ("namespace", _text),
+    11: ("labels", _texts),
+    12: ("annotations", _texts),
+}
+_KINDS: dict[str, dict[int, _Member]] = {
+    "Namespace": {1: ("metadata", _meta)},
+    "ServiceAccount": {1: ("metadata", _meta)},
+    "ConfigMap": {1: ("metadata", _meta), 2: ("data", _texts), 3: ("binaryData", _binaries)},
+    "Secret": {1: ("metadata", _meta), 2: ("data", _binaries), 3: ("type", _text), 4: ("stringData", _texts)},
+}

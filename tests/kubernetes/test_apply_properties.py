@@ -1,0 +1,149 @@
+"""Laws of server-side apply, over generated configurations."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localcloud.kubernetes.field_managers import Manager, applied, updated, written
+from localcloud.kubernetes.ownership import compare, decode, encode, fields_of
+from localcloud.kubernetes.patches import json_patch, merge_patch
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "metadata": {
+            "type": "object",
+            "properties": {"labels": {"additionalProperties": {"type": "string"}}},
+        },
+        "spec": {
+            "type": "object",
+            "properties": {
+                "class": {"type": "string"},
+                "whole": {"type": "array", "items": {"type": "integer"}},
+                "names": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+                "ports": {
+                    "type": "array",
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["port"],
+                    "items": {
+                        "type": "object",
+                        "properties": {"port": {"type": "integer"}, "text": {"type": "string"}},
+                    },
+                },
+            },
+        },
+    },
+}
+WORDS = st.sampled_from(["a", "b", "c", "d"])
+PORTS = st.dictionaries(st.integers(1, 5), st.none() | WORDS, max_size=4).map(
+    lambda found: [{"port": port, **({"text": text} if text else {})} for port, text in found.items()]
+)
+SPECS = st.fixed_dictionaries(
+    {},
+    optional={
+        "class": WORDS,
+        "whole": st.lists(st.integers(0, 3), max_size=3),
+        "names": st.lists(WORDS, unique=True, min_size=1, max_size=3),
+        "ports": PORTS.filter(bool),
+    },
+)
+CONFIGS = st.builds(
+    lambda labels, spec: {
+        "apiVersion": "v1",
+        "metadata": {"labels": labels} if labels else {},
+        **({"spec": spec} if spec else {}),
+    },
+    st.dictionaries(WORDS, WORDS, max_size=3),
+    SPECS,
+)
+
+
+def apply(live, config, name, force=True):
+    by = Manager.of(name, "Apply", "v1")
+    merged, ledger = applied(live, config, SCHEMA, by, force)
+    changed = live is None or {**merged, "metadata": {}} != {**live, "metadata": {}}
+    entries = written(ledger, by, "now", changed)
+    return {**merged, "metadata": {**merged["metadata"], "managedFields": entries}}
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS, CONFIGS)
+def test_apply_is_idempotent(base, config):
+    """The second of two equal applies changes nothing."""
+    once = apply(apply(None, base, "other"), config, "me")
+    again = apply(once, config, "me")
+    assert again == once
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS, CONFIGS)
+def test_disjoint_managers_never_conflict(first, second):
+    """Without a claim in common, an apply needs no force and takes nothing away."""
+    mine, theirs = fields_of(first, SCHEMA), fields_of(second, SCHEMA)
+    overlap = {a for a in mine for b in theirs if a[: len(b)] == b or b[: len(a)] == a}
+    if overlap:
+        return
+    both = apply(apply(None, first, "one"), second, "two", force=False)
+    sets = {entry["manager"]: decode(entry["fieldsV1"]) for entry in both["metadata"]["managedFields"]}
+    assert sets.get("one", set()) == mine
+    assert sets.get("two", set()) == theirs
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS, CONFIGS)
+def test_what_is_given_up_is_gone(first, second):
+    """A sole applier's object holds the claims of the last apply and no others."""
+    now = apply(apply(None, first, "me"), second, "me")
+    assert fields_of({k: v for k, v in now.items()}, SCHEMA) - {("f:spec",)} == fields_of(second, SCHEMA) - {
+        ("f:spec",)
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS)
+def test_sets_survive_their_encoding(config):
+    """decode(encode(set)) is the set."""
+    paths = fields_of(config, SCHEMA)
+    assert decode(encode(paths)) == paths
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONFIGS, CONFIGS)
+def test_an_update_owns_exactly_what_it_changed(old, new):
+    """What an update added or modified is its own and nobody else's any more."""
+    live = apply(None, old, "applier")
+    item = {**new, "metadata": {**new["metadata"]}}
+    change = compare(live, item, SCHEMA)
+    entries = updated(live, item, SCHEMA, Manager.of("writer", "Update", "v1"), "now")
+    sets = {entry["manager"]: decode(entry["fieldsV1"]) for entry in entries}
+    assert sets.get("writer", set()) == change.added | change.modified
+    assert not sets.get("applier", set()) & (change.added | change.modified | change.removed)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(WORDS, JSON, max_size=3), st.dictionaries(WORDS, JSON, max_size=3))
+def test_a_merge_patch_is_idempotent_and_leaves_its_input(value, patch):
+    """RFC 7386: applying it twice is applying it once."""
+    before = repr(value)
+    once = merge_patch(value, patch)
+    assert merge_patch(once, patch) == once
+    assert repr(value) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(WORDS, JSON, min_size=1, max_size=3), JSON)
+def test_json_patch_add_then_remove_is_nothing(value, extra):
+    """RFC 6902: what add put in, remove takes out; the input stays."""
+    before = repr(value)
+    operations = [
+        {"op": "add", "path": "/new~1key", "value": extra},
+        {"op": "test", "path": "/new~1key", "value": extra},
+    ]
+    assert json_patch(value, [*operations, {"op": "remove", "path": "/new~1key"}]) == value
+    assert repr(value) == before

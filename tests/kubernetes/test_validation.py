@@ -1,0 +1,198 @@
+"""CRD schemas and their CEL rules: what is refused, and the words."""
+
+import pytest
+
+from localcloud.kubernetes.cel import CelError, compile_rule
+
+ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"
+GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways"
+CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
+HEALTH = "/apis/networking.gke.io/v1/namespaces/shop/healthcheckpolicies"
+BACKEND = "/apis/networking.gke.io/v1/namespaces/shop/gcpbackendpolicies"
+IMPORTS = "/apis/net.gke.io/v1/namespaces/shop/serviceimports"
+SKIPPED = (
+    "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+TARGET = {"group": "net.gke.io", "kind": "ServiceImport", "name": "store"}
+
+
+def faults(call, path, spec, name="x"):
+    refused = call("POST", path, {"metadata": {"name": name}, "spec": spec})
+    assert refused.status == 422, refused.body
+    return [f"{cause['field']}: {cause['message']}" for cause in refused.body["details"]["causes"]]
+
+
+def listeners(*items):
+    return {
+        "gatewayClassName": "x",
+        "listeners": [{"name": "a", "protocol": "HTTP", **item} for item in items],
+    }
+
+
+def test_structure_is_checked_before_the_rules(call):
+    """Bounds, types, patterns and duplicates, all at once; that rules were skipped is told."""
+    spec = listeners({"port": 80000}, {"port": "x", "hostname": "_"})
+    assert faults(call, GATEWAYS, spec) == [
+        "spec.listeners[0].port: Invalid value: 80000: spec.listeners[0].port in body should be less than or "
+        "equal to 65535",
+        'spec.listeners[1].port: Invalid value: "string": spec.listeners[1].port in body must be of type '
+        'integer: "string"',
+        "spec.listeners[1].hostname: Invalid value: \"_\": spec.listeners[1].hostname in body should match "
+        "'^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'",
+        'spec.listeners[1]: Duplicate value: {"name":"a"}',
+        SKIPPED,
+    ]  # fmt: skip
+
+
+def test_missing_and_unsupported_values(call):
+    """Required value, Unsupported value, Too many, Too long."""
+    assert faults(call, GATEWAYS, {"gatewayClassName": "a" * 254}) == [
+        "spec.listeners: Required value",
+        "spec.gatewayClassName: Too long: may not be more than 253 bytes",
+        SKIPPED,
+    ]
+    assert faults(call, IMPORTS, {"type": "Other", "ips": ["1", "2"]}) == [
+        'spec.type: Unsupported value: "Other": supported values: "ClusterSetIP", "Headless"',
+        "spec.ips: Too many: 2: must have at most 1 item",
+    ]
+
+
+def test_addresses_are_checked_by_their_type(call):
+    """oneOf, anyOf and the formats of addresses."""
+    spec = {**listeners({"port": 80}), "addresses": [{"type": "IPAddress", "value": "1"}]}
+    assert faults(call, GATEWAYS, spec) == [
+        '<nil>: Invalid value: "": "spec.addresses[0]" must validate one and only one schema (oneOf). '
+        "Found none valid",
+        '<nil>: Invalid value: "": "spec.addresses[0].value" must validate at least one schema (anyOf)',
+        'spec.addresses[0].value: Invalid value: "1": spec.addresses[0].value in body must be of type ipv4: '
+        '"1"',
+        SKIPPED,
+    ]
+    spec["addresses"] = [{"type": "NamedAddress", "value": "one"}, {"value": "10.0.0.1"}]
+    assert call("POST", GATEWAYS, {"metadata": {"name": "ok"}, "spec": spec}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "expected"),
+    [
+        (GATEWAYS, listeners({"port": 80}, {"port": 80, "name": "b"}),
+         'spec.listeners: Invalid value: "array": Combination of port, protocol and hostname must be unique '
+         "for each listener"),
+        (GATEWAYS, listeners({"port": 80, "tls": {"certificateRefs": [{"name": "c"}]}}),
+         'spec.listeners: Invalid value: "array": tls must not be specified for protocols '
+         "['HTTP', 'TCP', 'UDP']"),
+        (ROUTES, {"rules": [{"backendRefs": [{"name": "s"}]}]},
+         'spec.rules[0].backendRefs[0]: Invalid value: "object": Must have port for Service reference'),
+        (ROUTES, {"rules": [{"matches": [{"path": {"type": "PathPrefix", "value": "/a//b"}}]}]},
+         "spec.rules[0].matches[0].path: Invalid value: \"object\": must not contain '//' when type one of "
+         "['Exact', 'PathPrefix']"),
+        (ROUTES, {"rules": [{"timeouts": {"request": "1s", "backendRequest": "1500ms"}}]},
+         'spec.rules[0].timeouts: Invalid value: "object": backendRequest timeout cannot be longer than '
+         "request timeout"),
+        (ROUTES, {"parentRefs": [{"name": "g"}, {"name": "g", "sectionName": "http"}]},
+         'spec.parentRefs: Invalid value: "array": sectionName must be specified when parentRefs includes 2 '
+         "or more references to the same parent"),
+    ],
+)  # fmt: skip
+def test_the_gateway_apis_rules_hold(call, path, spec, expected):
+    """Rules are evaluated from the CRD itself."""
+    assert faults(call, path, spec) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("check", "fits"),
+    [
+        ({"port": 80}, False),
+        ({"port": 80, "portSpecification": "USE_FIXED_PORT"}, True),
+        ({"portSpecification": "USE_FIXED_PORT"}, False),
+        ({"portName": "web", "portSpecification": "USE_NAMED_PORT"}, True),
+        ({"port": 80, "portSpecification": "USE_SERVING_PORT"}, False),
+        ({"requestPath": "/healthz"}, True),
+    ],
+)
+def test_a_health_check_port_needs_its_specification(call, check, fits):
+    """A port without portSpecification: USE_FIXED_PORT is refused, and so on."""
+    spec = {"default": {"config": {"type": "HTTP", "httpHealthCheck": check}}, "targetRef": TARGET}
+    made = call("POST", HEALTH, {"metadata": {"name": "h"}, "spec": spec})
+    assert (made.status == 201) == fits, made.body
+
+
+@pytest.mark.parametrize(
+    ("default", "fits"),
+    [
+        ({"timeoutSec": 6}, False),
+        ({"checkIntervalSec": 4}, False),
+        ({"timeoutSec": 6, "checkIntervalSec": 6}, True),
+        ({"config": {"type": "HTTP"}}, False),
+    ],
+)
+def test_a_health_check_times_out_within_its_interval(call, default, fits):
+    """Both default to five seconds; config has exactly a type and its block."""
+    made = call(
+        "POST", HEALTH, {"metadata": {"name": "h"}, "spec": {"default": default, "targetRef": TARGET}}
+    )
+    assert (made.status == 201) == fits, made.body
+
+
+def test_a_backend_preference_needs_an_export(call):
+    """GCPBackendPolicy: backendPreference only where the target is a ServiceExport."""
+    spec = {"default": {"backendPreference": "PREFERRED"}, "targetRef": TARGET}
+    assert len(faults(call, BACKEND, spec)) == 1
+    spec["targetRef"] = {**TARGET, "kind": "ServiceExport"}
+    assert call("POST", BACKEND, {"metadata": {"name": "b"}, "spec": spec}).status == 201
+
+
+def test_a_rule_about_change_compares_with_the_old_object(call):
+    """A GatewayClass's controller is immutable; the first value is free."""
+    call("POST", CLASSES, {"metadata": {"name": "c"}, "spec": {"controllerName": "a/b"}})
+    patch = {"spec": {"controllerName": "a/c"}}
+    refused = call("PATCH", f"{CLASSES}/c", patch, "application/merge-patch+json")
+    assert refused.body["details"]["causes"] == [
+        {
+            "reason": "FieldValueInvalid",
+            "message": 'Invalid value: "string": Value is immutable',
+            "field": "spec.controllerName",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("1 + 2 * 3 == 7 && !(2 > 3)", True),
+        ("self.list.all(x, x > 0) && self.list.exists_one(x, x == 2)", True),
+        ("self.list.filter(x, x > 1).size() == 2", True),
+        ("self.list.map(x, x * 2)[2] == 6", True),
+        ("has(self.none) ? self.none : 'other'", "other"),
+        ("self.text.startsWith('ab') && self.text.matches('^[a-c]+$')", True),
+        ("'a' in ['a', \"b\"] && size(self.text) == 3", True),
+        ("self.__namespace__.contains('sp') && self.text.split('b')[1] == 'c'", True),
+        ("duration('1m30s') > duration('89s') && duration('1500ms') < duration('2s')", True),
+        (r'self.text.matches(r"""^a\w+$""")', True),
+        ("self.none == 1 || true", True),
+        ("-1 < 0 && 7 / 2 == 3 && 7 % 2 == 1", True),
+    ],
+)
+def test_cel_evaluates(rule, expected):
+    """The language as the rules use it."""
+    env = {"self": {"list": [1, 2, 3], "text": "abc", "namespace": "space"}}
+    assert compile_rule(rule)(env) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("self.none == 1", "no such key: none"),
+        ("self.list[9] == 1", "index out of bounds: 9"),
+        ("other", "undeclared reference to 'other'"),
+        ("self.list.sum()", "undeclared reference to 'sum'"),
+        ("1 +", "Syntax error"),
+        ("has(1)", "invalid argument to has() macro"),
+        ("duration('soon')", "invalid duration"),
+    ],
+)
+def test_cel_says_what_is_wrong(rule, message):
+    """Evaluation and syntax errors in CEL's words."""
+    with pytest.raises(CelError, match="^" + message.replace("(", r"\(").replace(")", r"\)")):
+        compile_rule(rule)({"self": {"list": [1]}})
