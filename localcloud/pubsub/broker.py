@@ -79,23 +79,36 @@ class Broker:
         queue = self.queues.setdefault(subscription, Queue())
         pulled: list[tuple[str, Json]] = []
         while queue.waiting and len(pulled) < most:
-            message = queue.waiting.popleft()
-            ack = self._world.ids.hex(32)
-            timer = self._world.clock.after(deadline, lambda ack=ack: self.release(subscription, ack))  # type: ignore[misc]
-            queue.leased[ack] = Leased(message, timer)
+            message, ack = queue.waiting.popleft(), self._world.ids.hex(32)
+            queue.leased[ack] = Leased(message, self._release_later(subscription, ack, deadline))
             pulled.append((ack, message))
         return pulled
 
     def acknowledge(self, subscription: str, ack: str) -> None:
-        """The message is done with."""
-        if leased := self.queues.setdefault(subscription, Queue()).leased.pop(ack, None):
+        """The message is done with; an ack id that has run out is passed over."""
+        if leased := self._queue(subscription).leased.pop(ack, None):
             leased.timer.cancel()
+
+    def extend(self, subscription: str, ack: str, deadline: float) -> None:
+        """The message comes again `deadline` seconds from now, not when its pull said."""
+        leased = self._queue(subscription).leased
+        if ack in leased:
+            leased[ack].timer.cancel()
+            leased[ack] = Leased(leased[ack].message, self._release_later(subscription, ack, deadline))
 
     def release(self, subscription: str, ack: str) -> None:
         """The message was not acknowledged: it comes again."""
-        queue = self.queues.setdefault(subscription, Queue())
+        queue = self._queue(subscription)
         if leased := queue.leased.pop(ack, None):
+            leased.timer.cancel()
             queue.waiting.append(leased.message)
+
+    def _queue(self, subscription: str) -> Queue:
+        """What it holds; a subscription that was deleted meanwhile holds nothing."""
+        return self.queues.get(subscription) or Queue()
+
+    def _release_later(self, subscription: str, ack: str, seconds: float) -> Timer:
+        return self._world.clock.after(seconds, lambda: self.release(subscription, ack))
 
     def _deliver(self, target: Target, message: Json) -> None:
         typical = self._world.timing.typical("pubsub.delivery")

@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from localcloud.world import World
 
 
+def project_name(call: Call) -> str:
+    """`projects/P`, by id, from the path's id or number.
+
+    Raises:
+        Refused: PERMISSION_DENIED, if it is none of ours.
+    """
+    return f"projects/{call.world.projects.get(call.params['projectsId']).id}"
+
+
 def full_name(call: Call, kind: str) -> str:
     """`projects/P/<kind>/N`, from the path; the project must be one of ours."""
-    project = call.world.projects.get(call.params["projectsId"])
-    return f"projects/{project.id}/{kind}/{call.params[f'{kind}Id']}"
+    return f"{project_name(call)}/{kind}/{call.params[f'{kind}Id']}"
 
 
 def require(call: Call, collection: str, name: str) -> Json:

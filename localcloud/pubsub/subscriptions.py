@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from localcloud.pubsub.broker import Queue
-from localcloud.pubsub.names import broker_of, full_name, require
+from localcloud.pubsub.names import broker_of, full_name, project_name, require
 from localcloud.pubsub.topics import check_name, service
-from localcloud.wire.errors import Refused, not_implemented
+from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.wire.service import Call
 
@@ -44,7 +44,7 @@ def get(call: Call) -> Json:
 @service.on("pubsub.projects.subscriptions.list")
 def list_subscriptions(call: Call) -> Json:
     """Subscriptions of a project."""
-    found = call.world.store["pubsub.subscriptions"].list(f"projects/{call.project}/subscriptions/")
+    found = call.world.store["pubsub.subscriptions"].list(f"{project_name(call)}/subscriptions/")
     return {"subscriptions": found} if found else {}
 
 
@@ -60,10 +60,16 @@ def delete(call: Call) -> Json:
 
 @service.on("pubsub.projects.subscriptions.pull")
 def pull(call: Call) -> Json:
-    """Up to maxMessages of what waits; `{}` when nothing does [observed]."""
+    """Up to maxMessages of what waits; `{}` when nothing does [observed].
+
+    Raises:
+        Refused: maxMessages is not positive [documented], in words of ours.
+    """
     name = full_name(call, "subscriptions")
     subscription = require(call, "pubsub.subscriptions", name)
-    most = int(call.body.get("maxMessages", 1))
+    most = int(call.body.get("maxMessages", 0))
+    if most < 1:
+        raise invalid(f"maxMessages must be a positive integer; it is {most}.")
     pulled = broker_of(call.world).pull(name, most, float(subscription["ackDeadlineSeconds"]))
     received = [{"ackId": ack, "message": message} for ack, message in pulled]
     return {"receivedMessages": received} if received else {}
@@ -81,10 +87,15 @@ def acknowledge(call: Call) -> Json:
 
 @service.on("pubsub.projects.subscriptions.modifyAckDeadline")
 def modify_ack_deadline(call: Call) -> Json:
-    """A deadline of 0 gives messages back at once; others keep the subscription's."""
+    """Another deadline for messages under way; 0 gives them back at once [documented]."""
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
-    if int(call.body.get("ackDeadlineSeconds", 0)) == 0:
-        for ack in call.body.get("ackIds", []):
-            broker_of(call.world).release(name, ack)
+    seconds, broker = int(call.body.get("ackDeadlineSeconds", 0)), broker_of(call.world)
+    if not 0 <= seconds <= 600:
+        raise invalid(f"ackDeadlineSeconds must be between 0 and 600; it is {seconds}.")
+    for ack in call.body.get("ackIds", []):
+        if seconds:
+            broker.extend(name, ack, seconds)
+        else:
+            broker.release(name, ack)
     return {}

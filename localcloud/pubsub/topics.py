@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from localcloud.pubsub.names import broker_of, full_name, require
+from localcloud.pubsub.names import broker_of, full_name, project_name, require
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
 from localcloud.wire.service import Call, Service
@@ -34,7 +34,7 @@ def get(call: Call) -> Json:
 @service.on("pubsub.projects.topics.list")
 def list_topics(call: Call) -> Json:
     """Topics of a project."""
-    found = call.world.store["pubsub.topics"].list(f"projects/{call.project}/topics/")
+    found = call.world.store["pubsub.topics"].list(f"{project_name(call)}/topics/")
     return {"topics": found} if found else {}
 
 

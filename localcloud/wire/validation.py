@@ -19,6 +19,9 @@ from localcloud.wire.discovery import Document
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 
+# 64-bit integers are strings in the documents; proto JSON takes numbers for them too [documented].
+LONG = frozenset({"int64", "uint64"})
+
 JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int, str),
@@ -79,6 +82,8 @@ class Validation:
     def _scalar(self, schema: Json, kind: str, value: Any, at: str, key: str) -> Any:
         if "enum" in schema:
             return self._enum(schema, value, at, key)
+        if schema.get("format") in LONG:
+            kind = "integer"
         wrong = not isinstance(value, JSON_TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))
         if wrong or (kind == "integer" and not re.fullmatch(r"-?\d+", str(value))):
             words = json.dumps(value)
