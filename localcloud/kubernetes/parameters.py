@@ -70,8 +70,8 @@ def decoded_request(request: Request, kind: Kind) -> Any:
     Raises:
         StatusError: 400, it cannot be read; 415, a binary body of another kind.
     """
-    content_type = content_type(request)
-    if "protobuf" in content_type:
+    media_type = content_type(request)
+    if "protobuf" in media_type:
         decoded = decoded_body(request.body)
         if decoded is not None:
             return decoded
@@ -79,7 +79,7 @@ def decoded_request(request: Request, kind: Kind) -> Any:
     try:
         return request.json()
     except ValueError as error:
-        if "yaml" not in content_type:
+        if "yaml" not in media_type:
             text = request.body.decode(errors="replace")[:100]
             raise errors.bad_request(
                 f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
