@@ -11,13 +11,15 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
 import urllib3
 import urllib3.exceptions
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from shared import errors
@@ -53,6 +55,7 @@ class Door:
     membership: str
     host: str
     ca: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -106,12 +109,14 @@ class ClusterReader:
         calls = self._session.calls
         calls.count("kubernetes", method, path)
         headers = {"Accept": "application/json"} | ({"Content-Type": APPLY} if body is not None else {})
-        self._session.credentials.before_request(Request(), method, self._host + path, headers)
         try:
+            self._session.credentials.before_request(Request(), method, self._host + path, headers)
             status, date, data = self._send(method, self._host + path, headers, body)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, GoogleAuthError, OSError) as error:
             text = f"no answer: {type(error).__name__}"
             raise errors.Transient("kubernetes", method, self.path + path, 0, "Unreachable", text) from error
+        if status == 401:
+            self._session.credentials.token = None  # the next call asks for a new one
         if date:
             calls.date = parsedate_to_datetime(date).timestamp()
         return self._read(method, path, status, data)
@@ -168,4 +173,5 @@ def _door(project: str, cluster: Json) -> Door:
         membership=cluster.get("fleet", {}).get("membership", "").removeprefix("//gkehub.googleapis.com/"),
         host=dns["endpoint"] if by_dns else public,
         ca="" if by_dns else cluster.get("masterAuth", {}).get("clusterCaCertificate", ""),
+        labels=cluster.get("resourceLabels", {}),
     )

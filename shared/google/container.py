@@ -26,8 +26,8 @@ CHANNEL = container_v1.GatewayAPIConfig.Channel
 class SeenCluster:
     """One cluster as GKE describes it. Times are RFC 3339; empty strings stand for what is not set.
 
-    `dns_endpoint` is reachable from outside the VPC only with `dns_external`; `public_endpoint` speaks under
-    `ca`, base64 of a PEM certificate.
+    `dns_external` says whether its DNS endpoint is served outside the VPC, `public` whether its public one is
+    served to everybody, without authorized networks.
     """
 
     name: str
@@ -39,17 +39,19 @@ class SeenCluster:
     network: str
     subnetwork: str
     labels: Mapping[str, str]
-    label_fingerprint: str
     gateway_channel: str
     workload_pool: str
     fleet_project: str
     membership: str
     release_channel: str
     vpc_native: bool
-    dns_endpoint: str
     dns_external: bool
-    public_endpoint: str
-    ca: str
+    public: bool
+
+    @property
+    def serves(self) -> bool:
+        """Whether its API is up: also while an update runs on it."""
+        return self.status in ("RUNNING", "RECONCILING")
 
 
 def clusters(session: Session, project: str) -> list[SeenCluster]:
@@ -86,16 +88,6 @@ def update_cluster(session: Session, path: str, update: Json) -> None:
     _client(session).update_cluster(name=path, update=update, retry=None)
 
 
-def set_labels(session: Session, path: str, labels: Mapping[str, str], fingerprint: str) -> None:
-    """Begin to replace the labels, if they are still those that were read.
-
-    Raises:
-        Busy, Conflict: another operation runs; they have changed since.
-    """
-    request = {"name": path, "resource_labels": dict(labels), "label_fingerprint": fingerprint}
-    _client(session).set_labels(request=request, retry=None)
-
-
 @cache
 def _client(session: Session) -> Any:
     endpoint = session.settings.endpoint("container").rstrip("/")
@@ -108,6 +100,7 @@ def _client(session: Session) -> Any:
 
 def _seen(project: str, cluster: Any) -> SeenCluster:
     endpoints = cluster.control_plane_endpoints_config
+    by_ip = endpoints.ip_endpoints_config
     channel = CHANNEL(cluster.network_config.gateway_api_config.channel)
     return SeenCluster(
         name=cluster.name,
@@ -119,15 +112,12 @@ def _seen(project: str, cluster: Any) -> SeenCluster:
         network=cluster.network,
         subnetwork=cluster.subnetwork,
         labels=dict(cluster.resource_labels),
-        label_fingerprint=cluster.label_fingerprint,
         gateway_channel=channel.name,
         workload_pool=cluster.workload_identity_config.workload_pool,
         fleet_project=cluster.fleet.project,
         membership=cluster.fleet.membership.removeprefix("//gkehub.googleapis.com/"),
         release_channel=container_v1.ReleaseChannel.Channel(cluster.release_channel.channel).name.lower(),
         vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
-        dns_endpoint=endpoints.dns_endpoint_config.endpoint,
         dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
-        public_endpoint=endpoints.ip_endpoints_config.public_endpoint or cluster.endpoint,
-        ca=cluster.master_auth.cluster_ca_certificate,
+        public=bool(by_ip.public_endpoint) and not by_ip.authorized_networks_config.enabled,
     )

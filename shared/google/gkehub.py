@@ -32,18 +32,29 @@ class State:
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature. `created` is in unix seconds; `members` has the states by `locations/L/memberships/M`.
+    """One feature. `status` is its life cycle: ENABLING, ACTIVE, UPDATING, SERVICE_UPDATING or DISABLING.
 
-    The keys of the API's own map name the project by number, all else by id [observed].
+    `created` is in unix seconds; `members` has the states by `locations/L/memberships/M`. The keys of the API's
+    own map name the project by number, all else by id [observed].
     """
 
     path: str
     labels: Mapping[str, str]
     created: float
-    active: bool
+    status: str
     state: State
     config_membership: str
     members: Mapping[str, State]
+
+    @property
+    def active(self) -> bool:
+        """Whether it is enabled, and no change of it is under way."""
+        return self.status == "ACTIVE"
+
+    @property
+    def going(self) -> bool:
+        """Whether it is being disabled."""
+        return self.status == "DISABLING"
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,9 @@ class Membership:
 
 
 def member_key(path: str) -> str:
-    """`locations/L/memberships/M` of a membership's full name."""
-    return path[path.index("/locations/") + 1 :]
+    """`locations/L/memberships/M` of a full name, whether that has the project's id or its number; "" of ""."""
+    _, _, tail = path.partition("/locations/")
+    return f"locations/{tail}" if tail else ""
 
 
 def features(session: Session, project: str) -> dict[str, Feature]:
@@ -73,15 +85,15 @@ def features(session: Session, project: str) -> dict[str, Feature]:
 
 
 def memberships(session: Session, project: str) -> dict[str, Membership]:
-    """The fleet's memberships by full name.
+    """The fleet's memberships by `locations/L/memberships/M`.
 
     Raises:
         Transient: a location could not be asked: a list with holes is unknown, never empty.
     """
     parent = f"projects/{project}/locations/-"
     pager = _client(session).list_memberships(request={"parent": parent}, retry=None)
-    found = {each.name: _membership(each) for page in pager.pages for each in _whole(page, parent).resources}
-    return found
+    found = (_membership(each) for page in pager.pages for each in _whole(page, parent).resources)
+    return {each.key: each for each in found}
 
 
 def create_feature(
@@ -133,7 +145,7 @@ def _feature(feature: Any) -> Feature:
         path=feature.name,
         labels=dict(feature.labels),
         created=_unix(feature.create_time),
-        active=feature.resource_state.state == RESOURCE_STATE.ACTIVE,
+        status=RESOURCE_STATE(feature.resource_state.state).name,
         state=_state(feature.state.state),
         config_membership=feature.spec.multiclusteringress.config_membership,
         members={member_key(name): _state(each.state) for name, each in feature.membership_states.items()},

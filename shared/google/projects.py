@@ -35,7 +35,7 @@ def set_policy(session: Session, project: str, wanted: Json) -> None:
 def members(wanted: Json, role: str) -> list[str]:
     """Who holds `role` without a condition."""
     bindings = [each for each in wanted.get("bindings", []) if each["role"] == role]
-    return [who for each in bindings if "condition" not in each for who in each["members"]]
+    return [who for each in bindings if "condition" not in each for who in each.get("members", [])]
 
 
 def with_member(wanted: Json, role: str, member: str) -> Json:

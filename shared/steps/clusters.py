@@ -8,40 +8,57 @@ time, because GKE runs one per cluster; what exists already is checked and never
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from shared import labels
+from shared.cluster_fitness import creation, trouble, updates
+from shared.google import projects
 from shared.google.compute import unix
-from shared.google.container import (
-    STANDARD,
-    SeenCluster,
-    clusters,
-    create_cluster,
-    set_labels,
-    update_cluster,
-)
+from shared.google.container import SeenCluster, clusters, create_cluster, update_cluster
+from shared.google.session import Session
 from shared.spec import Cluster, Environment
 from shared.step.estimate import remaining
-from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
+from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
 
-Json = dict[str, Any]
-Seen = dict[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
+Seen = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
 
 TYPICAL = 300.0  # seconds until a new cluster is RUNNING [observed: 2½ to 6 minutes]
-TYPICAL_UPDATE = 90.0  # [inferred]
-MACHINE = "e2-medium"  # three of them hold the importer, which one alone does not [observed]
-NODES = 3
-SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+TYPICAL_UPDATE, UPDATE_LEFT = 90.0, 15.0  # of an update, and of one that was begun before [inferred]
+DELETION_LEFT = 60.0  # of a deletion, which takes six minutes and began who knows when [observed]
+
+TEXTS = {
+    "ClusterProvisioning": "waiting for {names} to be RUNNING",
+    "ClusterUpdating": "{names}: an update is under way",
+    "ClusterStopping": "{names}: the one before is still being deleted",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one cluster needs: changes in order, and why the next look must wait (a key of `TEXTS`).
+
+    The first of `changes` can start now if `idle`, the others never before it is done.
+    """
+
+    name: str
+    changes: list[Change]
+    idle: bool
+    reason: str
+    seconds: float
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing to do and nothing under way."""
+        return self.idle and not self.changes
 
 
 def observe(context: Context) -> Seen:
     """The project's clusters that bear a name of the environment's."""
-    wanted = context.wanted
+    session, wanted = context.session, context.wanted
     names = {cluster.name for cluster in wanted.clusters}
-    seen: Seen = {}
-    for each in clusters(context.session, wanted.project):
+    seen: dict[str, list[SeenCluster]] = {}
+    for each in _by_project_id(session, wanted.project, clusters(session, wanted.project)):
         if each.name in names:
             seen.setdefault(each.name, []).append(each)
     return seen
@@ -52,21 +69,14 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     if wanted is None:
         raise NotImplementedError("clusters are not removed yet")
     for cluster in wanted.clusters:
-        if trouble := _trouble(wanted, cluster, seen.get(cluster.name, [])):
-            return Decision(trouble)
-    missing = [cluster for cluster in wanted.clusters if cluster.name not in seen]
-    there = [(cluster, seen[cluster.name][0]) for cluster in wanted.clusters if cluster.name in seen]
-    updates = {
-        each.name: list(_updates(wanted, cluster, each)) for cluster, each in there if not cluster.existing
-    }
-    idle = [each for _, each in there if each.status == "RUNNING"]
-    changes = [_creation(wanted, cluster) for cluster in missing]
-    changes += [updates[each.name][0] for each in idle if updates.get(each.name)]
-    later = [change for steps in updates.values() for change in steps if change not in changes]
-    busy = [each for _, each in there if each.status != "RUNNING"]
-    if not changes and not busy:
+        if stop := trouble(wanted, cluster, seen.get(cluster.name, [])):
+            return Decision(stop)
+    plans = [_plan(wanted, cluster, seen, now) for cluster in wanted.clusters]
+    if all(plan.done for plan in plans):
         return Decision(Done())
-    return Decision(_wait(now, missing, busy), changes, later)
+    ready = [change for plan in plans if plan.idle for change in plan.changes[:1]]
+    later = [change for plan in plans for change in plan.changes if change not in ready]
+    return Decision(_wait([plan for plan in plans if not plan.done], bool(later)), ready, later)
 
 
 def act(context: Context, change: Change) -> None:
@@ -74,8 +84,6 @@ def act(context: Context, change: Change) -> None:
     body, wanted = change.body, context.wanted
     if change.verb == "create":
         create_cluster(context.session, wanted.project, body["location"], body["cluster"])
-    elif change.field == "resourceLabels":
-        set_labels(context.session, change.resource, body["labels"], body["fingerprint"])
     else:
         update_cluster(context.session, change.resource, body)
 
@@ -83,153 +91,37 @@ def act(context: Context, change: Change) -> None:
 CLUSTERS = Step("clusters", observe, decide, act)
 
 
-def _trouble(wanted: Environment, cluster: Cluster, found: list[SeenCluster]) -> Outcome | None:
-    """What a person must mend about one cluster before anything is made."""
-    here = [each for each in found if each.location == cluster.location]
-    ours = [each for each in found if labels.is_owned(each.labels, wanted.name)]
-    if cluster.existing:
-        return _unfit(wanted, cluster, here)
-    if ours and ours[0].location != cluster.location:
-        return Blocked(
-            code="CLUSTER_ELSEWHERE",
-            cause=f"Cluster {cluster.name} is in {ours[0].location}; a cluster's location cannot be changed.",
-            fix=f"Set its location back to {ours[0].location}, or give the one in {cluster.location} another name.",
-        )
-    if found and not ours:
-        return Blocked(
-            code="CLUSTER_FOREIGN",
-            cause=f"{found[0].path} exists and is not this environment's.",
-            fix="Choose another name, or set `existing: true` on it to use it as it is.",
-        )
-    return _broken(ours[0]) or _misplaced(wanted, ours[0]) if ours else None
+def _by_project_id(session: Session, project: str, found: list[SeenCluster]) -> Iterator[SeenCluster]:
+    """A fleet may be named by its project's number as well as by its id [documented, Fleet.project]."""
+    numbered = any(each.fleet_project.isdigit() for each in found)
+    number = projects.number(session, project) if numbered else ""
+    for each in found:
+        yield replace(each, fleet_project=project) if number and each.fleet_project == number else each
 
 
-def _broken(seen: SeenCluster) -> Outcome | None:
-    if seen.status not in ("ERROR", "DEGRADED"):
-        return None
-    return Blocked(
-        code="CLUSTER_ERROR",
-        cause=f"{seen.path} is in state {seen.status}: {seen.status_message or 'GKE gives no reason'}",
-        fix=f"gcloud container clusters delete {seen.name} --location={seen.location}, then publish the request again.",
-    )
+def _plan(wanted: Environment, cluster: Cluster, seen: Seen, now: float) -> Plan:
+    here = next((each for each in seen.get(cluster.name, []) if each.location == cluster.location), None)
+    if here is None:
+        seconds = remaining(now, None, TYPICAL, first=1.0)
+        return Plan(cluster.name, [creation(wanted, cluster)], True, "ClusterProvisioning", seconds)
+    if here.status == "STOPPING":
+        return Plan(cluster.name, [creation(wanted, cluster)], False, "ClusterStopping", DELETION_LEFT)
+    changes = [] if cluster.existing else list(updates(wanted, cluster, here))
+    if here.status == "RUNNING":
+        return Plan(cluster.name, changes, True, "ClusterUpdating", remaining(now, None, TYPICAL_UPDATE))
+    if here.status == "PROVISIONING" and here.created:
+        seconds = remaining(now, unix(here.created), TYPICAL, first=1.0)
+        return Plan(cluster.name, changes, False, "ClusterProvisioning", seconds)
+    return Plan(cluster.name, changes, False, "ClusterUpdating", UPDATE_LEFT)
 
 
-def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
-    if (seen.network, seen.subnetwork) == (wanted.network, wanted.subnetwork):
-        return None
-    return Blocked(
-        code="CLUSTER_NETWORK",
-        cause=f"{seen.path} is in {seen.network}/{seen.subnetwork}, not in {wanted.network}/{wanted.subnetwork}.",
-        fix="A cluster's network cannot be changed: set network and subnetwork back, or rename the cluster.",
-    )
+def _wait(open_plans: list[Plan], more: bool) -> Waiting:
+    """For what something else waits for, the next look is the first that is due; else the last.
 
-
-def _unfit(wanted: Environment, cluster: Cluster, here: list[SeenCluster]) -> Outcome | None:
-    """What an existing cluster lacks; it is not ours to change."""
-    if not here:
-        return Blocked(
-            code="CLUSTER_MISSING",
-            cause=f"There is no cluster {cluster.name} in {cluster.location} of project {wanted.project}.",
-            fix="Correct its name or location, or leave out `existing` to have it made.",
-        )
-    seen = here[0]
-    if trouble := _broken(seen) or _misplaced(wanted, seen):
-        return trouble
-    lacks = [change.field for change in _updates(wanted, cluster, seen) if change.field != "resourceLabels"]
-    if not seen.vpc_native:
-        lacks.append("VPC-native addressing")
-    if not lacks:
-        return None
-    flags = f"--gateway-api=standard --workload-pool={wanted.project}.svc.id.goog --enable-fleet"
-    return Blocked(
-        code="CLUSTER_UNFIT",
-        cause=f"{seen.path} lacks {', '.join(str(each) for each in lacks)}.",
-        fix=f"gcloud container clusters update {seen.name} --location={seen.location}, one flag at a time: {flags}",
-    )
-
-
-def _updates(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Iterator[Change]:
-    """What differs, in the order in which it is mended; one call changes one group of fields."""
-    pool = f"{wanted.project}.svc.id.goog"
-    if seen.workload_pool != pool:
-        body: Json = {"desired_workload_identity_config": {"workload_pool": pool}}
-        yield Change("update", seen.path, "workloadIdentityConfig", seen.workload_pool, pool, body)
-    if seen.gateway_channel != STANDARD:
-        body = {"desired_gateway_api_config": {"channel": STANDARD}}
-        yield Change("update", seen.path, "gatewayApiConfig", seen.gateway_channel, STANDARD, body)
-    if not seen.dns_external:
-        body = {"desired_control_plane_endpoints_config": _dns_endpoint()}
-        yield Change("update", seen.path, "dnsEndpointConfig.allowExternalTraffic", False, True, body)
-    if seen.fleet_project != wanted.project:
-        body = {"desired_fleet": {"project": wanted.project}}
-        yield Change("update", seen.path, "fleet", seen.fleet_project, wanted.project, body)
-    channel = cluster.release_channel
-    if channel and seen.release_channel != channel:
-        body = {"desired_release_channel": {"channel": channel.upper()}}
-        yield Change("update", seen.path, "releaseChannel", seen.release_channel, channel, body)
-    if not labels.is_owned(seen.labels, wanted.name):
-        after = {**seen.labels, labels.OWNER: wanted.name}
-        body = {"labels": after, "fingerprint": seen.label_fingerprint}
-        yield Change("update", seen.path, "resourceLabels", dict(seen.labels), after, body)
-
-
-def _creation(wanted: Environment, cluster: Cluster) -> Change:
-    resource = f"projects/{wanted.project}/locations/{cluster.location}/clusters/{cluster.name}"
-    body: Json = {
-        "name": cluster.name,
-        "network": wanted.network,
-        "subnetwork": wanted.subnetwork,
-        "ip_allocation_policy": {"use_ip_aliases": True},
-        "network_config": {"gateway_api_config": {"channel": STANDARD}},
-        "workload_identity_config": {"workload_pool": f"{wanted.project}.svc.id.goog"},
-        "fleet": {"project": wanted.project},
-        "resource_labels": {labels.OWNER: wanted.name},
-        "control_plane_endpoints_config": _dns_endpoint(),
-        **_nodes(cluster),
-    }
-    if cluster.release_channel:
-        body["release_channel"] = {"channel": cluster.release_channel.upper()}
-    if cluster.private_nodes:
-        body["network_config"]["default_enable_private_nodes"] = True
-    return Change("create", resource, body={"location": cluster.location, "cluster": body})
-
-
-def _nodes(cluster: Cluster) -> Json:
-    account = {"service_account": cluster.node_service_account} if cluster.node_service_account else {}
-    if cluster.autopilot:
-        defaults = {
-            "node_pool_auto_config": {},
-            "autoscaling": {"autoprovisioning_node_pool_defaults": account},
-        }
-        return {"autopilot": {"enabled": True}, **(defaults if account else {})}
-    config = {"machine_type": cluster.machine_type or MACHINE, "oauth_scopes": SCOPES, **account}
-    pool = {"name": "default-pool", "initial_node_count": cluster.node_count or NODES, "config": config}
-    return {"node_pools": [pool]}
-
-
-def _dns_endpoint() -> Json:
-    return {"dns_endpoint_config": {"allow_external_traffic": True}}
-
-
-def _wait(now: float, missing: Iterable[Cluster], busy: Iterable[SeenCluster]) -> Waiting:
-    """The other steps watch the clusters they need; this one may look when the last is usually done."""
-    waited = {each.name: _left(now, each) for each in busy}
-    waited |= {cluster.name: remaining(now, None, TYPICAL, first=1.0) for cluster in missing}
-    if not waited:
-        return Waiting(
-            reason="ClusterUpdating",
-            message="clusters are being brought up to date",
-            retry_after=remaining(now, None, TYPICAL_UPDATE),
-        )
-    names = ", ".join(sorted(waited))
-    return Waiting(
-        reason="ClusterProvisioning",
-        message=f"waiting for {names} to be RUNNING",
-        retry_after=max(waited.values()),
-    )
-
-
-def _left(now: float, seen: SeenCluster) -> float:
-    if seen.status == "PROVISIONING" and seen.created:
-        return remaining(now, unix(seen.created), TYPICAL, first=1.0)
-    return remaining(now, None, TYPICAL_UPDATE)
+    The other steps watch the clusters they need by themselves.
+    """
+    pick = min if more else max
+    chosen = pick(open_plans, key=lambda plan: plan.seconds)
+    names = ", ".join(sorted(plan.name for plan in open_plans if plan.reason == chosen.reason))
+    message = TEXTS[chosen.reason].format(names=names)
+    return Waiting(reason=chosen.reason, message=message, retry_after=chosen.seconds)

@@ -7,10 +7,10 @@ proves nothing yet: done is when the state of every membership of this environme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from shared import labels
+from shared import errors, labels
 from shared.google import projects
 from shared.google.compute import unix
 from shared.google.container import SeenCluster, clusters
@@ -26,6 +26,7 @@ from shared.google.gkehub import (
     memberships,
     move_config_membership,
 )
+from shared.google.session import Session
 from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
@@ -34,24 +35,25 @@ from shared.step.step import Context, Step
 IMPORTER_ROLE = "roles/compute.networkViewer"  # has trafficdirector.networks.getConfigs and .reportMetrics
 IMPORTER = "subject/ns/gke-mcs/sa/gke-mcs-importer"
 
-# Typical seconds [observed in public transcripts].
-CREATED, REGISTERED, MCS_STATE, ENABLED, READY_TO_USE, INGRESS_STATE = 300.0, 10.0, 120.0, 16.0, 60.0, 198.0
+# Typical seconds [observed in public transcripts]; a member's state by feature, since that was asked for.
+CREATED, REGISTERED, SERVICES, ENABLED, READY_TO_USE = 300.0, 10.0, 6.0, 16.0, 60.0
+MEMBER_STATE = {MCS: 120.0, INGRESS: ENABLED + 198.0}
+NONE = State("", "")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The fleet as it is. `clusters` are the environment's that exist; `granted` is the importer's grant."""
+    """The fleet as it is. `clusters` are the environment's that exist, by name; `memberships` are by key."""
 
-    clusters: dict[str, SeenCluster]
-    memberships: dict[str, Membership]
-    features: dict[str, Feature]
+    clusters: Mapping[str, SeenCluster]
+    memberships: Mapping[str, Membership]
+    features: Mapping[str, Feature]
     granted: bool
 
-    def membership(self, cluster: str) -> Membership | None:
-        """The membership that a cluster says it has, if it is READY."""
-        seen = self.clusters.get(cluster)
-        found = self.memberships.get(seen.membership) if seen else None
-        return found if found and found.ready else None
+    def membership(self, name: str) -> Membership | None:
+        """The membership that a cluster says it has, if the cluster serves."""
+        cluster = self.clusters.get(name)
+        return self.memberships.get(member_key(cluster.membership)) if cluster and cluster.serves else None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ class Wait:
 
 
 def importer_of(project: str, number: str) -> str:
-    """The MCS importer's principal in the project's workload identity pool [documented, the newer form]."""
+    """The MCS importer's principal in the project's workload identity pool [documented, the newer form].
+
+    With the older form alone (`serviceAccount:P.svc.id.goog[…]`) an importer has been seen not to work
+    [reported], so it does not count as granted.
+    """
     pools = f"projects/{number}/locations/global/workloadIdentityPools"
     return f"principal://iam.googleapis.com/{pools}/{project}.svc.id.goog/{IMPORTER}"
 
@@ -72,14 +78,20 @@ def importer_of(project: str, number: str) -> str:
 def observe(context: Context) -> Seen:
     """Clusters, memberships, features, and whether the importer has its grant."""
     session, wanted = context.session, context.wanted
-    locations = {(cluster.name, cluster.location) for cluster in wanted.clusters}
-    seen = clusters(session, wanted.project)
+    specs = {(cluster.name, cluster.location): cluster for cluster in wanted.clusters}
+    known = {}
+    for each in clusters(session, wanted.project):
+        spec = specs.get((each.name, each.location))
+        if spec and (spec.existing or labels.is_owned(each.labels, wanted.name)):
+            known[each.name] = each
+    joined = any(each.membership for each in known.values())
     policy = projects.policy(session, wanted.project)
+    granted = any(_is_importer(who, wanted.project) for who in projects.members(policy, IMPORTER_ROLE))
     return Seen(
-        {each.name: each for each in seen if (each.name, each.location) in locations},
-        memberships(session, wanted.project),
+        known,
+        memberships(session, wanted.project) if joined else {},
         features(session, wanted.project),
-        any(_is_importer(who, wanted.project) for who in projects.members(policy, IMPORTER_ROLE)),
+        granted,
     )
 
 
@@ -90,30 +102,49 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     if trouble := _in_use(wanted, seen):
         return Decision(trouble)
     changes = list(_changes(wanted, seen))
-    ready = [change for change in changes if _can_start(change, wanted, seen)]
-    later = [change for change in changes if change not in ready]
-    waits = list(_to_begin(wanted, seen, now, later)) or list(_to_settle(wanted, seen, now))
-    if not changes and not waits:
-        return Decision(Done())
-    return Decision(_waiting(waits, bool(later)), ready, later)
+    holds = [_hold(change, wanted, seen, now) for change in changes]
+    ready = [change for change, hold in zip(changes, holds, strict=True) if hold is None]
+    later = [change for change, hold in zip(changes, holds, strict=True) if hold is not None]
+    waits = [hold for hold in holds if hold] or list(_to_settle(wanted, seen, now))
+    if waits:
+        return Decision(_waiting(waits, bool(later)), ready, later)
+    return Decision(None if ready else Done(), ready)
 
 
 def act(context: Context, change: Change) -> None:
     """Begin one change."""
     session, wanted = context.session, context.wanted
-    ours = {labels.OWNER: wanted.name}
     if change.field == "bindings":
-        member = importer_of(wanted.project, projects.number(session, wanted.project))
-        policy = projects.policy(session, wanted.project)
-        projects.set_policy(session, wanted.project, projects.with_member(policy, IMPORTER_ROLE, member))
+        _grant(session, wanted.project)
     elif change.verb == "update":
         move_config_membership(session, change.resource, str(change.after))
     else:
         name = change.resource.rpartition("/")[2]
+        ours = {labels.OWNER: wanted.name}
         create_feature(session, wanted.project, name, ours, str(change.after or ""))
 
 
 FLEET = Step("fleet", observe, decide, act)
+
+
+def _grant(session: Session, project: str) -> None:
+    """Let the importer read the network's configuration.
+
+    Raises:
+        Conflict: the policy has changed meanwhile.
+        Transient: the identity pool is not there yet, though a cluster of it serves [observed: 400].
+    """
+    member = importer_of(project, projects.number(session, project))
+    policy = projects.policy(session, project)
+    if member in projects.members(policy, IMPORTER_ROLE):
+        return
+    try:
+        projects.set_policy(session, project, projects.with_member(policy, IMPORTER_ROLE, member))
+    except errors.Refused as error:
+        if "Identity Pool does not exist" not in error.message:
+            raise
+        known = (error.service, error.method, error.resource, error.status, error.reason, error.message)
+        raise errors.Transient(*known) from error
 
 
 def _in_use(wanted: Environment, seen: Seen) -> Outcome | None:
@@ -121,65 +152,74 @@ def _in_use(wanted: Environment, seen: Seen) -> Outcome | None:
     for feature in seen.features.values():
         owner = feature.labels.get(labels.OWNER)
         if owner not in (None, wanted.name):
-            return _blocked(f"The fleet of project {wanted.project} is used by environment {owner}.")
-    ingress = seen.features.get(INGRESS)
-    config = seen.clusters.get(wanted.config_cluster)
-    if ingress and not labels.is_owned(ingress.labels, wanted.name):
-        member = member_key(ingress.config_membership) if ingress.config_membership else ""
-        if config is None or not config.membership or member_key(config.membership) != member:
-            return _blocked(
-                f"Multi-cluster ingress is enabled in project {wanted.project} with config membership {member}, "
-                "and not by Fleetgate."
+            return Blocked(
+                code="FLEET_IN_USE",
+                cause=f"The fleet of project {wanted.project} is used by environment {owner}.",
+                fix=f"Tear {owner} down, or use another project.",
             )
-    return None
-
-
-def _blocked(cause: str) -> Blocked:
-    fix = "Use another project, or give that fleet free: tear the environment down, or disable the feature."
-    return Blocked(code="FLEET_IN_USE", cause=cause, fix=fix)
+    ingress, config = seen.features.get(INGRESS), seen.clusters.get(wanted.config_cluster)
+    if ingress is None or ingress.going or labels.is_owned(ingress.labels, wanted.name):
+        return None
+    member = member_key(ingress.config_membership)
+    if member and config and member_key(config.membership) == member:
+        return None
+    return Blocked(
+        code="FLEET_IN_USE",
+        cause=f"Multi-cluster ingress is enabled in project {wanted.project}, and not by Fleetgate,"
+        f" with config membership {member or '(none)'}.",
+        fix="Use another project, make that membership's cluster the configCluster, or free the fleet:"
+        f" gcloud container fleet ingress disable --project={wanted.project}",
+    )
 
 
 def _changes(wanted: Environment, seen: Seen) -> Iterator[Change]:
-    """All that is missing, whether or not it can be done now."""
+    """All that is missing, whether or not it can be done now; what is being disabled is missing already."""
     parent = f"projects/{wanted.project}/locations/global/features"
-    if MCS not in seen.features:
+    mcs, ingress = seen.features.get(MCS), seen.features.get(INGRESS)
+    config = seen.membership(wanted.config_cluster)
+    if mcs is None or mcs.going:
         yield Change("create", f"{parent}/{MCS}")
     if not seen.granted:
         yield Change("update", f"projects/{wanted.project}", "bindings", None, f"{IMPORTER_ROLE}: {IMPORTER}")
-    config = seen.membership(wanted.config_cluster)
-    ingress = seen.features.get(INGRESS)
-    if ingress is None:
-        yield Change(
-            "create", f"{parent}/{INGRESS}", "configMembership", None, config.path if config else None
-        )
+    if ingress is None or ingress.going:
+        after = config.path if config else None
+        yield Change("create", f"{parent}/{INGRESS}", "configMembership", None, after)
     elif config and member_key(ingress.config_membership) != config.key:
         before = ingress.config_membership
         yield Change("update", f"{parent}/{INGRESS}", "configMembership", before, config.path)
 
 
-def _can_start(change: Change, wanted: Environment, seen: Seen) -> bool:
-    """The identity pool comes with the first cluster; ingress needs its config membership, and our MCS first."""
+def _hold(change: Change, wanted: Environment, seen: Seen, now: float) -> Wait | None:
+    """What a change waits for: the identity pool comes with the first cluster; ingress needs its config
+    membership, and our multi-cluster Services first."""
     if change.field == "bindings":
-        return any(each.status == "RUNNING" for each in seen.clusters.values())
-    if change.field == "configMembership":
-        mcs = seen.features.get(MCS)
-        return bool(mcs and mcs.active and seen.membership(wanted.config_cluster))
-    return True
+        if any(each.serves and each.workload_pool for each in seen.clusters.values()):
+            return None
+        waits = (_for_cluster(cluster.name, seen, now) for cluster in wanted.clusters)
+        return min(waits, key=lambda each: each.seconds)
+    name = change.resource.rpartition("/")[2]
+    if name in seen.features and not seen.features[name].active:
+        return _for_feature(seen.features[name], now)
+    if name == MCS:
+        return None
+    mcs = seen.features.get(MCS)
+    services = None if mcs and mcs.active else Wait("FeatureEnabling", f"{MCS} is being enabled", SERVICES)
+    return _for_membership(wanted.config_cluster, seen, now) or services
 
 
-def _to_begin(wanted: Environment, seen: Seen, now: float, later: list[Change]) -> Iterator[Wait]:
-    """What holds up the changes that cannot start yet: these are looked for first, others wait for them."""
-    if any(change.field == "bindings" for change in later):
-        yield from (_for_cluster(each.name, seen, now) for each in wanted.clusters)
-    if any(change.field == "configMembership" for change in later):
-        name = wanted.config_cluster
-        running = name in seen.clusters and seen.clusters[name].status == "RUNNING"
-        if seen.membership(name) is not None:
-            yield Wait("FeatureEnabling", f"{MCS} is being enabled", remaining(now, None, REGISTERED))
-        elif running:
-            yield Wait("MembershipCreating", f"{name} is joining the fleet", remaining(now, None, REGISTERED))
-        else:
-            yield _for_cluster(name, seen, now)
+def _to_settle(wanted: Environment, seen: Seen, now: float) -> Iterator[Wait]:
+    """States that are not OK yet. Nothing here starts anything: one look when the last is due is enough."""
+    mcs, ingress = seen.features.get(MCS), seen.features.get(INGRESS)
+    yield from (_for_feature(each, now) for each in (mcs, ingress) if each and not each.active)
+    if ingress and ingress.state.code != "OK":
+        seconds = remaining(now, ingress.created, ENABLED + READY_TO_USE)
+        yield Wait("FeatureState", _state_text(INGRESS, ingress.state), seconds)
+    for cluster in wanted.clusters:
+        if missing := _for_membership(cluster.name, seen, now):
+            yield missing
+            continue
+        yield from _for_state(cluster.name, mcs, MCS, seen, now)
+        yield from _for_state(cluster.name, ingress, INGRESS, seen, now)
 
 
 def _for_cluster(name: str, seen: Seen, now: float) -> Wait:
@@ -188,30 +228,32 @@ def _for_cluster(name: str, seen: Seen, now: float) -> Wait:
     return Wait("ClusterProvisioning", f"waiting for {name} to be RUNNING", seconds)
 
 
-def _to_settle(wanted: Environment, seen: Seen, now: float) -> Iterator[Wait]:
-    """States that are not OK yet. Nothing here starts anything: one look when the last is due is enough."""
-    mcs, ingress = seen.features.get(MCS), seen.features.get(INGRESS)
-    if ingress and ingress.state.code != "OK":
-        seconds = remaining(now, ingress.created, ENABLED + READY_TO_USE)
-        yield Wait("FeatureState", _state_text(INGRESS, ingress.state), seconds)
-    for cluster in wanted.clusters:
-        member = seen.membership(cluster.name)
-        if member is None:
-            yield Wait(
-                "MembershipCreating", f"{cluster.name} is joining the fleet", _left(cluster.name, seen, now)
-            )
-            continue
-        for name, feature, typical in ((MCS, mcs, MCS_STATE), (INGRESS, ingress, ENABLED + INGRESS_STATE)):
-            state = feature.members.get(member.key, State("", "")) if feature else State("", "")
-            if state.code != "OK":
-                since = max(member.created, feature.created if feature else now)
-                text = _state_text(f"{name} of {cluster.name}", state)
-                yield Wait("MembershipState", text, remaining(now, since, typical))
+def _for_feature(feature: Feature, now: float) -> Wait:
+    name, since = feature.path.rpartition("/")[2], feature.created if feature.status == "ENABLING" else None
+    return Wait(
+        f"Feature{feature.status.title()}", f"{name} is {feature.status}", remaining(now, since, ENABLED)
+    )
 
 
-def _left(name: str, seen: Seen, now: float) -> float:
-    running = name in seen.clusters and seen.clusters[name].status == "RUNNING"
-    return remaining(now, None, REGISTERED) if running else _for_cluster(name, seen, now).seconds
+def _for_membership(name: str, seen: Seen, now: float) -> Wait | None:
+    """Why a cluster has no membership that is READY, if it has none."""
+    cluster, member = seen.clusters.get(name), seen.membership(name)
+    if cluster is None or not cluster.serves:
+        return _for_cluster(name, seen, now)
+    if member and member.ready:
+        return None
+    seconds = remaining(now, member.created if member else None, REGISTERED)
+    return Wait("MembershipCreating", f"{name} is joining the fleet", seconds)
+
+
+def _for_state(cluster: str, feature: Feature | None, name: str, seen: Seen, now: float) -> Iterator[Wait]:
+    """A feature's state of a cluster that has a membership, unless it is OK."""
+    member = seen.membership(cluster)
+    state = feature.members.get(member.key, NONE) if feature and member else NONE
+    if state.code != "OK":
+        since = max(member.created if member else now, feature.created if feature else now)
+        seconds = remaining(now, since, MEMBER_STATE[name])
+        yield Wait("MembershipState", _state_text(f"{name} of {cluster}", state), seconds)
 
 
 def _state_text(what: str, state: State) -> str:
@@ -221,17 +263,10 @@ def _state_text(what: str, state: State) -> str:
 
 def _waiting(waits: list[Wait], something_to_begin: bool) -> Waiting:
     """For what something else waits for, the next look is the first that is due; else the last."""
-    if not waits:
-        return Waiting(
-            reason="FeatureEnabling",
-            message="features are being enabled",
-            retry_after=remaining(0, None, ENABLED),
-        )
     pick = min if something_to_begin else max
     chosen = pick(waits, key=lambda each: each.seconds)
     return Waiting(reason=chosen.reason, message=chosen.message, retry_after=chosen.seconds)
 
 
 def _is_importer(member: str, project: str) -> bool:
-    newer = member.endswith(f"/{project}.svc.id.goog/{IMPORTER}")
-    return newer or member == f"serviceAccount:{project}.svc.id.goog[gke-mcs/gke-mcs-importer]"
+    return member.startswith("principal:") and member.endswith(f"/{project}.svc.id.goog/{IMPORTER}")

@@ -8,88 +8,91 @@ list exactly the memberships that export: only then can a route find its backend
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from shared import labels
+from shared.exports import Key, SeenCluster, changes, is_going, key_of, obstacle
 from shared.google.compute import unix
 from shared.google.gkehub import member_key
-from shared.google.kubernetes import Cluster, Door, differs, doors
-from shared.objects import body, is_ours, namespace
-from shared.sample_app import NAME, deployment
+from shared.google.kubernetes import Cluster, Door, doors
+from shared.objects import Json
+from shared.sample_app import NAME
 from shared.spec import Environment, Service
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
 
-Json = dict[str, Any]
-Key = tuple[str, str, str]  # kind, namespace, name
-
-CREATED, KIND_KNOWN, IMPORTED = 300.0, 110.0, 300.0  # typical seconds [observed, observed, documented]
-
-
-@dataclass(frozen=True)
-class SeenCluster:
-    """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet."""
-
-    door: Door
-    objects: Mapping[Key, Json]
-    exports_known: bool
-
-
-@dataclass(frozen=True)
-class Application:
-    """An object to apply, and where; a plan may have no cluster to apply it to yet."""
-
-    door: Door | None
-    object: Json
+# Typical seconds [observed, observed, documented, observed].
+CREATED, KIND_KNOWN, IMPORTED, DELETED = 300.0, 110.0, 300.0, 10.0
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Clusters that serve, by name; `doors` of all that exist; imports of the config cluster by namespace, name."""
+    """The environment's clusters: `doors` of all that exist, `clusters` that serve, both by name.
 
-    doors: Mapping[str, Door]
-    clusters: Mapping[str, SeenCluster]
-    imports: Mapping[tuple[str, str], Json]
+    `imports` are the config cluster's, by namespace and name; `strangers` the names of the project's other
+    clusters, by the key of their membership.
+    """
+
+    doors: Mapping[str, Door] = field(default_factory=dict)
+    clusters: Mapping[str, SeenCluster] = field(default_factory=dict)
+    imports: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+    strangers: Mapping[str, str] = field(default_factory=dict)
 
 
 def observe(context: Context) -> Seen:
     """Whatever of the wanted objects is there, in each cluster that serves."""
     wanted, session = context.wanted, context.session
     found = doors(session, wanted.project)
-    known = {c.name: found[c.name, c.location] for c in wanted.clusters if (c.name, c.location) in found}
+    known = {
+        spec.name: door
+        for spec in wanted.clusters
+        if (door := found.get((spec.name, spec.location)))
+        and (spec.existing or labels.is_owned(door.labels, wanted.name))
+    }
+    strangers = {member_key(door.membership): door.name for door in found.values()}
+    ours = {member_key(door.membership) for door in known.values()}
     seen = {name: _look(wanted, Cluster(session, door), door) for name, door in known.items() if door.is_open}
     config = seen.get(wanted.config_cluster)
     imports: list[Json] = []
     if config and config.exports_known:
         cluster = Cluster(session, config.door)
-        imports = [each for ns in wanted.namespaces for each in cluster.list("ServiceImport", ns) or []]
-    by_name = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in imports}
-    return Seen(known, seen, by_name)
+        imports = [each for space in wanted.namespaces for each in cluster.list("ServiceImport", space) or []]
+    return Seen(
+        known,
+        seen,
+        {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in imports},
+        {key: name for key, name in strangers.items() if key and key not in ours},
+    )
 
 
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     """What to apply where, and what is waited for."""
     if wanted is None:
         raise NotImplementedError("exports are not withdrawn yet")
-    if trouble := _foreign(wanted, seen) or _missing_service(wanted, seen):
-        return Decision(trouble)
-    now_possible, later = list[Change](), list[Change]()
+    if stop := _trouble(wanted, seen):
+        return Decision(stop)
+    ready, later, holds = list[Change](), list[Change](), list[Waiting]()
     for cluster in wanted.clusters:
-        there = seen.clusters.get(cluster.name)
-        for change in _changes(wanted, cluster.name, there):
-            exporting = change.body.object["kind"] == "ServiceExport"
-            can = there is not None and (there.exports_known or not exporting)
-            (now_possible if can else later).append(change)
-    if not now_possible and not later and not _unlisted(wanted, seen):
+        for change in changes(wanted, cluster, seen.clusters.get(cluster.name)):
+            hold = _hold(change, cluster.name, seen, now)
+            (later if hold else ready).append(change)
+            holds += [hold] if hold else []
+    if holds:
+        return Decision(min(holds, key=lambda each: each.retry_after), ready, later)
+    if not ready and all(_is_imported(wanted, each, seen) for each in wanted.services):
         return Decision(Done())
-    return Decision(_wait(wanted, seen, now, now_possible, later), now_possible, later)
+    return Decision(_for_imports(wanted, seen, now, bool(ready)), ready)
 
 
 def act(context: Context, change: Change) -> None:
-    """Apply one object."""
-    Cluster(context.session, change.body.door).apply(change.body.object)
+    """Apply or delete one object."""
+    cluster = Cluster(context.session, change.body.door)
+    if change.verb == "delete":
+        cluster.delete(*key_of(change.body.object))
+    else:
+        cluster.apply(change.body.object)
 
 
 SERVICE_EXPORT = Step("service_export", observe, decide, act)
@@ -97,16 +100,16 @@ SERVICE_EXPORT = Step("service_export", observe, decide, act)
 
 def _look(wanted: Environment, cluster: Cluster, door: Door) -> SeenCluster:
     objects: dict[Key, Json] = {}
-    exports_known = False
+    exports_known = True
     for name in wanted.namespaces:
-        found = cluster.get("Namespace", "", name)
-        objects |= _keyed("Namespace", [found] if found else [])
-        if found:
+        exports = cluster.list("ServiceExport", name)
+        exports_known = exports is not None
+        if found := cluster.get("Namespace", "", name):
+            objects |= _keyed("Namespace", [found])
             objects |= _keyed("Service", cluster.list("Service", name) or [])
-            exports = cluster.list("ServiceExport", name)
-            exports_known = exports is not None
             objects |= _keyed("ServiceExport", exports or [])
-    if wanted.sample_app and (app := cluster.get("Deployment", wanted.gateway.namespace, NAME)):
+    is_there = ("Namespace", "", wanted.gateway.namespace) in objects
+    if wanted.sample_app and is_there and (app := cluster.get("Deployment", wanted.gateway.namespace, NAME)):
         objects |= _keyed("Deployment", [app])
     return SeenCluster(door, objects, exports_known)
 
@@ -115,140 +118,94 @@ def _keyed(kind: str, items: Iterable[Json]) -> dict[Key, Json]:
     return {(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in items}
 
 
-def _key(wish: Json) -> Key:
-    return wish["kind"], wish["metadata"].get("namespace", ""), wish["metadata"]["name"]
-
-
-def _changes(wanted: Environment, cluster: str, there: SeenCluster | None) -> Iterator[Change]:
-    """What one cluster lacks, in the order in which it can be applied."""
-    resource = _path(wanted, cluster)
-    for wish in _wanted_objects(wanted, cluster):
-        kind, ns, name = _key(wish)
-        live = there.objects.get((kind, ns, name)) if there else None
-        if kind == "Namespace" and live is not None:
-            continue  # whoever made it: namespaces are shared by those who work in them
-        if live is None or differs(wish, live):
-            where = f"{resource}/{kind}/{ns + '/' if ns else ''}{name}"
-            yield Change(
-                "update" if live else "create", where, body=Application(there.door if there else None, wish)
-            )
-
-
-def _wanted_objects(wanted: Environment, cluster: str) -> Iterator[Json]:
-    """Every object that a cluster should have."""
-    yield from (namespace(wanted.name, name) for name in wanted.namespaces)
-    if wanted.sample_app:
-        yield deployment(wanted.name, wanted.gateway.namespace)
-    exported = wanted.exports(wanted.cluster(cluster))
-    yield from (_service(wanted.name, each) for each in exported if each.selector is not None)
-    yield from (body(wanted.name, "ServiceExport", each.name, each.namespace) for each in exported)
-
-
-def _service(environment: str, service: Service) -> Json:
-    ports = [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
-    spec = {"selector": dict(service.selector or {}), "ports": ports}
-    return body(environment, "Service", service.name, service.namespace, spec=spec)
-
-
-def _foreign(wanted: Environment, seen: Seen) -> Outcome | None:
-    """An object of a wanted name that is there and not ours is in the way; namespaces are not."""
-    for name, there in seen.clusters.items():
-        for wish in _wanted_objects(wanted, name):
-            kind, ns, called = _key(wish)
-            live = there.objects.get((kind, ns, called))
-            if kind == "Namespace" or live is None:
-                continue
-            if not is_ours(live, wanted.name):
-                return Blocked(
-                    code=f"{kind.upper()}_FOREIGN",
-                    cause=f"{kind} {ns}/{called} in cluster {name} exists and is not this environment's.",
-                    fix=f"Give it another name in the environment, or delete it from cluster {name}.",
-                )
-    return None
-
-
-def _missing_service(wanted: Environment, seen: Seen) -> Outcome | None:
-    """A service without a selector is the user's own, and must be there."""
+def _trouble(wanted: Environment, seen: Seen) -> Outcome | None:
+    """What a person must mend: an object in the way, or a cluster of nobody's that exports the same."""
+    for cluster in wanted.clusters:
+        there = seen.clusters.get(cluster.name)
+        if there and (stop := obstacle(wanted, cluster, there)):
+            return stop
     for each in wanted.services:
-        for cluster in wanted.exporters(each):
-            there = seen.clusters.get(cluster.name)
-            if (
-                each.selector is None
-                and there
-                and ("Service", each.namespace, each.name) not in there.objects
-            ):
-                return Blocked(
-                    code="SERVICE_MISSING",
-                    cause=f"Cluster {cluster.name} has no Service {each.namespace}/{each.name} to export.",
-                    fix="Create it, or give the service a selector to have it made.",
-                )
+        for member in _listed(each, seen) & seen.strangers.keys():
+            name = seen.strangers[member]
+            return Blocked(
+                code="IMPORT_SHARED",
+                cause=f"Cluster {name} of the fleet exports {each.namespace}/{each.name} too, and is not in this"
+                " environment: the fleet takes equal names for one service, and would send it traffic.",
+                fix=f"Choose another name or namespace, or, in {name}:"
+                f" kubectl delete serviceexports.net.gke.io {each.name} --namespace={each.namespace}",
+            )
     return None
 
 
-def _wait(
-    wanted: Environment, seen: Seen, now: float, starting: list[Change], later: list[Change]
-) -> Waiting:
-    """For clusters that others wait for, the next look is the first that is due; imports are looked for once."""
-    if later:
-        waits = [wait for cluster in wanted.clusters if (wait := _for_cluster(cluster.name, seen, now))]
-        return min(waits, key=lambda each: each.retry_after)
-    names = ", ".join(_unlisted(wanted, seen)) or "every service"
-    return Waiting(
-        reason="ServiceImportMissing",
-        message=f"imports of {names} do not list every exporting cluster yet",
-        retry_after=remaining(now, None if starting else _exported_at(seen), IMPORTED, first=1.0),
-    )
-
-
-def _exported_at(seen: Seen) -> float | None:
-    """When the last export was made."""
-    made = [
-        unix(live["metadata"]["creationTimestamp"])
-        for there in seen.clusters.values()
-        for (kind, _, _), live in there.objects.items()
-        if kind == "ServiceExport"
-    ]
-    return max(made, default=None)
-
-
-def _unlisted(wanted: Environment, seen: Seen) -> list[str]:
-    """Services whose import does not list exactly the memberships that export them."""
-    return [each.name for each in wanted.services if not _is_imported(wanted, each, seen)]
-
-
-def _for_cluster(name: str, seen: Seen, now: float) -> Waiting | None:
-    """Why a cluster cannot export yet, if it cannot."""
-    there = seen.clusters.get(name)
+def _hold(change: Change, cluster: str, seen: Seen, now: float) -> Waiting | None:
+    """Why a change cannot be made yet, if it cannot."""
+    there = seen.clusters.get(cluster)
     if there is None:
-        door = seen.doors.get(name)
-        since = unix(door.created) if door and door.created else None
-        text = f"waiting for cluster {name} to be RUNNING"
-        return Waiting(reason="ClusterProvisioning", message=text, retry_after=remaining(now, since, CREATED))
-    if there.exports_known:
-        return None
-    born = [
-        unix(o["metadata"]["creationTimestamp"])
-        for (kind, _, _), o in there.objects.items()
-        if kind == "Namespace"
-    ]
-    return Waiting(
-        reason="ServiceExportUnknown",
-        message=f"cluster {name} does not know ServiceExports yet",
-        retry_after=remaining(now, max(born, default=None), KIND_KNOWN),
+        return _for_cluster(cluster, seen, now)
+    kind, space, name = key_of(change.body.object)
+    for key in (("Namespace", "", space), (kind, space, name)):
+        live = there.objects.get(key)
+        if live and is_going(live):
+            text = f"{key[0]} {key[2]} in cluster {cluster} is still being deleted"
+            since = unix(live["metadata"]["deletionTimestamp"])
+            return Waiting(reason="Deleting", message=text, retry_after=remaining(now, since, DELETED))
+    if kind == "ServiceExport" and not there.exports_known:
+        return _for_kind(cluster, there, now)
+    return None
+
+
+def _for_cluster(name: str, seen: Seen, now: float) -> Waiting:
+    door = seen.doors.get(name)
+    since = unix(door.created) if door and door.created else None
+    text = f"waiting for cluster {name} to be RUNNING"
+    return Waiting(reason="ClusterProvisioning", message=text, retry_after=remaining(now, since, CREATED))
+
+
+def _for_kind(name: str, there: SeenCluster, now: float) -> Waiting:
+    """The kind comes to a cluster some time after the namespaces did, which are made as soon as it serves."""
+    spaces = (live for (kind, _, _), live in there.objects.items() if kind == "Namespace")
+    text = f"cluster {name} does not know ServiceExports yet"
+    seconds = remaining(now, _newest(spaces), KIND_KNOWN)
+    return Waiting(reason="ServiceExportUnknown", message=text, retry_after=seconds)
+
+
+def _for_imports(wanted: Environment, seen: Seen, now: float, starting: bool) -> Waiting:
+    """The first export of a cluster takes longest, and routes wait for it."""
+    missing = [each for each in wanted.services if not _is_imported(wanted, each, seen)]
+    keys = {("ServiceExport", each.namespace, each.name) for each in missing}
+    exports = (live for there in seen.clusters.values() for key, live in there.objects.items() if key in keys)
+    seconds = remaining(now, None if starting else _newest(exports), IMPORTED)
+    text = (
+        "; ".join(_told(wanted, each, seen) for each in missing) or "what was changed is not to be seen yet"
     )
+    return Waiting(reason="ServiceImportMissing", message=text, retry_after=seconds)
 
 
-def _is_imported(wanted: Environment, service_: Service, seen: Seen) -> bool:
-    found = seen.imports.get((service_.namespace, service_.name))
-    listed = {member_key(each["cluster"]) for each in (found or {}).get("status", {}).get("clusters", [])}
-    expected = {
-        member_key(seen.doors[cluster.name].membership)
-        for cluster in wanted.exporters(service_)
-        if cluster.name in seen.doors and seen.doors[cluster.name].membership
-    }
-    return bool(found) and listed == expected and len(expected) == len(service_.clusters)
+def _newest(items: Iterable[Json]) -> float | None:
+    return max((unix(each["metadata"]["creationTimestamp"]) for each in items), default=None)
 
 
-def _path(wanted: Environment, cluster: str) -> str:
-    location = wanted.cluster(cluster).location
-    return f"projects/{wanted.project}/locations/{location}/clusters/{cluster}"
+def _told(wanted: Environment, service: Service, seen: Seen) -> str:
+    listed, expected = _listed(service, seen), _expected(wanted, service, seen)
+    missing = [name for name, key in expected.items() if key not in listed]
+    surplus = sorted(listed - set(expected.values()))
+    told = [f"lacks {', '.join(missing)}"] if missing else []
+    told += [f"still lists {', '.join(surplus)}"] if surplus else []
+    return f"import {service.namespace}/{service.name} {' and '.join(told) or 'is not there yet'}"
+
+
+def _is_imported(wanted: Environment, service: Service, seen: Seen) -> bool:
+    """Whether the import lists exactly the memberships of the clusters that export the service."""
+    expected = set(_expected(wanted, service, seen).values())
+    return "" not in expected and _listed(service, seen) == expected
+
+
+def _listed(service: Service, seen: Seen) -> set[str]:
+    found = seen.imports.get((service.namespace, service.name), {})
+    return {member_key(each["cluster"]) for each in found.get("status", {}).get("clusters", [])}
+
+
+def _expected(wanted: Environment, service: Service, seen: Seen) -> dict[str, str]:
+    """Exporting cluster → the key of its membership, "" while it has none."""
+    names = [cluster.name for cluster in wanted.exporters(service)]
+    return {name: member_key(seen.doors[name].membership) if name in seen.doors else "" for name in names}

@@ -1,0 +1,170 @@
+"""What a cluster must be for a multi-cluster Gateway: as it is created, what one that is there lacks, and why not.
+
+Of what GKE says of a cluster, only what other steps rely on is compared. Nodes are not: their number and size
+are the user's to change once the cluster is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shared import labels
+from shared.google.container import STANDARD, SeenCluster
+from shared.spec import Cluster, Environment
+from shared.step.outcome import Blocked, Change, Outcome
+
+Json = dict[str, Any]
+
+MACHINE = "e2-medium"  # three of them hold the importer, which one alone does not [observed]
+NODES = 3
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+DNS = "dnsEndpointConfig.allowExternalTraffic"
+
+# What gives a cluster a field that it lacks [documented, gcloud container clusters update].
+FLAGS = {
+    "workloadIdentityConfig": "--workload-pool={project}.svc.id.goog",
+    "gatewayApiConfig": "--gateway-api=standard",
+    DNS: "--enable-dns-access",
+    "fleet": "--enable-fleet",
+}
+
+
+def creation(wanted: Environment, cluster: Cluster) -> Change:
+    """The cluster to create."""
+    resource = f"projects/{wanted.project}/locations/{cluster.location}/clusters/{cluster.name}"
+    body: Json = {
+        "name": cluster.name,
+        "network": wanted.network,
+        "subnetwork": wanted.subnetwork,
+        "ip_allocation_policy": {"use_ip_aliases": True},
+        "network_config": {"gateway_api_config": {"channel": STANDARD}},
+        "workload_identity_config": {"workload_pool": f"{wanted.project}.svc.id.goog"},
+        "fleet": {"project": wanted.project},
+        "resource_labels": {labels.OWNER: wanted.name},
+        "control_plane_endpoints_config": _dns_endpoint(),
+        **_nodes(cluster),
+    }
+    if cluster.release_channel:
+        body["release_channel"] = {"channel": cluster.release_channel.upper()}
+    if cluster.private_nodes:
+        body["network_config"]["default_enable_private_nodes"] = True
+    return Change("create", resource, body={"location": cluster.location, "cluster": body})
+
+
+def updates(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Iterator[Change]:
+    """What differs, in the order in which it is mended; one call changes one group of fields [documented]."""
+    pool = f"{wanted.project}.svc.id.goog"
+    if seen.workload_pool != pool:
+        body: Json = {"desired_workload_identity_config": {"workload_pool": pool}}
+        yield Change("update", seen.path, "workloadIdentityConfig", seen.workload_pool, pool, body)
+    if seen.gateway_channel != STANDARD:
+        body = {"desired_gateway_api_config": {"channel": STANDARD}}
+        yield Change("update", seen.path, "gatewayApiConfig", seen.gateway_channel, STANDARD, body)
+    if not seen.dns_external:
+        body = {"desired_control_plane_endpoints_config": _dns_endpoint()}
+        yield Change("update", seen.path, DNS, False, True, body)
+    if seen.fleet_project != wanted.project:
+        body = {"desired_fleet": {"project": wanted.project}}
+        yield Change("update", seen.path, "fleet", seen.fleet_project, wanted.project, body)
+    channel = cluster.release_channel
+    if channel and seen.release_channel != channel:
+        body = {"desired_release_channel": {"channel": channel.upper()}}
+        yield Change("update", seen.path, "releaseChannel", seen.release_channel, channel, body)
+
+
+def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
+    """What a person must mend about one cluster before anything is made; `found` has its name, anywhere."""
+    here = next((each for each in found if each.location == cluster.location), None)
+    if cluster.existing:
+        return _unfit(wanted, cluster, here)
+    if here is None:
+        return _elsewhere(wanted, cluster, found)
+    if not labels.is_owned(here.labels, wanted.name):
+        return Blocked(
+            code="CLUSTER_FOREIGN",
+            cause=f"{here.path} exists and is not this environment's.",
+            fix="Choose another name, or set `existing: true` on it to use it as it is.",
+        )
+    delete = f"gcloud container clusters delete {_place(wanted, here)}, then publish the request again."
+    return _broken(here, delete) or _misplaced(wanted, here)
+
+
+def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
+    ours = next((each for each in found if labels.is_owned(each.labels, wanted.name)), None)
+    if ours is None or ours.status == "STOPPING":
+        return None
+    return Blocked(
+        code="CLUSTER_ELSEWHERE",
+        cause=f"Cluster {cluster.name} is in {ours.location}; a cluster's location cannot be changed.",
+        fix=f"Set its location back to {ours.location}, or give the one in {cluster.location} another name.",
+    )
+
+
+def _broken(seen: SeenCluster, fix: str) -> Outcome | None:
+    if seen.status not in ("ERROR", "DEGRADED"):
+        return None
+    why = seen.status_message or "GKE gives no reason"
+    return Blocked(code="CLUSTER_ERROR", cause=f"{seen.path} is in state {seen.status}: {why}", fix=fix)
+
+
+def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
+    if (seen.network, seen.subnetwork) == (wanted.network, wanted.subnetwork):
+        return None
+    return Blocked(
+        code="CLUSTER_NETWORK",
+        cause=f"{seen.path} is in {seen.network}/{seen.subnetwork}, not in {wanted.network}/{wanted.subnetwork}.",
+        fix="A cluster's network cannot be changed: set network and subnetwork back, or rename the cluster.",
+    )
+
+
+def _unfit(wanted: Environment, cluster: Cluster, seen: SeenCluster | None) -> Outcome | None:
+    """What an existing cluster lacks; it is not ours to change."""
+    if seen is None or seen.status == "STOPPING":
+        what = "is being deleted" if seen else "does not exist"
+        return Blocked(
+            code="CLUSTER_MISSING",
+            cause=f"Cluster {cluster.name} in {cluster.location} of project {wanted.project} {what}.",
+            fix="Correct its name or location, or leave out `existing` to have it made.",
+        )
+    if stop := _broken(seen, "Mend the cluster, or name another.") or _misplaced(wanted, seen):
+        return stop
+    if not seen.vpc_native:
+        return Blocked(
+            code="CLUSTER_UNFIT",
+            cause=f"{seen.path} lacks VPC-native addressing.",
+            fix="Name another cluster: what is not VPC-native from birth cannot become so.",
+        )
+    return _lacking(wanted, cluster, seen)
+
+
+def _lacking(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+    """The DNS endpoint is not missed where the public one is open to everybody."""
+    lacks = [str(each.field) for each in updates(wanted, cluster, seen)]
+    missed = [field for field in lacks if not (field == DNS and seen.public)]
+    if not missed:
+        return None
+    flags = ", ".join(FLAGS[field].format(project=wanted.project) for field in missed)
+    return Blocked(
+        code="CLUSTER_UNFIT",
+        cause=f"{seen.path} lacks {', '.join(missed)}.",
+        fix=f"gcloud container clusters update {_place(wanted, seen)}, one flag at a time: {flags}",
+    )
+
+
+def _place(wanted: Environment, seen: SeenCluster) -> str:
+    return f"{seen.name} --location={seen.location} --project={wanted.project}"
+
+
+def _nodes(cluster: Cluster) -> Json:
+    account = {"service_account": cluster.node_service_account} if cluster.node_service_account else {}
+    if cluster.autopilot:
+        defaults = {"autoscaling": {"autoprovisioning_node_pool_defaults": account}} if account else {}
+        return {"autopilot": {"enabled": True}, **defaults}
+    config = {"machine_type": cluster.machine_type or MACHINE, "oauth_scopes": SCOPES, **account}
+    pool = {"name": "default-pool", "initial_node_count": cluster.node_count or NODES, "config": config}
+    return {"node_pools": [pool]}
+
+
+def _dns_endpoint() -> Json:
+    return {"dns_endpoint_config": {"allow_external_traffic": True}}
