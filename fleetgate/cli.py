@@ -5,19 +5,53 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from fleetgate.specs import read_environment
 from shared.spec import InvalidEnvironment
 
 BAD_USAGE = 64
 
-app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False, add_completion=False)
+
+class Commands(TyperGroup):
+    """The commands; a wrong command line ends with `BAD_USAGE`, for 2 says that changes are pending."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the command line."""
+        with _bad_usage():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read what is the command's own, and run it."""
+        with _bad_usage():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _bad_usage() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as wrong:
+        wrong.exit_code = BAD_USAGE
+        raise
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 local = typer.Typer(no_args_is_help=True, help="Fleetgate on a Google Cloud of its own, on this machine.")
 app.add_typer(local, name="local")
 
@@ -62,7 +96,7 @@ def run(
     except InvalidEnvironment as invalid:
         _refuse(spec, invalid)
     progress = Silent() if output is Output.json else progress_on(console)
-    local_run = LocalRun(environment, seed, network.value, progress=progress)
+    local_run = LocalRun(environment.project, seed, network.value, progress=progress)
     try:
         reports = asyncio.run(run_local(local_run, document, again=again))
     finally:
@@ -89,7 +123,7 @@ def schema() -> None:
     sys.stdout.write(schema_text())
 
 
-def _refuse(spec: Path, invalid: InvalidEnvironment) -> None:
+def _refuse(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
     """Say everything that is wrong with a spec, and change nothing."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     count = len(invalid.faults)

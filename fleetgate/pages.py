@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 
 from fleetgate.report import Report
 
@@ -26,7 +26,7 @@ def write_reports(reports: Sequence[Report], folder: Path) -> None:
 
 def html_of(reports: Sequence[Report]) -> str:
     """One page with every report on it."""
-    pages = Environment(loader=PackageLoader("fleetgate"), autoescape=select_autoescape())
+    pages = Environment(loader=PackageLoader("fleetgate"), autoescape=True)
     return pages.get_template("report.html.j2").render(reports=reports, spans=_spans)
 
 

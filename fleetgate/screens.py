@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from fleetgate.report import Report, Traffic
+from fleetgate.report import Address, Diagnosis, Report, Traffic
 
 
 def show(report: Report, console: Console) -> None:
@@ -15,47 +16,61 @@ def show(report: Report, console: Console) -> None:
     console.print()
     _headline(report, console)
     for diagnosis in report.diagnoses:
-        where = f" ({diagnosis.step})" if diagnosis.step else ""
-        console.print(f"[red]{diagnosis.code}[/red]{where}: {diagnosis.cause}", highlight=False)
-        for fault in diagnosis.faults:
-            console.print(
-                f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", highlight=False, markup=False
-            )
-        if diagnosis.fix:
-            console.print(f"  fix: {diagnosis.fix}", highlight=False, markup=False)
-    if report.traffic:
-        _addresses(report, console)
-        console.print(_matrix(report.traffic))
+        _diagnosis(diagnosis, console)
+    for address in report.addresses:
+        _address(address, [row for row in report.traffic if row.vip == address.address], console)
     _figures(report, console)
 
 
 def _headline(report: Report, console: Console) -> None:
     good = report.outcome == "done"
-    mark = "[green]✓[/green]" if good else "[red]✗[/red]"
+    mark = ("✓", "green") if good else ("✗", "red")
     words = {"deploy": "verified", "teardown": "removed"}
     word = words.get(report.action, "done") if good else report.outcome
-    console.print(f"{mark} [bold]{report.environment}[/bold] {report.action}: {word}", highlight=False)
+    line = Text.assemble(mark, " ", (report.environment, "bold"), f" {report.action}: {word}")
+    console.print(line, soft_wrap=True)
 
 
-def _addresses(report: Report, console: Console) -> None:
-    for address in report.addresses:
-        console.print(f"  VIP in {address.region:<14} {address.address} ({address.kind})", highlight=False)
+def _diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+    """Its parts are quoted from elsewhere, so none of them is markup."""
+    where = f" ({diagnosis.step})" if diagnosis.step else ""
+    head = Text.assemble((diagnosis.code, "red"), f"{where}: {diagnosis.cause}")
+    faults = [f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}" for fault in diagnosis.faults]
+    fix = [f"  fix: {diagnosis.fix}"] if diagnosis.fix else []
+    for line in (head, *map(Text, (*faults, *fix))):
+        console.print(line, soft_wrap=True)
+
+
+def _address(address: Address, rows: list[Traffic], console: Console) -> None:
+    """A VIP and who answers there, one line a request."""
     console.print()
+    console.print(Text(f"  {address.address} in {address.region} ({address.kind})"), soft_wrap=True)
+    if rows:
+        console.print(_matrix(rows))
 
 
 def _matrix(rows: list[Traffic]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    for title in ("", "VIP", "in", "host", "rule", "request", "answered by", "zone", "wanted"):
-        table.add_column(title, no_wrap=title not in ("host", "rule"))
+    """Narrow terminals fold cells and never cut them."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for title in ("  ", "request", "answered by", "rule"):
+        table.add_column(title, overflow="fold", no_wrap=not title.strip())
     for row in rows:
-        mark = "[green]✓[/green]" if row.ok else "[red]✗[/red]"
-        served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
-        wanted = ", ".join(row.preferred or row.expected)
-        request = f"{row.method} {row.path}"
-        table.add_row(
-            mark, row.vip, row.region, row.hostname, row.rule, request, served, row.zone or "", wanted
-        )
+        mark = Text.assemble("  ", ("✓", "green") if row.ok else ("✗", "red"))
+        table.add_row(mark, *(Text(words) for words in (_request(row), _answer(row), row.rule)))
     return table
+
+
+def _request(row: Traffic) -> str:
+    headers = "".join(f" with {name}: {value}" for name, value in row.headers.items())
+    return f"{row.method} {row.hostname}{row.path}{headers}"
+
+
+def _answer(row: Traffic) -> str:
+    """Who answered, where; and who should have, if that was wrong."""
+    served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
+    place = f" in {row.zone}" if row.zone else ""
+    wanted = " or ".join(row.preferred or row.expected)
+    return f"{served}{place}" + ("" if row.ok else f", not {wanted}")
 
 
 def _figures(report: Report, console: Console) -> None:
@@ -77,7 +92,7 @@ def _figures(report: Report, console: Console) -> None:
     )
     console.print()
     for line in lines:
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def hint(report: Report, spec: Path, console: Console) -> None:

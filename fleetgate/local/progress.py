@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 MARKS = {"done": "✓", "waiting": "…", "blocked": "✗", "failed": "✗", "superseded": "-"}
 STYLES = {"done": "green", "blocked": "red", "failed": "red", "waiting": "yellow"}
@@ -106,7 +107,8 @@ class LiveTable:
         table = Table.grid(padding=(0, 2))
         for name, news in self._rows.items():
             style = STYLES.get(news.outcome, "")
-            table.add_row(MARKS.get(news.outcome, " "), name, news.outcome, news.text, style=style)
+            words = (MARKS.get(news.outcome, " "), name, news.outcome, news.text)
+            table.add_row(*map(Text, words), style=style)
         table.add_row("", f"[dim]simulated time {clock(self._now)}[/dim]")
         return table
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fleetgate.local.critical_path import critical_path_seconds
-from fleetgate.local.installation import PRELOAD, Installation
+from fleetgate.local.installation import HOME_PROJECT, PRELOAD, ROOT, Installation
 from fleetgate.local.progress import Progress, Silent, StepNews
 from fleetgate.local.reporting import Observed, report_of
 from fleetgate.report import Report
@@ -21,8 +22,9 @@ from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
 from localcloud.ledger import Work
 from localcloud.pubsub.broker import Delivery
+from localcloud.wire.messages import Json
 from localcloud.workflows.executions import Execution
-from shared.spec import Environment
+from shared.spec import parse_environment
 
 LIMIT = 6 * 3600.0  # simulated seconds after which a request that has not ended is given up
 
@@ -33,18 +35,24 @@ class NeverEnded(Exception):
 
 @dataclass
 class LocalRun:
-    """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through."""
+    """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through.
 
-    environment: Environment
+    `project` is where environments go; `root` is where `functions/` and `workflows/` are.
+    """
+
+    project: str = HOME_PROJECT
     seed: int = 0
     network: str = "auto"
     delivery: Delivery = field(default_factory=Delivery)
     progress: Progress = field(default_factory=Silent)
+    root: Path = ROOT
+    preload: Sequence[str] = PRELOAD
 
     async def __aenter__(self) -> LocalRun:
-        self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=PRELOAD))
+        self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=self.preload))
         await self.cloud.__aenter__()
-        self.installation = Installation(self.cloud, self.environment.project)
+        self._began = self.cloud.world.clock.now
+        self.installation = Installation(self.cloud, self.project, self.root)
         self.installation.install(self.network)
         self.cloud.functions.logs.listeners.append(self._tell)
         return self
@@ -56,7 +64,7 @@ class LocalRun:
         """Deploy what the spec's document says."""
         return await self.act({"action": "deploy", "environment": document})
 
-    async def act(self, request: dict[str, Any]) -> Report:
+    async def act(self, request: Json) -> Report:
         """Publish one request and follow it to its end.
 
         Raises:
@@ -69,15 +77,18 @@ class LocalRun:
         works = self.cloud.world.ledger.works[before:]
         passed = time.monotonic() - wall
         return report_of(
-            execution, request, Observed(self.seed, self._began, passed, works, self._critical(works))
+            execution,
+            request,
+            Observed(self.seed, self._began, passed, works, self._critical(request, works)),
         )
 
-    def _critical(self, works: list[Work]) -> float | None:
-        """The critical path of making the environment; a run that makes nothing has none."""
+    def _critical(self, request: Json, works: list[Work]) -> float | None:
+        """The critical path of making the environment; a run that makes no clusters has none."""
         if not any(work.kind == "container.clusters.create" for work in works):
             return None
-        number = self.cloud.world.projects.get(self.environment.project).number
-        return critical_path_seconds(self.environment, number, self.cloud.world.timing)
+        environment = parse_environment(request["environment"], project=self.installation.project)
+        number = self.cloud.world.projects.get(environment.project).number
+        return critical_path_seconds(environment, number, self.cloud.world.timing)
 
     async def _ended(self, message: str) -> Execution:
         """The ended execution that this message started, once nothing computes on its behalf any more."""

@@ -113,9 +113,10 @@ class Session:
         self._http = AuthorizedSession(self.credentials, max_refresh_attempts=0)
         self.mount(self._http)
 
-    def begin(self) -> None:
-        """Start counting for a new invocation."""
+    def begin(self, sent: float | None = None) -> None:
+        """Start counting for a new invocation; until an API tells the time, it is that of the message, `sent`."""
         self.calls = Calls()
+        self.calls.date = sent
 
     def mount(self, http: requests.Session) -> None:
         """Put our adapters under `http`, one for each service's endpoint."""

@@ -38,7 +38,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Message:
-    """One attempt of one step. `deadline` is in unix seconds: nothing is changed after it.
+    """One attempt of one step. `deadline` is in unix seconds: nothing is changed after it; `sent` is
+    when the workflow sent it, by Google's clock.
 
     `environment` is the normalised spec, absent in claim and destroy; `request` comes with claim, `ending`
     with settle.
@@ -51,6 +52,7 @@ class Message:
     callback: str
     deadline: float
     claim: Claim
+    sent: float = 0.0
     environment: Json | None = None
     request: Asked | None = None
     ending: Json | None = None
@@ -81,6 +83,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         callback=fields["callback"],
         deadline=float(fields["deadline"]),
         claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
+        sent=float(fields.get("sent") or 0.0),
         environment=fields.get("environment") or None,
         request=_asked(fields["request"]) if fields.get("request") else None,
         ending=fields.get("ending") or None,

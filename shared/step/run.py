@@ -41,7 +41,7 @@ def run(event: object, *steps: Step[Any]) -> None:
         log_refused(error)
         return
     session = shared_session(settings)
-    session.begin()
+    session.begin(message.sent or None)
     outcome, changes = perform(step, message, session)
     told = answer(message, outcome, changes, session.calls.wire())
     log_answer(message, told, callback.send(session, message, told))

@@ -61,11 +61,14 @@ class Seen:
 
 
 def observe(context: Context) -> Seen:
-    """Read the request and the anchors, and, where it matters, whether another execution is at work."""
+    """Read the request and the anchors, and, where it matters, whether another execution is at work.
+
+    A request with faults is refused without a call to any API but the one that tells of it.
+    """
     session, claim = context.session, context.message.claim
     asked = context.message.request or Asked(b"", "0", "1970-01-01T00:00:00Z")
-    anchors = anchor.read_all(session)
     request = _read(asked, context.settings.project)
+    anchors = [] if isinstance(request, InvalidRequest) else anchor.read_all(session)
     name = _name(request, asked)
     seen = Seen(
         request,

@@ -37,11 +37,12 @@ class Seen:
 
 
 def observe(context: Context) -> Seen:
-    """Read the anchors; one list, because a request with faults may have no name to read by."""
-    claim, settings = context.message.claim, context.settings
-    found = next((each for each in anchor.read_all(context.session) if each.name == claim.name), None)
+    """Read the anchor, if this request may have to give it back; one with faults never had one."""
+    claim, settings, ending = context.message.claim, context.settings, context.message.ending or {}
+    had_one = _was_refused(ending) and ending.get("code") != "INVALID_REQUEST" and claim.name
+    found = anchor.read(context.session, claim.name) if had_one else None
     source = f"//workflowexecutions.googleapis.com/{settings.workflow}/executions/{claim.execution}"
-    return Seen(context.message.ending or {}, claim, found, settings.events_topic, source)
+    return Seen(ending, claim, found, settings.events_topic, source)
 
 
 def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
@@ -77,13 +78,13 @@ def ending_of(action: str, outcome: str) -> str:
     return "removed" if action == "teardown" else "verified"
 
 
+def _was_refused(ending: Mapping[str, Any]) -> bool:
+    return ending.get("phase") in BEFORE_CHANGES and ending.get("outcome") in ("blocked", "failed")
+
+
 def _to_release(seen: Seen) -> Anchor | None:
-    refused = seen.ending.get("phase") in BEFORE_CHANGES and seen.ending.get("outcome") in (
-        "blocked",
-        "failed",
-    )
     claim, found = seen.claim, seen.found
-    if not refused or found is None or not found.bears(claim.generation, claim.execution):
+    if not _was_refused(seen.ending) or found is None or not found.bears(claim.generation, claim.execution):
         return None
     return found if found.was_made_by(claim.generation, claim.execution) else None
 

@@ -62,6 +62,7 @@ def event(google: GoogleServer, store: Environment) -> Callable[..., dict[str, A
             "nonce": "n-1",
             "callback": google.callback(),
             "deadline": NOW + 90,
+            "sent": NOW,
             "claim": {"name": "store", "generation": GENERATION, "execution": EXECUTION},
             "environment": store.wire(),
         } | fields

@@ -1,0 +1,1 @@
+"""The main job whole: one message, the workflow, the functions, the local cloud, the proof."""

@@ -1,0 +1,186 @@
+"""Short scenarios in which requests meet, and the bugs that make them go wrong: for tests and `make prove`.
+
+A scenario runs the first half minute of simulated time for one seed and tells what was violated, or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fleetgate.local.installation import ROOT
+from fleetgate.local.run import LocalRun
+from localcloud.clock import rfc3339_pacific
+from localcloud.pubsub.broker import Delivery
+from tests.acceptance.runs import STORE, Bug, store
+
+ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
+LIGHT = ("functions_framework", "google.auth.transport.requests", "pydantic", "werkzeug.serving")
+AT_ONCE = Delivery(copies=2, late=0.6, shuffle=0.3)
+
+Scenario = Callable[[int, Path], str]
+
+
+async def same_request_twice(seed: int, root: Path) -> str:
+    """One message that arrives twice: exactly one of its executions may go on after the claim."""
+    async with LocalRun(seed=seed, root=root, delivery=AT_ONCE, preload=LIGHT) as local:
+        _publish(local, STORE)
+        going_on = await _claims(local, 2)
+        return "" if going_on == 1 else f"{going_on} executions of one message went on"
+
+
+async def newest_wins(seed: int, root: Path) -> str:
+    """Two requests at once for an environment that stands: the newer one must hold the anchor."""
+    async with LocalRun(seed=seed, root=root, preload=LIGHT, delivery=Delivery(shuffle=0.3)) as local:
+        _stand(local)
+        _publish(local, store(ttl="1h"))
+        newest = _publish(local, store(ttl="2h"))
+        await _claims(local, 2)
+        holder = local.cloud.world.store["compute.addresses"].list(ANCHOR)[0]["labels"][
+            "fleetgate-generation"
+        ]
+        return (
+            "" if holder.endswith(newest) else f"the anchor bears {holder}, not the newest request {newest}"
+        )
+
+
+async def fleet_twice(seed: int, root: Path) -> str:
+    """Every message of a deploy twice: no step may be blocked by what its twin has done."""
+    async with LocalRun(seed=seed, root=root, delivery=AT_ONCE) as local:
+        _publish(local, STORE)
+        await _pass(local, 25.0)
+        blocked = [answer for answer in _answers(local) if answer["outcome"] in ("blocked", "failed")]
+        return f"{blocked[0]['code']}: {blocked[0]['cause']}" if blocked else ""
+
+
+@dataclass(frozen=True)
+class Race:
+    """A bug, and the scenario that finds it in some seed."""
+
+    name: str
+    scenario: Callable[[int, Path], Coroutine[Any, Any, str]]
+    bug: Bug
+
+    def found_by(self, seeds: range, root: Path) -> int | None:
+        """The first seed that finds what is wrong with the product in `root`, or None."""
+        return next((seed for seed in seeds if asyncio.run(self.scenario(seed, root))), None)
+
+    def holds(self, seeds: range) -> Iterator[str]:
+        """What each seed finds wrong with the product as it is."""
+        for seed in seeds:
+            if violation := asyncio.run(self.scenario(seed, ROOT)):
+                yield f"{self.name}, seed {seed}: {violation}"
+
+
+RACES = (
+    Race(
+        "check-then-act in the claim",
+        same_request_twice,
+        Bug(
+            (
+                (
+                    "shared/steps/claim.py",
+                    "        return replace(_reserving(), changes=[change])\n",
+                    "        return Decision(Done(outputs=_handed_on(seen, request)), [change])\n",
+                ),
+                (
+                    "shared/step/run.py",
+                    "        except (errors.AlreadyExists, errors.Conflict, errors.NotFound):\n            clean = False\n",
+                    "        except (errors.AlreadyExists, errors.Conflict, errors.NotFound):\n            clean = True\n",
+                ),
+            )
+        ),
+    ),
+    Race(
+        "setLabels without the fingerprint that was read",
+        newest_wins,
+        Bug(
+            (
+                (
+                    "shared/anchor.py",
+                    "dict(values), anchor.fingerprint)",
+                    "dict(values), (read(session, anchor.name) or anchor).fingerprint)",
+                ),
+            )
+        ),
+    ),
+    Race(
+        "feature create without the already-exists path",
+        fleet_twice,
+        Bug(
+            (
+                (
+                    "shared/step/run.py",
+                    "except (errors.AlreadyExists, errors.Conflict, errors.NotFound):",
+                    "except (errors.Conflict, errors.NotFound):",
+                ),
+                ("shared/step/troubles.py", '    errors.AlreadyExists: ("Changed", 1.0),\n', ""),
+            )
+        ),
+    ),
+)
+
+
+def _publish(local: LocalRun, document: dict[str, Any]) -> str:
+    return local.installation.publish(json.dumps({"action": "deploy", "environment": document}).encode())
+
+
+async def _claims(local: LocalRun, executions: int) -> int:
+    """How many of this many executions went on after their claim; the others have ended."""
+
+    def past() -> int:
+        checks = [
+            call for call in local.cloud.log.calls if call.resource.endswith("/fleetgate-subnets:publish")
+        ]
+        return len(checks)
+
+    def decided() -> bool:
+        ended = [each for each in local.cloud.executions.of(local.installation.workflow) if each.ended]
+        return past() + len(ended) >= executions
+
+    await local.cloud.run_until(decided)
+    return past()
+
+
+async def _pass(local: LocalRun, seconds: float) -> None:
+    until = local.cloud.world.clock.now + seconds
+    local.cloud.world.clock.at(until, lambda: None)
+    await local.cloud.run_until(lambda: local.cloud.world.clock.now >= until)
+
+
+def _answers(local: LocalRun) -> list[dict[str, Any]]:
+    lines = (entry.payload.get("answer") for entry in local.cloud.functions.logs.entries)
+    return [answer for answer in lines if isinstance(answer, dict)]
+
+
+def _stand(local: LocalRun) -> None:
+    """The anchor of an environment that an earlier request left."""
+    world = local.cloud.world
+    labels = {
+        "fleetgate-env": "store",
+        "fleetgate-generation": "1700000000000-1",
+        "fleetgate-execution": "00000000-0000-4000-8000-000000000000",
+        "fleetgate-action": "deploy",
+        "fleetgate-project": "fleetgate-demo",
+        "fleetgate-network": "default",
+        "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+    }
+    address = {
+        "kind": "compute#address",
+        "id": "1234567890123456789",
+        "name": ANCHOR.rsplit("/", 1)[-1],
+        "address": "10.255.0.9",
+        "addressType": "INTERNAL",
+        "status": "RESERVED",
+        "labels": labels,
+        "labelFingerprint": "AAAAAAAAAAA=",
+        "creationTimestamp": rfc3339_pacific(world.clock.now - 3600),
+        "selfLink": f"https://www.googleapis.com/compute/v1/{ANCHOR}",
+        "region": "https://www.googleapis.com/compute/v1/projects/fleetgate-demo/regions/us-central1",
+        "description": "",
+    }
+    world.store["compute.addresses"].put(ANCHOR, address)

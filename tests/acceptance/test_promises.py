@@ -1,0 +1,47 @@
+"""What a platform engineer may rely on: the same run for a seed, near the critical path, nothing done twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.acceptance.runs import STORE, UNKIND, document, run
+
+SAMPLE = [(STORE, 3), (STORE, 8), (document("three-regions"), 5)]  # `make prove` has seeds 1 to 20 of both
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    """The same times and the same sequence of calls."""
+    one, other = run(STORE, seed=11), run(STORE, seed=11)
+
+    assert one.report.simulated_seconds == other.report.simulated_seconds
+    assert one.sequence() == other.sequence()
+
+
+@pytest.mark.parametrize(("wanted", "seed"), SAMPLE)
+def test_a_deploy_stays_close_to_the_critical_path(wanted: dict[str, Any], seed: int) -> None:
+    """At most 20 % over it, with at most 120 invocations."""
+    report = run(wanted, seed=seed).report
+
+    assert "done" == report.outcome
+    assert report.simulated_seconds is not None and report.critical_path_seconds is not None
+    assert report.simulated_seconds / report.critical_path_seconds <= 1.20
+    assert report.invocations <= 120
+
+
+def test_deploying_again_changes_nothing_but_the_claim() -> None:
+    """One setLabels on the anchor; a patch that changes nothing would count."""
+    again = run(STORE, STORE, seed=2)
+
+    assert ["done", "done"] == [report.outcome for report in again.reports]
+    assert ["compute.addresses.setLabels"] == [call.method for call in again.mutations()]
+
+
+@pytest.mark.parametrize("seed", [4])
+def test_messages_twice_and_shuffled_make_no_difference(seed: int) -> None:
+    """What stands in the cloud at the end is the same; `make prove` has seeds 1 to 10."""
+    kind, unkind = run(STORE, seed=seed), run(STORE, seed=seed, delivery=UNKIND)
+
+    assert "done" == kind.report.outcome
+    assert kind.dump == unkind.dump

@@ -1,0 +1,26 @@
+"""The schedule finds races: three that are planted, each within 50 seeds, and none in the product as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.races import RACES, Race
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
+def test_a_planted_race_is_found_within_fifty_seeds(race: Race, tmp_path: Path) -> None:
+    """And found again by the same seed."""
+    root = race.bug.plant(tmp_path)
+
+    seed = race.found_by(range(50), root)
+
+    assert seed is not None
+    assert seed == race.found_by(range(seed, seed + 1), root)
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
+def test_the_product_itself_has_none(race: Race) -> None:
+    """A few seeds here; `make prove` has all fifty."""
+    assert [] == list(race.holds(range(3)))

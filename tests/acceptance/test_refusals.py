@@ -1,0 +1,145 @@
+"""What cannot succeed is refused before anything is made, with the reason and what would be right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fleetgate.local.run import LocalRun
+from tests.acceptance.runs import Outcome, run, store
+
+TUTORIAL_RANGES = {"us-west1": "10.129.0.0/23", "us-east1": "10.130.0.0/23"}
+
+
+def test_five_faults_are_named_in_one_ending_and_nothing_is_asked_of_any_api() -> None:
+    """Raw JSON on the topic, as anyone may publish it."""
+    faulty: dict[str, Any] = {
+        "name": "Store",
+        "clusters": [{"name": "gke-west-1", "location": "us-west9-a"}, {"name": "gke-west-1", "location": "us-east1-c"}],
+        "services": [{"name": "store", "port": 8080, "selector": {"app": "store"}}],
+        "routes": [{"name": "r", "rules": [{"backendRefs": [{"name": "stoer", "port": 8080}]}]}],
+        "ttl": "5m",
+    }  # fmt: skip
+    outcome = run(faulty, seed=1)
+
+    assert "blocked" == outcome.report.outcome
+    assert 1 == len(outcome.events)
+    told = json.loads(_data(outcome.events[0]))
+    paths = {fault["path"] for fault in told["faults"]}
+    assert {"name", "ttl", "clusters[0].location", "clusters[1].name"} <= paths
+    assert any(path.startswith("routes[0].rules[0].backendRefs[0]") for path in paths)
+    asked = {call.service for call in outcome.calls}
+    assert not asked & {"container", "gkehub", "compute", "kubernetes"}
+    assert outcome.before == outcome.dump
+
+
+def test_json_that_is_none_is_refused_too() -> None:
+    """One ending, with what is wrong with it."""
+
+    async def visit(local: LocalRun, outcome: Outcome) -> None:
+        message = local.installation.publish(b"{this is not JSON")
+        outcome.extra["message"] = message
+        execution = await local._ended(message)
+        outcome.extra["result"] = json.loads(execution.run.result or "{}")
+
+    outcome = run(store(ttl="1m"), visit=visit, seed=1)
+
+    assert "blocked" == outcome.extra["result"]["outcome"]
+    assert "INVALID_REQUEST" == outcome.extra["result"]["code"]
+
+
+def test_the_tutorials_ranges_are_refused_on_an_auto_mode_network() -> None:
+    """Google would refuse them at the insert; the check does before anything is made."""
+    outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=1)
+
+    _refused(outcome, "RANGE_REFUSED", "10.128.0.0/9")
+
+
+def test_the_tutorials_ranges_are_used_on_a_custom_mode_network() -> None:
+    """There they are ordinary ranges."""
+    outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=1, network="custom")
+
+    used = {
+        name.split("/")[3]: subnet["ipCidrRange"]
+        for name, subnet in outcome.dump["resources"]["compute.subnetworks"].items()
+        if subnet.get("purpose") == "GLOBAL_MANAGED_PROXY"
+    }
+    assert "done" == outcome.report.outcome
+    assert TUTORIAL_RANGES == used
+
+
+def test_a_fleet_that_is_in_use_is_left_alone() -> None:
+    """A second environment of the same project is told which one has it."""
+    outcome = run(store(), store(name="other"), seed=1)
+
+    assert ["done", "blocked"] == [report.outcome for report in outcome.reports]
+    assert "FLEET_IN_USE" == outcome.report.diagnoses[0].code
+    assert "store" in outcome.report.diagnoses[0].cause
+    assert not [call for call in outcome.mutations() if call.service != "compute"]
+
+
+def test_an_ingress_feature_that_is_not_ours_is_left_alone() -> None:
+    """A fleet whose config membership somebody else chose."""
+    outcome = run(store(), prepare=_foreign_ingress, seed=1)
+
+    _refused(outcome, "FLEET_IN_USE", "ingress")
+
+
+def test_a_foreign_cluster_of_the_same_name_is_left_alone() -> None:
+    """It is not ours because it bears no label of ours."""
+    outcome = run(store(), prepare=_foreign_cluster, seed=1)
+
+    _refused(outcome, "CLUSTER_FOREIGN", "gke-west-1")
+
+
+def _refused(outcome: Outcome, code: str, word: str) -> None:
+    found = {diagnosis.code: diagnosis for diagnosis in outcome.report.diagnoses}
+    assert "blocked" == outcome.report.outcome
+    assert code in found
+    assert word in found[code].cause and found[code].fix
+    assert outcome.before == outcome.dump
+    assert {"compute.addresses.insert", "compute.addresses.setLabels", "compute.addresses.delete"} >= {
+        call.method for call in outcome.mutations()
+    }
+
+
+def _foreign_ingress(local: LocalRun) -> None:
+    name = f"projects/{local.project}/locations/global/features/multiclusteringress"
+    member = f"projects/{local.project}/locations/us-west2/memberships/theirs"
+    feature = {
+        "name": name,
+        "createTime": "2025-01-01T00:00:00Z",
+        "spec": {"multiclusteringress": {"configMembership": member}},
+        "resourceState": {"state": "ACTIVE"},
+    }
+    local.cloud.world.store["gkehub.features"].put(name, feature)
+
+
+def _foreign_cluster(local: LocalRun) -> None:
+    name = f"projects/{local.project}/locations/us-west1-a/clusters/gke-west-1"
+    cluster = {
+        "name": "gke-west-1",
+        "location": "us-west1-a",
+        "zone": "us-west1-a",
+        "status": "RUNNING",
+        "createTime": "2025-01-01T00:00:00+00:00",
+        "network": "default",
+        "subnetwork": "default",
+    }
+    local.cloud.world.store["container.clusters"].put(name, cluster)
+
+
+def _data(event: dict[str, Any]) -> str:
+    import base64
+
+    return base64.b64decode(event["data"]).decode()
+
+
+@pytest.mark.parametrize("field", ["code", "cause", "fix"])
+def test_a_refusal_is_told_on_the_events_topic(field: str) -> None:
+    """Who listens there learns why without looking at any log."""
+    outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=2)
+
+    assert json.loads(_data(outcome.events[0]))[field]
