@@ -52,11 +52,11 @@ def _address(address: Address, rows: list[Traffic], console: Console) -> None:
 def _matrix(rows: list[Traffic]) -> Table:
     """Narrow terminals fold cells and never cut them."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    for title in ("  ", "request", "answered by", "rule"):
+    for title in ("  ", "request", "answered by"):
         table.add_column(title, overflow="fold", no_wrap=not title.strip())
     for row in rows:
         mark = Text.assemble("  ", ("✓", "green") if row.ok else ("✗", "red"))
-        table.add_row(mark, *(Text(words) for words in (_request(row), _answer(row), row.rule)))
+        table.add_row(mark, *(Text(words) for words in (_request(row), _answer(row))))
     return table
 
 
@@ -66,11 +66,11 @@ def _request(row: Traffic) -> str:
 
 
 def _answer(row: Traffic) -> str:
-    """Who answered, where; and who should have, if that was wrong."""
+    """Who answered, where; and if that was wrong, who should have, by which rule."""
     served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
     place = f" in {row.zone}" if row.zone else ""
     wanted = " or ".join(row.preferred or row.expected)
-    return f"{served}{place}" + ("" if row.ok else f", not {wanted}")
+    return f"{served}{place}" + ("" if row.ok else f", not {wanted} as {row.rule} says")
 
 
 def _figures(report: Report, console: Console) -> None:
