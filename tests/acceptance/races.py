@@ -38,6 +38,7 @@ async def newest_wins(seed: int, root: Path) -> str:
     async with LocalRun(seed=seed, root=root, preload=LIGHT, delivery=Delivery(shuffle=0.3)) as local:
         _stand(local)
         _publish(local, store(ttl="1h"))
+        await _pass(local, 0.002)
         newest = _publish(local, store(ttl="2h"))
         await _claims(local, 2)
         holder = local.cloud.world.store["compute.addresses"].list(ANCHOR)[0]["labels"][
