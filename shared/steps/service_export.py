@@ -23,8 +23,11 @@ from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
 
-# Typical seconds [observed, observed, documented, observed].
-CREATED, KIND_KNOWN, IMPORTED, DELETED = 300.0, 110.0, 300.0, 10.0
+CREATED, KIND_KNOWN, DELETED = 300.0, 110.0, 10.0  # typical seconds [observed]
+
+# The same until an import lists a cluster's first export [documented], another one, or no longer [inferred].
+IMPORTED, IMPORTED_LATER, WITHDRAWN = 300.0, 45.0, 60.0
+UNHURRIED = 25.0  # once an import lists a cluster, its backends' health takes longer than that [observed]
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
             holds += [hold] if hold else []
     if holds:
         return Decision(min(holds, key=lambda each: each.retry_after), ready, later)
-    if not ready and all(_is_imported(wanted, each, seen) for each in wanted.services):
-        return Decision(Done())
-    return Decision(_for_imports(wanted, seen, now, bool(ready)), ready)
+    if missing := [each for each in wanted.services if not _is_imported(wanted, each, seen)]:
+        return Decision(_for_imports(wanted, seen, missing, now, bool(ready)), ready)
+    return Decision(None if ready else Done(), ready)
 
 
 def act(context: Context, change: Change) -> None:
@@ -169,16 +172,27 @@ def _for_kind(name: str, there: SeenCluster, now: float) -> Waiting:
     return Waiting(reason="ServiceExportUnknown", message=text, retry_after=seconds)
 
 
-def _for_imports(wanted: Environment, seen: Seen, now: float, starting: bool) -> Waiting:
-    """The first export of a cluster takes longest, and routes wait for it."""
-    missing = [each for each in wanted.services if not _is_imported(wanted, each, seen)]
+def _for_imports(
+    wanted: Environment, seen: Seen, missing: list[Service], now: float, starting: bool
+) -> Waiting:
+    """Routes watch the imports by themselves; this one looks when the slowest of them is due."""
     keys = {("ServiceExport", each.namespace, each.name) for each in missing}
     exports = (live for there in seen.clusters.values() for key, live in there.objects.items() if key in keys)
-    seconds = remaining(now, None if starting else _newest(exports), IMPORTED)
-    text = (
-        "; ".join(_told(wanted, each, seen) for each in missing) or "what was changed is not to be seen yet"
-    )
-    return Waiting(reason="ServiceImportMissing", message=text, retry_after=seconds)
+    seconds = remaining(now, None if starting else _newest(exports), _typical(wanted, seen, missing))
+    text = "; ".join(_told(wanted, each, seen) for each in missing)
+    return Waiting(reason="ServiceImportMissing", message=text, retry_after=max(seconds, UNHURRIED))
+
+
+def _typical(wanted: Environment, seen: Seen, missing: list[Service]) -> float:
+    """How long the missing usually take: the first export of a cluster takes longest."""
+    known = {member for each in wanted.services for member in _listed(each, seen)}
+    lacking = {
+        member
+        for each in missing
+        for member in _expected(wanted, each, seen).values()
+        if member not in _listed(each, seen)
+    }
+    return (IMPORTED if lacking - known else IMPORTED_LATER) if lacking else WITHDRAWN
 
 
 def _newest(items: Iterable[Json]) -> float | None:
