@@ -12,12 +12,13 @@ from typing import Any
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
-HISTORY = re.compile(r"\.operations$|^pubsub\.|^workflow|\.internal$")
+HISTORY = re.compile(r"\boperations\b|^pubsub\.|^workflow|\.internal$|^dataplane\.turns$")
 CHANCE_KEYS = re.compile(
     r"(?i)^(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
-    r"observedGeneration|.*fingerprint|.*timestamp|.*time|clusterCaCertificate|endpoint|publicEndpoint)$"
+    r"observedGeneration|.*fingerprint|.*timestamp|.*time|startedAt|clusterCaCertificate|endpoint|publicEndpoint)$"
 )
 CHANCE_ANNOTATIONS = frozenset({"networking.gke.io/last-reconcile-time"})
+LONG = 8
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
 
 
@@ -52,7 +53,13 @@ def _clean(world: World, value: Any) -> Any:
 
 def _text(world: World, value: str) -> str:
     """`value` without issued ids: whole words of it that the cloud once gave out become `<id>`."""
-    if value in world.ids.issued:
-        return "<id>"
     words = re.split(r"([/:, ])", LOOPBACK.sub("<loopback>", value))
-    return "".join("<id>" if word in world.ids.issued else word for word in words)
+    return "".join(_word(world, word) for word in words)
+
+
+def _word(world: World, word: str) -> str:
+    """A label joins a long id to other things with a hyphen; a short one may be a word by chance."""
+    issued = world.ids.issued
+    if word in issued:
+        return "<id>"
+    return "-".join("<id>" if len(piece) >= LONG and piece in issued else piece for piece in word.split("-"))

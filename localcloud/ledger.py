@@ -25,6 +25,11 @@ class Work:
     after: tuple[int, ...]
     timer: Timer
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether it will not be, or was not, finished."""
+        return self.timer.cancelled
+
     def cancel(self) -> None:
         """It will not be finished: its object went away."""
         self.timer.cancel()

@@ -59,7 +59,7 @@ def report_of(
         invocations=result.get("invocations", 0),
         workflow_steps=WorkflowSteps(internal=billed.internal, external=billed.external),
         api_calls=ApiCalls.model_validate(result.get("calls", {})),
-        operations=[_operation(work, began) for work in observed.works],
+        operations=[_operation(work, began) for work in observed.works if not work.cancelled],
         steps=[_step(row, began) for row in result.get("steps", [])],
         addresses=[Address.model_validate(row) for row in result.get("addresses") or []],
         traffic=[Traffic.model_validate(row) for row in result.get("traffic") or []],
