@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes of the answer
 APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
-READING_POSTS = ("/getHealth", "/wait", ":testIamPermissions", "accessreviews")
+READING_POSTS = ("/getHealth", "/wait", ":getIamPolicy", ":testIamPermissions", "accessreviews")
 
 
 class Calls:
