@@ -77,7 +77,7 @@ def _row(
     world: World, vip: Vip, port: int, hostname: str, candidate: Candidate, wanted: Asked | Candidate | None
 ) -> Row:
     if not isinstance(wanted, Asked):
-        note = f"never met: {wanted.text} comes before it" if wanted else "no value found for its expression"
+        note = f"not sent: {wanted.text} comes before it" if wanted else "no value found for its expression"
         return Row(vip, port, hostname, candidate.text, None, note=note)
     filters = candidate.rule.get("filters", [])
     redirect = next((each["requestRedirect"] for each in filters if each["type"] == "RequestRedirect"), None)

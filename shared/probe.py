@@ -106,7 +106,8 @@ def judge(row: Row, answer: Answer, how: Probe) -> str:
 def _ask(http: requests.Session, row: Row, how: Probe) -> Answer:
     asked = row.asked
     assert asked is not None, "only rows with a request are sent"
-    url = f"http://{row.vip.address}:{row.port}{asked.target}"
+    port = "" if row.port == 80 else f":{row.port}"
+    url = f"http://{row.vip.address}{port}{asked.target}"
     headers = {**asked.headers, "Host": asked.host}
     try:
         response = http.request(asked.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
