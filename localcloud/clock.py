@@ -24,10 +24,11 @@ class Timer:
     order: int
     then: Callable[[], None] = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
+    fired: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        """Let the moment pass without effect. Harmless after it."""
-        self.cancelled = True
+        """Let the moment pass without effect. After it, this does nothing: what has happened is not cancelled."""
+        self.cancelled = not self.fired
 
 
 class Clock:
@@ -61,6 +62,7 @@ class Clock:
             return False
         timer = heapq.heappop(self._due)
         self.now = timer.when
+        timer.fired = True
         timer.then()
         return True
 

@@ -18,7 +18,7 @@ CHANCE_KEYS = re.compile(
     r"observedGeneration|.*fingerprint|.*timestamp|.*time|startedAt|clusterCaCertificate|endpoint|publicEndpoint)$"
 )
 CHANCE_ANNOTATIONS = frozenset({"networking.gke.io/last-reconcile-time"})
-LONG = 8
+LONG_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-z]{8,}")
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
 
 
@@ -58,8 +58,8 @@ def _text(world: World, value: str) -> str:
 
 
 def _word(world: World, word: str) -> str:
-    """A label joins a long id to other things with a hyphen; a short one may be a word by chance."""
+    """A label joins a long id to other things with hyphens; a short one may be a word's part by chance."""
     issued = world.ids.issued
     if word in issued:
         return "<id>"
-    return "-".join("<id>" if len(piece) >= LONG and piece in issued else piece for piece in word.split("-"))
+    return LONG_ID.sub(lambda match: "<id>" if match[0] in issued else match[0], word)

@@ -26,12 +26,14 @@ def request(method: str, path: str, body: Json | None = None, **query: str) -> R
 @pytest.mark.parametrize(
     ("api", "version", "verb", "path", "method"),
     [
-        ("compute", "v1", "GET", "compute/v1/projects/p/regions/r/subnetworks/s", "compute.subnetworks.get"),
-        ("compute", "v1", "POST", "compute/v1/projects/p/regions/r/addresses/a/setLabels", "compute.addresses.setLabels"),
+        ("compute", "v1", "GET", "compute/v1/projects/p/regions/r/subnetworks/s",
+        "compute.subnetworks.get"), ("compute", "v1", "POST",
+        "compute/v1/projects/p/regions/r/addresses/a/setLabels", "compute.addresses.setLabels"),
         ("container", "v1", "POST", "v1/projects/p/locations/l/clusters/c:setResourceLabels",
          "container.projects.locations.clusters.setResourceLabels"),
-        ("gkehub", "v1", "GET", "v1/projects/p/locations/l/operations/o", "gkehub.projects.locations.operations.get"),
-        ("serviceusage", "v1", "POST", "v1/projects/p/services/container.googleapis.com:enable",
+        ("gkehub", "v1", "GET", "v1/projects/p/locations/l/operations/o",
+        "gkehub.projects.locations.operations.get"), ("serviceusage", "v1", "POST",
+        "v1/projects/p/services/container.googleapis.com:enable",
          "serviceusage.services.enable"),
     ],
 )  # fmt: skip
@@ -66,7 +68,7 @@ def test_an_unknown_enum_value_is_refused() -> None:
     )
     assert {"networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}}} == good
 
-    with pytest.raises(Refused, match="Invalid value at 'gateway_api_config.channel'"):
+    with pytest.raises(Refused, match=r"Invalid value at 'gateway_api_config\.channel'"):
         checked_body(
             document("container", "v1"), "NetworkConfig", {"gatewayApiConfig": {"channel": "CHANEL"}}
         )
@@ -79,6 +81,15 @@ def test_a_wrong_type_is_refused(body: Json) -> None:
     """Numbers, strings, booleans and maps are not each other."""
     with pytest.raises(Refused, match="Invalid value at"):
         checked_body(document("pubsub", "v1"), "Subscription", body)
+
+
+def test_a_64_bit_number_may_come_as_a_number_or_as_its_digits() -> None:
+    """As proto JSON has them; the documents call them strings."""
+    for size in ("500", 500):
+        got = checked_body(document("compute", "v1"), "Disk", {"sizeGb": size})
+        assert {"sizeGb": size} == got
+    with pytest.raises(Refused, match="INT64"):
+        checked_body(document("compute", "v1"), "Disk", {"sizeGb": "much"})
 
 
 def test_bytes_must_be_base64() -> None:

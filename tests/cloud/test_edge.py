@@ -1,0 +1,295 @@
+"""Real sockets: every door of the cloud answers as Google's would, and is shut when it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from localcloud.edge import Edge
+from localcloud.wire.identities import Identities
+from localcloud.wire.log import CallLog
+from localcloud.wire.messages import Abort, Caller, Request, Response
+from localcloud.world import World
+
+CLUSTER = "projects/shop/locations/us-west1-a/clusters/gke-west-1"
+SIMULATED = "Mon, 05 Jan 2026 09:00:00 GMT"
+
+
+class AtOnce:
+    """A schedule that answers whoever calls, and remembers who that was."""
+
+    def __init__(self) -> None:
+        self.admitted: list[tuple[str | None, str]] = []
+
+    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+        """The answer, now."""
+        self.admitted.append((actor, kind))
+        return answer()
+
+
+@dataclass
+class Rig:
+    """An edge, what came to its services and to the VPC, and a client."""
+
+    edge: Edge
+    identities: Identities
+    schedule: AtOnce
+    client: aiohttp.ClientSession
+    seen: list[Request] = field(default_factory=list)
+    answer: Callable[[Request], Response] = lambda request: Response.of_json({"path": request.path})
+
+    def take(self, request: Request) -> Response:
+        """Answer as the test says."""
+        self.seen.append(request)
+        return self.answer(request)
+
+    def bearer(self, identity: str, instance: str | None = None) -> dict[str, str]:
+        """The header of a caller."""
+        return {"Authorization": f"Bearer {self.identities.issue(Caller(identity, instance))}"}
+
+
+@asynccontextmanager
+async def edge() -> AsyncIterator[Rig]:
+    """A rig whose ports are closed in the end."""
+    world, identities, schedule = World.create(), Identities(), AtOnce()
+    async with aiohttp.ClientSession() as client:
+        rig: Rig
+        made = Edge(world, identities, schedule, CallLog(), lambda r: rig.take(r), lambda r: rig.take(r))
+        rig = Rig(made, identities, schedule, client)
+        try:
+            yield rig
+        finally:
+            await made.stop()
+
+
+def run(scene: Callable[[Rig], Awaitable[None]]) -> None:
+    """Play a scene with a rig."""
+
+    async def play() -> None:
+        async with edge() as rig:
+            await scene(rig)
+
+    asyncio.run(play())
+
+
+def is_open(address: str) -> bool:
+    """Whether somebody listens there."""
+    host, _, port = address.partition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def test_a_call_is_handed_on_whole_and_answered() -> None:
+    """Method, decoded path, query, lower-case headers, body and caller."""
+
+    async def scene(rig: Rig) -> None:
+        base = "http://" + rig.edge.open("services", rig.edge.handle_service)
+        headers = {**rig.bearer("dev@example.com"), "X-Goog-Thing": "a"}
+        url = f"{base}/compute/v1/a%20b?filter=x&filter=y&to=http://elsewhere/"
+        async with rig.client.post(url, data=b"{}", headers=headers) as response:
+            assert {"path": "/compute/v1/a b"} == await response.json()
+            assert SIMULATED == response.headers["Date"]
+        (request,) = rig.seen
+        assert ("POST", b"{}", Caller("dev@example.com")) == (request.method, request.body, request.caller)
+        assert {"filter": ["x", "y"], "to": ["http://elsewhere/"]} == request.query
+        assert "a" == request.headers["x-goog-thing"]
+        assert [(None, "wire.call")] == rig.schedule.admitted
+
+    run(scene)
+
+
+def test_a_call_of_an_instance_waits_for_its_turn() -> None:
+    """The schedule is asked under the instance's name."""
+
+    async def scene(rig: Rig) -> None:
+        base = "http://" + rig.edge.open("services", rig.edge.handle_service)
+        await rig.client.get(base + "/x", headers=rig.bearer("sa@shop.iam", "fleet-000"))
+        assert [("fleet-000", "wire.call")] == rig.schedule.admitted
+
+    run(scene)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer ya29.stolen"}])
+def test_without_a_token_that_was_issued_there_is_401(headers: dict[str, str]) -> None:
+    """In the words of the newer APIs, and the call is not made."""
+
+    async def scene(rig: Rig) -> None:
+        base = "http://" + rig.edge.open("services", rig.edge.handle_service)
+        async with rig.client.get(base + "/x", headers=headers) as response:
+            error = (await response.json())["error"]
+        assert (401, "UNAUTHENTICATED") == (error["code"], error["status"])
+        assert [] == rig.seen
+
+    run(scene)
+
+
+def test_an_abort_drops_the_connection() -> None:
+    """The client sees a reset and no answer."""
+
+    def reset(_: Request) -> Response:
+        raise Abort
+
+    async def scene(rig: Rig) -> None:
+        rig.answer = reset
+        base = "http://" + rig.edge.open("services", rig.edge.handle_service)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await rig.client.get(base + "/x", headers=rig.bearer("dev@example.com"))
+
+    run(scene)
+
+
+class Kubernetes:
+    """A cluster's API, as far as the edge knows it."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def handle(self, request: Request) -> Response:
+        """A watch for whoever asks for one."""
+        if request.one("watch"):
+            return Response(stream=self._events())
+        return Response.of_json({"kind": "PodList"})
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        try:
+            yield b'{"type": "ADDED"}\n'
+            await asyncio.Event().wait()
+        finally:
+            self.closed.set()
+
+
+def open_cluster(rig: Rig) -> tuple[Kubernetes, Any]:
+    """A cluster and its doors."""
+    kubernetes = Kubernetes()
+    return kubernetes, rig.edge.open_cluster(CLUSTER, cast(Any, kubernetes))
+
+
+def test_both_doors_of_a_cluster_speak_tls_under_their_own_authority() -> None:
+    """The public one under the cluster's, the DNS one under the one that stands for the public roots."""
+
+    async def scene(rig: Rig) -> None:
+        _, doors = open_cluster(rig)
+        for address, ca in ((doors.public, doors.ca_pem), (doors.dns, rig.edge.public_authority.pem)):
+            trust = ssl.create_default_context(cadata=ca)
+            headers = rig.bearer("dev@example.com")
+            async with rig.client.get(f"https://{address}/api/v1/pods", ssl=trust, headers=headers) as got:
+                assert {"kind": "PodList"} == await got.json()
+        assert [("kubernetes", f"{CLUSTER}/api/v1/pods", 200, False)] * 2 == [
+            (call.service, call.resource, call.status, call.mutation) for call in rig.edge.log.calls
+        ]
+
+    run(scene)
+
+
+def test_another_authority_is_not_believed() -> None:
+    """Neither door passes under the other's."""
+
+    async def scene(rig: Rig) -> None:
+        _, doors = open_cluster(rig)
+        for address, ca in ((doors.dns, doors.ca_pem), (doors.public, rig.edge.public_authority.pem)):
+            trust = ssl.create_default_context(cadata=ca)
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await rig.client.get(f"https://{address}/api/v1/pods", ssl=trust)
+
+    run(scene)
+
+
+def test_a_cluster_refuses_a_stranger_in_kubernetes_words() -> None:
+    """A Status, not an error of Google's."""
+
+    async def scene(rig: Rig) -> None:
+        _, doors = open_cluster(rig)
+        trust = ssl.create_default_context(cadata=doors.ca_pem)
+        async with rig.client.get(f"https://{doors.public}/api", ssl=trust) as got:
+            status = await got.json()
+        assert ("Status", "Unauthorized", 401) == (status["kind"], status["reason"], status["code"])
+
+    run(scene)
+
+
+def test_a_watch_ends_when_its_client_leaves() -> None:
+    """It holds nothing, though no event ever comes."""
+
+    async def scene(rig: Rig) -> None:
+        kubernetes, doors = open_cluster(rig)
+        trust = ssl.create_default_context(cadata=doors.ca_pem)
+        url, headers = f"https://{doors.public}/api/v1/pods?watch=1", rig.bearer("dev@example.com")
+        got = await rig.client.get(url, ssl=trust, headers=headers)
+        assert {"type": "ADDED"} == json.loads(await got.content.readline())
+        assert not kubernetes.closed.is_set()
+        got.close()
+        await asyncio.wait_for(kubernetes.closed.wait(), 5)
+
+    run(scene)
+
+
+def test_a_closed_door_is_shut_and_the_others_stay_open() -> None:
+    """And the end of the edge shuts them all, those that have hardly been opened too."""
+
+    async def scene() -> None:
+        async with edge() as rig:
+            services = rig.edge.open("services", rig.edge.handle_service)
+            _, doors = open_cluster(rig)
+            rig.edge.close_cluster(CLUSTER)
+            rig.edge.close_cluster(CLUSTER)
+            async with rig.client.get(f"http://{services}/x") as got:
+                assert 401 == got.status
+            while is_open(doors.public) or is_open(doors.dns):
+                await asyncio.sleep(0)
+            late = rig.edge.open("late", rig.edge.handle_service)
+        assert not is_open(services) and not is_open(late)
+
+    asyncio.run(scene())
+
+
+def test_the_vpcs_door_is_a_forward_proxy() -> None:
+    """It gets the whole address and the host that was asked for; its user is the instance that asks."""
+
+    async def scene(rig: Rig) -> None:
+        door = rig.edge.open("vpc", rig.edge.handle_vpc)
+        headers = {"Host": "store.example.internal"}
+        url = "http://10.138.0.5/west?x=1"
+        await rig.client.get(url, proxy=f"http://{door}", headers=headers)
+        user = base64.b64encode(b"verification-000:egress").decode()
+        auth = {**headers, "Proxy-Authorization": f"Basic {user}"}
+        await rig.client.get(url, proxy=f"http://{door}", headers=auth)
+        assert [url, url] == [request.path for request in rig.seen]
+        assert ["store.example.internal"] * 2 == [request.headers["host"] for request in rig.seen]
+        assert [(None, "wire.request"), ("verification-000", "wire.request")] == rig.schedule.admitted
+
+    run(scene)
+
+
+def test_the_vpcs_door_says_what_it_is() -> None:
+    """To who takes it for a server, and to who names himself unreadably it is a person's door."""
+
+    async def scene(rig: Rig) -> None:
+        door = rig.edge.open("vpc", rig.edge.handle_vpc)
+        async with rig.client.get(f"http://{door}/west") as got:
+            assert 400 == got.status and "forward proxy" in await got.text()
+        odd = {"Proxy-Authorization": "Basic %%%"}
+        await rig.client.get("http://10.138.0.5/", proxy=f"http://{door}", headers=odd)
+        assert [(None, "wire.request")] == rig.schedule.admitted
+
+    run(scene)
+
+
+def test_a_port_that_is_taken_is_an_error_at_once() -> None:
+    """Nobody waits for a door that cannot open."""
+
+    async def scene(rig: Rig) -> None:
+        port = int(rig.edge.open("services", rig.edge.handle_service).split(":")[1])
+        with pytest.raises(OSError, match="in use"):
+            rig.edge.open("again", rig.edge.handle_service, port=port)
+
+    run(scene)
