@@ -78,13 +78,26 @@ def wait_for_load_balancer(
         names = ", ".join(sorted(f"{space}/{name}" for space, name in imports.missing))
         seconds = imports.left(pace, since)
         yield Waiting(reason="ServiceImportMissing", message=f"no import of {names} yet", retry_after=seconds)
+    if not imports.missing:
+        yield from _for_routes(wanted, gateway, routes, pace)
+
+
+def _for_routes(
+    wanted: Environment, gateway: Json | None, routes: Mapping[str, Json | None], pace: Pace
+) -> Iterator[Waiting]:
+    """Once its references are resolved, and its Gateway has a load balancer, a sync is all that a route needs."""
     programmed = of_gateway(gateway).get("Programmed") if gateway else None
     for name, route in routes.items():
         conditions = of_route(route, wanted.gateway.name) if route else {}
         if not holds(conditions, *CONVERGED):
             known = (conditions.get("ResolvedRefs"), programmed)
-            began = max([since or pace.now, *(each.since for each in known if each and each.holds)])
-            yield _for_route(name, conditions, pace.ahead(began, SYNCED))
+            began = max([born(gateway) if gateway else pace.now, *(e.since for e in known if e and e.holds)])
+            failing = next((each for each in conditions.values() if each.status == "False"), None)
+            yield Waiting(
+                reason="RoutePending",
+                message=_told(f"HTTPRoute {name} is not reconciled yet", failing),
+                retry_after=pace.ahead(began, SYNCED),
+            )
 
 
 def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, pace: Pace) -> Waiting:
@@ -105,13 +118,6 @@ def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, pa
         message=_told(f"Gateway {name} is not programmed yet", programmed),
         retry_after=pace.ahead(began, PROGRAMMED, SYNCED),
     )
-
-
-def _for_route(name: str, conditions: Mapping[str, Condition], seconds: float) -> Waiting:
-    """Once its references are resolved, and its Gateway has a load balancer, a sync is all that is left."""
-    failing = next((each for each in conditions.values() if each.status == "False"), None)
-    text = _told(f"HTTPRoute {name} is not reconciled yet", failing)
-    return Waiting(reason="RoutePending", message=text, retry_after=seconds)
 
 
 def _told(text: str, condition: Condition | None) -> str:

@@ -73,7 +73,9 @@ class TestApplying:
             ("create", "Gateway/store/internal-cross-region-gateway"),
             ("create", "HTTPRoute/store/store-route"),
         ]
-        assert "no multi-cluster GatewayClass yet; no import of store/store yet" in outcome(decision).message
+        assert outcome(decision).message == (
+            "the config cluster has no multi-cluster GatewayClass yet; no import of store/store yet"
+        )
 
     @pytest.mark.parametrize(
         ("state", "reason"),
