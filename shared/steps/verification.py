@@ -117,12 +117,13 @@ def _reconciled(routes: list[Json], gateway: str) -> float | None:
 def _outputs(seen: Seen) -> Json:
     """Rows for the report, those that are not right first, and what they add up to."""
     ordered = sorted(seen.outcomes, key=lambda each: not each.fault)
-    right = sum(not each.fault for each in ordered)
+    sent = [each for each in ordered if each.row.asked is not None]
+    wrong = sum(bool(each.fault) for each in sent)
     summary = {
-        "requests": sum(each.row.asked is not None for each in ordered),
-        "right": right,
-        "wrong": len(ordered) - right,
-        "clusters": sorted({each.answer.served_by for each in ordered if each.answer.served_by}),
+        "requests": len(sent),
+        "right": len(sent) - wrong,
+        "wrong": wrong,
+        "clusters": sorted({each.answer.served_by for each in sent if each.answer.served_by}),
     }
     left_out = {"notProbed": seen.left_out} if seen.left_out else {}
     return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out}
