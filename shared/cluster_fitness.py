@@ -80,6 +80,8 @@ def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster])
         return _unfit(wanted, cluster, here)
     if here is None:
         return _elsewhere(wanted, cluster, found)
+    if here.status == "STOPPING":
+        return None  # whoever's it was, its name will be free
     if not labels.is_owned(here.labels, wanted.name):
         return Blocked(
             code="CLUSTER_FOREIGN",

@@ -74,7 +74,7 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     waits = [each for each in holds if each] or list(to_settle(wanted, seen, now))
     if waits:
         return Decision(waiting(waits, bool(later)), ready, later)
-    return Decision(None if ready else Done(), ready)
+    return Decision(None, ready) if ready else Decision(Done())
 
 
 def act(context: Context, change: Change) -> None:

@@ -86,7 +86,7 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
         return Decision(min(holds, key=lambda each: each.retry_after), ready, later)
     if missing := [each for each in wanted.services if not _is_imported(wanted, each, seen)]:
         return Decision(_for_imports(wanted, seen, missing, now, bool(ready)), ready)
-    return Decision(None if ready else Done(), ready)
+    return Decision(None, ready) if ready else Decision(Done())
 
 
 def act(context: Context, change: Change) -> None:

@@ -136,18 +136,26 @@ class Bench:
         self.call("POST", path, {"cluster": {"name": name, "initialNodeCount": 3, **fields}})
         await self.let_pass(600.0)
 
+    def resources(self) -> Json:
+        """All that there is, but for the anchor that `ask` puts there."""
+        dump = self.cloud.dump()
+        dump["resources"].pop("compute.addresses", None)
+        return dump
+
     def changed(self) -> list[tuple[str, str]]:
         """Method and resource of every change that the functions made."""
-        found = self.cloud.log.calls
         apart = ("pubsub", "workflowexecutions")
-        made = [each for each in found if each.mutation and each.status < 400 and each.caller.instance]
+        made = [
+            each
+            for each in self.cloud.log.calls
+            if each.mutation and each.status < 400 and each.caller.instance
+        ]
         return [(each.method, each.resource) for each in made if each.service not in apart]
 
     def _message(self, step: str, mode: str) -> Json:
         environment = parse_environment({**self.document, "project": PROJECT}, project=PROJECT)
         claim = {"name": environment.name, "generation": GENERATION, "execution": ""}
-        whole = {"schema": 1, "step": step, "mode": mode, "claim": claim, "environment": environment.wire()}
-        return whole
+        return {"schema": 1, "step": step, "mode": mode, "claim": claim, "environment": environment.wire()}
 
     def _put_anchor(self, execution: str) -> None:
         """The anchor as the environment function leaves it, held by this execution."""
