@@ -147,7 +147,7 @@ class Zygote:
             self._take(json.loads(line))
 
     def _hang_up(self) -> None:
-        """Close our end, which ends the zygote and its instances; or it has ended and closed its own."""
+        """Close our end, which ends the zygote and its instances; or it has died, and they are left to us."""
         if self._control is None:
             return
         loop = asyncio.get_running_loop()
@@ -156,6 +156,7 @@ class Zygote:
         self._control.close()
         self._control = None
         for instance in self._instances.values():
+            instance.kill()
             instance.ended("the parent of the instances has ended")
         self._instances.clear()
 

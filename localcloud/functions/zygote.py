@@ -30,14 +30,15 @@ def main() -> None:
     for name in json.loads(sys.argv[2]):
         importlib.import_module(name)
     children: set[int] = set()
-    lines = _lines_or_wake(control, _waker())
-    for line in lines:
-        if line:
-            _fork(control, json.loads(line), children)
-        _reap(control, children)
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    try:
+        for line in _lines_or_wake(control, _waker()):
+            if line:
+                _fork(control, json.loads(line), children)
+            _reap(control, children)
+    finally:
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _waker() -> int:
@@ -59,11 +60,19 @@ def _lines_or_wake(control: socket.socket, woken: int) -> Iterator[bytes]:
             os.read(woken, 1 << 12)
             yield b""
         if control.fileno() in readable:
-            data = control.recv(1 << 16)
+            data = _received(control)
             if not data:
                 return
             *whole, rest = (rest + data).split(b"\n")
             yield from whole
+
+
+def _received(control: socket.socket) -> bytes:
+    """Nothing at the end; an owner that ends without having read all of our news resets the connection."""
+    try:
+        return control.recv(1 << 16)
+    except ConnectionResetError:
+        return b""
 
 
 def _say(control: socket.socket, news: dict[str, Any]) -> None:
