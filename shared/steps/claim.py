@@ -86,7 +86,7 @@ def observe(context: Context) -> Seen:
     return replace(seen, holder_alive=is_alive(session, context.settings.workflow, holder))
 
 
-def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(_wanted: Environment | None, seen: Seen, _now: float) -> Decision:
     """Refuse, yield, write the claim, or find it written."""
     if isinstance(seen.request, InvalidRequest):
         return Decision(replace(invalid(seen.request), outputs=seen.outputs()))
@@ -97,7 +97,7 @@ def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
             f"The action {seen.request.action} is not served by this version.",
             'Publish {"action": "deploy", "environment": …}, or update Fleetgate.',
         )
-    return _refusal(seen, seen.request.environment) or _claim(seen, seen.request, now)
+    return _refusal(seen, seen.request.environment) or _claim(seen, seen.request)
 
 
 def act(context: Context, change: Change) -> None:
@@ -216,7 +216,7 @@ def _seniority(each: Anchor) -> tuple[float, str]:
     return compute.unix(each.created), each.name
 
 
-def _claim(seen: Seen, request: Deploy, now: float) -> Decision:
+def _claim(seen: Seen, request: Deploy) -> Decision:
     mine = seen.mine
     if mine is not None and mine.bears(seen.generation, seen.execution):
         return (
@@ -224,7 +224,7 @@ def _claim(seen: Seen, request: Deploy, now: float) -> Decision:
         )
     if mine is not None and (yielding := _yield(seen, mine)):
         return yielding
-    values = _values(seen, request, now)
+    values = _values(seen, request)
     if mine is None:
         change = Change("create", seen.path, body=(None, values))
         return replace(_reserving(), changes=[change])
@@ -252,8 +252,12 @@ def _reserving() -> Decision:
     return Decision(Waiting(reason="AnchorReserving", message=message, retry_after=RESERVING))
 
 
-def _values(seen: Seen, request: Deploy, now: float) -> dict[str, str]:
-    """The anchor's labels. The lease begins anew with every deploy; without a ttl it has no end."""
+def _values(seen: Seen, request: Deploy) -> dict[str, str]:
+    """The anchor's labels.
+
+    The lease begins anew with every deploy, when it was published: a message that comes late or twice means
+    the same lease. Without a ttl it has no end.
+    """
     wanted = request.environment
     values = {
         labels.OWNER: wanted.name,
@@ -265,7 +269,8 @@ def _values(seen: Seen, request: Deploy, now: float) -> dict[str, str]:
         labels.NETWORK: labels.pack(wanted.network),
         labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
     }
-    lease = {labels.EXPIRES: str(int(now) + wanted.ttl)} if wanted.ttl else {}
+    published = labels.age_order(seen.generation)[0] // 1000
+    lease = {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}
     return values | lease | ({labels.ORIGIN: request.origin} if request.origin else {})
 
 

@@ -28,8 +28,10 @@ def test_five_faults_are_named_in_one_ending_and_nothing_is_asked_of_any_api() -
     assert 1 == len(outcome.events)
     told = json.loads(_data(outcome.events[0]))
     paths = {fault["path"] for fault in told["faults"]}
-    assert {"name", "ttl", "clusters[0].location", "clusters[1].name"} <= paths
-    assert any(path.startswith("routes[0].rules[0].backendRefs[0]") for path in paths)
+    assert {"name", "ttl", "clusters[0].location", "clusters[1].name"} <= {
+        path.removeprefix("environment.") for path in paths
+    }
+    assert any(path.startswith("environment.routes[0].rules[0].backendRefs[0]") for path in paths)
     asked = {call.service for call in outcome.calls}
     assert not asked & {"container", "gkehub", "compute", "kubernetes"}
     assert outcome.before == outcome.dump
