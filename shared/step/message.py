@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,27 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an environment stands, as its anchor tells: what a teardown could not observe once half is gone.
+
+    `gateway` is `namespace/name`, or None where nobody knows it any more; `disable_apis` is what the request
+    wants done at the very end.
+    """
+
+    project: str
+    network: str
+    subnetwork: str | None = None
+    gateway: str | None = None
+    disable_apis: bool = False
+
+    def wire(self) -> Json:
+        """As the claim's answer and the messages carry it."""
+        told: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
+        known = {"subnetwork": self.subnetwork, "gateway": self.gateway}
+        return told | {key: value for key, value in known.items() if value}
+
+
+@dataclass(frozen=True)
 class Asked:
     """What the user published, untouched: `data` as they wrote it, `publish_time` in RFC 3339."""
 
@@ -42,7 +63,8 @@ class Message:
     when the workflow sent it, by Google's clock.
 
     `environment` is the normalised spec, absent in claim and destroy; `request` comes with claim, `ending`
-    with settle.
+    with settle; `place` with what is asked by name alone (teardown, verify). `inventory` names the parts of
+    the load balancer, once the gateway step has listed them: None before.
     """
 
     step: str
@@ -56,6 +78,8 @@ class Message:
     environment: Json | None = None
     request: Asked | None = None
     ending: Json | None = None
+    place: Place | None = None
+    inventory: Sequence[str] | None = None
 
 
 def parse(event: object) -> Message:
@@ -87,6 +111,18 @@ def _message(fields: Mapping[str, Any]) -> Message:
         environment=fields.get("environment") or None,
         request=_asked(fields["request"]) if fields.get("request") else None,
         ending=fields.get("ending") or None,
+        place=_place(fields["place"]) if fields.get("place") else None,
+        inventory=fields.get("inventory"),
+    )
+
+
+def _place(place: Mapping[str, Any]) -> Place:
+    return Place(
+        project=place["project"],
+        network=place["network"],
+        subnetwork=place.get("subnetwork"),
+        gateway=place.get("gateway"),
+        disable_apis=bool(place.get("disableApis")),
     )
 
 

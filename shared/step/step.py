@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from shared.google.session import Session
 from shared.settings import Settings
 from shared.spec import Environment
-from shared.step.message import Message
+from shared.step.message import Message, Place
 from shared.step.outcome import Change, Decision
 
 Observed = TypeVar("Observed")
@@ -37,6 +37,15 @@ class Context:
                 f"{self.message.step} was called in mode {self.message.mode} without an environment"
             )
         return self.environment
+
+    @property
+    def place(self) -> Place:
+        """Where the environment stands, for a step that is asked by name alone."""
+        if self.message.place is None:
+            raise ValueError(
+                f"{self.message.step} was called in mode {self.message.mode} without the environment's place"
+            )
+        return self.message.place
 
 
 @dataclass(frozen=True)
