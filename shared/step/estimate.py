@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EARLIEST = 0.6  # of the typical time: before that nothing has been seen to finish
-PACE = 0.055  # of the time that has passed: what a pause may add to the wait
-SHORTEST = 4.0  # seconds between two looks
+PACE = 0.075  # of the time that has passed: what a pause may add to the wait
+SHORTEST = 5.0  # seconds between two looks
 LONGEST = 60.0  # the same, for what began long ago and is now known not to follow from that
 
 
