@@ -217,7 +217,7 @@ class TestDecision:
             "ok": True,
         }
 
-    @pytest.mark.parametrize(("age", "seconds"), [(0, 36), (20, 16), (40, 4), (100, 5.5)])
+    @pytest.mark.parametrize(("age", "seconds"), [(0, 36), (20, 16), (40, 5), (100, 7.5)])
     def test_the_next_look_is_when_backends_may_be_healthy(self, age: float, seconds: float) -> None:
         """Health takes a minute from when the route was reconciled, whatever is seen first."""
         waiting = decide(STORE, Seen(NOW - 500, "", NOW - age, (_failing("RouteNotThere"),)), NOW).outcome
