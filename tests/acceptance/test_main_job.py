@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import re
+from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from fleetgate.local.installation import ROOT
+from fleetgate.screens import hint, show
 
 from tests.acceptance.runs import STORE, Outcome, run
+
+README = ROOT / "README.md"
 
 pytestmark = pytest.mark.xdist_group("main-job")
 
@@ -14,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("main-job")
 @pytest.fixture(scope="module")
 def deployed() -> Outcome:
     """The tutorial's environment, deployed once."""
-    return run(STORE, seed=1)
+    return run(STORE, seed=0)
 
 
 def test_every_rule_is_answered_through_every_vip_by_the_right_cluster(deployed: Outcome) -> None:
@@ -102,3 +111,21 @@ def test_each_function_has_an_identity_of_its_own(deployed: Outcome) -> None:
         "fleetgate-clusters", "fleetgate-environment", "fleetgate-fleet", "fleetgate-gateway",
         "fleetgate-service-export", "fleetgate-subnets", "fleetgate-verification",
     } == callers  # fmt: skip
+
+
+def test_the_readme_shows_what_the_demo_prints(deployed: Outcome) -> None:
+    """To the letter, but for the figures of its last lines."""
+    shown = re.search(r"```text\n(✓ store deploy.*?)\n```", README.read_text("utf-8"), re.DOTALL)
+    console = Console(record=True, width=120, file=io.StringIO())
+    show(deployed.report, console)
+    hint(deployed.report, Path("examples/store.yaml"), console)
+
+    assert shown is not None
+    assert _timeless(shown[1]) == _timeless(console.export_text().strip("\n"))
+
+
+def _timeless(text: str) -> str:
+    """`text` with the figures of its last lines masked: each change of an estimate moves them a little."""
+    lines = (line.rstrip() for line in text.splitlines())
+    figures = ("simulated", "invocations")
+    return "\n".join(re.sub(r"\d+", "N", line) if any(word in line for word in figures) else line for line in lines)
