@@ -119,7 +119,7 @@ def request_for(rules: Table, hostname: str, wanted: Candidate, fallback: str) -
         found = met(rules, asked)
         if found == wanted:
             return asked
-        in_the_way = found or in_the_way  # the last path is met by the fewest others: it tells who covers this one
+        in_the_way = found or in_the_way  # few others meet the last path: who does covers this one
     return in_the_way
 
 

@@ -128,4 +128,6 @@ def _timeless(text: str) -> str:
     """`text` with the figures of its last lines masked: each change of an estimate moves them a little."""
     lines = (line.rstrip() for line in text.splitlines())
     figures = ("simulated", "invocations")
-    return "\n".join(re.sub(r"\d+", "N", line) if any(word in line for word in figures) else line for line in lines)
+    return "\n".join(
+        re.sub(r"\d+", "N", line) if any(word in line for word in figures) else line for line in lines
+    )
