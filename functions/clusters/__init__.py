@@ -1,0 +1,1 @@
+"""GKE clusters, side by side."""

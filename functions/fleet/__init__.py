@@ -1,0 +1,1 @@
+"""Memberships, features, the importer's grant."""

@@ -1,0 +1,1 @@
+"""Services, exports and the sample app in every cluster."""

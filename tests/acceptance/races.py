@@ -90,8 +90,8 @@ RACES = (
                 ),
                 (
                     "shared/step/run.py",
-                    "        except (errors.AlreadyExists, errors.Conflict, errors.NotFound):\n            clean = False\n",
-                    "        except (errors.AlreadyExists, errors.Conflict, errors.NotFound):\n            clean = True\n",
+                    "errors.NotFound):\n            clean = False\n",
+                    "errors.NotFound):\n            clean = True\n",
                 ),
             )
         ),

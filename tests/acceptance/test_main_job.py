@@ -12,7 +12,6 @@ from rich.console import Console
 
 from fleetgate.local.installation import ROOT
 from fleetgate.screens import hint, show
-
 from tests.acceptance.runs import STORE, Outcome, run
 
 README = ROOT / "README.md"

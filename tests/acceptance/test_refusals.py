@@ -17,11 +17,14 @@ def test_five_faults_are_named_in_one_ending_and_nothing_is_asked_of_any_api() -
     """Raw JSON on the topic, as anyone may publish it."""
     faulty: dict[str, Any] = {
         "name": "Store",
-        "clusters": [{"name": "gke-west-1", "location": "us-west9-a"}, {"name": "gke-west-1", "location": "us-east1-c"}],
+        "clusters": [
+            {"name": "gke-west-1", "location": "us-west9-a"},
+            {"name": "gke-west-1", "location": "us-east1-c"},
+        ],
         "services": [{"name": "store", "port": 8080, "selector": {"app": "store"}}],
         "routes": [{"name": "r", "rules": [{"backendRefs": [{"name": "stoer", "port": 8080}]}]}],
         "ttl": "5m",
-    }  # fmt: skip
+    }
     outcome = run(faulty, seed=1)
 
     assert "blocked" == outcome.report.outcome
