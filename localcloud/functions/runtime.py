@@ -12,13 +12,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 
 from localcloud.clock import Timer, rfc3339
 from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
-from localcloud.schedule import JumpSchedule
 from localcloud.wire.messages import Caller, Json
 from localcloud.world import World
 
@@ -102,6 +102,22 @@ class Invocation:
     outcome: str
 
 
+class Schedule(Protocol):
+    """Is told which instance is at work, for time depends on it."""
+
+    def spread(self, kind: str) -> float:
+        """A seeded duration of `kind`."""
+        ...
+
+    def computes(self, actor: str) -> None:
+        """The instance of this name is at work."""
+        ...
+
+    def ended(self, actor: str) -> None:
+        """It is done, or dead."""
+        ...
+
+
 # Gives the environment variables of a new instance (endpoints, its own metadata server) for its name.
 Surroundings = Callable[[Function, str], dict[str, str]]
 
@@ -112,7 +128,7 @@ class Functions:
     def __init__(
         self,
         world: World,
-        schedule: JumpSchedule,
+        schedule: Schedule,
         zygote: Zygote,
         surroundings: Surroundings,
         leave: Callable[[str], None] = lambda _: None,

@@ -1,0 +1,96 @@
+"""Scaled time: for people, gcloud and kubectl the cloud's clock follows the machine's, so many times as fast.
+
+A function's code is not so many times as fast. While one computes, a second is a second, or its deadline
+would come before it could do anything; whenever none does, time runs at `speed`. Calls are answered when they
+come: on a real wire they take their own time already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable
+
+from localcloud.timing import SPREAD
+from localcloud.wire.messages import Abort, Response
+from localcloud.world import World
+
+TICK = 0.01  # real seconds between two looks at the time
+
+
+class ScaledSchedule:
+    """Moves the clock with real time, `speed` simulated seconds to a real one."""
+
+    def __init__(self, world: World, speed: float) -> None:
+        self._world = world
+        self._speed = speed
+        self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
+        self._computing: set[str] = set()
+        self._looked = time.monotonic()
+        self._owed = 0.0  # simulated seconds that have passed and are not yet on the clock
+        self._woken = asyncio.Event()
+
+    def spread(self, kind: str) -> float:
+        """A duration of `kind`, for what happens too often to be told apart by name."""
+        return self._world.timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no instance computes."""
+        return not self._computing
+
+    def computes(self, actor: str) -> None:
+        """`actor` is at work: a second is a second until it ends."""
+        self._look()
+        self._computing.add(actor)
+
+    def ended(self, actor: str) -> None:
+        """`actor` is done or dead; what it still asks is not answered."""
+        self._look()
+        self._computing.discard(actor)
+        self._woken.set()
+
+    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+        """The answer to a call, now; `kind` tells nothing, for the wire is real.
+
+        Raises:
+            Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.
+        """
+        if actor is not None and actor not in self._computing:
+            raise Abort
+        self.catch_up()
+        return answer()
+
+    async def run_until(self, done: Callable[[], bool]) -> None:
+        """Let time pass until `done()`; `drive` has to run beside this."""
+        while not done():
+            await asyncio.sleep(TICK)
+
+    async def drive(self) -> None:
+        """Keep the clock going, for as long as this is not cancelled."""
+        while True:
+            self.catch_up()
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._woken.wait()
+
+    def catch_up(self) -> None:
+        """Fire what has become due; once that sets an instance to work, time runs slower and the rest waits."""
+        self._look()
+        clock, until = self._world.clock, self._world.clock.now + self._owed
+        self._owed = 0.0
+        was_idle = self.idle
+        while (due := clock.next_due()) is not None and due <= until:
+            clock.step()
+            if was_idle and not self.idle:
+                return
+        clock.advance_to(until)
+
+    def _look(self) -> None:
+        """Owe the clock what has passed since the last look, at the rate of that while."""
+        now = time.monotonic()
+        self._owed += (now - self._looked) * (self._speed if self.idle else min(self._speed, 1.0))
+        self._looked = now
