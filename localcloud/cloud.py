@@ -4,20 +4,26 @@ async with LocalCloud(Settings(seed=7)) as cloud:
     cloud.create_project("demo-project")
     …
     await cloud.run_until(lambda: …)
+
+Its time jumps from event to event, or follows real time if the settings give a speed.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+from localcloud.clock import EPOCH
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
@@ -28,6 +34,7 @@ from localcloud.functions.processes import Zygote
 from localcloud.functions.runtime import Event, Function, Functions
 from localcloud.projects import Project
 from localcloud.pubsub.broker import Broker, Delivery
+from localcloud.scaled import ScaledSchedule
 from localcloud.schedule import JumpSchedule
 from localcloud.services import SERVICES
 from localcloud.wire.dispatch import Dispatch
@@ -55,10 +62,13 @@ class Settings:
     """How this cloud behaves.
 
     `preload` names modules that the parent of all function instances imports before it forks. `timings`
-    overrides typical seconds of the timing table.
+    overrides typical seconds of the timing table. `speed` is how many simulated
+    seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
+    morning on.
     """
 
     seed: int = 0
+    speed: float | None = None
     delivery: Delivery = field(default_factory=Delivery)
     timings: Mapping[str, float] = field(default_factory=dict)
     preload: Sequence[str] = ()
@@ -71,10 +81,12 @@ class LocalCloud:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self.world = World.create(self.settings.seed, timings=self.settings.timings)
+        speed = self.settings.speed
+        start = time.time() if speed else EPOCH
+        self.world = World.create(self.settings.seed, start, self.settings.timings)
         self.identities = Identities()
         self.log = CallLog()
-        self.schedule = JumpSchedule(self.world)
+        self.schedule = ScaledSchedule(self.world, speed) if speed else JumpSchedule(self.world)
         self.broker = Broker(self.world, self.settings.delivery)
         self.dispatch = Dispatch(self.world, SERVICES, self.log)
         self.edge = Edge(
@@ -96,6 +108,9 @@ class LocalCloud:
             )
             started.push_async_callback(self.functions.stop)
             start_controllers(self.world)
+            if isinstance(self.schedule, ScaledSchedule):
+                self._driver = asyncio.create_task(self.schedule.drive())
+                started.push_async_callback(_cancelled, self._driver)
             self._started = started.pop_all()
         return self
 
@@ -161,6 +176,14 @@ class LocalCloud:
         """
         await self.schedule.run_until(done)
 
+    async def run_until_set(self, over: asyncio.Event) -> None:
+        """Let scaled time pass until `over` is set; a fault of the cloud's own ends it, and is raised."""
+        waiting = asyncio.create_task(over.wait())
+        await asyncio.wait({waiting, self._driver}, return_when=asyncio.FIRST_COMPLETED)
+        await _cancelled(waiting)
+        if self._driver.done():
+            self._driver.result()
+
     def dump(self) -> Json:
         """Every resource there is, in canonical order, without what is chance (ids, times, fingerprints)."""
         return canonical_dump(self.world)
@@ -209,6 +232,13 @@ class LocalCloud:
             project = self.world.projects.all()[0]
             network, region = f"projects/{project.id}/global/networks/default", "us-central1"
         return dataplane_answer(self.world, Client(network, region), _proxied(request))
+
+
+async def _cancelled(task: asyncio.Task[Any]) -> None:
+    """End a task; if it has failed, somebody else was told."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await task
 
 
 def _metadata_door(instance: str) -> str:
