@@ -64,8 +64,9 @@ class ScaledSchedule:
         return answer()
 
     async def run_until(self, done: Callable[[], bool]) -> None:
-        """Let time pass until `done()`; `drive` has to run beside this."""
+        """Let time pass until `done()`."""
         while not done():
+            self.catch_up()
             await asyncio.sleep(TICK)
 
     async def drive(self) -> None:
