@@ -29,6 +29,7 @@ from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
 from localcloud.dump import canonical_dump
 from localcloud.edge import Edge
+from localcloud.faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
 from localcloud.functions.runtime import Event, Function, Functions
@@ -62,7 +63,7 @@ class Settings:
     """How this cloud behaves.
 
     `preload` names modules that the parent of all function instances imports before it forks. `timings`
-    overrides typical seconds of the timing table. `speed` is how many simulated
+    overrides typical seconds of the timing table; `faults` are what calls meet. `speed` is how many simulated
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
     morning on.
     """
@@ -70,6 +71,7 @@ class Settings:
     seed: int = 0
     speed: float | None = None
     delivery: Delivery = field(default_factory=Delivery)
+    faults: Sequence[Fault] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     preload: Sequence[str] = ()
     port: int = 0
@@ -88,9 +90,16 @@ class LocalCloud:
         self.log = CallLog()
         self.schedule = ScaledSchedule(self.world, speed) if speed else JumpSchedule(self.world)
         self.broker = Broker(self.world, self.settings.delivery)
-        self.dispatch = Dispatch(self.world, SERVICES, self.log)
+        self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
+        self.dispatch = Dispatch(self.world, SERVICES, self.log, self.faults)
         self.edge = Edge(
-            self.world, self.identities, self.schedule, self.log, self.dispatch.dispatch, self._through_vpc
+            self.world,
+            self.identities,
+            self.schedule,
+            self.log,
+            self.dispatch.dispatch,
+            self._through_vpc,
+            self.faults,
         )
         self.executions = Executions(self.world, self.schedule.spread, self.dispatch.dispatch)
         self.folder = Path()
@@ -107,6 +116,7 @@ class LocalCloud:
                 self.world, self.schedule, zygote, self._surroundings, self._leave_surroundings
             )
             started.push_async_callback(self.functions.stop)
+            self.faults.kill = self._kill
             start_controllers(self.world)
             if isinstance(self.schedule, ScaledSchedule):
                 self._driver = asyncio.create_task(self.schedule.drive())
@@ -219,6 +229,10 @@ class LocalCloud:
         if function.egress:
             variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._door}"
         return {**variables, **function.environment}
+
+    def _kill(self, name: str) -> None:
+        if instance := self.functions.instance(name):
+            self.functions.kill(instance)
 
     def _leave_surroundings(self, instance: str) -> None:
         self.edge.close(_metadata_door(instance))

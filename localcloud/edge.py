@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from localcloud.clock import http_date
+from localcloud.faults import Call, Faults
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
 from localcloud.wire.log import CallLog, LoggedCall, is_mutation
@@ -47,6 +48,7 @@ class Edge:
     log: CallLog
     services: Answer
     vpc: Answer
+    faults: Faults = field(default_factory=Faults)
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
     _doors: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -136,14 +138,19 @@ class Edge:
         return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
 
     def _kubernetes(self, cluster: str, api: KubernetesApi, request: Request) -> Response:
-        response = api.handle(request)
         mutation = is_mutation(request.method, "") and not request.one("dryRun")
-        entry = LoggedCall(
-            self.world.clock.now, request.caller, "kubernetes", request.method,
-            f"{cluster}{request.path}", response.status, mutation,
-        )  # fmt: skip
-        self.log.add(entry)
-        return response
+        resource = f"{cluster}{request.path}"
+
+        def answer() -> Response:
+            response, now = api.handle(request), self.world.clock.now
+            entry = LoggedCall(
+                now, request.caller, "kubernetes", request.method, resource, response.status, mutation
+            )
+            self.log.add(entry)
+            return response
+
+        call = Call(request.caller, "kubernetes", request.method, resource, mutation)
+        return self.faults.meet(call, answer)
 
     async def _serve(
         self, incoming: web.BaseRequest, handler: Callable[[Request], Awaitable[Response]]

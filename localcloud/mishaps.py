@@ -1,13 +1,13 @@
 """Operations that are to fail: planned beforehand, met when the operation ends.
 
-A plan is for the next operation of a kind (as in the timing table) on one resource, and is used up by it.
+A plan is for the next operations of a kind (as in the timing table) on one resource, and is used up by them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.wire.errors import Refused
+from localcloud.wire.errors import REASONS, Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -27,8 +27,8 @@ _NUMBERS = {
 }
 
 
-def plan(world: World, kind: str, resource: str, code: int, message: str) -> None:
-    """Let the next operation of `kind` on `resource` end with this error.
+def plan(world: World, kind: str, resource: str, code: int, message: str, times: int | None = 1) -> None:
+    """Let the next operations of `kind` on `resource` end with this error.
 
     Args:
         world: the world it happens in.
@@ -36,23 +36,46 @@ def plan(world: World, kind: str, resource: str, code: int, message: str) -> Non
         resource: the full name of what the operation works on.
         code: the canonical code's number (google.rpc.Code), 8 for RESOURCE_EXHAUSTED.
         message: Google's words.
+        times: how many of them; None is for good.
     """
-    world.store[_COLLECTION].put(f"{kind} {resource}", {"code": code, "message": message})
+    planned = {"error": {"code": code, "message": message}, "times": times}
+    world.store[_COLLECTION].put(f"{kind} {resource}", planned)
 
 
 def met(world: World, kind: str, resource: str, done: Callable[[], None]) -> Json | None:
-    """Let an operation end: by its plan, which is used up, or by `done`, whose refusal is the operation's error.
+    """Let an operation end: by its plan, or by `done`, whose refusal is the operation's error.
 
     Returns:
         The google.rpc.Status of the failure, or None.
     """
-    key = f"{kind} {resource}"
-    error = world.store[_COLLECTION].get(key)
-    world.store[_COLLECTION].delete(key)
-    if error is not None:
+    if error := _planned(world, f"{kind} {resource}"):
         return error
     try:
         done()
     except Refused as refusal:
         return {"code": _NUMBERS[refusal.status], "message": refusal.message}
     return None
+
+
+def strike(world: World, kind: str, resource: str) -> None:
+    """Refuse if an operation is planned to fail, for services that write an operation's error by themselves.
+
+    Raises:
+        Refused: as it was planned.
+    """
+    if error := _planned(world, f"{kind} {resource}"):
+        status = next(name for name, number in _NUMBERS.items() if number == error["code"])
+        raise Refused(status, error["message"], REASONS.get(status, "badRequest"))
+
+
+def _planned(world: World, key: str) -> Json | None:
+    """The error that is planned, which uses up one of its times."""
+    planned = world.store[_COLLECTION].get(key)
+    if planned is None:
+        return None
+    error: Json = planned["error"]
+    if planned["times"] is not None and planned["times"] > 1:
+        world.store[_COLLECTION].put(key, {**planned, "times": planned["times"] - 1})
+    elif planned["times"] is not None:
+        world.store[_COLLECTION].delete(key)
+    return error

@@ -135,9 +135,19 @@ class JumpSchedule:
             response = arrival.answer()
         except Abort as abort:
             arrival.fail(abort)
-        else:
-            if not arrival.future.done():
-                arrival.future.set_result(response)
+            return
+        if response.latency:
+            self._hold(arrival, response)
+        elif not arrival.future.done():
+            arrival.future.set_result(response)
+
+    def _hold(self, arrival: _Arrival, response: Response) -> None:
+        """Let the caller wait for an answer that is there already."""
+        seconds, response.latency = response.latency, 0.0
+        held = _Arrival(arrival.actor, arrival.kind, lambda: response, arrival.future)
+        held.timer = self._world.clock.after(seconds, lambda: self._serve(held))
+        self._placed.append(held)
+        self._rest(arrival.actor)
 
     def _rest(self, actor: str) -> None:
         self._computing.discard(actor)

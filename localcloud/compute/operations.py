@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 
+from localcloud import mishaps
 from localcloud.clock import rfc3339_pacific
 from localcloud.compute.errors import not_found, not_ready
 from localcloud.compute.names import project_of, scope_of, url
@@ -81,7 +82,7 @@ def begin(
         world.store["compute.requests.internal"].put(f"{call.project}/{key}", {"operation": name})
     if takes:
         world.store["compute.pending.internal"].put(target, {"operation": name, "resource": making})
-        world.ledger.perform(takes, target, lambda: _finish(world, name, target, then))
+        world.ledger.perform(takes, target, lambda: _finish(world, name, target, then, takes))
     else:
         _finish(world, name, target, then)
     return world.store["compute.operations"].get(name) or {}
@@ -108,10 +109,11 @@ def _new(call: Call, target: str, target_id: str) -> Json:
     return operation
 
 
-def _finish(world: World, name: str, target: str, then: Callable[[], None]) -> None:
+def _finish(world: World, name: str, target: str, then: Callable[[], None], kind: str = "") -> None:
     world.store["compute.pending.internal"].delete(target)
     ended = {"status": "DONE", "progress": 100, "endTime": rfc3339_pacific(world.clock.now)}
     try:
+        mishaps.strike(world, kind, target)
         then()
     except Refused as refused:
         ended |= _failure(refused)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from localcloud.faults import Call, Faults
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.log import CallLog, LoggedCall, is_mutation
 from localcloud.wire.messages import Request, Response
@@ -17,28 +18,44 @@ ALWAYS_ON = frozenset({"serviceusage.googleapis.com"})
 class Dispatch:
     """All services under one roof, and the log of what was asked of them."""
 
-    def __init__(self, world: World, services: Iterable[Service], log: CallLog) -> None:
+    def __init__(
+        self, world: World, services: Iterable[Service], log: CallLog, faults: Faults | None = None
+    ) -> None:
         self._world = world
+        self._faults = faults or Faults()
         self._services = {service.name: service for service in services}
         self._log = log
 
     def dispatch(self, request: Request) -> Response:
-        """The answer to one request; a refusal is an answer too."""
+        """The answer to one request; a refusal is an answer too.
+
+        Raises:
+            Abort: a fault leaves it without one.
+        """
         name, _, path = request.path.lstrip("/").partition("/")
         service = self._services.get(name)
         if service is None:
             words = f"The local cloud has no service {name!r}; it has {', '.join(sorted(self._services))}."
             return Refused("NOT_FOUND", words).response(Style.NEWER)
-        method = f"{name}.?"
         try:
             method, params, answer = service.serve(self._world, request, path)
+        except Refused as refusal:
+            refused = refusal.response(service.style)
+            method, params, answer = f"{name}.?", {}, lambda: refused
+        call = Call(request.caller, name, method, path, is_mutation(request.method, method), service.style)
+        return self._faults.meet(call, lambda: self._answer(service, call, params, answer))
+
+    def _answer(
+        self, service: Service, call: Call, params: dict[str, str], answer: Callable[[], Response]
+    ) -> Response:
+        try:
             self._require_enabled(service, params)
             response = answer()
         except Refused as refusal:
             response = refusal.response(service.style)
-        mutation = is_mutation(request.method, method)
+        now, status = self._world.clock.now, response.status
         self._log.add(
-            LoggedCall(self._world.clock.now, request.caller, name, method, path, response.status, mutation)
+            LoggedCall(now, call.caller, call.service, call.method, call.resource, status, call.mutation)
         )
         return response
 

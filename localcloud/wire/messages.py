@@ -49,12 +49,16 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch) or is closed."""
+    """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch) or is closed.
+
+    `latency` is simulated seconds until it reaches an instance that waits for it.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     stream: AsyncGenerator[bytes, None] | None = None
+    latency: float = 0.0
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:

@@ -1,0 +1,247 @@
+"""Faults by matcher: what goes wrong with which calls, so that what a caller makes of it can be seen.
+
+    Fault(Matcher(method="container.*.clusters.create"), Crash(after=True))           the first such call
+    Fault(Matcher(), Refusal(503), nth=None, probability=0.1)                         a seeded tenth of all
+    Fault(Matcher(method="*.sendHttpCallback", function="my-step"), Lost(), nth=2)
+
+A fault is met where a call is admitted, after its method is known and before it takes effect. For a seed the
+same calls come in the same order, so the same ones meet a fault.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from localcloud.clock import Clock
+from localcloud.kubernetes.errors import StatusError
+from localcloud.wire.errors import Refused, Style
+from localcloud.wire.messages import Abort, Caller, Response
+
+Answer = Callable[[], Response]
+
+# What Google's front ends say when they cannot [observed, but for the words of 500: documented].
+_REFUSALS = {
+    429: ("RESOURCE_EXHAUSTED", "Rate Limit Exceeded"),
+    500: ("INTERNAL", "Internal error encountered."),
+    503: ("UNAVAILABLE", "The service is currently unavailable."),
+}
+# What a Kubernetes API server says [documented: API concepts, k8s.io/apimachinery pkg/api/errors].
+_KUBERNETES = {
+    429: ("TooManyRequests", "Too many requests, please try again later."),
+    500: ("InternalError", "Internal error occurred: etcdserver: request timed out"),
+    503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call as matchers see it: of which method of which service, on what, and by whom.
+
+    A cluster's own API is the service `kubernetes`, with the HTTP verb for a method and the cluster's full name and
+    the path for a resource. `style` is how the service writes errors; None is Kubernetes' own way.
+    """
+
+    caller: Caller
+    service: str
+    method: str
+    resource: str
+    mutation: bool
+    style: Style | None = None
+
+    @property
+    def function(self) -> str:
+        """The function that calls; "" for a workflow or a person."""
+        return (self.caller.instance or "").rpartition("-")[0]
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Which calls are meant: each part is a pattern as in a shell; `mutation` None means either."""
+
+    service: str = "*"
+    method: str = "*"
+    resource: str = "*"
+    function: str = "*"
+    mutation: bool | None = None
+
+    def matches(self, call: Call) -> bool:
+        """Whether this call is meant."""
+        return self.mutation in (None, call.mutation) and all(
+            fnmatchcase(text, pattern)
+            for text, pattern in (
+                (call.service, self.service),
+                (call.method, self.method),
+                (call.resource, self.resource),
+                (call.function, self.function),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an effect can do beside answering: set timers, and take an instance away by name."""
+
+    clock: Clock
+    kill: Callable[[str], None]
+
+
+class Effect(Protocol):
+    """What becomes of a call; `answer` lets it take effect."""
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The answer.
+
+        Raises:
+            Abort: there is none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The call is refused with 429, 500 or 503, and has no effect."""
+
+    status: int
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The refusal in the service's own shape."""
+        if call.style is None:
+            return Response.of_json(StatusError(self.status, *_KUBERNETES[self.status]).status(), self.status)
+        return Refused(*_REFUSALS[self.status]).response(call.style)
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The connection breaks: before the call takes effect, or after it, with the answer on its way."""
+
+    after: bool = False
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """No answer."""
+        if self.after:
+            answer()
+        raise Abort
+
+
+@dataclass(frozen=True)
+class Crash:
+    """The calling instance is killed: before the call takes effect, or after it, with the answer unread."""
+
+    after: bool = False
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """No answer, and nobody to read it; who is no instance is not killed, but loses the connection."""
+        if self.after:
+            answer()
+        if call.caller.instance:
+            reach.kill(call.caller.instance)
+        raise Abort
+
+
+@dataclass(frozen=True)
+class Slow:
+    """The answer comes `seconds` later; the call takes effect at once. Workflows and people do not feel it."""
+
+    seconds: float
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The answer, held back."""
+        response = answer()
+        response.latency += self.seconds
+        return response
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The caller is told that all is well, and nothing happens: a message that gets lost on its way."""
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """An empty success."""
+        return Response.of_json({})
+
+
+@dataclass(frozen=True)
+class Late:
+    """The caller is told that all is well; the call takes effect `seconds` later."""
+
+    seconds: float
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """An empty success."""
+        reach.clock.after(self.seconds, lambda: _dropped(answer))
+        return Response.of_json({})
+
+
+@dataclass(frozen=True)
+class Twice:
+    """The call takes effect, and `seconds` later once more: a message that is delivered twice."""
+
+    seconds: float
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The first answer."""
+        reach.clock.after(self.seconds, lambda: _dropped(answer))
+        return answer()
+
+
+def _dropped(answer: Answer) -> None:
+    answer()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An effect, and which of the matching calls have it.
+
+    `nth` picks one, counted from 1; None means each of them, or a seeded share if there is a `probability`.
+    """
+
+    matcher: Matcher
+    effect: Effect
+    nth: int | None = 1
+    probability: float = 1.0
+
+
+class Faults:
+    """The faults of a cloud, and those that were met. `kill` takes an instance away, by name."""
+
+    def __init__(self, planned: Sequence[Fault] = (), seed: int = 0, clock: Clock | None = None) -> None:
+        self._seed = seed
+        self._planned: list[Fault] = []
+        self._random: list[random.Random] = []
+        self._seen: Counter[int] = Counter()
+        self._clock = clock or Clock()
+        self.kill: Callable[[str], None] = lambda _: None
+        self.met: list[tuple[Fault, Call]] = []
+        for fault in planned:
+            self.plan(fault)
+
+    def plan(self, fault: Fault) -> None:
+        """Let `fault` be met from now on."""
+        self._random.append(random.Random(f"faults/{self._seed}/{len(self._planned)}"))  # noqa: S311  # no secrets
+        self._planned.append(fault)
+
+    def meet(self, call: Call, answer: Answer) -> Response:
+        """What `answer` gives, or what a fault makes of it; of several faults the first that is planned.
+
+        Raises:
+            Abort: a fault leaves the call without an answer.
+        """
+        struck = [n for n, fault in enumerate(self._planned) if self._strikes(n, fault, call)]
+        if not struck:
+            return answer()
+        fault = self._planned[struck[0]]
+        self.met.append((fault, call))
+        return fault.effect.strike(call, answer, Reach(self._clock, self.kill))
+
+    def _strikes(self, number: int, fault: Fault, call: Call) -> bool:
+        """Whether it would; every matching call counts, and is a draw, whatever else becomes of it."""
+        if not fault.matcher.matches(call):
+            return False
+        self._seen[number] += 1
+        picked = fault.nth in (None, self._seen[number])
+        return picked and (fault.probability >= 1.0 or self._random[number].random() < fault.probability)
