@@ -33,6 +33,15 @@ def insert_subnetwork(session: Session, project: str, region: str, body: Json) -
     return checked(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body))
 
 
+def delete_subnetwork(session: Session, path: str) -> Json:
+    """Begin to delete the subnetwork at `path` (`projects/P/…`); the operation.
+
+    Raises:
+        InUse: something still uses it; the message names what.
+    """
+    return checked(session.delete("compute", path))
+
+
 def routes(session: Session, project: str) -> list[Json]:
     """The project's routes: subnet, static and peering ones."""
     return _listed(session, f"projects/{project}/global/routes")
@@ -46,6 +55,15 @@ def global_addresses(session: Session, project: str) -> list[Json]:
 def inserts(session: Session, project: str) -> list[Json]:
     """The insert operations of the project that the service still remembers, in every scope."""
     return _aggregated(session, project, "operations", filter='operationType = "insert"')
+
+
+def deletions(session: Session, project: str) -> list[Json]:
+    """The delete operations of the project that are not done, in every scope.
+
+    What is being deleted looks as it did before until the operation ends.
+    """
+    pending = '(operationType = "delete") (status != "DONE")'
+    return _aggregated(session, project, "operations", filter=pending)
 
 
 def addresses(session: Session, project: str, region: str) -> list[Json]:
@@ -69,6 +87,21 @@ def every_address(session: Session, project: str) -> list[Json]:
 def global_forwarding_rules(session: Session, project: str) -> list[Json]:
     """Global forwarding rules, those with a regional address among them."""
     return _listed(session, f"projects/{project}/global/forwardingRules")
+
+
+def everywhere(session: Session, project: str, kind: str) -> list[Json]:
+    """The project's resources of a kind (`urlMaps`): global ones, and those of every region and zone."""
+    return _aggregated(session, project, kind)
+
+
+def firewalls(session: Session, project: str) -> list[Json]:
+    """The project's firewall rules, in every network."""
+    return _listed(session, f"projects/{project}/global/firewalls")
+
+
+def global_resources(session: Session, project: str, kind: str) -> list[Json]:
+    """The project's global resources of one kind, named as in paths (`urlMaps`)."""
+    return _listed(session, f"projects/{project}/global/{kind}")
 
 
 def insert_address(session: Session, project: str, region: str, body: Json) -> Json:

@@ -64,7 +64,8 @@ class Message:
 
     `environment` is the normalised spec, absent in claim and destroy; `request` comes with claim, `ending`
     with settle; `place` with what is asked by name alone (teardown, verify). `inventory` names the parts of
-    the load balancer, once the gateway step has listed them: None before.
+    the load balancer, once the gateway step has listed them: None before. `audit` is what the audit last found
+    and since when it has: {verdict, since}.
     """
 
     step: str
@@ -80,6 +81,7 @@ class Message:
     ending: Json | None = None
     place: Place | None = None
     inventory: Sequence[str] | None = None
+    audit: Json | None = None
 
 
 def parse(event: object) -> Message:
@@ -113,6 +115,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         ending=fields.get("ending") or None,
         place=_place(fields["place"]) if fields.get("place") else None,
         inventory=fields.get("inventory"),
+        audit=fields.get("audit") or None,
     )
 
 
