@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 import urllib3.exceptions
@@ -27,6 +28,8 @@ from shared.google.session import TIMEOUT, Session
 
 Json = dict[str, Any]
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
+
+NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups appear in its cluster
 
 # Kind → where its objects are.
 PATHS = {
@@ -40,6 +43,7 @@ PATHS = {
     "HTTPRoute": "/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/httproutes",
     "ReferenceGrant": "/apis/gateway.networking.k8s.io/v1beta1/namespaces/{namespace}/referencegrants",
     "HealthCheckPolicy": "/apis/networking.gke.io/v1/namespaces/{namespace}/healthcheckpolicies",
+    NEG: "/apis/networking.gke.io/v1beta1/namespaces/{namespace}/servicenetworkendpointgroups",
 }
 
 
@@ -94,21 +98,35 @@ class ClusterReader:
         except errors.NotFound:
             return None
 
+    def everywhere(self, kind: str, selector: str = "") -> list[Json] | None:
+        """As `list`, in all namespaces; `selector` is a label selector."""
+        query = f"?{urlencode({'labelSelector': selector})}" if selector else ""
+        return self._items(kind, PATHS[kind].replace("/namespaces/{namespace}", "") + query)
+
+    def read(self, path: str, accept: str = "") -> Json:
+        """Whatever is at `path`; `accept` asks for another form of it than JSON."""
+        return self._call("GET", path, accept=accept)
+
+    def _items(self, kind: str, path: str) -> list[Json] | None:
+        try:
+            answer = self._call("GET", path)
+        except errors.NotFound:
+            return None
+        return [{"apiVersion": answer["apiVersion"], "kind": kind, **each} for each in answer["items"]]
+
     def list(self, kind: str, namespace: str) -> list[Json] | None:
         """The objects of a namespace, or None if the cluster does not know the kind.
 
         Each says its kind and version, which the server leaves out in lists of its built-in kinds.
         """
-        try:
-            answer = self._call("GET", path_of(kind, namespace))
-        except errors.NotFound:
-            return None
-        return [{"apiVersion": answer["apiVersion"], "kind": kind, **each} for each in answer["items"]]
+        return self._items(kind, path_of(kind, namespace))
 
-    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+    def _call(self, method: str, path: str, body: Json | None = None, accept: str = "") -> Json:
         calls = self._session.calls
         calls.count("kubernetes", method, path)
-        headers = {"Accept": "application/json"} | ({"Content-Type": APPLY} if body is not None else {})
+        headers = {"Accept": accept or "application/json"}
+        if body is not None:
+            headers["Content-Type"] = APPLY if method == "PATCH" else "application/json"
         try:
             self._session.credentials.before_request(Request(), method, self._host + path, headers)
             status, date, data = self._send(method, self._host + path, headers, body)

@@ -40,10 +40,15 @@ class Cluster(ClusterReader):
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         return self._call("PATCH", f"{path}?{urlencode(query)}", wanted)
 
-    def delete(self, kind: str, namespace: str, name: str) -> None:
-        """Begin to delete an object; one that is gone is well."""
+    def delete(self, kind: str, namespace: str, name: str, uid: str = "") -> None:
+        """Begin to delete an object; one that is gone is well.
+
+        Raises:
+            Conflict: the object of that name is another one than `uid`.
+        """
+        terms = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}} if uid else None
         try:
-            self._call("DELETE", f"{path_of(kind, namespace)}/{name}")
+            self._call("DELETE", f"{path_of(kind, namespace)}/{name}", terms)
         except errors.NotFound:
             return
 

@@ -72,8 +72,7 @@ def observe(context: Context) -> Seen:
 
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     """What to apply where, and what is waited for."""
-    if wanted is None:
-        raise NotImplementedError("exports are not withdrawn yet")
+    assert wanted is not None, "its removal is a step of its own"
     if stop := _trouble(wanted, seen):
         return Decision(stop)
     ready, later, holds = list[Change](), list[Change](), list[Waiting]()

@@ -1,0 +1,72 @@
+"""Whether a namespace is empty but for what is ours: before one is deleted in a cluster that is not.
+
+Deleting a namespace deletes all that is in it, whoever made it. What every namespace has of its own, and what
+another object owns, does not count; whatever cannot be read does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from shared import errors, labels
+from shared.google.kubernetes import Cluster
+from shared.objects import Json
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"  # [documented]
+ENOUGH = 20  # objects of a kind that are looked at
+
+# Kinds that only tell of other objects, or that the cluster itself writes.
+_DERIVED = {
+    "events", "endpoints", "endpointslices", "leases", "controllerrevisions", "serviceimports",
+    "servicenetworkendpointgroups",
+}  # fmt: skip
+_DERIVED_GROUPS = ("metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io")
+# What is in every namespace from birth [documented].
+_GIVEN = {("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt")}
+_MCS = "gke-mcs-controller.gke.io"  # labels what it makes for an import [observed]
+
+
+def strangers_in(cluster: Cluster, namespace: str, environment: str) -> str:
+    """What somebody else has in the namespace, as `plural/name`; "" if there is nothing.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    for path, plural in _places(cluster, namespace):
+        query = urlencode({"labelSelector": f"{labels.OWNER}!={environment}", "limit": ENOUGH})
+        try:
+            items = cluster.read(f"{path}?{query}").get("items", [])
+        except errors.NotFound:
+            continue
+        except errors.PermissionDenied:
+            return f"{plural} that may not be listed"
+        for each in items:
+            if not _is_given(plural, each):
+                return f"{plural}/{each['metadata']['name']}"
+    return ""
+
+
+def _places(cluster: Cluster, namespace: str) -> Iterator[tuple[str, str]]:
+    """Path and plural of every kind that a namespace can hold and that can be listed."""
+    for root in ("/api", "/apis"):
+        for group in cluster.read(root, AGGREGATED).get("items", []):
+            name = group["metadata"].get("name", "")
+            version = group["versions"][0]  # the preferred one comes first [documented]
+            base = f"{root}/{name}/{version['version']}" if name else f"{root}/{version['version']}"
+            for each in version["resources"] if name not in _DERIVED_GROUPS else ():
+                listable = each["scope"] == "Namespaced" and "list" in each["verbs"]
+                if listable and each["resource"] not in _DERIVED:
+                    yield f"{base}/namespaces/{namespace}/{each['resource']}", each["resource"]
+
+
+def _is_given(plural: str, item: Json) -> bool:
+    """Whether an object came with the namespace, follows from another, or is on its way out."""
+    meta = item["metadata"]
+    return (
+        (plural, meta["name"]) in _GIVEN
+        or bool(meta.get("ownerReferences"))
+        or "deletionTimestamp" in meta
+        or (meta.get("labels") or {}).get("app.kubernetes.io/managed-by") == _MCS
+        or item.get("type") == "kubernetes.io/service-account-token"
+    )

@@ -1,0 +1,212 @@
+"""The exports' removal: withdrawn in every cluster first, and what they made seen gone, before anything else goes.
+
+Network endpoint groups can only be deleted by the controllers of their own cluster [observed], and only once no
+backend service uses them. So exports go first, everywhere; then, with the imports and their backend services gone,
+the Services, whose groups go with them; the namespaces last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from shared import withdrawal
+from shared.google import compute
+from shared.google.cluster_reader import NEG
+from shared.google.gkehub import member_key
+from shared.google.kubernetes import Cluster, Door
+from shared.labels import asked_at
+from shared.objects import Json, is_ours
+from shared.spaces import strangers_in
+from shared.spec import Environment
+from shared.step.estimate import remaining
+from shared.step.outcome import Change, Decision, Done, Waiting
+from shared.step.step import Context, Step
+from shared.withdrawal import Held, candidates, deletion, is_own, owned
+
+WITHDRAWN, DELETED = (
+    60.0,
+    10.0,
+)  # typical seconds until imports, and until any other object, are gone [inferred]
+PATIENCE = 600.0  # seconds of a request after which a cluster that does not answer is left to the audit
+BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
+_NAME_KEPT = 53  # characters of a longer name that are surely kept
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is there, of the first stage in which anything is: later stages have not been looked at then.
+
+    `asked` is when the request was published, unix seconds. `silent` are the clusters that should have answered
+    and did not, `closed` those that do not serve, each with the reason. `spaces` are the namespaces of ours;
+    `kept` are those of them that hold something of somebody else's, by resource, with what.
+    """
+
+    environment: str
+    asked: float
+    exports: tuple[Held, ...] = ()
+    imports: tuple[Held, ...] = ()
+    backends: tuple[str, ...] = ()
+    workloads: tuple[Held, ...] = ()
+    groups: tuple[Held, ...] = ()
+    spaces: tuple[Held, ...] = ()
+    kept: dict[str, str] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
+
+
+def observe(context: Context) -> Seen:
+    """Stage by stage, in every cluster, until something is found that is still to go."""
+    places = candidates(context.session, context.place.project, context.name)
+    closed = {each.name: f"is {each.status or 'not reachable'}" for each in places if not each.is_open}
+    seen = Seen(context.name, asked_at(context.message.claim.generation), closed=closed)
+    first = withdrawal.look(
+        context.session, places, lambda cluster: cluster.everywhere("ServiceExport") or ()
+    )
+    silent = [door for door, _ in first.silent]
+    seen = replace(seen, silent={door.name: why for door, why in first.silent})
+    ours = tuple(each for each in first.found if _goes(each, context.name))
+    if ours:
+        return replace(seen, exports=ours)
+    heard = [each for each in places if each.is_open and each not in silent]
+    return _imported(context, heard, first.found, seen)
+
+
+def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
+    """What to delete now, and what is waited for."""
+    if seen.exports:
+        return Decision(_for_imports(seen, now), _deletions(seen.exports))
+    if seen.imports or seen.backends:
+        return Decision(_for_imports(seen, now))
+    if going := _deletions(seen.workloads):
+        return Decision(None, going)
+    if held := (*seen.workloads, *seen.groups):
+        return Decision(_for_objects(held, now))
+    spaces = [each for each in seen.spaces if each.resource not in seen.kept]
+    if going := _deletions(spaces):
+        return Decision(_for_objects(spaces, now), going)
+    if spaces:
+        return Decision(_for_objects(spaces, now))
+    if seen.silent and now < seen.asked + PATIENCE:
+        text = "; ".join(f"cluster {name} does not answer: {why}" for name, why in seen.silent.items())
+        return Decision(
+            Waiting(reason="ClusterSilent", message=text, retry_after=remaining(now, seen.asked, 0))
+        )
+    return Decision(Done(outputs=_notes(seen)))
+
+
+def act(context: Context, change: Change) -> None:
+    """Begin to delete one object."""
+    withdrawal.delete(context, change)
+
+
+SERVICE_EXPORT_REMOVAL = Step("service_export", observe, decide, act, modes=frozenset({"destroy"}))
+
+
+def _goes(export: Held, environment: str) -> bool:
+    """Our exports, and every one of a cluster that is ours: when it goes, its endpoint groups would stay."""
+    return is_own(export.door, environment) or is_ours(export.object, environment)
+
+
+def _imported(context: Context, places: list[Door], exports: Iterable[Held], seen: Seen) -> Seen:
+    """Imports that list what is exported no more; then the backend services of those."""
+    kinds = ("ServiceImport", "Namespace")
+
+    def read(cluster: Cluster) -> Iterator[Json]:
+        yield from cluster.everywhere("ServiceImport") or ()
+        yield from owned(cluster, context.name, "Namespace")
+
+    looks = withdrawal.look(context.session, places, read)
+    imports, spaces = ([each for each in looks.found if each.kind == kind] for kind in kinds)
+    seen = replace(
+        seen,
+        spaces=tuple(spaces),
+        silent=seen.silent | {door.name: why for door, why in looks.silent},
+    )
+    ours = {each.name for each in spaces} | {(context.place.gateway or "").partition("/")[0]} - {""}
+    alive = {(member_key(each.door.membership), each.namespace, each.name) for each in exports}
+    asked = {member_key(each.membership) for each in places}
+    late = [each for each in imports if each.namespace in ours and _lists_too_much(each, alive, asked)]
+    if late:
+        return replace(seen, imports=tuple(late))
+    backends = _backends(context, ours, alive) if not seen.silent and not seen.closed else ()
+    if backends:
+        return replace(seen, backends=backends)
+    return _working(context, places, ours, seen)
+
+
+def _lists_too_much(one: Held, alive: set[tuple[str, str, str]], asked: set[str]) -> bool:
+    """Whether an import lists a cluster that was asked, and exports nothing of its name any more."""
+    listed = {member_key(each["cluster"]) for each in one.object.get("status", {}).get("clusters", ())}
+    return any((member, one.namespace, one.name) not in alive for member in listed & asked)
+
+
+def _backends(context: Context, ours: set[str], alive: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Backend services of exports in our namespaces that nobody exports any more.
+
+    Not asked while a cluster is not heard: whether it exports something cannot be told then.
+    """
+    found = compute.global_resources(context.session, context.place.project, "backendServices")
+    used = tuple(f"{BACKEND}{space}-{name}"[:_NAME_KEPT] for _, space, name in alive)
+    names = [each["name"] for each in found if each["name"].startswith(tuple(f"{BACKEND}{s}-" for s in ours))]
+    return tuple(sorted(name for name in names if name[:_NAME_KEPT] not in used))
+
+
+def _working(context: Context, places: list[Door], ours: set[str], seen: Seen) -> Seen:
+    """Services and Deployments; then their endpoint groups; then who else is in the namespaces."""
+    environment = context.name
+
+    def workloads(cluster: Cluster) -> Iterator[Json]:
+        yield from owned(cluster, environment, "Service", "Deployment")
+
+    def groups(cluster: Cluster) -> Iterator[Json]:
+        found = cluster.everywhere(NEG) or []
+        yield from (each for each in found if each["metadata"]["namespace"] in ours)
+
+    if found := withdrawal.look(context.session, places, workloads).found:
+        return replace(seen, workloads=found)
+    found = withdrawal.look(context.session, places, groups).found
+    if going := tuple(each for each in found if each.is_going):
+        return replace(seen, groups=going)
+    shared = [each for each in seen.spaces if not each.is_going and not is_own(each.door, environment)]
+    kept = {
+        each.resource: strangers_in(Cluster(context.session, each.door), each.name, environment)
+        for each in shared
+    }
+    return replace(seen, kept={name: why for name, why in kept.items() if why})
+
+
+def _deletions(found: Iterable[Held]) -> list[Change]:
+    return [deletion(each) for each in found if not each.is_going]
+
+
+def _for_imports(seen: Seen, now: float) -> Waiting:
+    """Nothing tells since when an export is withdrawn, so the first look is reckoned from its deletion."""
+    starting = any(not each.is_going for each in seen.exports)
+    seconds = remaining(now, None if starting else seen.asked, WITHDRAWN)
+    names = [f"{each.namespace}/{each.name} in {each.door.name}" for each in (*seen.exports, *seen.imports)]
+    told = ", ".join((*names, *seen.backends))
+    what = "exports are being withdrawn" if seen.exports else "still imported, or behind a backend service"
+    return Waiting(reason="ExportsWithdrawing", message=f"{what}: {told}", retry_after=seconds)
+
+
+def _for_objects(found: Iterable[Held], now: float) -> Waiting:
+    """What is being deleted, and what it says itself about why it is not gone."""
+    items = list(found)
+    since = min((each.since for each in items if each.is_going), default=None)
+    told = "; ".join(f"{each.told()} is being deleted{_held_by(each)}" for each in items)
+    return Waiting(reason="Deleting", message=told, retry_after=remaining(now, since, DELETED))
+
+
+def _held_by(each: Held) -> str:
+    """A namespace names what is left in it and the finalizers that hold that [documented: its conditions]."""
+    conditions = each.object.get("status", {}).get("conditions", ())
+    true = [one["message"] for one in conditions if one["status"] == "True" and one.get("message")]
+    return f" ({'; '.join(true)})" if true and each.kind == "Namespace" else ""
+
+
+def _notes(seen: Seen) -> Json:
+    """What was left alone, and where nobody could look."""
+    left = [{"resource": name, "why": f"it holds {why}"} for name, why in seen.kept.items()]
+    unheard = [{"resource": name, "why": why} for name, why in {**seen.closed, **seen.silent}.items()]
+    return {key: rows for key, rows in (("left", left), ("unheard", unheard)) if rows}
