@@ -7,19 +7,26 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from fleetgate import commands
+from fleetgate.client.errors import BAD_USAGE
+from fleetgate.options import (
+    NetworkMode,
+    NetworkOption,
+    Output,
+    OutputOption,
+    SpecFile,
+    refuse_spec,
+)
 from fleetgate.specs import read_environment
 from shared.spec import InvalidEnvironment
-
-BAD_USAGE = 64
 
 
 class Commands(TyperGroup):
@@ -56,22 +63,7 @@ local = typer.Typer(no_args_is_help=True, help="Fleetgate on a Google Cloud of i
 app.add_typer(local, name="local")
 
 
-class Output(StrEnum):
-    """How a result is printed."""
-
-    text = "text"
-    json = "json"
-
-
-class NetworkMode(StrEnum):
-    """Whether the network makes its subnets by itself."""
-
-    auto = "auto"
-    custom = "custom"
-
-
-SpecFile = Annotated[Path, typer.Argument(help="The environment, as YAML.", show_default=False)]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is printed.")]
+commands.register(app, local)
 
 
 @local.command()
@@ -79,7 +71,7 @@ def run(
     spec: SpecFile,
     again: Annotated[bool, typer.Option(help="Deploy a second time: nothing may change.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
-    network: Annotated[NetworkMode, typer.Option(help="Mode of the network `default`.")] = NetworkMode.auto,
+    network: NetworkOption = NetworkMode.auto,
     report: Annotated[Path | None, typer.Option(help="Write report.json and report.html here.")] = None,
     output: OutputOption = Output.text,
 ) -> None:
@@ -94,7 +86,7 @@ def run(
     try:
         document, environment = read_environment(spec, HOME_PROJECT)
     except InvalidEnvironment as invalid:
-        _refuse(spec, invalid)
+        refuse_spec(spec, invalid)
     progress = Silent() if output is Output.json else progress_on(console)
     local_run = LocalRun(environment.project, seed, network.value, progress=progress)
     try:
@@ -121,13 +113,3 @@ def schema() -> None:
     from shared.spec.schema import schema_text
 
     sys.stdout.write(schema_text())
-
-
-def _refuse(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
-    """Say everything that is wrong with a spec, and change nothing."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    count = len(invalid.faults)
-    console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
-    for fault in invalid.faults:
-        console.print(f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
-    raise typer.Exit(BAD_USAGE)

@@ -24,6 +24,7 @@ ANCHOR_SUBNETWORK = "fleetgate-anchors"
 ANCHOR_RANGE = "10.255.0.0/24"
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
+SWEEP_EVERY = 15 * 60.0  # seconds
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
 
 # What the prerequisites page of the tutorial, and the product itself, need enabled.
@@ -118,6 +119,15 @@ class Installation:
         return self.cloud.broker.publish(
             self.topic("requests"), {"data": base64.b64encode(request).decode(), "attributes": {}}
         )
+
+    def schedule_sweeps(self) -> None:
+        """Ask for a sweep every so often, as the scheduler does: leases end."""
+
+        def sweep() -> None:
+            self.publish(b'{"action": "sweep"}')
+            self.schedule_sweeps()
+
+        self.cloud.world.clock.after(SWEEP_EVERY, sweep)
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic))

@@ -1,0 +1,174 @@
+"""Environments as their anchors tell: one regional list, and the execution that each anchor names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fleetgate.client.errors import unknown_environment
+from fleetgate.client.executions import Execution, newest_first, open_callbacks, read
+from fleetgate.client.place import Place
+from shared import anchor, labels
+from shared.anchor import Anchor
+
+# What an anchor's action is called while its execution runs.
+UNDER_WAY = {"deploy": "deploying", "teardown": "removing", "release": "being released", "drill": "drilling"}
+DONE = {"deploy": "verified", "verify": "verified", "teardown": "removed", "drill": "drilled"}
+
+
+@dataclass(frozen=True)
+class State:
+    """One environment. Times are unix seconds by the server's clock; `expires` is None for one without an end.
+
+    `phase` is what it is going through or has come to; `waits_for` what its execution is at, in words;
+    `addresses` are those of the last result that has any, and are only looked up for one environment.
+    """
+
+    name: str
+    phase: str
+    action: str
+    project: str
+    network: str
+    gateway: str
+    expires: int | None
+    asked: float
+    now: float
+    generation: str
+    execution: str
+    execution_state: str
+    outcome: str = ""
+    code: str = ""
+    waits_for: str = ""
+    addresses: list[dict[str, Any]] = field(default_factory=list)
+
+    def wire(self) -> dict[str, Any]:
+        """The documented JSON: camelCase, times as RFC 3339."""
+        fields = asdict(self)
+        fields["expires"] = _moment(self.expires)
+        fields["secondsLeft"] = None if self.expires is None else round(self.expires - self.now)
+        fields["asked"] = _moment(self.asked)
+        fields["executionState"] = fields.pop("execution_state")
+        fields["waitsFor"] = fields.pop("waits_for")
+        del fields["now"]
+        return fields
+
+
+def all_states(place: Place) -> list[State]:
+    """Every environment, by name.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    return [_state(place, each, _execution(place, each)) for each in _anchors(place)]
+
+
+def state_of(place: Place, name: str) -> State:
+    """One environment, with its addresses and what it waits for.
+
+    Raises:
+        ClientError: there is none of that name.
+        ApiError: as the tree says.
+    """
+    found = known(place, name)
+    execution = _execution(place, found)
+    waits_for = _waits_for(place, execution) if execution else ""
+    addresses = _addresses(place, name, execution)
+    return _state(place, found, execution, waits_for=waits_for, addresses=addresses)
+
+
+def known(place: Place, name: str) -> Anchor:
+    """The anchor of environment `name`.
+
+    Raises:
+        ClientError: there is none of that name.
+        ApiError: as the tree says.
+    """
+    found = _anchors(place)
+    for each in found:
+        if each.name == name:
+            return each
+    raise unknown_environment(name, (each.name for each in found))
+
+
+def _anchors(place: Place) -> list[Anchor]:
+    return sorted((each for each in anchor.read_all(place.session) if each.is_ours), key=lambda a: a.name)
+
+
+def _execution(place: Place, found: Anchor) -> Execution | None:
+    return read(place, found.execution) if found.execution else None
+
+
+def _state(place: Place, found: Anchor, execution: Execution | None, **more: Any) -> State:
+    values = found.labels
+    action = values.get(labels.ACTION, "")
+    expires = values.get(labels.EXPIRES, "")
+    result = execution.result if execution else {}
+    return State(
+        name=found.name,
+        phase=_phase(action, execution),
+        action=action,
+        project=_unpacked(values.get(labels.PROJECT)),
+        network=_unpacked(values.get(labels.NETWORK)),
+        gateway=_unpacked(values.get(labels.GATEWAY)),
+        expires=int(expires) if expires.isdigit() else None,
+        asked=labels.asked_at(found.generation),
+        now=place.session.now,
+        generation=found.generation,
+        execution=found.execution,
+        execution_state=execution.state if execution else "",
+        outcome=str(result.get("outcome", "")),
+        code=str(result.get("code", "")),
+        **more,
+    )
+
+
+def _phase(action: str, execution: Execution | None) -> str:
+    if execution is None:
+        return "abandoned"  # the anchor's execution is not known any more, or never was
+    if execution.is_alive:
+        return UNDER_WAY.get(action, action)
+    outcome = str(execution.result.get("outcome") or "failed")
+    return DONE.get(action, "done") if outcome == "done" else outcome
+
+
+def _waits_for(place: Place, execution: Execution) -> str:
+    if not execution.is_alive:
+        return ""
+    answers = open_callbacks(place, execution.id)
+    asked = [f"{answers} answer{'s' if answers != 1 else ''} of steps"] if answers else []
+    busy = execution.busy_with()
+    return "; ".join([*asked, *([busy] if busy else [])])
+
+
+def _addresses(place: Place, name: str, execution: Execution | None) -> list[dict[str, Any]]:
+    """The newest that were told: by the anchor's own execution, or by one before it."""
+    for each in _candidates(place, execution):
+        result = each.result
+        if result.get("environment") == name and result.get("addresses"):
+            addresses: list[dict[str, Any]] = result["addresses"]
+            return addresses
+    return []
+
+
+def _candidates(place: Place, execution: Execution | None) -> Iterable[Execution]:
+    if execution is not None:
+        yield execution
+    yield from newest_first(place)
+
+
+def _unpacked(value: str | None) -> str:
+    """A label as it was meant; one that was too long is only known by its digest."""
+    if not value:
+        return ""
+    text = labels.unpack(value)
+    return value if text is None else text
+
+
+def _moment(seconds: float | None) -> str | None:
+    return (
+        None
+        if seconds is None
+        else datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
+    )

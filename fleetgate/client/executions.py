@@ -1,0 +1,123 @@
+"""Executions of the workflow as the API shows them: which one a message started, what it is at, how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fleetgate.client.place import Place
+from shared import errors
+from shared.google.executions import ALIVE
+from shared.google.session import Json
+
+MARGIN = 60.0  # seconds before its message was published that an execution may seem to have begun
+# What the sequence's steps mean to a person, by {routine, step} of `workflows/environment.yaml`.
+ASKING, PAUSING = "attempt", ("ask_all", "wait")
+AROUND = ("ask_all", "side_by_side")  # where the thread stands that the others were started by
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution, whole."""
+
+    wire: Json
+
+    @property
+    def id(self) -> str:
+        """Its id: the last part of its name."""
+        return str(self.wire["name"]).rsplit("/", 1)[-1]
+
+    @property
+    def state(self) -> str:
+        """ACTIVE, SUCCEEDED, FAILED, CANCELLED, UNAVAILABLE, QUEUED [documented]."""
+        return str(self.wire.get("state", ""))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in ALIVE
+
+    @property
+    def result(self) -> Json:
+        """What it returned; empty if it has not."""
+        result = json.loads(self.wire.get("result") or "{}")
+        return result if isinstance(result, dict) else {}
+
+    @property
+    def message(self) -> str:
+        """The id of the message that started it; none if something else did."""
+        try:
+            return str(json.loads(self.wire.get("argument") or "{}")["data"]["message"]["messageId"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    @property
+    def is_second(self) -> bool:
+        """Whether it made way for another execution or another request."""
+        return self.result.get("outcome") == "superseded"
+
+    def busy_with(self) -> str:
+        """What its threads are at, in words; "" if the API does not say."""
+        steps: list[Json] = self.wire.get("status", {}).get("currentSteps", [])
+        places = [(step.get("routine", ""), step.get("step", "")) for step in steps]
+        words = Counter(_words(*each) for each in places if each != AROUND)
+        return ", ".join(f"{count} × {what}" if count > 1 else what for what, count in sorted(words.items()))
+
+
+def _words(routine: str, step: str) -> str:
+    if routine == ASKING:
+        return "asking a step"
+    return "pausing before a step" if (routine, step) == PAUSING else f"{routine}.{step}"
+
+
+def read(place: Place, id_: str) -> Execution | None:
+    """The execution of this id, whole, or None if it is not known any more.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    try:
+        return Execution(
+            place.session.get("workflowexecutions", f"v1/{place.workflow}/executions/{id_}", view="FULL")
+        )
+    except errors.NotFound:
+        return None
+
+
+def newest_first(place: Place, since: float | None = None) -> Iterator[Execution]:
+    """Executions, whole, those that were created after `since` (unix seconds).
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    query: dict[str, Any] = {"view": "FULL", "pageSize": "20"}
+    if since is not None:
+        moment = datetime.fromtimestamp(since - MARGIN, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query["filter"] = f'createTime>"{moment}"'
+    path = f"v1/{place.workflow}/executions"
+    for page in place.session.pages("workflowexecutions", path, **query):
+        yield from map(Execution, page.get("executions", []))
+
+
+def started_by(place: Place, message: str, since: float) -> list[Execution]:
+    """What a message has started so far, the oldest first: a delivery that is repeated starts one more.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    return [each for each in newest_first(place, since) if each.message == message][::-1]
+
+
+def open_callbacks(place: Place, execution: str) -> int:
+    """How many answers of steps it is waiting for at this moment.
+
+    Raises:
+        ApiError: as the tree says.
+    """
+    path = f"v1/{place.workflow}/executions/{execution}/callbacks"
+    pages = place.session.pages("workflowexecutions", path)
+    return sum(int(each.get("waiters", 0)) for page in pages for each in page.get("callbacks", []))

@@ -1,0 +1,133 @@
+"""A request from its publication to its end, seen through the workflow executions API."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fleetgate.client.errors import ClientError
+from fleetgate.client.executions import Execution, read, started_by
+from fleetgate.client.pauses import Watch
+from fleetgate.client.place import Place
+from fleetgate.report import Report
+from fleetgate.results import Ended, report_of_result
+from shared import errors
+
+START_LIMIT = 120.0  # real seconds in which a message starts an execution, or never does
+PATIENCE = 5  # looks in a row that may go without an answer
+
+
+@dataclass(frozen=True)
+class Published:
+    """A request on its way: its message id and when it was published (unix seconds, the server's)."""
+
+    message: str
+    at: float
+
+
+class Progress(Protocol):
+    """Is told what is happening."""
+
+    def tell(self, passed: float, words: str) -> None:
+        """After `passed` seconds."""
+        ...
+
+
+def publish(place: Place, request: Mapping[str, Any]) -> Published:
+    """Publish a request.
+
+    Raises:
+        ApiError: as the tree says; NotFound, there is no Fleetgate in this project.
+    """
+    data = base64.b64encode(json.dumps(request).encode()).decode()
+    answer = place.session.post("pubsub", f"v1/{place.requests}:publish", {"messages": [{"data": data}]})
+    return Published(answer["messageIds"][0], place.session.now)
+
+
+@dataclass
+class Following:
+    """Sees one published request to its end."""
+
+    place: Place
+    published: Published
+    progress: Progress
+    watch: Watch = field(default_factory=Watch)
+
+    def to_the_end(self, request: Mapping[str, Any]) -> Report:
+        """Wait for its execution, and for that to end.
+
+        Raises:
+            ClientError: nothing was started.
+            ApiError: as the tree says.
+        """
+        began = self.watch.now()
+        execution = self._ended(self._started(), began)
+        if execution.is_second:
+            others = [each for each in self._of_message() if each.id != execution.id]
+            execution = next((self._ended(each, began) for each in others if not each.is_second), execution)
+        how = Ended(
+            execution.state,
+            execution.wire.get("result"),
+            execution.wire.get("error"),
+            self.published.at,
+            self.watch.now() - began,
+        )
+        return report_of_result(how, request)
+
+    def _of_message(self) -> list[Execution]:
+        return started_by(self.place, self.published.message, self.published.at)
+
+    def _started(self) -> Execution:
+        for look in patiently(self.watch, START_LIMIT):
+            with look:
+                if found := self._of_message():
+                    return found[0]
+        raise ClientError(
+            f"Message {self.published.message} has started no execution of {self.place.workflow} "
+            f"in {START_LIMIT:.0f} s.",
+            "Look at the trigger of the workflow: `gcloud eventarc triggers list`.",
+        )
+
+    def _ended(self, execution: Execution, began: float) -> Execution:
+        self.progress.tell(self.watch.now() - began, f"execution {execution.id} has begun")
+        if not execution.is_alive:
+            return execution
+        for look in patiently(self.watch):
+            with look:
+                execution = read(self.place, execution.id) or _vanished(execution)
+                if not execution.is_alive:
+                    return execution
+                if words := execution.busy_with():
+                    self.progress.tell(self.watch.now() - began, words)
+        raise AssertionError("looks without a limit do not end")
+
+
+def _vanished(execution: Execution) -> Execution:
+    return Execution({**execution.wire, "state": "UNAVAILABLE", "error": "the execution was deleted"})
+
+
+class Look:
+    """One look; an answer that did not come is overlooked, unless too many in a row did not."""
+
+    def __init__(self, misses: list[None]) -> None:
+        self._misses = misses
+
+    def __enter__(self) -> None:
+        """Look."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        if isinstance(error, errors.Transient) and len(self._misses) < PATIENCE:
+            self._misses.append(None)
+            return True
+        self._misses.clear()
+        return False
+
+
+def patiently(watch: Watch, limit: float | None = None) -> Iterator[Look]:
+    """Looks with growing pauses, for at most `limit` seconds; see `Look`."""
+    misses: list[None] = []
+    for _ in watch.looks(limit):
+        yield Look(misses)

@@ -1,0 +1,97 @@
+"""Where Fleetgate is, and as whom it is asked: flags, the variables that gcloud reads, Google's defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import google.auth
+import google.auth.credentials
+import google.auth.exceptions
+
+from fleetgate.client.errors import BAD_USAGE, ClientError
+from shared.google.session import Session
+from shared.settings import ENDPOINTS, Settings
+
+DEFAULT_REGION = "us-central1"
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+TOKEN_FILE = "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"  # noqa: S105  # the name of a variable
+
+
+class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc]
+    """The access token in a file, which somebody else renews; gcloud's `auth/access_token_file` is the same."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def refresh(self, request: object) -> None:
+        """Read it.
+
+        Raises:
+            google.auth.exceptions.RefreshError: it cannot be read.
+        """
+        try:
+            self.token = self._path.read_text("utf-8").strip()
+        except OSError as error:
+            raise google.auth.exceptions.RefreshError(f"{TOKEN_FILE}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Fleetgate's project, the home region of its anchors, and a session to ask there."""
+
+    project: str
+    region: str
+    session: Session
+
+    @property
+    def requests(self) -> str:
+        """The topic of requests, by full name."""
+        return f"projects/{self.project}/topics/fleetgate-requests"
+
+    @property
+    def workflow(self) -> str:
+        """The workflow, by full name."""
+        return self.session.settings.workflow
+
+
+def place(project: str, region: str, environ: Mapping[str, str] = os.environ) -> Place:
+    """The place that was asked for; an empty project is `CLOUDSDK_CORE_PROJECT`, an empty region the default.
+
+    Raises:
+        ClientError: no project was named, or there are no credentials.
+    """
+    project = project or environ.get("CLOUDSDK_CORE_PROJECT", "")
+    if not project:
+        fix = "Set FLEETGATE_PROJECT (or give --project) to the project that Fleetgate is installed in."
+        raise ClientError("It is not known which project Fleetgate is in.", fix, BAD_USAGE)
+    region = region or DEFAULT_REGION
+    endpoints = {
+        name: environ.get(f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name.upper()}") or google_s
+        for name, google_s in ENDPOINTS.items()
+    }
+    settings = Settings(
+        project=project,
+        region=region,
+        anchor_subnetwork="",
+        workflow=f"projects/{project}/locations/{region}/workflows/fleetgate",
+        events_topic="",
+        verification_topics={},
+        endpoints=endpoints,
+    )
+    return Place(project, region, Session(settings, _credentials(environ)))
+
+
+def _credentials(environ: Mapping[str, str]) -> Any:
+    if path := environ.get(TOKEN_FILE):
+        return FileCredentials(Path(path))
+    try:
+        credentials, _ = google.auth.default(scopes=[SCOPE])
+    except google.auth.exceptions.DefaultCredentialsError as error:
+        fix = f"Log in: `gcloud auth application-default login`, or set {TOKEN_FILE}."
+        raise ClientError(f"There are no Google credentials: {error}", fix) from error
+    return credentials

@@ -1,0 +1,264 @@
+"""The commands of the client, which publish and read like anybody else, and the cloud they may be pointed at."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from fleetgate.client.errors import BAD_USAGE, ClientError, told_plainly
+from fleetgate.options import (
+    Name,
+    NetworkMode,
+    NetworkOption,
+    NoWait,
+    Output,
+    OutputOption,
+    Project,
+    Region,
+    SpecFile,
+    give_up,
+    refuse_spec,
+)
+from shared.spec import InvalidEnvironment
+
+if TYPE_CHECKING:
+    from fleetgate.client.place import Place
+    from fleetgate.report import Report
+
+INTERRUPTED = 130
+
+
+class Goal(StrEnum):
+    """What can be waited for."""
+
+    verified = "verified"
+    removed = "removed"
+
+
+def register(app: typer.Typer, local: typer.Typer) -> None:
+    """Make these the commands of `app`, and `up` one of `local`."""
+    for command in (deploy, verify, extend, teardown, status, wait):
+        app.command()(command)
+    local.command()(up)
+
+
+def deploy(
+    spec: SpecFile,
+    no_wait: NoWait = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Deploy SPEC, or make what is there as SPEC says; follow it until it is verified."""
+    from fleetgate.specs import read_environment
+
+    with _asked_of(project, region) as place:
+        try:
+            document, environment = read_environment(spec, place.project)
+        except InvalidEnvironment as invalid:
+            refuse_spec(spec, invalid)
+        request = {"action": "deploy", "environment": document}
+        _act(place, request, environment.name, no_wait, output)
+
+
+def verify(
+    name: Name,
+    no_wait: NoWait = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Prove again that the traffic of NAME goes where it should."""
+    with _asked_of(project, region) as place:
+        _require(place, name)
+        _act(place, {"action": "verify", "name": name}, name, no_wait, output)
+
+
+def extend(
+    name: Name,
+    ttl: Annotated[str, typer.Option(help="How long from now the lease lasts: 30m to 30d.")],
+    no_wait: NoWait = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Move the end of the lease of NAME."""
+    with _asked_of(project, region) as place:
+        request = {"action": "extend", "name": name, "ttl": ttl}
+        _check(request, place.project)
+        _require(place, name)
+        _act(place, request, name, no_wait, output)
+
+
+def teardown(
+    name: Name,
+    disable_apis: Annotated[
+        bool, typer.Option("--disable-apis", help="Disable the APIs that the tutorial enabled, too.")
+    ] = False,
+    no_wait: NoWait = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:  # fmt: skip
+    """Remove everything of NAME, and see that nothing is left."""
+    with _asked_of(project, region) as place:
+        _require(place, name)
+        request = {"action": "teardown", "name": name} | ({"disableApis": True} if disable_apis else {})
+        _act(place, request, name, no_wait, output)
+
+
+def status(
+    name: Annotated[str, typer.Argument(help="One environment; all without it.", show_default=False)] = "",
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Show the environments of every project: phase, lease, and of NAME addresses and what it waits for."""
+    from fleetgate.client.environments import all_states, state_of
+    from fleetgate.client.screens import show_all, show_one
+
+    with _asked_of(project, region) as place:
+        states = [state_of(place, name)] if name else all_states(place)
+    if output is Output.json:
+        values = [each.wire() for each in states]
+        _print_json(values[0] if name else values)
+    elif name:
+        show_one(states[0], Console())
+    elif states:
+        show_all(states, Console())
+    else:
+        Console(stderr=True).print("There are no environments.")
+
+
+def wait(
+    name: Name,
+    goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")],
+    timeout: Annotated[float | None, typer.Option(help="Seconds after which to give up.", min=0)] = None,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Wait until NAME is verified, or removed; whoever asked for it."""
+    from fleetgate.client.waiting import wait_for
+
+    with _asked_of(project, region) as place:
+        words = wait_for(place, name, goal.value, timeout)
+    Console(stderr=True).print(words, markup=False, highlight=False)
+
+
+def up(
+    port: Annotated[int, typer.Option(help="Port of the APIs; 0 takes a free one.", min=0, max=65535)] = 0,
+    speed: Annotated[float, typer.Option(help="Times real time.", min=0.1, max=10_000)] = 60.0,
+    network: NetworkOption = NetworkMode.auto,
+    project: Annotated[str, typer.Option(help="The project that environments go to.")] = "",
+    seed: Annotated[int, typer.Option(help="The same seed draws the same durations.")] = 0,
+    env_file: Annotated[Path | None, typer.Option(help="Write the variables here.", show_default=False)] = None,
+) -> None:  # fmt: skip
+    """Let a local Google Cloud with Fleetgate in it stand until Ctrl-C; prints what to export to work against it."""
+    import asyncio
+
+    from fleetgate.local.installation import HOME_PROJECT
+    from fleetgate.local.up import Standing, Up, stay_up
+
+    def announce(standing: Standing) -> None:
+        sys.stdout.write(standing.exports)
+        sys.stdout.flush()
+        for line in (
+            f"A Google Cloud stands at {standing.base_url}, {speed:g} times as fast as time, with Fleetgate in it.",
+            f"In another terminal:  . {standing.env_file}",
+            "Then, for instance:   fleetgate deploy examples/store.yaml",
+            "Ctrl-C ends it, and everything in it.",
+        ):
+            Console(stderr=True).print(line, soft_wrap=True, markup=False, highlight=False)
+
+    try:
+        asyncio.run(
+            stay_up(Up(project or HOME_PROJECT, network.value, port, speed, seed, env_file), announce)
+        )
+    except OSError as error:
+        give_up(
+            ClientError(f"The cloud cannot stand: {error}", "Choose another --port or --env-file.", BAD_USAGE)
+        )
+
+
+@contextmanager
+def _asked_of(project: str, region: str) -> Iterator[Place]:
+    """Ask Fleetgate in `project`; what cannot be done is said, and ends the command."""
+    from fleetgate.client.place import place
+
+    try:
+        where = place(project, region)
+        what = f"Fleetgate ({where.requests}, {where.workflow})"
+        with told_plainly(where.project, what):
+            yield where
+    except ClientError as error:
+        give_up(error)
+    except KeyboardInterrupt:
+        fix = "`fleetgate status` tells how far it is."
+        give_up(ClientError("Nobody follows any more; what was published goes on.", fix, INTERRUPTED))
+
+
+def _require(place: Place, name: str) -> None:
+    from fleetgate.client.environments import known
+
+    known(place, name)
+
+
+def _check(request: Mapping[str, Any], project: str) -> None:
+    """Refuse a faulty request before it is published."""
+    from shared.spec import InvalidRequest, parse_request
+
+    try:
+        parse_request(json.dumps(request).encode(), project=project)
+    except InvalidRequest as invalid:
+        fault = invalid.faults[0]
+        raise ClientError(f"{fault.path}: {fault.fault}", fault.fix, BAD_USAGE) from None
+
+
+def _act(place: Place, request: Mapping[str, Any], name: str, no_wait: bool, output: Output) -> None:
+    """Publish a request and see it through, unless nobody waits."""
+    from fleetgate.client.following import Following, publish
+    from fleetgate.client.screens import Lines, Silence
+    from fleetgate.report import EXIT
+
+    console = Console(stderr=True)
+    progress = Silence() if output is Output.json else Lines(console)
+    published = publish(place, request)
+    progress.tell(0.0, f"{request['action']} of {name} is published: message {published.message}")
+    if no_wait:
+        told = {"environment": name, "action": request["action"], "messageId": published.message}
+        _finish(output, lambda: told, lambda: None)
+        return
+    report = Following(place, published, progress).to_the_end(request)
+    _finish(output, report.wire, lambda: _show(report, place))
+    raise typer.Exit(EXIT[report.outcome])
+
+
+def _show(report: Report, place: Place) -> None:
+    from fleetgate.client.environments import state_of
+    from fleetgate.client.screens import lease
+    from fleetgate.screens import show
+
+    console = Console()
+    show(report, console)
+    if report.outcome == "done" and report.action in ("deploy", "extend"):
+        ends = lease(state_of(place, report.environment))
+        console.print(f"  the lease ends {ends}" if ends != "no end" else "  the lease has no end")
+
+
+def _finish(output: Output, value: Callable[[], Any], show: Callable[[], None]) -> None:
+    if output is Output.json:
+        _print_json(value())
+    else:
+        show()
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

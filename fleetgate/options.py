@@ -1,0 +1,55 @@
+"""What the commands have in common: options, exit statuses, and how something is refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from fleetgate.client.errors import BAD_USAGE, ClientError
+from shared.spec import InvalidEnvironment
+
+
+class Output(StrEnum):
+    """How a result is printed."""
+
+    text = "text"
+    json = "json"
+
+
+class NetworkMode(StrEnum):
+    """Whether the network makes its subnets by itself."""
+
+    auto = "auto"
+    custom = "custom"
+
+
+SpecFile = Annotated[Path, typer.Argument(help="The environment, as YAML.", show_default=False)]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is printed.")]
+NetworkOption = Annotated[NetworkMode, typer.Option(help="Mode of the network `default`.")]
+Name = Annotated[str, typer.Argument(help="The environment's name.", show_default=False)]
+Project = Annotated[
+    str, typer.Option(envvar="FLEETGATE_PROJECT", help="The project that Fleetgate is installed in.")
+]
+Region = Annotated[str, typer.Option(envvar="FLEETGATE_REGION", help="The region that its anchors are in.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Publish, and do not follow to the end.")]
+
+
+def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
+    """Say everything that is wrong with a spec, and change nothing."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    count = len(invalid.faults)
+    console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
+    for fault in invalid.faults:
+        console.print(f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+    raise typer.Exit(BAD_USAGE)
+
+
+def give_up(error: ClientError) -> NoReturn:
+    """Say what cannot be done, and how it can."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"{error.cause}\n  fix: {error.fix}", markup=False)
+    raise typer.Exit(error.exit_status)
