@@ -168,12 +168,21 @@ def _working(context: Context, places: list[Door], ours: set[str], seen: Seen) -
     found = withdrawal.look(context.session, places, groups).found
     if going := tuple(each for each in found if each.is_going):
         return replace(seen, groups=going)
-    shared = [each for each in seen.spaces if not each.is_going and not is_own(each.door, environment)]
     kept = {
-        each.resource: strangers_in(Cluster(context.session, each.door), each.name, environment)
-        for each in shared
+        each.resource: why for each in seen.spaces if not each.is_going and (why := _strangers(context, each))
     }
-    return replace(seen, kept={name: why for name, why in kept.items() if why})
+    return replace(seen, kept=kept)
+
+
+def _strangers(context: Context, space: Held) -> str:
+    """What of somebody else's would go with a namespace. A cluster that is ours goes too, and all that is in
+    it, but another Gateway would leave its load balancer behind: that is for the fleet to refuse.
+    """
+    cluster = Cluster(context.session, space.door)
+    if not is_own(space.door, context.name):
+        return strangers_in(cluster, space.name, context.name)
+    gateways = cluster.list("Gateway", space.name) or ()
+    return ", ".join(f"gateways/{each['metadata']['name']}" for each in gateways)
 
 
 def _deletions(found: Iterable[Held]) -> list[Change]:

@@ -88,7 +88,7 @@ def observe(context: Context) -> Seen:
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     """What to delete now, and what is waited for."""
     known = seen.known
-    outputs = {"inventory": known} if known or seen.inventory is not None else {}
+    outputs = {"inventory": known} if known != list(seen.inventory or ()) else {}
     changes = [deletion(each) for each in seen.of("HTTPRoute", "Gateway") if not each.is_going]
     if gateways := seen.of("Gateway"):
         if seen.first and seen.inventory is None and known and changes:

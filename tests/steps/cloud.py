@@ -66,6 +66,10 @@ see_through:
         args: {callback: "${endpoint}", timeout: 90}
         result: got
     - keep: {assign: [{answer: "${got.http_request.body}"}, {heard: "${list.concat(heard, answer)}"}]}
+    - hand_on:
+        switch:
+          - condition: ${"outputs" in answer and "inventory" in answer.outputs}
+            assign: [{message.inventory: "${answer.outputs.inventory}"}]
     - enough:
         switch:
           - condition: ${once or answer.outcome != "waiting"}
@@ -155,7 +159,12 @@ class Bench:
     def _message(self, step: str, mode: str) -> Json:
         environment = parse_environment({**self.document, "project": PROJECT}, project=PROJECT)
         claim = {"name": environment.name, "generation": GENERATION, "execution": ""}
-        return {"schema": 1, "step": step, "mode": mode, "claim": claim, "environment": environment.wire()}
+        asked = {"schema": 1, "step": step, "mode": mode, "claim": claim}
+        if mode != "destroy":
+            return {**asked, "environment": environment.wire()}
+        gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
+        place = {"project": PROJECT, "network": environment.network, "gateway": gateway, "disableApis": False}
+        return {**asked, "place": place}
 
     def _put_anchor(self, execution: str) -> None:
         """The anchor as the environment function leaves it, held by this execution."""
