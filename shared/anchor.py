@@ -17,6 +17,8 @@ from shared.google import compute
 from shared.google.session import Json, Session
 
 PREFIX = "fleetgate-"
+TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
+RELEASE = "release"  # the action of an anchor that is itself being removed
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,22 @@ class Anchor:
     def execution(self) -> str:
         """The workflow execution at work."""
         return self.labels.get(labels.EXECUTION, "")
+
+    @property
+    def action(self) -> str:
+        """What the newest claim is for."""
+        return self.labels.get(labels.ACTION, "")
+
+    @property
+    def is_going(self) -> bool:
+        """Whether its environment, or it alone, is being removed."""
+        return self.action in (TEARDOWN, RELEASE)
+
+    @property
+    def expires(self) -> int | None:
+        """When the lease ends, unix seconds; a label that somebody wrote wrong is no end."""
+        value = self.labels.get(labels.EXPIRES, "")
+        return int(value) if value.isdecimal() else None
 
     @property
     def is_ours(self) -> bool:

@@ -25,6 +25,10 @@ ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
 PROJECT = "fleetgate-project"  # the fleet's project
 NETWORK = "fleetgate-network"
 GATEWAY = "fleetgate-gateway"  # namespace/name, packed
+APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
+
+# On the MCS feature: the importer had no grant before, so that the grant goes with the feature.
+IMPORTER, GRANTED = "fleetgate-importer", "granted"
 
 VALUE_LIMIT = 63
 NAME_LIMIT = 63

@@ -60,6 +60,11 @@ class Settings:
             endpoints={name: _endpoint(name, environ) for name in ENDPOINTS},
         )
 
+    @property
+    def requests_topic(self) -> str:
+        """Where requests are published: the bootstrap gives it this name, in Fleetgate's own project."""
+        return f"projects/{self.project}/topics/fleetgate-requests"
+
     def endpoint(self, service: str) -> str:
         """Where `service` is served; always ends in "/"."""
         return self.endpoints[service]

@@ -11,7 +11,7 @@ from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, InvalidRequest,
 from shared.spec.model import Environment
 from shared.spec.part import Part
 from shared.spec.reading import parse_environment
-from shared.spec.values import LABEL, Region, Ttl
+from shared.spec.values import LABEL, Flag, Region, Ttl
 from shared.spec.wording import fault_of, shown
 
 Existing = Annotated[
@@ -60,6 +60,15 @@ class Teardown(Part):
         None,
         description="Only if the lease still ends then (unix seconds): so that an extension in between wins.",
     )
+    generation: str | None = Field(
+        None, description="Only if this is still the newest claim: so that a deploy in between wins."
+    )
+    disable_apis: Flag = Field(False, description="Disable the tutorial's APIs as well, at the very end.")
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it depends on what the sweep saw when it asked for it."""
+        return self.expires is not None or self.generation is not None
 
 
 class Sweep(Part):

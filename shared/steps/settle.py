@@ -1,61 +1,87 @@
-"""The ending of a request: told to whoever listens, and without a trace if it was refused before it began.
+"""The ending of a request: told to whoever listens, and its anchor given back where nothing is left to anchor.
 
-A request that is refused in the check has made nothing but its anchor. If this very claim made it (its
-description tells) and still holds it, it is given back: marked as released by compare-and-swap first, so that
-a newer claim either came before, and the anchor stays, or sees the mark, and waits.
+That is so after a teardown, and after a deploy that was refused in the check: it has made nothing but its anchor. (If
+this very claim made it, its description tells, and still holds it.) The anchor is marked as released by
+compare-and-swap first, so that a newer claim either came before, and the anchor stays, or sees the mark, and waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from shared import anchor, labels
-from shared.anchor import Anchor
+from shared.anchor import RELEASE, TEARDOWN, Anchor
 from shared.google.pubsub import Publication
 from shared.spec import Environment
 from shared.step.message import Claim
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
-from shared.steps.claim import RELEASE
+from shared.steps.events import Teller
+from shared.steps.holding import RELEASING
 
-EVENT = "dev.fleetgate.environment."  # and the ending: the CloudEvent's type
 BEFORE_CHANGES = {"claim", "check"}  # phases in which nothing but the anchor has been made
+OF_A_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The ending as the workflow tells it, and the environment's anchor."""
+    """The ending as the workflow tells it, and the environment's anchor, where it may be to be given back."""
 
     ending: Mapping[str, Any]
     claim: Claim
     found: Anchor | None
-    topic: str
-    source: str
+    teller: Teller
+
+    @property
+    def action(self) -> str:
+        """What was asked for."""
+        return str(self.ending.get("action", ""))
+
+    @property
+    def outcome(self) -> str:
+        """What came of it."""
+        return str(self.ending.get("outcome", ""))
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether a teardown has come to its end."""
+        return self.action == TEARDOWN and self.outcome == "done"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it ended before anything but the anchor was made."""
+        return self.ending.get("phase") in BEFORE_CHANGES and self.outcome in ("blocked", "failed")
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is an anchor, and it bears this claim."""
+        return self.found is not None and self.found.bears(self.claim.generation, self.claim.execution)
 
 
 def observe(context: Context) -> Seen:
-    """Read the anchor, if this request may have to give it back; one with faults never had one."""
-    claim, settings, ending = context.message.claim, context.settings, context.message.ending or {}
-    had_one = _was_refused(ending) and ending.get("code") != "INVALID_REQUEST" and claim.name
-    found = anchor.read(context.session, claim.name) if had_one else None
-    source = f"//workflowexecutions.googleapis.com/{settings.workflow}/executions/{claim.execution}"
-    return Seen(ending, claim, found, settings.events_topic, source)
+    """Read the anchor, if it may have to be given back; a request with faults never had one."""
+    message = context.message
+    seen = Seen(message.ending or {}, message.claim, None, Teller.of(context))
+    had_one = seen.is_refused and seen.ending.get("code") != "INVALID_REQUEST"
+    if context.name and (seen.is_removed or had_one):
+        return Seen(seen.ending, seen.claim, anchor.read(context.session, context.name), seen.teller)
+    return seen
 
 
 def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
-    """Give the anchor back if this request was refused and made it; then publish the ending."""
+    """Give the anchor back if nothing is left to anchor; then publish the ending, if there is one to tell."""
     mine = _to_release(seen)
     if mine is None:
-        return Decision(Done(), publications=[_event(seen, now)])
-    if mine.labels.get(labels.ACTION) != RELEASE:
+        return Decision(Done(), publications=_events(seen, now))
+    if mine.action != RELEASE:
         values = {**mine.labels, labels.ACTION: RELEASE}
-        before = mine.labels.get(labels.ACTION)
-        change = Change("update", mine.path, f"labels.{labels.ACTION}", before, RELEASE, body=(mine, values))
+        change = Change(
+            "update", mine.path, f"labels.{labels.ACTION}", mine.action, RELEASE, body=(mine, values)
+        )
         return Decision(None, [change])
-    waiting = Waiting(reason="AnchorReleasing", message="the anchor is being released", retry_after=1.5)
+    waiting = Waiting(reason="AnchorReleasing", message="the anchor is being released", retry_after=RELEASING)
     return Decision(waiting, [Change("delete", mine.path, body=(mine, None))])
 
 
@@ -71,41 +97,28 @@ def act(context: Context, change: Change) -> None:
 SETTLE = Step("environment", observe, decide, act, modes=frozenset({"settle"}), fenced=False)
 
 
-def ending_of(action: str, outcome: str) -> str:
-    """The ending's name: `done` is `verified`, or `removed` after a teardown; the others are themselves."""
-    if outcome != "done":
-        return outcome
-    return "removed" if action == "teardown" else "verified"
+def ending_of(action: str, outcome: str) -> str | None:
+    """The ending's name: a sequence that is `done` has one by its action; other outcomes are themselves.
 
-
-def _was_refused(ending: Mapping[str, Any]) -> bool:
-    return ending.get("phase") in BEFORE_CHANGES and ending.get("outcome") in ("blocked", "failed")
+    What was done without a sequence (extend, sweep) has none.
+    """
+    return OF_A_WHOLE_SEQUENCE.get(action) if outcome == "done" else outcome
 
 
 def _to_release(seen: Seen) -> Anchor | None:
-    claim, found = seen.claim, seen.found
-    if not _was_refused(seen.ending) or found is None or not found.bears(claim.generation, claim.execution):
+    found, claim = seen.found, seen.claim
+    if found is None or not seen.holds:
         return None
-    return found if found.was_made_by(claim.generation, claim.execution) else None
+    made_it = found.was_made_by(claim.generation, claim.execution)
+    return found if seen.is_removed or (seen.is_refused and made_it) else None
 
 
-def _event(seen: Seen, now: float) -> Publication:
-    """The CloudEvent, in the binary mode of the Pub/Sub protocol binding: attributes `ce-*`, data in JSON.
-
-    Its id is the execution's and the ending's, so that a listener can tell a message that was delivered
-    twice.
-    """
-    ending, claim = seen.ending, seen.claim
-    kind = ending_of(str(ending.get("action", "")), str(ending.get("outcome", "")))
+def _events(seen: Seen, now: float) -> list[Publication]:
+    """The event of the ending. Of an environment that was removed and claimed since, only the latter counts."""
+    claim = seen.claim
+    overtaken = seen.is_removed and seen.found is not None and not seen.holds
+    kind = "superseded" if overtaken else ending_of(seen.action, seen.outcome)
     who = {"environment": claim.name, "generation": claim.generation, "execution": claim.execution}
-    attributes = {
-        "ce-specversion": "1.0",
-        "ce-type": EVENT + kind,
-        "ce-source": seen.source,
-        "ce-id": f"{claim.execution}-{kind}",
-        "ce-time": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
-        "content-type": "application/json",
-    }
-    subject = {"ce-subject": claim.name} if claim.name else {}
-    told = {key: value for key, value in ending.items() if key != "phase"}
-    return Publication(seen.topic, who | told, attributes | subject)
+    told = {key: value for key, value in seen.ending.items() if key != "phase"}
+    outcome = {"outcome": "superseded"} if overtaken else {}
+    return [seen.teller.event(kind, who | told | outcome, now)] if kind else []

@@ -84,14 +84,14 @@ RACES = (
         Bug(
             (
                 (
-                    "shared/steps/claim.py",
-                    "        return replace(_reserving(), changes=[change])\n",
-                    "        return Decision(Done(outputs=_handed_on(seen, request)), [change])\n",
+                    "shared/steps/holding.py",
+                    'return _reserving(Change("create", seen.path, body=Write(None, values)))',
+                    'return Decision(Done(outputs=outputs), [Change("create", seen.path, body=Write(None, values))])',
                 ),
                 (
                     "shared/step/run.py",
-                    "errors.NotFound):\n            clean = False\n",
-                    "errors.NotFound):\n            clean = True\n",
+                    "            clean = False\n",
+                    "            clean = True\n",
                 ),
             )
         ),
@@ -116,8 +116,8 @@ RACES = (
             (
                 (
                     "shared/step/run.py",
-                    "except (errors.AlreadyExists, errors.Conflict, errors.NotFound):",
-                    "except (errors.Conflict, errors.NotFound):",
+                    "except (errors.AlreadyExists, errors.Conflict, errors.NotFound",
+                    "except (errors.Conflict, errors.NotFound",
                 ),
                 ("shared/step/troubles.py", '    errors.AlreadyExists: ("Changed", 1.0),\n', ""),
             )

@@ -11,7 +11,8 @@ import pytest
 
 from shared import labels
 from shared.step.run import run
-from shared.steps.claim import CLAIM, SPEC_LIMIT
+from shared.steps.claim import CLAIM
+from shared.steps.deploying import SPEC_LIMIT
 from shared.steps.settle import SETTLE, ending_of
 from tests.shared.conftest import EXAMPLE, GENERATION, PROJECT
 from tests.shared.google_server import EXECUTION, NOW, GoogleServer
@@ -245,10 +246,10 @@ class TestARefusal:
 
     def test_an_action_of_later_versions_is_refused_in_words(self, claim: Ask) -> None:
         """Not with a timeout."""
-        told = claim({"action": "verify", "name": "store"})
+        told = claim({"action": "drill", "name": "store", "region": "us-west1"})
 
         assert (told["outcome"], told["code"]) == ("blocked", "NOT_YET")
-        assert told["outputs"] == {"name": "store", "action": "verify", "generation": MINE}
+        assert told["outputs"] == {"name": "store", "action": "drill", "generation": MINE}
 
     def test_a_network_without_a_verifier_is_refused(self, claim: Ask) -> None:
         """What cannot be proved is not built."""

@@ -1,0 +1,125 @@
+"""The claim of a deploy: whether this environment may be, and what its anchor bears then."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shared import labels
+from shared.anchor import RELEASE, Anchor
+from shared.google import compute
+from shared.spec import Deploy, Environment
+from shared.step.outcome import Decision
+from shared.steps.holding import Seen, blocked, foreign, take
+
+# Bytes of a spec as JSON. It travels in the answer (16 KB), and five messages hold it at once in the
+# workflow's 512 KB of variables.
+SPEC_LIMIT = 12_000
+
+
+def deploy(seen: Seen, request: Deploy) -> Decision:
+    """Refuse, or claim the environment for this request."""
+    return _refusal(seen, request.environment) or take(
+        seen, _values(seen, request), _handed_on(seen, request)
+    )
+
+
+def _refusal(seen: Seen, wanted: Environment) -> Decision | None:
+    """Why this environment cannot be claimed, whatever its anchor says."""
+    size = len(json.dumps(wanted.wire()).encode())
+    if size > SPEC_LIMIT:
+        return blocked(
+            seen,
+            "SPEC_TOO_LARGE",
+            f"The environment has {size} bytes with its defaults; {SPEC_LIMIT} can be carried.",
+            "Use fewer or shorter routes.",
+        )
+    if seen.verifier(wanted.project, wanted.network) is None:
+        network = f"projects/{wanted.project}/global/networks/{wanted.network}"
+        return blocked(
+            seen,
+            "NO_VERIFIER",
+            f"No verification function has a leg in {network}.",
+            f"Add {network} to verification_networks and apply terraform-bootstrap.",
+        )
+    if other := _rival(seen, wanted):
+        return blocked(
+            seen,
+            "FLEET_IN_USE",
+            f"The fleet of {wanted.project} is in use by environment {other.name}; a fleet has one gateway.",
+            f"Tear {other.name} down, add what you need to it, or use another project.",
+        )
+    return foreign(seen) or _moved(seen, wanted)
+
+
+def _moved(seen: Seen, wanted: Environment) -> Decision | None:
+    """A refusal, if the environment stands elsewhere; the anchor of a mere teardown may not know where."""
+    mine = seen.mine
+    if mine is None or mine.action == RELEASE:
+        return None
+    places = {labels.PROJECT: labels.pack(wanted.project), labels.NETWORK: labels.pack(wanted.network)}
+    moved = [key for key, value in places.items() if mine.labels.get(key, value) != value]
+    if not moved:
+        return None
+    there = ", ".join(f"{key.partition('-')[2]} {mine.labels[key]}" for key in moved)
+    return blocked(
+        seen,
+        "ENVIRONMENT_MOVED",
+        f"Environment {wanted.name} stands in {there}.",
+        f"Tear {wanted.name} down first, or name the new environment otherwise.",
+    )
+
+
+def _rival(seen: Seen, wanted: Environment) -> Anchor | None:
+    """Another environment of the same fleet that was there before.
+
+    Both of two claims at once may write before either looks again; then the one whose anchor is older stays.
+    """
+    rivals = [each for each in seen.known if each.name != wanted.name and _uses(each, wanted.project)]
+    mine = seen.mine
+    if mine is not None:
+        rivals = [each for each in rivals if _seniority(each) < _seniority(mine)]
+    return min(rivals, key=_seniority, default=None)
+
+
+def _uses(each: Anchor, project: str) -> bool:
+    return each.labels.get(labels.PROJECT) == labels.pack(project)
+
+
+def _seniority(each: Anchor) -> tuple[float, str]:
+    return compute.unix(each.created), each.name
+
+
+def _values(seen: Seen, request: Deploy) -> dict[str, str]:
+    """The anchor's labels."""
+    wanted = request.environment
+    values = {
+        labels.OWNER: wanted.name,
+        labels.GENERATION: seen.generation,
+        labels.EXECUTION: seen.execution,
+        labels.ACTION: request.action,
+        labels.SPEC: wanted.spec_hash,
+        labels.PROJECT: labels.pack(wanted.project),
+        labels.NETWORK: labels.pack(wanted.network),
+        labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
+    }
+    return values | _lease(seen, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
+
+
+def _lease(seen: Seen, wanted: Environment) -> dict[str, str]:
+    """The lease begins anew with every deploy, when that was published. Without a ttl it has no end.
+
+    A message that comes late or twice means the same lease; what has been done to that since is left.
+    """
+    mine = seen.mine
+    if mine is not None and mine.generation == seen.generation:
+        return {k: v for k, v in mine.labels.items() if k in (labels.EXPIRES, labels.WARNED)}
+    published = int(labels.asked_at(seen.generation))
+    return {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}
+
+
+def _handed_on(seen: Seen, request: Deploy) -> dict[str, Any]:
+    """What the workflow hands to the steps: the spec in its normal form, and the topics that differ."""
+    wanted = request.environment
+    topic = seen.verifier(wanted.project, wanted.network)
+    return seen.outputs(environment=wanted.wire(), topics={"verification": topic})
