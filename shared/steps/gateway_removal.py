@@ -168,28 +168,28 @@ def _holds(gateway: Held, seen: Seen) -> str:
     if strange and gateway.is_going:
         whose = ", ".join(strange)
         return f"{gateway.told()} cannot go before the controller behind {whose} has let it go"
-    why = _unattended(door, seen)
+    why, verb = _unattended(door, seen)
     if not why or CONTROLLERS not in meta.get("finalizers", ()):
         return ""
     location, _, name = member_key(door.membership).removeprefix("locations/").partition("/memberships/")
-    verb = "update" if seen.ingress else "enable"
-    fix = f"gcloud container fleet ingress {verb} --config-membership={name or door.name}"
-    fix += f" --location={location or '-'} --project={seen.place.project}"
-    return f"{gateway.told()} is looked after by nobody: {why}. To have it taken down: {fix}"
+    config = f" --config-membership={name or door.name} --location={location or '-'}"
+    fix = f"gcloud container fleet ingress {verb}{'' if verb == 'describe' else config}"
+    text = f"{gateway.told()} is looked after by nobody: {why}. To have it taken down:"
+    return f"{text} {fix} --project={seen.place.project}"
 
 
-def _unattended(door: Door, seen: Seen) -> str:
-    """Why nobody is in charge of the Gateways of a cluster; "" if somebody is."""
+def _unattended(door: Door, seen: Seen) -> tuple[str, str]:
+    """Why nobody is in charge of the Gateways of a cluster, and gcloud's verb that helps; "" if somebody is."""
     ingress = seen.ingress
     if ingress is None:
-        return f"multi-cluster ingress is not enabled in project {seen.place.project}"
+        return f"multi-cluster ingress is not enabled in project {seen.place.project}", "enable"
     if ingress.going:
-        return "multi-cluster ingress is being disabled"
+        return "multi-cluster ingress is being disabled", "enable"
     if not _is_config(door, ingress):
-        return f"the config membership is {member_key(ingress.config_membership) or '(none)'}"
+        return f"the config membership is {member_key(ingress.config_membership) or '(none)'}", "update"
     if ingress.state.code == "ERROR":
-        return f"multi-cluster ingress says {ingress.state.description or 'ERROR'}"
-    return ""
+        return f"multi-cluster ingress says {ingress.state.description or 'ERROR'}", "describe"
+    return "", ""
 
 
 def _for_parts(seen: Seen, now: float, outputs: Json) -> Waiting:
