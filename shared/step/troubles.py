@@ -8,6 +8,7 @@ from shared.spec import Invalid
 from shared.step.outcome import Blocked, Failed, Outcome, Superseded, Waiting
 
 LONGEST = 60.0  # seconds between two attempts at something that keeps failing
+FEW = 8  # attempts that make the next pause a second longer
 
 # Error → (reason, seconds until the next look).
 _WAITS: dict[type[Exception], tuple[str, float]] = {
@@ -38,8 +39,11 @@ def outcome_of(error: Exception, settings: Settings, attempt: int) -> Outcome:
 
 
 def _pause(seconds: float, attempt: int) -> float:
-    """What lasts is asked about ever more rarely: a second more with each attempt, up to a minute."""
-    return min(max(seconds, float(attempt)), LONGEST) if seconds else 0.0
+    """What lasts is asked about ever more rarely: a second more with every few attempts, up to a minute.
+
+    A step may be refused now and then in many good attempts, so the number of this one says little.
+    """
+    return min(max(seconds, attempt / FEW), LONGEST) if seconds else 0.0
 
 
 def invalid(error: Invalid) -> Blocked:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.workflows.callbacks import CallbackRequest
+from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import Outcome
 
 SOURCE = (Path(__file__).parents[2] / "workflows" / "environment.yaml").read_text()
@@ -226,6 +227,48 @@ def test_silence_is_a_wait_and_another_attempt(deploy: Any) -> None:
     assert row["attempts"] == 2
     assert row["waits"] == [{"reason": "NoAnswer", "seconds": 90}]
     assert result["calls"]["total"] == 26  # of the attempt that was not answered nobody knows
+
+
+@pytest.fixture
+def publish_failing(host: Any, result: Any) -> Callable[[Any, int], Any]:
+    """Run the document with a first message to the fleet step whose publish ends with this error, as often as asked."""
+
+    def run(error: Any, times: int) -> Any:
+        functions, failed = Functions(host, answers()), list[str]()
+
+        def publish(name: str, arguments: dict[str, Any]) -> Outcome:
+            if arguments["topic"].endswith("fleetgate-fleet") and len(failed) < times:
+                failed.append(name)
+                return Outcome.failure(error)
+            return functions(name, arguments)
+
+        host.answer, host.variables = publish, VARIABLES
+        return result(SOURCE, EVENT)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        (http_error(500, {}, {"error": {"status": "INTERNAL"}}), 1),
+        (http_error(503, {}, None), 40),
+        (error_map("ConnectionError", "connection reset by peer"), 40),
+    ],
+)
+def test_a_message_that_cannot_be_published_is_a_wait(publish_failing: Any, error: Any, times: int) -> None:
+    """Pub/Sub's bad moments end no request, however long they last."""
+    run = publish_failing(error, times)
+
+    assert "done" == run["outcome"]
+    assert {"NotSent"} == {wait["reason"] for row in run["steps"] for wait in row["waits"]}
+
+
+def test_a_publish_that_is_forbidden_fails_the_request(publish_failing: Any) -> None:
+    """Waiting would not help."""
+    run = publish_failing(http_error(403, {}, {"error": {"status": "PERMISSION_DENIED"}}), 100)
+
+    assert ("failed", "WORKFLOW_ERROR") == (run["outcome"], run["code"])
 
 
 def test_verification_is_awaited_longer(deploy: Any) -> None:
