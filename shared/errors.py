@@ -6,6 +6,7 @@ FleetgateError
 ├── Superseded             the environment is another claim's: nothing is changed any more
 ├── DeadlinePassed         the message is too old: nothing is changed any more
 ├── Pending                a write was accepted and is not done yet: look again
+├── Declined               something that is only done if it may be was refused, and that is noted
 └── ApiError               what a Google or Kubernetes API refused
     ├── Transient          429, 5xx, a broken connection: asked again by the workflow
     ├── Unauthorized       401
@@ -52,6 +53,10 @@ class DeadlinePassed(FleetgateError):
 
 class Pending(FleetgateError):
     """A write has been accepted and its operation still runs."""
+
+
+class Declined(FleetgateError):
+    """An optional change was refused; whoever made it has noted why, and the step goes on without."""
 
 
 @dataclass(eq=False)
@@ -131,6 +136,7 @@ class Refused(ApiError):
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+)+)['\"]")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _BUSY = re.compile(r"incompatible operation|operation .* in progress|resource.* is not ready", re.IGNORECASE)
+_HELD = re.compile(r"has associated resources", re.IGNORECASE)  # a fleet feature's [observed]
 _RATES = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 _QUOTAS = {"quotaExceeded", "QUOTA_EXCEEDED"}
 _DISABLED = {"accessNotConfigured", "SERVICE_DISABLED"}
@@ -178,6 +184,8 @@ def _reason(error: Mapping[str, Any], details: Mapping[str, Any]) -> str:
 def _kind(status: int, reason: str, message: str) -> type[ApiError]:
     if reason in _BUSY_REASONS or (status in (400, 409) and _BUSY.search(message)):
         return Busy
+    if status == 400 and _HELD.search(message):
+        return InUse
     for reasons, kind in (
         (_RATES, Transient), (_QUOTAS, QuotaExceeded), (_DISABLED, ApiDisabled), (_IN_USE, InUse),
     ):  # fmt: skip

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 EPHEMERAL = "networking.gke.io/ephemeral-ipv4-address/"  # and the region
 NAMED = "networking.gke.io/named-address-with-region"
+STATIC = "vip-"  # begins the names of the addresses that we reserve
 IMPORT = {"group": "net.gke.io", "kind": "ServiceImport"}
 
 
@@ -61,7 +62,7 @@ def reserved_names(wanted: Environment) -> Mapping[str, str]:
 
 def static_name(environment: str, region: str) -> str:
     """The name of an address that we reserve. It must not begin as an anchor's does: see `shared.anchor`."""
-    return labels.bounded(f"vip-{environment}-{region}")
+    return labels.bounded(f"{STATIC}{environment}-{region}")
 
 
 def address_purpose(wanted: Environment) -> str:

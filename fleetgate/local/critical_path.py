@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localcloud.timing import Timing
+from shared import importer
 from shared.spec import Cluster, Environment, Service
 from shared.spec.routes import Route
-from shared.steps import fleet, subnets
+from shared.steps import subnets
 
 
 class Node(NamedTuple):
@@ -119,7 +120,7 @@ class _Drawing:
     def _grant(self, created: dict[str, Node]) -> Node:
         """The importer's grant can be written once the identity pool is there: with the first cluster."""
         project = self.environment.project
-        member = fleet.importer_of(project, self.project_number)
+        member = importer.importer_of(project, self.project_number)
         return self.graph.add(
             Node("iam.propagation", f"projects/{project} {member}"), first_of=[created.values()]
         )

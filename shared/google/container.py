@@ -14,12 +14,14 @@ from typing import Any
 from google.cloud import container_v1
 
 from shared.errors import Transient
+from shared.google.compute import unix
 from shared.google.session import Session
 
 Json = dict[str, Any]
 STANDARD = "CHANNEL_STANDARD"
 STATUS = container_v1.Cluster.Status
 CHANNEL = container_v1.GatewayAPIConfig.Channel
+OPERATION, FINISHED = container_v1.Operation.Type, container_v1.Operation.Status.DONE
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,27 @@ def update_cluster(session: Session, path: str, update: Json) -> None:
         Busy: another operation runs on the cluster.
     """
     _client(session).update_cluster(name=path, update=update, retry=None)
+
+
+def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
+    """When each deletion of a cluster that is under way began, unix seconds, by location and name."""
+    parent = f"projects/{project}/locations/-"
+    answer = _client(session).list_operations(parent=parent, retry=None)
+    found: dict[tuple[str, str], float] = {}
+    for each in answer.operations:
+        if each.operation_type == OPERATION.DELETE_CLUSTER and each.status != FINISHED and each.start_time:
+            *_, location, _, name = each.target_link.split("/")
+            found[location, name] = unix(each.start_time)
+    return found
+
+
+def delete_cluster(session: Session, path: str) -> None:
+    """Begin to delete a cluster.
+
+    Raises:
+        Busy: another operation runs on the cluster.
+    """
+    _client(session).delete_cluster(name=path, retry=None)
 
 
 @cache

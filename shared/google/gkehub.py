@@ -6,7 +6,7 @@ As with GKE: no retries of the library's own, no waiting for operations; what th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.google.session import Session
 
 MCS = "multiclusterservicediscovery"
 INGRESS = "multiclusteringress"
+CONTAINER = "//container.googleapis.com/"
 RESOURCE_STATE = gkehub_v1.FeatureResourceState.State
 CODE = gkehub_v1.FeatureState.Code
 MEMBERSHIP_STATE = gkehub_v1.MembershipState.Code
@@ -59,11 +60,18 @@ class Feature:
 
 @dataclass(frozen=True)
 class Membership:
-    """One membership. `created` is in unix seconds."""
+    """One membership. `created` is in unix seconds.
+
+    `cluster` is the GKE cluster behind it (`projects/P/locations/L/clusters/C`), "" if it is none of GKE's;
+    `orphaned` says that the hub knows that cluster to be gone [documented: GkeCluster.cluster_missing].
+    """
 
     path: str
     ready: bool
     created: float
+    cluster: str = ""
+    orphaned: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -123,6 +131,25 @@ def move_config_membership(session: Session, path: str, membership: str) -> None
     _client(session).update_feature(request=request, retry=None)
 
 
+def delete_feature(session: Session, path: str) -> None:
+    """Begin to disable a feature; never by `force`, which leaves its resources as they are [documented].
+
+    Raises:
+        InUse: it still has resources, or had some minutes ago [observed].
+        Conflict: a change of it is under way.
+    """
+    _client(session).delete_feature(request={"name": path}, retry=None)
+
+
+def delete_membership(session: Session, path: str) -> None:
+    """Begin to remove a membership.
+
+    Raises:
+        Conflict: a change of it is under way.
+    """
+    _client(session).delete_membership(request={"name": path}, retry=None)
+
+
 @cache
 def _client(session: Session) -> Any:
     endpoint = session.settings.endpoint("gkehub").rstrip("/")
@@ -158,8 +185,15 @@ def _state(state: Any) -> State:
 
 
 def _membership(membership: Any) -> Membership:
-    ready = membership.state.code == MEMBERSHIP_STATE.READY
-    return Membership(membership.name, ready, _unix(membership.create_time))
+    gke = membership.endpoint.gke_cluster
+    return Membership(
+        path=membership.name,
+        ready=membership.state.code == MEMBERSHIP_STATE.READY,
+        created=_unix(membership.create_time),
+        cluster=gke.resource_link.removeprefix(CONTAINER).replace("/zones/", "/locations/"),
+        orphaned=gke.cluster_missing,
+        labels=dict(membership.labels),
+    )
 
 
 def _unix(time: Any) -> float:

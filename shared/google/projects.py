@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from shared.google.session import Session
@@ -36,6 +37,17 @@ def members(wanted: Json, role: str) -> list[str]:
     """Who holds `role` without a condition."""
     bindings = [each for each in wanted.get("bindings", []) if each["role"] == role]
     return [who for each in bindings if "condition" not in each for who in each.get("members", [])]
+
+
+def without_members(wanted: Json, role: str, gone: Collection[str]) -> Json:
+    """The policy in which nobody of `gone` holds `role` without a condition; what is left empty goes."""
+    left = []
+    for each in wanted.get("bindings", []):
+        if each["role"] == role and "condition" not in each:
+            each = {**each, "members": [who for who in each.get("members", []) if who not in gone]}
+        if each.get("members"):
+            left.append(each)
+    return {**wanted, "bindings": left}
 
 
 def with_member(wanted: Json, role: str, member: str) -> Json:

@@ -106,8 +106,14 @@ def _planned(decision: Decision, changes: list[Change]) -> Outcome:
 
 
 def _act(step: Step[Any], context: Context, wanted: Any, made: list[Change]) -> bool:
-    """Begin the changes one by one; whether none of them found the world changed since it was observed."""
-    clean = True
+    """Begin the changes one by one; whether none of them found the world changed since it was observed.
+
+    What is busy or in use does not keep the changes after it from being begun.
+
+    Raises:
+        Busy, InUse: the first of these refusals, once all changes have been tried.
+    """
+    clean, held = True, list[errors.ApiError]()
     for change in wanted:
         fence.before_deadline(context.session, context.message)
         try:
@@ -115,4 +121,10 @@ def _act(step: Step[Any], context: Context, wanted: Any, made: list[Change]) -> 
             made.append(change)
         except (errors.AlreadyExists, errors.Conflict, errors.NotFound):
             clean = False
+        except errors.Declined:
+            clean = False
+        except (errors.Busy, errors.InUse) as error:
+            held.append(error)
+    if held:
+        raise held[0]
     return clean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from shared.google.session import Session
@@ -23,6 +23,7 @@ class Context:
     message: Message
     session: Session
     environment: Environment | None
+    notes: dict[str, str] = field(default_factory=dict, compare=False)  # what `act` learned in this call
 
     @property
     def name(self) -> str:

@@ -20,6 +20,8 @@ from shared.spec import Cluster, Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
+from shared.steps import cluster_removal
+from shared.steps.cluster_removal import Leaving
 
 Seen = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
 
@@ -53,8 +55,10 @@ class Plan:
         return self.idle and not self.changes
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> Seen | Leaving:
     """The project's clusters that bear a name of the environment's."""
+    if context.message.mode == "destroy":
+        return cluster_removal.observe(context)
     session, wanted = context.session, context.wanted
     names = {cluster.name for cluster in wanted.clusters}
     seen: dict[str, list[SeenCluster]] = {}
@@ -64,10 +68,11 @@ def observe(context: Context) -> Seen:
     return seen
 
 
-def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
     """Clusters to create, and the next update of each that is ours and not as wanted."""
-    if wanted is None:
-        raise NotImplementedError("clusters are not removed yet")
+    if isinstance(seen, Leaving):
+        return cluster_removal.decide(seen, now)
+    assert wanted is not None, "only what is leaving is not wanted"
     for cluster in wanted.clusters:
         if stop := trouble(wanted, cluster, seen.get(cluster.name, [])):
             return Decision(stop)
@@ -80,15 +85,17 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
 
 
 def act(context: Context, change: Change) -> None:
-    """Begin one creation or one update."""
-    body, wanted = change.body, context.wanted
-    if change.verb == "create":
-        create_cluster(context.session, wanted.project, body["location"], body["cluster"])
+    """Begin one change."""
+    body = change.body
+    if change.verb == "delete":
+        cluster_removal.act(context, change)
+    elif change.verb == "create":
+        create_cluster(context.session, context.wanted.project, body["location"], body["cluster"])
     else:
         update_cluster(context.session, change.resource, body)
 
 
-CLUSTERS = Step("clusters", observe, decide, act)
+CLUSTERS = Step("clusters", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
 def _by_project_id(session: Session, project: str, found: list[SeenCluster]) -> Iterator[SeenCluster]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared import errors, labels
+from shared import importer, labels
 from shared.fleet_waits import Seen, hold, to_settle, waiting
 from shared.google import projects
 from shared.google.container import clusters
@@ -22,27 +22,17 @@ from shared.google.gkehub import (
     memberships,
     move_config_membership,
 )
-from shared.google.session import Session
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome
 from shared.step.step import Context, Step
-
-IMPORTER_ROLE = "roles/compute.networkViewer"  # has trafficdirector.networks.getConfigs and .reportMetrics
-IMPORTER = "subject/ns/gke-mcs/sa/gke-mcs-importer"
-
-
-def importer_of(project: str, number: str) -> str:
-    """The MCS importer's principal in the project's workload identity pool [documented, the newer form].
-
-    With the older form alone (`serviceAccount:P.svc.id.goog[…]`) an importer has been seen not to work
-    [reported], so it does not count as granted.
-    """
-    pools = f"projects/{number}/locations/global/workloadIdentityPools"
-    return f"principal://iam.googleapis.com/{pools}/{project}.svc.id.goog/{IMPORTER}"
+from shared.steps import fleet_removal
+from shared.steps.fleet_removal import Leaving
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> Seen | Leaving:
     """Clusters, memberships, features, and whether the importer has its grant."""
+    if context.message.mode == "destroy":
+        return fleet_removal.observe(context)
     session, wanted = context.session, context.wanted
     specs = {(cluster.name, cluster.location): cluster for cluster in wanted.clusters}
     known = {}
@@ -51,8 +41,7 @@ def observe(context: Context) -> Seen:
         if spec and (spec.existing or labels.is_owned(each.labels, wanted.name)):
             known[each.name] = each
     joined = any(each.membership for each in known.values())
-    policy = projects.policy(session, wanted.project)
-    granted = any(_is_importer(who, wanted.project) for who in projects.members(policy, IMPORTER_ROLE))
+    granted = bool(importer.importers(projects.policy(session, wanted.project), wanted.project))
     return Seen(
         known,
         memberships(session, wanted.project) if joined else {},
@@ -61,10 +50,11 @@ def observe(context: Context) -> Seen:
     )
 
 
-def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
     """The features to enable and the grant to make as soon as each can be, and what is waited for."""
-    if wanted is None:
-        raise NotImplementedError("the fleet is not left yet")
+    if isinstance(seen, Leaving):
+        return fleet_removal.decide(seen, now)
+    assert wanted is not None, "only what is leaving is not wanted"
     if trouble := _in_use(wanted, seen):
         return Decision(trouble)
     changes = list(_changes(wanted, seen))
@@ -79,38 +69,20 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
 
 def act(context: Context, change: Change) -> None:
     """Begin one change."""
+    if context.message.mode == "destroy":
+        fleet_removal.act(context, change)
+        return
     session, wanted = context.session, context.wanted
     if change.field == "bindings":
-        _grant(session, wanted.project)
+        importer.grant(session, wanted.project)
     elif change.verb == "update":
         move_config_membership(session, change.resource, str(change.after))
     else:
         name = change.resource.rpartition("/")[2]
-        ours = {labels.OWNER: wanted.name}
-        create_feature(session, wanted.project, name, ours, str(change.after or ""))
+        create_feature(session, wanted.project, name, change.body, str(change.after or ""))
 
 
-FLEET = Step("fleet", observe, decide, act)
-
-
-def _grant(session: Session, project: str) -> None:
-    """Let the importer read the network's configuration.
-
-    Raises:
-        Conflict: the policy has changed meanwhile.
-        Transient: the identity pool is not there yet, though a cluster of it serves [observed: 400].
-    """
-    member = importer_of(project, projects.number(session, project))
-    policy = projects.policy(session, project)
-    if member in projects.members(policy, IMPORTER_ROLE):
-        return
-    try:
-        projects.set_policy(session, project, projects.with_member(policy, IMPORTER_ROLE, member))
-    except errors.Refused as error:
-        if "Identity Pool does not exist" not in error.message:
-            raise
-        known = (error.service, error.method, error.resource, error.status, error.reason, error.message)
-        raise errors.Transient(*known) from error
+FLEET = Step("fleet", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
 def _in_use(wanted: Environment, seen: Seen) -> Outcome | None:
@@ -142,18 +114,16 @@ def _changes(wanted: Environment, seen: Seen) -> Iterator[Change]:
     """All that is missing, whether or not it can be done now; what is being disabled is missing already."""
     parent = f"projects/{wanted.project}/locations/global/features"
     mcs, ingress = seen.features.get(MCS), seen.features.get(INGRESS)
-    config = seen.membership(wanted.config_cluster)
+    config, ours = seen.membership(wanted.config_cluster), {labels.OWNER: wanted.name}
     if mcs is None or mcs.going:
-        yield Change("create", f"{parent}/{MCS}")
+        told = {} if seen.granted else {labels.IMPORTER: labels.GRANTED}
+        yield Change("create", f"{parent}/{MCS}", body=ours | told)
     if not seen.granted:
-        yield Change("update", f"projects/{wanted.project}", "bindings", None, f"{IMPORTER_ROLE}: {IMPORTER}")
+        after = f"{importer.ROLE}: {importer.SUBJECT}"
+        yield Change("update", f"projects/{wanted.project}", "bindings", None, after)
     if ingress is None or ingress.going:
-        after = config.path if config else None
-        yield Change("create", f"{parent}/{INGRESS}", "configMembership", None, after)
+        membership = config.path if config else None
+        yield Change("create", f"{parent}/{INGRESS}", "configMembership", None, membership, ours)
     elif config and member_key(ingress.config_membership) != config.key:
         before = ingress.config_membership
         yield Change("update", f"{parent}/{INGRESS}", "configMembership", before, config.path)
-
-
-def _is_importer(member: str, project: str) -> bool:
-    return member.startswith("principal:") and member.endswith(f"/{project}.svc.id.goog/{IMPORTER}")

@@ -14,11 +14,14 @@ from typing import Any
 
 from shared import labels
 from shared.google import compute
+from shared.google.session import Session
 from shared.ranges import NoRangeLeft, Taken, choose, objections
 from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
+from shared.steps import subnet_removal
+from shared.steps.subnet_removal import Leaving
 
 Json = dict[str, Any]
 
@@ -41,21 +44,26 @@ class Seen:
     """What is there. All but `subnetworks` is only read while a region has no proxy-only subnet.
 
     `subnetworks` are the network's, in every region; `network` is None if it does not exist (or was not
-    read).
+    read). `going` is when the deletion of a proxy-only subnet of ours began, unix seconds, by region.
     """
 
     subnetworks: list[Json]
     network: Json | None = None
     taken: list[Taken] = field(default_factory=list)
     inserts: list[Insert] = field(default_factory=list)
+    going: Mapping[str, float] = field(default_factory=dict)
 
     def proxies(self) -> dict[str, Json]:
         """Region → its active proxy-only subnet."""
-        return {_region(each): each for each in self.subnetworks if _is_active_proxy(each)}
+        return {_region(each): each for each in self._staying if _is_active_proxy(each)}
 
     def named(self, name: str) -> dict[str, Json]:
         """Region → its subnetwork of that name."""
-        return {_region(each): each for each in self.subnetworks if each["name"] == name}
+        return {_region(each): each for each in self._staying if each["name"] == name}
+
+    @property
+    def _staying(self) -> list[Json]:
+        return [each for each in self.subnetworks if _region(each) not in self.going or _is_ordinary(each)]
 
     @property
     def auto_mode(self) -> bool:
@@ -68,13 +76,16 @@ def name_of(environment: str) -> str:
     return labels.bounded(f"fleetgate-{environment}-proxy")
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> Seen | Leaving:
     """The network's subnets; if one is missing, also what its range must not overlap, and inserts."""
+    if context.message.mode == "destroy":
+        return subnet_removal.observe(context)
     wanted, session = context.wanted, context.session
     link = f"projects/{wanted.project}/global/networks/{wanted.network}"
     every = compute.subnetworks(session, wanted.project)
     subnetworks = [each for each in every if compute.path_of(each["network"]) == link]
-    seen = Seen(subnetworks)
+    going = _going(session, wanted, subnetworks)
+    seen = Seen(subnetworks, going=going)
     if not set(wanted.proxy_regions) - seen.proxies().keys():
         return seen
     routes = [
@@ -88,13 +99,15 @@ def observe(context: Context) -> Seen:
         compute.network(session, wanted.project, wanted.network),
         [*_taken_by_subnets(subnetworks), *_taken_by_routes(routes), *_taken_by_reservations(reserved)],
         _inserts_of(context, compute.inserts(session, wanted.project)),
+        going,
     )
 
 
-def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
     """Which subnets to make, where, and in which ranges."""
-    if wanted is None:
-        raise NotImplementedError("subnets are not removed yet")
+    if isinstance(seen, Leaving):
+        return subnet_removal.decide(seen, now)
+    assert wanted is not None, "only what is leaving is not wanted"
     missing = [region for region in wanted.proxy_regions if region not in seen.proxies()]
     if trouble := _trouble(wanted, seen, missing):
         return Decision(trouble)
@@ -107,17 +120,24 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     starting = [region for region in missing if region not in running]
     if worn_out := _given_up(seen, starting):
         return Decision(worn_out)
-    changes = [_creation(wanted, region, ranges[region]) for region in starting]
+    creations = {region: _creation(wanted, region, ranges[region]) for region in starting}
+    changes = [each for region, each in creations.items() if region not in seen.going]
+    if going := [region for region in starting if region in seen.going]:
+        later = [creations[region] for region in going]
+        return Decision(_wait_for_end(going, now, min(seen.going.values())), changes, later)
     return Decision(_wait(missing, now, min(running.values(), default=now)), changes)
 
 
 def act(context: Context, change: Change) -> None:
-    """Begin to create one subnet."""
+    """Begin one change."""
+    if change.verb == "delete":
+        subnet_removal.act(context, change)
+        return
     body = change.body
     compute.insert_subnetwork(context.session, context.wanted.project, body["region"], body)
 
 
-SUBNETS = Step("subnets", observe, decide, act)
+SUBNETS = Step("subnets", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
 def _trouble(wanted: Environment, seen: Seen, missing: Iterable[str]) -> Outcome | None:
@@ -226,6 +246,20 @@ def _wait(missing: Iterable[str], now: float, began: float) -> Waiting:
     message = f"proxy-only subnets are being created in {', '.join(missing)}"
     seconds = remaining(now, began, TYPICAL, first=1.2)
     return Waiting(reason="ProxySubnetCreating", message=message, retry_after=seconds)
+
+
+def _wait_for_end(going: Iterable[str], now: float, began: float) -> Waiting:
+    message = f"the proxy-only subnets before are still being deleted in {', '.join(going)}"
+    seconds = remaining(now, began, TYPICAL)
+    return Waiting(reason="ProxySubnetDeleting", message=message, retry_after=seconds)
+
+
+def _going(session: Session, wanted: Environment, subnetworks: Iterable[Json]) -> dict[str, float]:
+    """Region → when the deletion of our proxy-only subnet there began: until it ends, it looks as it did."""
+    ours = [each for each in subnetworks if labels.marked_by(each.get("description")) == wanted.name]
+    paths = {compute.path_of(each["selfLink"]): _region(each) for each in ours if not _is_ordinary(each)}
+    begun = subnet_removal.begun(compute.deletions(session, wanted.project)) if paths else {}
+    return {paths[path]: began for path, began in begun.items() if path in paths}
 
 
 def _inserts_of(context: Context, operations: Iterable[Json]) -> list[Insert]:

@@ -118,7 +118,8 @@ def test_gcloud_describes_the_features_as_ok_for_both_members(seen: dict[str, An
 
     assert "ACTIVE" == described["resourceState"]["state"]
     assert ["OK", "OK"] == [each["state"]["code"] for each in described["membershipStates"].values()]
-    assert {"fleetgate-env": "store"} == described["labels"]
+    grant = {"fleetgate-importer": "granted"} if feature == "mcs" else {}
+    assert {"fleetgate-env": "store"} | grant == described["labels"]
 
 
 @needs_gcloud

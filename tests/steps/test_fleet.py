@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from shared.fleet_waits import Seen
 from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
+from shared.importer import importer_of, is_importer
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from shared.steps.fleet import _is_importer, decide, importer_of
+from shared.steps.fleet import decide
 from tests.steps.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships
 from tests.steps.live import NOW, PROJECT, environment
 
@@ -193,9 +194,9 @@ def test_ingress_that_somebody_enabled_for_the_same_cluster_is_used() -> None:
 
 def test_the_importer_is_granted_by_its_principal() -> None:
     """The older form alone does not count, nor does another project's importer."""
-    assert _is_importer(importer_of(PROJECT, "123"), PROJECT)
-    assert not _is_importer(f"serviceAccount:{PROJECT}.svc.id.goog[gke-mcs/gke-mcs-importer]", PROJECT)
-    assert not _is_importer(importer_of("other", "123"), PROJECT)
+    assert is_importer(importer_of(PROJECT, "123"), PROJECT)
+    assert not is_importer(f"serviceAccount:{PROJECT}.svc.id.goog[gke-mcs/gke-mcs-importer]", PROJECT)
+    assert not is_importer(importer_of("other", "123"), PROJECT)
 
 
 STATUSES = st.sampled_from(["ENABLING", "ACTIVE", "UPDATING", "DISABLING"])

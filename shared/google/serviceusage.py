@@ -1,0 +1,35 @@
+"""Which APIs are enabled in a project, and disabling one, through Service Usage's REST API (v1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared import errors
+from shared.google.session import Session
+
+
+def enabled(session: Session, project: str, apis: Sequence[str]) -> list[str]:
+    """Those of `apis` (`container.googleapis.com`) that are enabled, in the same order.
+
+    One call for all: batchGet takes up to 30 names [documented]; they are in the query several times, which
+    `Session.get` has no form for, so they are written into the path.
+    """
+    names = "&".join(f"names=projects/{project}/services/{api}" for api in apis)
+    answer = session.get("serviceusage", f"v1/projects/{project}/services:batchGet?{names}")
+    states = {each["name"].rpartition("/")[2]: each.get("state") for each in answer.get("services", [])}
+    return [api for api in apis if states.get(api) == "ENABLED"]
+
+
+def disable(session: Session, project: str, api: str) -> None:
+    """Begin to disable one API: neither others that need it nor one that was used lately, as gcloud does without
+    `--force` [documented in gcloud].
+
+    Raises:
+        Refused: another API needs it, or it was used in the last 30 days.
+    """
+    body = {"disableDependentServices": False, "checkIfServiceHasUsage": "CHECK"}
+    try:
+        session.post("serviceusage", f"v1/projects/{project}/services/{api}:disable", body)
+    except errors.Refused as error:
+        if "is not enabled" not in error.message:
+            raise
