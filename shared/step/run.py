@@ -119,9 +119,7 @@ def _act(step: Step[Any], context: Context, wanted: Any, made: list[Change]) -> 
         try:
             step.act(context, change)
             made.append(change)
-        except (errors.AlreadyExists, errors.Conflict, errors.NotFound):
-            clean = False
-        except errors.Declined:
+        except (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined):
             clean = False
         except (errors.Busy, errors.InUse) as error:
             held.append(error)
