@@ -67,9 +67,10 @@ commands.register(app, local)
 
 
 @local.command()
-def run(
+def run(  # noqa: PLR0913  # one an option
     spec: SpecFile,
     again: Annotated[bool, typer.Option(help="Deploy a second time: nothing may change.")] = False,
+    teardown: Annotated[bool, typer.Option(help="Tear down at the end, and look for what is left.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     network: NetworkOption = NetworkMode.auto,
     report: Annotated[Path | None, typer.Option(help="Write report.json and report.html here.")] = None,
@@ -90,7 +91,7 @@ def run(
     progress = Silent() if output is Output.json else progress_on(console)
     local_run = LocalRun(environment.project, seed, network.value, progress=progress)
     try:
-        reports = asyncio.run(run_local(local_run, document, again=again))
+        reports = asyncio.run(run_local(local_run, document, again=again, teardown=teardown))
     finally:
         progress.close()
     if report is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,8 @@ def show(report: Report, console: Console) -> None:
     _headline(report, console)
     for diagnosis in report.diagnoses:
         _diagnosis(diagnosis, console)
+    for leak in report.leaks:
+        _leak(leak, console)
     for address in report.addresses:
         _address(address, [row for row in report.traffic if row.vip == address.address], console)
     _figures(report, console)
@@ -39,6 +42,12 @@ def _diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     fix = [f"  fix: {diagnosis.fix}"] if diagnosis.fix else []
     for line in (head, *map(Text, (*faults, *fix))):
         console.print(line, soft_wrap=True)
+
+
+def _leak(leak: dict[str, Any], console: Console) -> None:
+    """What is left, why it is the environment's, and how to remove it."""
+    for line in (f"  left: {leak['resource']}: {leak['why']}", f"    fix: {leak['fix']}"):
+        console.print(Text(line), soft_wrap=True)
 
 
 def _address(address: Address, rows: list[Traffic], console: Console) -> None:

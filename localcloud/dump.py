@@ -1,7 +1,8 @@
 """The cloud's contents in canonical form: what two runs must agree on, whatever happened on the way.
 
 Left out is what is chance: ids, times, fingerprints, ports. Left out too is what is history, not state:
-operations, messages, executions, events.
+operations, messages, executions, events, and that a project's first registration once gave it a fleet: an empty one
+has no other state and costs nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
-HISTORY = re.compile(r"\boperations\b|^pubsub\.|^workflow|\.internal$|^dataplane\.turns$")
+HISTORY = re.compile(r"\boperations\b|^pubsub\.|^workflow|\.internal$|^dataplane\.turns$|^gkehub\.fleets$")
 CHANCE_KEYS = re.compile(
     r"(?i)^(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
     r"observedGeneration|.*fingerprint|.*timestamp|.*time|startedAt|clusterCaCertificate|endpoint|publicEndpoint)$"

@@ -94,8 +94,11 @@ class Installation:
         """The network that environments go to and that traffic is verified in."""
         return f"projects/{self.fleet_project}/global/networks/default"
 
-    def install(self, network_mode: str = "auto") -> None:
-        """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project."""
+    def install(self, network_mode: str = "auto", sweep: bool = False) -> None:
+        """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project.
+
+        With `sweep`, the scheduler asks for sweeps from then on, for as long as time passes.
+        """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
         self._make_networks(network_mode)
@@ -105,6 +108,8 @@ class Installation:
             self._deploy(step, step.replace("_", "-"))
         self._deploy("verification", "verification-default", in_vpc=True)
         self._deploy_workflow()
+        if sweep:
+            self.schedule_sweeps()
 
     def _make_networks(self, mode: str) -> None:
         """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart."""

@@ -37,7 +37,8 @@ class NeverEnded(Exception):
 class LocalRun:
     """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through.
 
-    `project` is where environments go; `root` is where `functions/` and `workflows/` are.
+    `project` is where environments go; `root` is where `functions/` and `workflows/` are; with `sweep` the scheduler
+    runs.
     """
 
     project: str = HOME_PROJECT
@@ -47,13 +48,14 @@ class LocalRun:
     progress: Progress = field(default_factory=Silent)
     root: Path = ROOT
     preload: Sequence[str] = PRELOAD
+    sweep: bool = False
 
     async def __aenter__(self) -> LocalRun:
         self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=self.preload))
         await self.cloud.__aenter__()
         self._began = self.cloud.world.clock.now
         self.installation = Installation(self.cloud, self.project, self.root)
-        self.installation.install(self.network)
+        self.installation.install(self.network, self.sweep)
         self.cloud.functions.logs.listeners.append(self._tell)
         return self
 
@@ -63,6 +65,10 @@ class LocalRun:
     async def deploy(self, document: Any) -> Report:
         """Deploy what the spec's document says."""
         return await self.act({"action": "deploy", "environment": document})
+
+    async def teardown(self, name: str, **more: Any) -> Report:
+        """Tear an environment down."""
+        return await self.act({"action": "teardown", "name": name, **more})
 
     async def act(self, request: Json) -> Report:
         """Publish one request and follow it to its end.
@@ -112,13 +118,22 @@ class LocalRun:
 
 
 async def run_local(
-    run: LocalRun, document: Any, *, again: bool = False, each: Callable[[Report], None] = lambda _: None
+    run: LocalRun,
+    document: Any,
+    *,
+    again: bool = False,
+    teardown: bool = False,
+    each: Callable[[Report], None] = lambda _: None,
 ) -> list[Report]:
-    """Deploy, and deploy again if asked; `each` gets every report as it comes."""
+    """Deploy, and if asked deploy again and tear down, while all is well; `each` gets every report as it comes."""
+    deploy = {"action": "deploy", "environment": document}
+    requests = [deploy] * (2 if again else 1)
+    if teardown:
+        requests.append({"action": "teardown", "name": document["name"]})
     reports: list[Report] = []
     async with run:
-        for _ in range(2 if again else 1):
-            reports.append(await run.deploy(document))
+        for request in requests:
+            reports.append(await run.act(request))
             each(reports[-1])
             if reports[-1].outcome != "done":
                 break

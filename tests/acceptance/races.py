@@ -90,8 +90,8 @@ RACES = (
                 ),
                 (
                     "shared/step/run.py",
-                    "            clean = False\n",
-                    "            clean = True\n",
+                    "        if clean and decision.outcome is not None:",
+                    "        if decision.outcome is not None:",
                 ),
             )
         ),
