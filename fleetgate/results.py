@@ -9,6 +9,8 @@ from typing import Any
 
 from fleetgate.report import Address, ApiCalls, Change, Diagnosis, Fault, Outcome, Report, Step, Traffic, Wait
 
+LEAKED = "LEAKED"  # the code of an audit that found something left
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -52,7 +54,7 @@ def _name(request: Mapping[str, Any]) -> str:
 
 def _outcome(result: Mapping[str, Any]) -> Outcome:
     """The execution's own word; an audit that failed because something was left is `leaked`."""
-    if result.get("code") == "LEAKED":
+    if result.get("code") == LEAKED:
         return "leaked"
     outcome: Outcome = result.get("outcome", "failed")
     return outcome

@@ -21,14 +21,15 @@ TICK = 0.01  # real seconds between two looks at the time
 
 
 class ScaledSchedule:
-    """Moves the clock with real time, `speed` simulated seconds to a real one."""
+    """Moves the clock with real time, `speed` simulated seconds to a real one; `watch` shows real seconds."""
 
-    def __init__(self, world: World, speed: float) -> None:
+    def __init__(self, world: World, speed: float, watch: Callable[[], float] = time.monotonic) -> None:
         self._world = world
         self._speed = speed
         self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
         self._computing: set[str] = set()
-        self._looked = time.monotonic()
+        self._watch = watch
+        self._looked = watch()
         self._owed = 0.0  # simulated seconds that have passed and are not yet on the clock
         self._woken = asyncio.Event()
 
@@ -92,6 +93,6 @@ class ScaledSchedule:
 
     def _look(self) -> None:
         """Owe the clock what has passed since the last look, at the rate of that while."""
-        now = time.monotonic()
+        now = self._watch()
         self._owed += (now - self._looked) * (self._speed if self.idle else min(self._speed, 1.0))
         self._looked = now

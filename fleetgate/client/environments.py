@@ -10,6 +10,7 @@ from typing import Any
 from fleetgate.client.errors import unknown_environment
 from fleetgate.client.executions import Execution, newest_first, open_callbacks, read
 from fleetgate.client.place import Place
+from fleetgate.results import LEAKED
 from shared import anchor, labels
 from shared.anchor import Anchor
 
@@ -78,6 +79,17 @@ def state_of(place: Place, name: str) -> State:
     return _state(place, found, execution, waits_for=waits_for, addresses=addresses)
 
 
+def glance(place: Place, name: str) -> State:
+    """One environment, as the list of all shows it.
+
+    Raises:
+        ClientError: there is none of that name.
+        ApiError: as the tree says.
+    """
+    found = known(place, name)
+    return _state(place, found, _execution(place, found))
+
+
 def known(place: Place, name: str) -> Anchor:
     """The anchor of environment `name`.
 
@@ -129,6 +141,8 @@ def _phase(action: str, execution: Execution | None) -> str:
         return "abandoned"  # the anchor's execution is not known any more, or never was
     if execution.is_alive:
         return UNDER_WAY.get(action, action)
+    if execution.result.get("code") == LEAKED:
+        return "leaked"
     outcome = str(execution.result.get("outcome") or "failed")
     return DONE.get(action, "done") if outcome == "done" else outcome
 

@@ -13,6 +13,7 @@ from fleetgate.local.progress import clock
 
 STYLES = {"verified": "green", "blocked": "red", "failed": "red", "abandoned": "red", "leaked": "red"}
 NO_END = "no end"
+UNITS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 @dataclass
@@ -38,13 +39,13 @@ class Silence:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `2 d 3 h`, `1 h 5 min`, `40 min`, `12 s`."""
-    rest, parts = int(abs(seconds)), []
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+    """Seconds as `2 d 3 h`, `1 h 5 min`, `40 min`, `12 s`: the largest unit and the next."""
+    whole = int(abs(seconds))
+    for size, unit, part, smaller in UNITS:
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
 
 
 def lease(state: State) -> str:

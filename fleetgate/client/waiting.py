@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetgate.client.environments import State, state_of
+from fleetgate.client.environments import State, glance
 from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError
 from fleetgate.client.following import patiently
 from fleetgate.client.pauses import Watch
@@ -35,7 +35,7 @@ def wait_for(place: Place, name: str, goal: str, limit: float | None, watch: Wat
 def _state(place: Place, name: str, goal: str) -> State | None:
     """The environment's; none at all is what waiting for its removal comes to."""
     try:
-        return state_of(place, name)
+        return glance(place, name)
     except ClientError as error:
         if goal == "removed" and error.exit_status == BAD_USAGE:
             return None

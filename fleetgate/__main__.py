@@ -1,0 +1,5 @@
+"""`python -m fleetgate`, where the command itself is not on the path."""
+
+from fleetgate.cli import app
+
+app()

@@ -1,0 +1,142 @@
+"""Scaled time: so many times real time, and no faster than real time while a function computes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from localcloud.clock import EPOCH
+from localcloud.scaled import ScaledSchedule
+from localcloud.wire.messages import Abort, Response
+from localcloud.world import World
+
+
+@dataclass
+class Hand:
+    """A watch that a test turns."""
+
+    seconds: float = 100.0
+
+    def schedule(self, world: World, speed: float) -> ScaledSchedule:
+        """A schedule that goes by it."""
+        return ScaledSchedule(world, speed, lambda: self.seconds)
+
+
+@pytest.fixture
+def hand() -> Hand:
+    """A watch."""
+    return Hand()
+
+
+def noted(world: World, moments: list[float]) -> Callable[[], None]:
+    """Something to happen, which writes down when it did."""
+    return lambda: moments.append(world.clock.now - EPOCH)
+
+
+def test_a_real_second_is_so_many_simulated_ones(hand: Hand) -> None:
+    """What falls due meanwhile happens at its own moment."""
+    world, moments = World.create(), list[float]()
+    schedule = hand.schedule(world, 60)
+    for when in (10, 59, 61):
+        world.clock.at(EPOCH + when, noted(world, moments))
+
+    hand.seconds += 1
+    schedule.catch_up()
+
+    assert ([10.0, 59.0], EPOCH + 60) == (moments, world.clock.now)
+
+
+def test_a_second_is_a_second_while_an_instance_computes(hand: Hand) -> None:
+    """From the moment that it begins to the one that it ends; its deadline is as far away as on Google Cloud."""
+    world = World.create()
+    schedule = hand.schedule(world, 1000)
+    hand.seconds += 1
+    schedule.computes("a-000")
+    hand.seconds += 2
+    schedule.ended("a-000")
+    hand.seconds += 3
+    schedule.catch_up()
+
+    assert 1000 + 2 + 3000 == world.clock.now - EPOCH
+
+
+def test_slow_time_stays_slow(hand: Hand) -> None:
+    """A cloud slower than real time is not made faster by a function."""
+    world = World.create()
+    schedule = hand.schedule(world, 0.5)
+    schedule.computes("a-000")
+    hand.seconds += 2
+    schedule.catch_up()
+
+    assert 1 == world.clock.now - EPOCH
+
+
+def test_what_is_due_after_an_instance_was_set_to_work_waits(hand: Hand) -> None:
+    """Else its deadline would come in the same moment, because one look found them both due."""
+    world, moments = World.create(), list[float]()
+    schedule = hand.schedule(world, 1000)
+    world.clock.at(EPOCH + 1, lambda: schedule.computes("a-000"))
+    world.clock.at(EPOCH + 61, noted(world, moments))
+
+    hand.seconds += 1
+    schedule.catch_up()
+    assert ([], 1, False) == (moments, world.clock.now - EPOCH, schedule.idle)
+
+    hand.seconds += 59
+    schedule.catch_up()
+    assert ([], 60) == (moments, world.clock.now - EPOCH)
+
+    hand.seconds += 1
+    schedule.catch_up()
+    assert [61] == moments
+
+
+def test_callers_are_answered_when_they_come_and_at_the_time_that_it_is(hand: Hand) -> None:
+    """A person's call and an instance's alike."""
+    world = World.create()
+    schedule = hand.schedule(world, 10)
+
+    def answer() -> Response:
+        return Response.of_json(world.clock.now - EPOCH)
+
+    async def ask() -> list[bytes]:
+        hand.seconds += 1
+        first = await schedule.admit(None, "wire.call", answer)
+        schedule.computes("a-000")
+        hand.seconds += 1
+        return [first.body, (await schedule.admit("a-000", "wire.call", answer)).body]
+
+    assert [b"10.0", b"11.0"] == asyncio.run(ask())
+
+
+def test_an_instance_that_has_ended_changes_nothing_more() -> None:
+    """What it had sent before it was killed is not done."""
+    schedule, made = ScaledSchedule(World.create(), 10), list[int]()
+    schedule.computes("a-000")
+    schedule.ended("a-000")
+
+    with pytest.raises(Abort):
+        asyncio.run(schedule.admit("a-000", "wire.call", lambda: made.append(1) or Response()))
+    assert [] == made
+
+
+def test_time_is_driven_without_anybody_asking() -> None:
+    """On the machine's own clock; a fault in what falls due is not swallowed."""
+    world, moments = World.create(), list[float]()
+    schedule = ScaledSchedule(world, 1000)
+
+    def fault() -> None:
+        raise ZeroDivisionError
+
+    world.clock.at(EPOCH + 20, noted(world, moments))
+    world.clock.at(EPOCH + 40, fault)
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(asyncio.wait_for(schedule.drive(), 30))
+
+    assert [20] == moments
+    assert time.monotonic() - began >= 0.04
