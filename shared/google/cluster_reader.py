@@ -24,7 +24,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from shared import errors
-from shared.google.session import TIMEOUT, Session
+from shared.google.session import TIMEOUT, Session, unanswered
 
 Json = dict[str, Any]
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
@@ -35,6 +35,7 @@ NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups a
 PATHS = {
     "Namespace": "/api/v1/namespaces",
     "Service": "/api/v1/namespaces/{namespace}/services",
+    "Pod": "/api/v1/namespaces/{namespace}/pods",
     "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
     "ServiceExport": "/apis/net.gke.io/v1/namespaces/{namespace}/serviceexports",
     "ServiceImport": "/apis/net.gke.io/v1/namespaces/{namespace}/serviceimports",
@@ -122,6 +123,14 @@ class ClusterReader:
         return self._items(kind, path_of(kind, namespace))
 
     def _call(self, method: str, path: str, body: Json | None = None, accept: str = "") -> Json:
+        while True:
+            try:
+                return self._call_once(method, path, body, accept)
+            except errors.Transient as error:
+                if not self._session.calls.may_repeat(method, path, error):
+                    raise
+
+    def _call_once(self, method: str, path: str, body: Json | None, accept: str) -> Json:
         calls = self._session.calls
         calls.count("kubernetes", method, path)
         headers = {"Accept": accept or "application/json"}
@@ -131,8 +140,8 @@ class ClusterReader:
             self._session.credentials.before_request(Request(), method, self._host + path, headers)
             status, date, data = self._send(method, self._host + path, headers, body)
         except (urllib3.exceptions.HTTPError, GoogleAuthError, OSError) as error:
-            text = f"no answer: {type(error).__name__}"
-            raise errors.Transient("kubernetes", method, self.path + path, 0, "Unreachable", text) from error
+            late = isinstance(error, urllib3.exceptions.TimeoutError)
+            raise unanswered("kubernetes", method, self.path + path, error, late) from error
         if status == 401:
             self._session.credentials.token = None  # the next call asks for a new one
         if date:

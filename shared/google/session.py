@@ -1,8 +1,10 @@
 """The one session that every call of a function goes through, a client library's as well as our own.
 
-An adapter sits under it. It counts the call, gives it a time limit, makes no second try, remembers the
-server's `Date`, and turns a refusal into `shared.errors`, so that nobody above it ever looks at a status
-code. `mount` puts the same adapter under a client library's REST transport:
+An adapter sits under it. It counts the call, gives it a time limit, remembers the server's `Date`, and turns a
+refusal into `shared.errors`, so that nobody above it ever looks at a status code. What changes something is
+tried once; a read that meets a passing trouble is repeated at once, a few times in one invocation: a look is
+made of a dozen reads, and all of them have to succeed. `mount` puts the same adapter under a client library's
+REST transport:
 
     client = container_v1.ClusterManagerClient(transport=…)
     session.mount(client.transport._session)
@@ -28,6 +30,8 @@ from shared.settings import Settings
 Json = dict[str, Any]
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes of the answer
+TIMED_OUT = "TimedOut"
+REPEATS = 8  # reads that one invocation may repeat
 APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
 READING_POSTS = ("/getHealth", "/wait", ":getIamPolicy", ":testIamPermissions", "accessreviews")
 
@@ -38,6 +42,7 @@ class Calls:
     def __init__(self) -> None:
         self.by_service: Counter[str] = Counter()
         self.mutations = 0
+        self.repeats = 0
         self.date: float | None = None
 
     def count(self, service: str, method: str, url: str) -> None:
@@ -47,6 +52,17 @@ class Calls:
         self.by_service[service] += 1
         self.mutations += _mutates(method, url)
 
+    def may_repeat(self, method: str, url: str, error: errors.Transient) -> bool:
+        """Whether a call that met `error` is to be made again at once, which is noted.
+
+        Reads are, as long as there are few. Not one that took its whole time, since the invocation has not much
+        more; nor one that was told to come more rarely.
+        """
+        if _mutates(method, url) or error.status == 429 or error.reason == TIMED_OUT:
+            return False
+        self.repeats += 1
+        return self.repeats <= REPEATS
+
     def wire(self) -> Json:
         """As the answer carries them."""
         return {
@@ -54,6 +70,12 @@ class Calls:
             "mutations": self.mutations,
             "byService": dict(sorted(self.by_service.items())),
         }
+
+
+def unanswered(service: str, method: str, resource: str, error: Exception, late: bool) -> errors.Transient:
+    """The trouble that a call without an answer is; `late` if its time was over."""
+    reason = TIMED_OUT if late else "Unreachable"
+    return errors.Transient(service, method, resource, 0, reason, f"no answer: {type(error).__name__}")
 
 
 def _mutates(method: str, url: str) -> bool:
@@ -70,19 +92,27 @@ class Wire(HTTPAdapter):
         self._session = session
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send once.
+        """Send, and a read again where that may help.
 
         Raises:
             ApiError: any answer of 400 and above; Transient also for no answer at all.
         """
+        while True:
+            try:
+                return self._send_once(request, *args, **kwargs)
+            except errors.Transient as error:
+                if not self._session.calls.may_repeat(request.method or "GET", request.url or "", error):
+                    raise
+
+    def _send_once(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         calls, method, url = self._session.calls, request.method or "GET", request.url or ""
         calls.count(self._service, method, url)
         kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
         try:
             response = super().send(request, *args, **kwargs)
         except requests.RequestException as error:
-            text = f"no answer: {type(error).__name__}"
-            raise errors.Transient(self._service, method, request.path_url, 0, "Unreachable", text) from error
+            late = isinstance(error, requests.Timeout)
+            raise unanswered(self._service, method, request.path_url, error, late) from error
         calls.date = _unix(response.headers.get("Date")) or calls.date
         if response.status_code == 401:
             self._session.credentials.token = None  # the next call asks for a new one

@@ -9,7 +9,7 @@ from shared import errors
 from shared.google import compute, executions
 from shared.google.metadata import project_number
 from shared.google.pubsub import Publication, publish
-from shared.google.session import Session
+from shared.google.session import REPEATS, Session
 from shared.settings import Settings
 from tests.shared.google_server import EXECUTION, NOW, NUMBER, GoogleServer, refusal
 
@@ -60,13 +60,39 @@ def test_the_time_is_the_servers(google: GoogleServer, session: Session) -> None
     assert session.now == NOW + 7
 
 
-def test_nothing_is_tried_twice(google: GoogleServer, session: Session) -> None:
-    """The workflow owns all waiting."""
-    google.answers[f"GET {NETWORK}"] = refusal(503, "backendError", "try again")
+def test_what_changes_something_is_tried_once(google: GoogleServer, session: Session) -> None:
+    """The workflow owns all waiting, and has looked before it asks again."""
+    google.answers[f"POST {NETWORK}"] = refusal(503, "backendError", "try again")
 
     with pytest.raises(errors.Transient, match="try again"):
-        compute.network(session, "p", "default")
+        session.post("compute", NETWORK.removeprefix("/compute/v1/"), {})
     assert len(google.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "tries"), [(503, 1 + REPEATS), (500, 1 + REPEATS), (429, 1)])
+def test_reads_are_repeated_a_few_times_in_one_invocation(
+    google: GoogleServer, session: Session, status: int, tries: int
+) -> None:
+    """But one that is told to come more rarely."""
+    google.answers[f"GET {NETWORK}"] = refusal(status, "someReason", "try again")
+
+    for _ in range(2):
+        with pytest.raises(errors.Transient, match="try again"):
+            compute.network(session, "p", "default")
+    assert tries + 1 == len(google.requests) == session.calls.wire()["total"]
+
+    session.begin()
+    with pytest.raises(errors.Transient):
+        compute.network(session, "p", "default")
+    assert 2 * tries + 1 == len(google.requests)
+
+
+def test_a_read_that_succeeds_the_second_time_has_succeeded(google: GoogleServer, session: Session) -> None:
+    """Nobody above hears of it."""
+    told = iter([refusal(500, "backendError", "oops")])
+    google.answers[f"GET {NETWORK}"] = lambda *_: next(told, (200, {"name": "default"}))
+
+    assert {"name": "default"} == compute.network(session, "p", "default")
 
 
 def test_no_answer_at_all_is_transient(google: GoogleServer, session: Session) -> None:
