@@ -14,11 +14,18 @@ import yaml
 from shared.google.session import Session
 from shared.spec import Environment, parse_environment
 from shared.step.message import Message, parse
+from shared.step.run import run
+from shared.steps.claim import CLAIM
+from shared.steps.settle import SETTLE
+from tests.shared.anchors import MINE
 from tests.shared.google_server import EXECUTION, NOW, GoogleServer
 
 EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples" / "store.yaml").read_text())
 PROJECT = "shop-prod"
 GENERATION = "1767599990000-77"
+DEPLOY = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
+LATER = "2026-01-05T08:00:00.000Z"  # NOW
+Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +101,48 @@ def anchored(google: GoogleServer) -> GoogleServer:
         description=f"Fleetgate environment store, first claimed by {GENERATION}/{EXECUTION}",
     )
     return google
+
+
+@pytest.fixture
+def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
+    """Ask for a claim once; the answer. `request` is what the user published, at `time`, as message `id`."""
+
+    def ask(request: Any = DEPLOY, execution: str = EXECUTION, time: str = LATER, id: str = "88") -> Any:
+        data = base64.b64encode(json.dumps(request).encode()).decode()
+        message = event(
+            step="environment",
+            mode="claim",
+            environment=None,
+            callback=google.callback(execution),
+            claim={"name": "", "generation": "", "execution": execution},
+            request={"data": data, "messageId": id, "publishTime": time},
+        )
+        run(message, CLAIM, SETTLE)
+        return google.posted("/callbacks/")[-1]
+
+    return ask
+
+
+@pytest.fixture
+def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
+    """Tell how it ended, once; the answer."""
+
+    def ask(
+        phase: str,
+        outcome: str,
+        generation: str = MINE,
+        name: str = "store",
+        action: str = "deploy",
+        **more: Any,
+    ) -> Any:
+        message = event(
+            step="environment",
+            mode="settle",
+            environment=None,
+            claim={"name": name, "generation": generation, "execution": EXECUTION},
+            ending={"action": action, "phase": phase, "outcome": outcome, **more},
+        )
+        run(message, CLAIM, SETTLE)
+        return google.posted("/callbacks/")[-1]
+
+    return ask

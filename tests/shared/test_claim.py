@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shared import labels
-from shared.step.run import run
-from shared.steps.claim import CLAIM
 from shared.steps.deploying import SPEC_LIMIT
-from shared.steps.settle import SETTLE, ending_of
-from tests.shared.conftest import EXAMPLE, GENERATION, PROJECT
+from tests.shared.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer
+from tests.shared.conftest import DEPLOY, GENERATION, PROJECT, Ask
 from tests.shared.google_server import EXECUTION, NOW, GoogleServer
-
-OTHER = "22222222-2222-4333-8444-555555555555"
-LATER = "2026-01-05T08:00:00.000Z"  # NOW
-MINE = "1767600000000-88"
-DEPLOY = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
-EXECUTIONS = "GET /workflowexecutions/v1/projects/hub/locations/us-west1/workflows/fleetgate/executions"
-
-Ask = Callable[..., Any]
-
-
-@pytest.fixture
-def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
-    """Ask for a claim once; the answer. `request` is what the user published, at `time`, as message `id`."""
-
-    def ask(request: Any = DEPLOY, execution: str = EXECUTION, time: str = LATER, id: str = "88") -> Any:
-        data = base64.b64encode(json.dumps(request).encode()).decode()
-        message = event(
-            step="environment",
-            mode="claim",
-            environment=None,
-            callback=google.callback(execution),
-            claim={"name": "", "generation": "", "execution": execution},
-            request={"data": data, "messageId": id, "publishTime": time},
-        )
-        run(message, CLAIM, SETTLE)
-        return google.posted("/callbacks/")[-1]
-
-    return ask
-
-
-@pytest.fixture
-def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
-    """Tell how it ended, once; the answer."""
-
-    def ask(phase: str, outcome: str, generation: str = MINE, name: str = "store", **more: Any) -> Any:
-        message = event(
-            step="environment",
-            mode="settle",
-            environment=None,
-            claim={"name": name, "generation": generation, "execution": EXECUTION},
-            ending={"action": "deploy", "phase": phase, "outcome": outcome, **more},
-        )
-        run(message, CLAIM, SETTLE)
-        return google.posted("/callbacks/")[-1]
-
-    return ask
-
-
-def anchor(google: GoogleServer, name: str = "store") -> Any:
-    return google.addresses[f"fleetgate-{name}"]
-
-
-def bearer(google: GoogleServer) -> tuple[str, str]:
-    held = anchor(google)["labels"]
-    return held[labels.GENERATION], held[labels.EXECUTION]
 
 
 def changed(**environment: Any) -> Any:
@@ -324,98 +265,3 @@ class TestOneFleetOneEnvironment:
         claim()
 
         assert claim()["outcome"] == "done"
-
-
-class TestTheEnding:
-    def test_it_is_published(self, anchored: GoogleServer, settle: Ask) -> None:
-        """As a CloudEvent, after which the workflow may end; it changes nothing."""
-        told = settle("verification", "done", GENERATION, addresses=[{"region": "us-west1"}])
-        (event,) = anchored.published()
-
-        assert told["outcome"] == "done"
-        assert told["calls"]["mutations"] == 0
-        assert event["ce-type"] == "dev.fleetgate.environment.verified"
-        assert (event["ce-subject"], event["ce-specversion"]) == ("store", "1.0")
-        assert event["ce-time"] == "2026-01-05T08:00:00Z"
-        assert event["data"] == {
-            "environment": "store",
-            "generation": GENERATION,
-            "execution": EXECUTION,
-            "action": "deploy",
-            "outcome": "done",
-            "addresses": [{"region": "us-west1"}],
-        }
-
-    def test_told_twice_it_has_one_id(self, anchored: GoogleServer, settle: Ask) -> None:
-        """So that a listener can tell."""
-        settle("apply", "failed", code="C")
-        settle("apply", "failed", code="C")
-
-        assert len({event["ce-id"] for event in anchored.published()}) == 1
-
-    def test_a_refused_request_leaves_nothing(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """The anchor that it made is given back before the ending is told."""
-        claim(), claim()
-        first = settle("check", "blocked", code="C")
-        assert (first["outcome"], google.published()) == ("waiting", [])
-        second = settle("check", "blocked", code="C")
-
-        assert second["outcome"] == "done"
-        assert google.addresses == {}
-        assert google.published()[0]["ce-type"] == "dev.fleetgate.environment.blocked"
-
-    @pytest.mark.parametrize(
-        ("phase", "outcome"), [("apply", "blocked"), ("verification", "failed"), ("check", "superseded")]
-    )
-    def test_once_something_may_have_been_made_the_anchor_stays(
-        self, google: GoogleServer, claim: Ask, settle: Ask, phase: str, outcome: str
-    ) -> None:
-        """While it exists, something may still be billed."""
-        claim(), claim()
-
-        assert settle(phase, outcome)["outcome"] == "done"
-        assert "fleetgate-store" in google.addresses
-
-    def test_an_anchor_that_was_there_stays(self, anchored: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """A deploy that is refused does not undo the one before."""
-        claim()
-        settle("check", "blocked")
-
-        assert "fleetgate-store" in anchored.addresses
-
-    def test_a_newer_claim_keeps_the_anchor(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """It came before the mark, which is written by compare-and-swap."""
-        claim(), claim()
-
-        def claims(method: str, path: str) -> None:
-            if path.endswith("/setLabels"):
-                google.before = lambda *_: None
-                held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
-                anchor(google).update(labels=held, labelFingerprint="bmV3")
-
-        google.before = claims
-        told = settle("check", "blocked")
-
-        assert told["outcome"] == "done"
-        assert bearer(google)[0] == "9999999999999-1"
-
-    def test_a_request_without_a_name_has_an_ending_too(self, google: GoogleServer, settle: Ask) -> None:
-        """Somebody published it, and listens."""
-        told = settle("claim", "blocked", "", name="", code="INVALID_REQUEST")
-
-        assert told["outcome"] == "done"
-        assert google.published()[0]["data"]["code"] == "INVALID_REQUEST"
-
-    def test_a_publish_that_fails_is_tried_by_the_workflow(self, anchored: GoogleServer, settle: Ask) -> None:
-        """The ending is not lost."""
-        anchored.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-events:publish"] = (503, {})
-
-        assert settle("apply", "failed")["reason"] == "Transient"
-
-    @pytest.mark.parametrize(
-        ("action", "outcome", "ending"),
-        [("deploy", "done", "verified"), ("teardown", "done", "removed"), ("teardown", "blocked", "blocked")],
-    )
-    def test_endings_have_names(self, action: str, outcome: str, ending: str) -> None:
-        """What happened, from where the listener stands."""
-        assert ending_of(action, outcome) == ending
