@@ -22,6 +22,7 @@ from localcloud.gkehub.names import (
 )
 from localcloud.gkehub.operations import Change, begin
 from localcloud.gkehub.requests import once
+from localcloud.gkehub.resources import has_resources
 from localcloud.gkehub.service import service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
@@ -177,7 +178,7 @@ def delete(call: Call) -> Json:
     """
     feature = _settled(call)
     name = feature["name"]
-    if call.query("force").lower() != "true" and holders(call.world, name):
+    if call.query("force").lower() != "true" and has_resources(call.world, name):
         raise Refused(
             "FAILED_PRECONDITION",
             "Feature has associated resources that should be cleaned up before deletion. Check the "
@@ -191,11 +192,6 @@ def delete(call: Call) -> Json:
         partial(_settle, call.world, name, {}), call.version,
     )  # fmt: skip
     return begin(call.world, change)
-
-
-def holders(world: World, name: str) -> list[str]:
-    """What still needs a feature: resources that the functions in `world.holders` name."""
-    return [resource for asked in world.holders.get(short(name), []) for resource in asked(name)]
 
 
 def _global(call: Call) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localcloud.gkehub.resources import released
 from localcloud.wire.messages import Json
 
 from ..container.wire import Cloud
@@ -171,3 +172,25 @@ def test_force_deletes_a_feature_that_is_held(cloud: Cloud) -> None:
     cloud.ok("DELETE", f"gkehub/v1/{NAME}", force="True")
     cloud.wait(60)
     assert cloud.refusal("GET", f"gkehub/v1/{NAME}")[0] == 404
+
+
+def test_that_resources_are_gone_is_known_minutes_later(cloud: Cloud) -> None:
+    """What was released last counts; what is still held is not released; another feature is none the wiser."""
+    _enable(cloud, "multiclusterservicediscovery")
+    cloud.wait(60)
+    held = ["an export"]
+    cloud.fleet.add_holder("multiclusterservicediscovery", lambda feature: held)
+    path, project = f"gkehub/v1/{NAME}", NAME.split("/")[1]
+    released(cloud.world, project, "multiclusterservicediscovery")
+    assert not [work for work in cloud.world.ledger.works if work.kind == "gkehub.features.resources"]
+
+    held.clear()
+    released(cloud.world, project, "multiclusteringress")
+    released(cloud.world, project, "multiclusterservicediscovery")
+    (work,) = [work for work in cloud.world.ledger.works if work.kind == "gkehub.features.resources"]
+    status, _, words = cloud.refusal("DELETE", path)
+    cloud.wait(work.end - work.start)
+
+    assert (NAME, 400) == (work.resource, status)
+    assert "has associated resources" in words
+    assert "name" in cloud.ok("DELETE", path)

@@ -32,7 +32,9 @@ from localcloud.controllers.gateway.status import Verdict, gateway_status
 from localcloud.controllers.gateway.view import GATEWAY
 from localcloud.controllers.mcs.exports import export_works
 from localcloud.controllers.mcs.groups import groups_of
+from localcloud.gkehub.names import MCI, project_in
 from localcloud.gkehub.registration import cluster_of
+from localcloud.gkehub.resources import released
 from localcloud.kubernetes import KubernetesApi
 from localcloud.ledger import Work
 from localcloud.wire.errors import Refused
@@ -268,6 +270,8 @@ class GatewayLoop:
         self.has, self._over = Programmed(), set()
         left = [one for one in gateway["metadata"]["finalizers"] if one != FINALIZER]
         self._patch({"metadata": {"finalizers": left}})
+        after = (self._place.world.ledger.latest("gateway.delete", self._resource),)
+        released(self._place.world, project_in(self._place.config.feature), MCI, after)
 
     # -- telling
 

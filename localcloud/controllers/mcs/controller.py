@@ -15,6 +15,7 @@ from localcloud.controllers.mcs.exports import EXPORTS, Name
 from localcloud.controllers.mcs.imports import Importers
 from localcloud.controllers.mcs.members import EXPORT, JOINED, Member, feature_of, is_on, joined, members
 from localcloud.gkehub.names import MCS, feature_name
+from localcloud.gkehub.resources import released
 from localcloud.ledger import Work
 from localcloud.world import World
 
@@ -141,6 +142,7 @@ class MultiClusterServices:
     def _unexported(self, project: str, where: str) -> None:
         self._world.store[EXPORTS].delete(where)
         self._fleet(project)
+        released(self._world, project, MCS, (self._world.ledger.latest("mcs.unexport", where),))
 
     def _tell(self, inside: list[Member], done: set[str]) -> None:
         for member in inside:
