@@ -15,6 +15,7 @@ from localcloud.controllers.mcs import (
     exports_left,
     groups_of,
     importer_starved,
+    mirror,
     names,
 )
 from localcloud.controllers.mcs.exports import Name
@@ -416,6 +417,38 @@ def test_a_neg_stays_as_long_as_another_backend_service_uses_it(fleet: Fleet, we
     fleet.world.store["compute.backendServices"].delete(user)
     soon(fleet.world)
     assert group not in fleet.world.store[GROUPS]
+
+
+def test_a_namespace_stays_as_long_as_a_neg_of_it_is_used(fleet: Fleet, west: KubernetesApi) -> None:
+    """What stands for the NEG in the cluster has a finalizer, and goes when the NEG does."""
+    offer(west)
+    fleet.wait()
+    (group,) = groups_of(fleet.world, PROJECT, "store", "store", 8080)[fleet.membership("west")]
+    (item,) = west.list(mirror.KIND)
+    assert [mirror.FINALIZER] == item["metadata"]["finalizers"]
+    assert (group.rpartition("/")[2], "store") == (item["metadata"]["name"], item["metadata"]["namespace"])
+    user = f"projects/{PROJECT}/global/backendServices/gkemcg1-store-store-8080-abc"
+    fleet.world.store["compute.backendServices"].put(user, {"backends": [{"group": group}]})
+    west.delete("Namespace", "", "store")
+    fleet.wait()
+    (held,) = west.list(mirror.KIND)
+    assert "deletionTimestamp" in held["metadata"]
+    assert west.get("Namespace", "", "store") is not None
+    fleet.world.store["compute.backendServices"].delete(user)
+    soon(fleet.world)
+    assert west.list(mirror.KIND) == []
+    assert west.get("Namespace", "", "store") is None
+
+
+def test_what_stands_for_a_neg_follows_its_service(fleet: Fleet, west: KubernetesApi) -> None:
+    """Withdrawn, it goes with the NEG; deleted by hand, it is held until the NEG is gone."""
+    offer(west)
+    fleet.wait()
+    west.delete("Service", "store", "store")
+    soon(fleet.world)
+    assert ["deletionTimestamp" in each["metadata"] for each in west.list(mirror.KIND)] == [True]
+    fleet.wait(120)
+    assert west.list(mirror.KIND) == []
 
 
 def test_negs_and_firewall_rule_outlive_a_cluster_that_is_deleted_first(

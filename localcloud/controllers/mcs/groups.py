@@ -15,6 +15,7 @@ from localcloud.container.lifecycle import alive
 from localcloud.controllers.mcs import names
 from localcloud.controllers.mcs.exports import Export, Name, completed
 from localcloud.controllers.mcs.members import Member
+from localcloud.controllers.mcs.mirror import mirror
 from localcloud.controllers.workloads.controller import zones_of
 from localcloud.controllers.workloads.endpoints import Address, addresses, chosen, target_port
 from localcloud.wire.messages import Json
@@ -61,6 +62,10 @@ def sync(world: World, project: str, members: list[Member]) -> None:
         names.neg(one.cluster, s, port["port"]) for s in exports for one in exports[s] for port in one.ports
     )
     _remove_groups(world, project, set(kept))
+    owned: dict[str, list[str]] = {}
+    for full, row in world.store[OWNED].items(f"projects/{project}/"):
+        owned.setdefault(row["cluster"], []).append(full)
+    mirror(world, members, owned)
 
 
 def reachable(member: Member, service: Name, port: Json) -> tuple[int, list[Address]]:
