@@ -78,7 +78,8 @@ def _without_condition(binding: Json) -> Json:
 
 def _same_etag(project: Project, etag: str) -> None:
     current = grants.etag_of(project)
-    if etag and etag != current:
+    standard = etag.translate(str.maketrans("-_", "+/"))  # gcloud sends the alphabet for URLs back [observed]
+    if etag and standard != current:
         raise Refused(
             "ABORTED",
             "There were concurrent policy changes. Please retry the whole read-modify-write with exponential "

@@ -73,6 +73,9 @@ def bad_field(field: str, value: Any, words: str) -> Exception:
 
 
 def fingerprint(value: Any) -> str:
-    """A hash of `value` as clients expect it: valid base64 (gcloud crashes on anything else) [observed]."""
+    """A hash of `value` as clients expect it: valid base64 (gcloud crashes on anything else) [observed].
+
+    In the alphabet for URLs: gcloud decodes it, and sends it back in that alphabet [observed].
+    """
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
-    return base64.b64encode(digest[:8]).decode()
+    return base64.urlsafe_b64encode(digest[:8]).decode()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.compute import allocate_address, rules_at, url
+from localcloud.compute.names import fingerprint
 from localcloud.compute.ranges import free_address
 from localcloud.wire.messages import Json
 
@@ -135,6 +136,14 @@ def test_set_labels_is_done_at_once(compute: Compute) -> None:
     now = compute.get(f"{HERE}/vip")
     assert now["labels"] == {"env": "shop"}
     assert now["labelFingerprint"] != made["labelFingerprint"]
+
+
+def test_fingerprints_are_base64_for_urls() -> None:
+    """gcloud decodes one and sends it back in that alphabet; two sorts would differ for some labels only."""
+    made = [fingerprint({"n": number}) for number in range(100)]
+
+    assert made == [base64.urlsafe_b64encode(base64.urlsafe_b64decode(each)).decode() for each in made]
+    assert any(set("-_") & set(each) for each in made)
 
 
 def test_a_stale_label_fingerprint_is_412(compute: Compute) -> None:
