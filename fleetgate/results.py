@@ -74,8 +74,10 @@ def _step(row: Mapping[str, Any], began: float) -> Step:
 
 
 def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
-    """Every step's reason; where no step gave one, the execution's own."""
+    """What was found out when time was up, then every step's reason; where no step gave one, the execution's own."""
     reasons = result.get("reasons") or []
+    for found in result.get("diagnoses") or []:
+        yield Diagnosis.model_validate({"step": reasons[0].get("step") if reasons else None, **found})
     if not reasons and result.get("code"):
         reasons = [result]
     for reason in reasons:

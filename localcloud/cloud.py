@@ -38,6 +38,8 @@ from localcloud.pubsub.broker import Broker, Delivery
 from localcloud.scaled import ScaledSchedule
 from localcloud.schedule import JumpSchedule
 from localcloud.services import SERVICES
+from localcloud.serviceusage.identities import come_with
+from localcloud.serviceusage.known import find
 from localcloud.wire.dispatch import Dispatch
 from localcloud.wire.identities import Identities
 from localcloud.wire.log import CallLog
@@ -143,6 +145,8 @@ class LocalCloud:
         """A new project with these APIs enabled."""
         project = self.world.projects.create(project_id)
         project.enabled.update(apis)
+        for name in apis:
+            come_with(self.world, project, find(name))
         return project
 
     def create_topic(self, name: str) -> None:

@@ -116,6 +116,20 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Denied:
+    """The caller lacks `permission`: 403, in compute's words [documented], and no effect."""
+
+    permission: str
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The refusal in the service's own shape."""
+        words = f"Required '{self.permission}' permission for '{call.resource}'"
+        if call.style is None:
+            return Response.of_json(StatusError(403, "Forbidden", words).status(), 403)
+        return Refused("PERMISSION_DENIED", words, "forbidden").response(call.style)
+
+
+@dataclass(frozen=True)
 class Reset:
     """The connection breaks: before the call takes effect, or after it, with the answer on its way."""
 

@@ -183,7 +183,7 @@ class _Look:
             return None if maker else Tie(False, f"it was made for {service}, by a cluster that is gone")
         if maker:
             return Tie(False, f"it is for {service}, and {maker}, which is not ours, may have made it")
-        return Tie(True, f"it was made for {service}, and the cluster that would remove it is gone")
+        return Tie(True, f"it was made for {service}, and nobody else's cluster can have made it")
 
     def _possible_maker(self, group: Resource) -> str:
         """Somebody else's cluster that is where the NEG is."""
@@ -211,8 +211,9 @@ class _Look:
         """One rule for all Gateways of a VPC: it goes with the last of them."""
         if any("/gkemcg1-" in rule for rule in self._strange_rules):
             return None
-        if each.tail in self.whose.parts:
-            return Tie(True, "the Gateway named it among its load balancer's parts, and no other needs it")
+        ours = any(rule.kind == "forwardingRules" and self._part(rule) for rule in self.there.resources)
+        if each.tail in self.whose.parts or ours:
+            return Tie(True, "the controller made it for Gateways, and no other Gateway needs it")
         return Tie(False, "no Gateway is left that needs it; nothing says that it was this environment's")
 
     def _membership(self, each: Resource) -> Tie | None:

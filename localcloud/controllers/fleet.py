@@ -13,17 +13,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from localcloud import grants
 from localcloud.clock import rfc3339
 from localcloud.container.lifecycle import alive
 from localcloud.gkehub import registration
 from localcloud.gkehub.features import create_kind
 from localcloud.gkehub.names import MCI, MCS, by_id, by_number, project_in, short
 from localcloud.ledger import Work
+from localcloud.serviceusage.identities import deprived
+from localcloud.serviceusage.known import find
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
 _MEMBER_KINDS = {MCS: "mcs.membership.state", MCI: "mci.membership.state"}
+LOST = "Lost connection"
 _LIVING = ("ACTIVE", "UPDATING", "SERVICE_UPDATING")
+
+
+def agent_deprived(world: World, project: str) -> bool:
+    """Whether the service agent of multi-cluster ingress has lost its role in the project."""
+    api = find("multiclusteringress.googleapis.com")
+    return deprived(world, world.projects.get(project), api)
 
 
 class FleetController:
@@ -36,6 +46,7 @@ class FleetController:
         self._changed = False
         for kind in ("container.clusters", "gkehub.memberships", "gkehub.features"):
             world.store[kind].subscribe(self._hear)
+        grants.subscribe(world, lambda project: self._hear(project, None))
 
     def add_holder(self, feature: str, holder: Callable[[str], list[str]]) -> None:
         """Let `holder` say what still needs a feature.
@@ -102,7 +113,21 @@ class FleetController:
             self._follow_member(name, feature, member)
         self._forget_strangers(name, {by_number(self._world, member) for member in members})
         if short(name) == MCI:
+            self._follow_agent(name)
             self._follow_config_membership(name, feature)
+
+    def _follow_agent(self, name: str) -> None:
+        """Without its role the service agent loses its clusters, and finds them again with it [observed]."""
+        feature = self._world.store["gkehub.features"].get(name) or {}
+        before = feature.get("membershipStates", {})
+        lost = agent_deprived(self._world, project_in(name))
+        changed = {
+            key: {"state": self._state("ERROR", LOST) if lost else self._state("OK", "")}
+            for key, each in before.items()
+            if (each["state"].get("description") == LOST) != lost
+        }
+        if changed:
+            self._change(name, membershipStates={**before, **changed})
 
     def _members(self, project: str) -> dict[str, Json]:
         """Memberships of the fleet that are in use, by name."""

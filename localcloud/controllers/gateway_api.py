@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from localcloud.clock import rfc3339
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
+from localcloud.controllers.fleet import agent_deprived
 from localcloud.kubernetes import KubernetesApi
 from localcloud.ledger import Work
 from localcloud.wire.messages import Json
@@ -68,7 +69,8 @@ class GatewayApiController:
 
     def _place(self, wanted: Mapping[str, ConfigCluster]) -> None:
         for feature, placement in list(self._placements.items()):
-            if feature not in wanted or wanted[feature].cluster != placement.cluster:
+            moved = feature not in wanted or wanted[feature].cluster != placement.cluster
+            if moved or not self._wants_gateways(placement.cluster):
                 self._withdraw(feature, placement)
         for feature, config in sorted(wanted.items()):
             if feature not in self._placements and self._ready(config):
@@ -78,7 +80,14 @@ class GatewayApiController:
         """The feature says so, and the cluster knows what a GatewayClass is."""
         feature = self._world.store["gkehub.features"].get(config.feature) or {}
         cluster = self._world.store["container.clusters"].get(config.cluster) or {}
-        return feature.get("state", {}).get("state", {}).get("code") == "OK" and _has_gateway_api(cluster)
+        fine = feature.get("state", {}).get("state", {}).get("code") == "OK" and _has_gateway_api(cluster)
+        return fine and not agent_deprived(self._world, config.cluster.split("/")[1])
+
+    def _wants_gateways(self, cluster: str) -> bool:
+        """Whether the cluster has not been told to do without the Gateway API; the CRDs stay [inferred]."""
+        found = self._world.store["container.clusters"].get(cluster) or {}
+        config: Json = found.get("networkConfig", {}).get("gatewayApiConfig", {})
+        return bool(config.get("channel") != "CHANNEL_DISABLED")
 
     def _begin(self, config: ConfigCluster) -> None:
         ledger = self._world.ledger

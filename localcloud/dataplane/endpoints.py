@@ -66,13 +66,23 @@ def healthy(world: World, endpoint: Endpoint) -> bool:
 
 
 def open_to(world: World, endpoint: Endpoint, ranges: Iterable[str]) -> bool:
-    """Whether the VPC's firewall lets `ranges` in to the endpoint's port; what is not allowed is denied
-    [documented]. Target tags and deny rules are not looked at.
+    """Whether the VPC's firewall lets `ranges` in to the endpoint's port: the rule of the least priority decides,
+    at equal ones a denial, and what no rule allows is denied [documented]. Target tags are not looked at.
     """
     network = _network(world, endpoint.group)
-    rules = [one for one in world.store["compute.firewalls"].list() if _allows(one, network, endpoint.port)]
-    sources = [_network_of(text) for rule in rules for text in rule.get("sourceRanges", [])]
-    return all(any(_network_of(one).subnet_of(source) for source in sources) for one in ranges)
+    rules = [one for one in world.store["compute.firewalls"].list() if _about(one, network, endpoint.port)]
+    rules.sort(key=lambda one: (one.get("priority", 1000), "allowed" in one))
+    return all(_let_in(_network_of(one), rules) for one in ranges)
+
+
+def _let_in(source: IPv4Network, rules: Iterable[Json]) -> bool:
+    for rule in rules:
+        sources = [_network_of(text) for text in rule.get("sourceRanges", [])]
+        if "denied" in rule and any(source.overlaps(one) for one in sources):
+            return False
+        if "allowed" in rule and any(source.subnet_of(one) for one in sources):
+            return True
+    return False
 
 
 def _in_group(world: World, service: str, group: str) -> list[Endpoint]:
@@ -128,12 +138,12 @@ def _network(world: World, group: str) -> str:
     return full_name((world.store["compute.networkEndpointGroups"].get(group) or {}).get("network", ""))
 
 
-def _allows(rule: Json, network: str, port: int) -> bool:
+def _about(rule: Json, network: str, port: int) -> bool:
     return (
         full_name(rule["network"]) == network
         and rule.get("direction", "INGRESS") == "INGRESS"
         and not rule.get("disabled")
-        and any(_covers(one, port) for one in rule.get("allowed", []))
+        and any(_covers(one, port) for one in rule.get("allowed") or rule.get("denied", []))
     )
 
 

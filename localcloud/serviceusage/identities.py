@@ -48,6 +48,14 @@ def exists(world: World, project: Project, email: str) -> bool:
     )
 
 
+def deprived(world: World, project: Project, api: KnownService) -> bool:
+    """Whether the API's service agent has been made, with its role, and somebody has taken the role away."""
+    email = api.agent.format(number=project.number)
+    if email not in world.store["serviceusage.identities"] or not api.granted:
+        return False
+    return not grants.effective(world, project.id, api.granted, f"serviceAccount:{email}")
+
+
 def come_with(world: World, project: Project, api: KnownService) -> None:
     """What enabling the API brings by itself: for some, their agent and its role [documented for GKE]."""
     if api.granted:

@@ -12,6 +12,7 @@ from typing import Any
 from localcloud.clock import rfc3339_pacific
 from localcloud.compute.addresses import allocate_address
 from localcloud.compute.names import fingerprint, full_name, short, url
+from localcloud.compute.quotas import check_quotas
 from localcloud.controllers.gateway.addresses import Site, Vip
 from localcloud.controllers.gateway.names import PREFIX, Ref, firewall_name, owner
 from localcloud.controllers.gateway.parts import KINDS, Key
@@ -49,7 +50,11 @@ class LoadBalancers:
         """Make the store as `wanted` says, and remove what is beyond that; whether anything changed.
 
         What is right already is not written again.
+
+        Raises:
+            Refused: a quota does not allow for it; nothing has been changed.
         """
+        check_quotas(self._world, site.project, wanted)
         before = set(self._backends(gateway, site.project))
         changed = [self._put(site, kind, name, part) for (kind, name), part in wanted.items()]
         removed = [

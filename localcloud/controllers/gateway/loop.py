@@ -210,11 +210,12 @@ class GatewayLoop:
             self._addresses = [
                 self._balancers.address(self.gateway, self._place.site, vip) for vip in self.has.frontend.vips
             ]
+            wanted = parts(self._balancer(self.has.frontend))
+            changed = self._balancers.ensure(self.gateway, self._place.site, wanted)
         except Refused as refused:
             self.fault = refused_by_compute(refused.message)
             return
-        wanted = parts(self._balancer(self.has.frontend))
-        if self._balancers.ensure(self.gateway, self._place.site, wanted):
+        if changed:
             self._annotate(gateway)
 
     def _balancer(self, frontend: Frontend) -> Balancer:

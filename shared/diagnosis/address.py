@@ -1,0 +1,28 @@
+"""A reserved address that the Gateway is to take does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.finding import Finding
+from shared.gateway_objects import address_purpose, reserved_names
+
+
+def address_unknown(case: Case) -> Iterator[Finding]:
+    """One finding an address; of those that are ours to reserve, the next deploy reserves them."""
+    there = {(region_of(each), each["name"]) for each in case.addresses}
+    said = [text for _, text in case.messages() if "does not exist" in text]
+    for region, name in reserved_names(case.wanted).items():
+        if (region, name) not in there and case.addresses:
+            yield Finding(
+                code="ADDRESS_UNKNOWN",
+                resource=f"projects/{case.project}/regions/{region}/addresses/{name}",
+                cause=f"The Gateway is to have address {name} in {region}, and project {case.project} has none.",
+                evidence={
+                    "said": said[:1],
+                    "addresses": sorted(one for place, one in there if place == region),
+                },
+                fix=f"gcloud compute addresses create {name} --project={case.project} --region={region}"
+                f" --subnet={case.wanted.subnetwork} --purpose={address_purpose(case.wanted)}",
+            )

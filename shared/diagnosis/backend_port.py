@@ -1,0 +1,40 @@
+"""A route names a port that its import does not have: the Service's port counts, not the container's [observed]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+
+Json = dict[str, Any]
+
+
+def backend_port_unknown(case: Case) -> Iterator[Finding]:
+    """One finding a backendRef."""
+    imports = case.imports()
+    for route in case.routes:
+        space, name = route["metadata"]["namespace"], route["metadata"]["name"]
+        for place, ref in _refs(route):
+            key = ref.get("namespace", space), ref["name"]
+            if key not in imports:
+                continue
+            ports = sorted(each["port"] for each in imports[key].get("spec", {}).get("ports", []))
+            if ref.get("port") in ports:
+                continue
+            patch = f'[{{"op": "replace", "path": "{place}/port", "value": {ports[0] if ports else 0}}}]'
+            yield Finding(
+                code="BACKEND_PORT_UNKNOWN",
+                resource=f"{case.wanted.config_cluster}/HTTPRoute/{space}/{name}",
+                cause=f"HTTPRoute {space}/{name} sends to port {ref.get('port')} of {'/'.join(key)}, which has"
+                f" {', '.join(map(str, ports)) or 'none'}: a backendRef names the Service's port.",
+                evidence={"backendRef": ref, "ports": ports},
+                fix=f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{patch}'",
+            )
+
+
+def _refs(route: Json) -> Iterator[tuple[str, Json]]:
+    for number, rule in enumerate(route["spec"].get("rules", [])):
+        for index, ref in enumerate(rule.get("backendRefs", [])):
+            yield f"/spec/rules/{number}/backendRefs/{index}", ref

@@ -1,0 +1,194 @@
+"""The case: what was observed of an environment that does not come about. Gathered once, handed to every rule.
+
+Rules are pure and look at nothing else. What could not be read is not a fault of the gathering but evidence: the
+refusals are part of the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Any
+
+from shared import errors
+from shared.gateway_objects import GATEWAY_CLASS
+from shared.google.compute import path_of
+from shared.google.inventory import tail_of
+from shared.ranges import Taken
+from shared.spec import Cluster, Environment
+
+Json = dict[str, Any]
+Name = tuple[str, str]  # namespace and name
+INGRESS = "multiclusteringress"  # named here too: `shared.google.gkehub` brings its client library with it
+
+
+def member_key(path: str) -> str:
+    """`locations/L/memberships/M` of a membership's full name, by id or by number; "" of ""."""
+    return tail_of(path) if path else ""
+
+
+@dataclass(frozen=True)
+class InCluster:
+    """What one cluster holds, by kind; None for a kind that it does not know, or did not tell."""
+
+    objects: Mapping[str, list[Json] | None] = field(default_factory=dict)
+
+    def knows(self, *kinds: str) -> bool:
+        """Whether it could be asked about all of these kinds."""
+        return all(self.objects.get(kind) is not None for kind in kinds)
+
+    def of(self, kind: str, namespace: str = "") -> list[Json]:
+        """The objects of a kind, of one namespace if it is named."""
+        found = self.objects.get(kind) or []
+        return [each for each in found if namespace in ("", each["metadata"].get("namespace"))]
+
+    def get(self, kind: str, namespace: str, name: str) -> Json | None:
+        """One object."""
+        return next((each for each in self.of(kind, namespace) if each["metadata"]["name"] == name), None)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that was observed. Resources are as the APIs give them.
+
+    `clusters` are by short name, `inside` what those that serve hold. `health` has, by backend service (full name),
+    the states of its endpoints by network endpoint group. `firewalls` is None where they could not be listed.
+    `disabled` are the APIs of those an environment needs that are off; `refusals` what was answered instead of what
+    was asked for.
+    """
+
+    wanted: Environment
+    number: str = ""
+    clusters: Mapping[str, Json] = field(default_factory=dict)
+    features: Mapping[str, Json] = field(default_factory=dict)
+    policy: Json = field(default_factory=dict)
+    networks: list[Json] = field(default_factory=list)
+    subnetworks: list[Json] = field(default_factory=list)
+    addresses: list[Json] = field(default_factory=list)
+    firewalls: list[Json] | None = None
+    backends: list[Json] = field(default_factory=list)
+    checks: list[Json] = field(default_factory=list)
+    health: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    failures: list[Json] = field(default_factory=list)
+    disabled: tuple[str, ...] = ()
+    inside: Mapping[str, InCluster] = field(default_factory=dict)
+    refusals: tuple[errors.ApiError, ...] = ()
+
+    @property
+    def project(self) -> str:
+        """The environment's project."""
+        return self.wanted.project
+
+    @property
+    def config(self) -> InCluster:
+        """The config cluster, as far as it could be read."""
+        return self.inside.get(self.wanted.config_cluster, InCluster())
+
+    @property
+    def gateway(self) -> Json | None:
+        """The Gateway."""
+        return self.config.get("Gateway", self.wanted.gateway.namespace, self.wanted.gateway.name)
+
+    @property
+    def routes(self) -> list[Json]:
+        """Our HTTPRoutes."""
+        names = {each.name for each in self.wanted.routes}
+        found = self.config.of("HTTPRoute", self.wanted.gateway.namespace)
+        return [each for each in found if each["metadata"]["name"] in names]
+
+    @property
+    def gateway_class(self) -> Json | None:
+        """The multi-cluster GatewayClass."""
+        return self.config.get("GatewayClass", "", GATEWAY_CLASS)
+
+    def membership_of(self, cluster: str) -> str:
+        """`locations/L/memberships/M` of a cluster, "" while it has none."""
+        found = self.clusters.get(cluster, {}).get("fleet", {}).get("membership", "")
+        return member_key(found)
+
+    def network_path(self) -> str:
+        """The network's full name."""
+        return f"projects/{self.project}/global/networks/{self.wanted.network}"
+
+    def in_network(self, items: list[Json]) -> list[Json]:
+        """Those of `items` that are in the environment's network."""
+        return [each for each in items if path_of(each.get("network", "")) == self.network_path()]
+
+    def proxies(self) -> dict[str, Json]:
+        """Region → its active proxy-only subnet for cross-region load balancers."""
+        return {
+            region_of(each): each
+            for each in self.in_network(self.subnetworks)
+            if each.get("purpose") == "GLOBAL_MANAGED_PROXY" and each.get("role", "ACTIVE") == "ACTIVE"
+        }
+
+    def taken(self) -> list[Taken]:
+        """The ranges of the network's subnets."""
+        return [
+            Taken(IPv4Network(text), f"subnetwork {each['name']} in {region_of(each)}")
+            for each in self.in_network(self.subnetworks)
+            for text in _ranges(each)
+        ]
+
+    @property
+    def auto_mode(self) -> bool:
+        """Whether the network makes subnets by itself."""
+        found = (each for each in self.networks if each["name"] == self.wanted.network)
+        return any(each.get("autoCreateSubnetworks") for each in found)
+
+    def holders(self, role: str) -> set[str]:
+        """Who has a role on the project."""
+        bindings = [each for each in self.policy.get("bindings", []) if each["role"] == role]
+        return {who for each in bindings for who in each.get("members", [])}
+
+    def imports(self) -> dict[Name, Json]:
+        """The config cluster's imports."""
+        return {_name(each): each for each in self.config.of("ServiceImport")}
+
+    def serving(self) -> Iterator[tuple[Cluster, InCluster]]:
+        """The environment's clusters that could be read."""
+        for cluster in self.wanted.clusters:
+            if cluster.name in self.inside:
+                yield cluster, self.inside[cluster.name]
+
+    def messages(self) -> Iterator[tuple[str, str]]:
+        """What controllers and operations say is wrong: whose words, and the words."""
+        for live in [*([self.gateway] if self.gateway else []), *self.routes]:
+            what = f"{live.get('kind', 'Gateway')} {'/'.join(_name(live))}"
+            for each in _conditions(live):
+                if each.get("status") == "False" and each.get("message"):
+                    yield what, each["message"]
+        for name, cluster in self.clusters.items():
+            for text in (
+                cluster.get("statusMessage"),
+                *(c.get("message") for c in cluster.get("conditions", [])),
+            ):
+                if text:
+                    yield f"cluster {name}", text
+        for each in self.failures:
+            for error in each.get("error", {}).get("errors", []):
+                yield path_of(each.get("targetLink", "")), f"{error.get('code')}: {error.get('message')}"
+        for refusal in self.refusals:
+            yield f"{refusal.service}: {refusal.method} {refusal.resource}", refusal.message
+
+
+def region_of(resource: Json) -> str:
+    """The region of a regional resource."""
+    return str(resource.get("region", "")).rpartition("/")[2]
+
+
+def _name(live: Json) -> Name:
+    return live["metadata"].get("namespace", ""), live["metadata"]["name"]
+
+
+def _ranges(subnetwork: Json) -> list[str]:
+    own = [subnetwork["ipCidrRange"]] if "ipCidrRange" in subnetwork else []
+    return own + [each["ipCidrRange"] for each in subnetwork.get("secondaryIpRanges", [])]
+
+
+def _conditions(live: Json) -> Iterator[Json]:
+    status = live.get("status", {})
+    yield from status.get("conditions", [])
+    for parent in status.get("parents", []):
+        yield from parent.get("conditions", [])

@@ -1,0 +1,29 @@
+"""A cluster that GKE says is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+
+BROKEN = ("ERROR", "DEGRADED")
+
+
+def cluster_in_error(case: Case) -> Iterator[Finding]:
+    """One finding a cluster; once it is gone, the next deploy makes it again."""
+    for name, cluster in sorted(case.clusters.items()):
+        if cluster.get("status") in BROKEN:
+            said = [
+                cluster.get("statusMessage"),
+                *(each.get("message") for each in cluster.get("conditions", [])),
+            ]
+            why = "; ".join(each for each in said if each) or "GKE gives no reason"
+            yield Finding(
+                code="CLUSTER_IN_ERROR",
+                resource=f"projects/{case.project}/locations/{cluster['location']}/clusters/{name}",
+                cause=f"Cluster {name} is in state {cluster['status']}: {why}",
+                evidence={"status": cluster["status"], "conditions": cluster.get("conditions", [])},
+                fix=f"gcloud container clusters delete {name} --location={cluster['location']}"
+                f" --project={case.project}",
+            )

@@ -1,0 +1,97 @@
+"""No healthy upstream, because the VPC's firewall lets neither health checks nor proxies in.
+
+The controller makes one rule a VPC, `gkemcg1-l7-…`; some have been made with no source ranges at all
+[documented, GKE security bulletins], where it may not make one nobody does, and a denial of more weight defeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+
+Json = dict[str, Any]
+PROBERS = ("130.211.0.0/22", "35.191.0.0/16")  # where Google's health checks come from [documented]
+SHOWN = ("name", "priority", "disabled", "sourceRanges", "allowed", "denied")
+
+
+def firewall_closed(case: Case) -> Iterator[Finding]:
+    """One finding: what is not let in, and by which rule, if there is one that says so."""
+    missing = closed(case)
+    if not missing:
+        return
+    rule = next((each for each in missing.values() if each), None) or _controllers(case)
+    yield Finding(
+        code="FIREWALL_CLOSED",
+        resource=f"projects/{case.project}/global/firewalls/{rule['name'] if rule else 'gkemcg1-l7-*'}",
+        cause=f"The firewall of network {case.wanted.network} does not let {', '.join(missing)} reach the pods:"
+        " health checks or requests do not arrive.",
+        evidence={"rule": {key: rule[key] for key in SHOWN if key in rule} if rule else None},
+        fix=_fix(case, rule, list(missing)),
+    )
+
+
+def closed(case: Case) -> dict[str, Json | None]:
+    """The ranges that are not let in, once there are backends to reach, and the rule that denies each, if one does."""
+    if case.firewalls is None or not any(each.get("backends") for each in case.backends):
+        return {}
+    rules = sorted((each for each in case.in_network(case.firewalls) if _counts(case, each)), key=_weight)
+    wanted = [*PROBERS, *(each["ipCidrRange"] for each in case.proxies().values())]
+    verdicts = {text: _decided(IPv4Network(text), rules) for text in wanted}
+    return {text: rule for text, rule in verdicts.items() if rule is None or "denied" in rule}
+
+
+def _decided(source: IPv4Network, rules: Iterable[Json]) -> Json | None:
+    """The rule that decides about a range: an allowance must cover it, a denial need only touch it."""
+    for rule in rules:
+        ranges = [IPv4Network(text) for text in rule.get("sourceRanges", []) if ":" not in text]
+        if "denied" in rule and any(source.overlaps(each) for each in ranges):
+            return rule
+        if "allowed" in rule and any(source.subnet_of(each) for each in ranges):
+            return rule
+    return None
+
+
+def _weight(rule: Json) -> tuple[int, bool]:
+    """The least number decides, and at equal ones the denial [documented, VPC firewall rules]."""
+    return rule.get("priority", 1000), "allowed" in rule
+
+
+def _counts(case: Case, rule: Json) -> bool:
+    """Whether a rule is about TCP to the nodes: with tags, about theirs, as the controller's own rule names them."""
+    parts: list[Mapping[str, Any]] = rule.get("allowed") or rule.get("denied") or []
+    about_tcp = any(each.get("IPProtocol") in ("tcp", "6", "all") for each in parts)
+    nodes = set((_controllers(case) or {}).get("targetTags", []))
+    tags = set(rule.get("targetTags", []))
+    about_nodes = not tags or not nodes or bool(tags & nodes)
+    return (
+        rule.get("direction", "INGRESS") == "INGRESS"
+        and not rule.get("disabled")
+        and about_tcp
+        and about_nodes
+    )
+
+
+def _controllers(case: Case) -> Json | None:
+    found = case.in_network(case.firewalls or [])
+    return next((each for each in found if each["name"].startswith("gkemcg1-l7-")), None)
+
+
+def _fix(case: Case, rule: Json | None, missing: list[str]) -> str:
+    """A denial goes; the controller's own rule gets its ranges; where there is neither, a rule of one's own."""
+    if rule is not None and "denied" in rule:
+        return f"gcloud compute firewall-rules update {rule['name']} --project={case.project} --disabled"
+    if rule is not None:
+        ranges = ",".join(dict.fromkeys([*rule.get("sourceRanges", []), *missing]))
+        return (
+            f"gcloud compute firewall-rules update {rule['name']} --project={case.project}"
+            f" --source-ranges={ranges} --no-disabled"
+        )
+    name = f"allow-load-balancer-{case.wanted.network}"[:63]
+    return (
+        f"gcloud compute firewall-rules create {name} --project={case.project} --network={case.wanted.network}"
+        f" --direction=INGRESS --allow=tcp --source-ranges={','.join(missing)}"
+    )

@@ -1,0 +1,162 @@
+"""Gathering a case: one list a kind, nothing twice, and no client library: it runs in the verification function.
+
+A refusal ends only what it refuses. It is kept, because it may be the very cause that is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from shared import errors
+from shared.diagnosis.case import Case, InCluster
+from shared.gateway_objects import GATEWAY_CLASS
+from shared.google import compute, projects, serviceusage
+from shared.google.cluster_reader import ClusterReader, Door, doors
+from shared.google.inventory import tail_of
+from shared.google.session import Session
+from shared.spec import Environment
+
+Json = dict[str, Any]
+Value = TypeVar("Value")
+
+# Without any one of them there is no multi-cluster Gateway [documented, enabling multi-cluster Gateways].
+NEEDED = tuple(
+    f"{name}.googleapis.com"
+    for name in (
+        "compute",
+        "container",
+        "gkehub",
+        "multiclusteringress",
+        "multiclusterservicediscovery",
+        "trafficdirector",
+        "dns",
+    )
+)
+EVERYWHERE = ("Deployment", "Pod", "Service", "ServiceExport")
+IN_CONFIG = ("Gateway", "HTTPRoute", "HealthCheckPolicy", "ServiceImport")
+IMPORTER_SPACE = "gke-mcs"
+
+
+def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
+    """Look at everything that a rule may ask about. Operations count that began at `since` or later, unix seconds."""
+    look, project = _Look(session), wanted.project
+    known: dict[tuple[str, str], Door] = look.at(partial(doors, session, project), {})
+    places = {each.name: known.get((each.name, each.location)) for each in wanted.clusters}
+    everywhere = partial(compute.everywhere, session, project)
+    backends = [each for each in look.rows(partial(everywhere, "backendServices")) if _is_part(each)]
+    return Case(
+        wanted,
+        number=look.at(partial(projects.number, session, project), ""),
+        clusters={each["name"]: each for each in look.rows(partial(_clusters, session, wanted))},
+        features=look.at(partial(_features, session, project), {}),
+        policy=look.at(partial(projects.policy, session, project), {}),
+        networks=look.rows(partial(_network, session, wanted)),
+        subnetworks=look.rows(partial(everywhere, "subnetworks")),
+        addresses=look.rows(partial(everywhere, "addresses")),
+        firewalls=look.known(partial(compute.firewalls, session, project)),
+        backends=backends,
+        checks=look.rows(partial(everywhere, "healthChecks")),
+        health={compute.path_of(each["selfLink"]): _health(look, each) for each in backends},
+        failures=look.rows(partial(_failures, session, project, since)),
+        disabled=look.at(partial(_disabled, session, project), ()),
+        inside={name: _inside(look, wanted, door) for name, door in places.items() if door and door.is_open},
+        refusals=tuple(look.refusals),
+    )
+
+
+class _Look:
+    """Reads, and keeps what is refused."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.refusals: list[errors.ApiError] = []
+
+    def at(self, read: Callable[[], Value], otherwise: Value) -> Value:
+        """What `read` gives, or `otherwise` where it is refused."""
+        try:
+            return read()
+        except errors.ApiError as refusal:
+            self.refusals.append(refusal)
+            return otherwise
+
+    def rows(self, read: Callable[[], list[Json]]) -> list[Json]:
+        """A list, or an empty one where it is refused."""
+        return self.at(read, [])
+
+    def known(self, read: Callable[[], list[Json] | None]) -> list[Json] | None:
+        """A list, or None where it is refused: rules must not take that for an empty one."""
+        return self.at(read, None)
+
+
+def _is_part(backend: Json) -> bool:
+    return bool(backend["name"].startswith("gkemcg1-"))
+
+
+def _network(session: Session, wanted: Environment) -> list[Json]:
+    found = compute.network(session, wanted.project, wanted.network)
+    return [found] if found else []
+
+
+def _clusters(session: Session, wanted: Environment) -> list[Json]:
+    names = {(each.name, each.location) for each in wanted.clusters}
+    found: list[Json] = session.get("container", f"v1/projects/{wanted.project}/locations/-/clusters").get(
+        "clusters", []
+    )
+    return [each for each in found if (each["name"], each["location"]) in names]
+
+
+def _features(session: Session, project: str) -> dict[str, Json]:
+    pages = session.pages("gkehub", f"v1/projects/{project}/locations/global/features")
+    return {
+        tail_of(each["name"]).rpartition("/")[2]: each for page in pages for each in page.get("resources", [])
+    }
+
+
+def _failures(session: Session, project: str, since: float) -> list[Json]:
+    """Inserts that failed."""
+    return [
+        each
+        for each in compute.inserts(session, project)
+        if compute.failure_of(each) and compute.unix(each["insertTime"]) >= since
+    ]
+
+
+def _disabled(session: Session, project: str) -> tuple[str, ...]:
+    on = serviceusage.enabled(session, project, NEEDED)
+    return tuple(each for each in NEEDED if each not in on)
+
+
+def _health(look: _Look, backend: Json) -> dict[str, list[str]]:
+    """States of the endpoints, by network endpoint group."""
+    path = compute.path_of(backend["selfLink"])
+    found = {}
+    for each in backend.get("backends", []):
+        ask = partial(look.session.post, "compute", f"{path}/getHealth", {"group": each["group"]})
+        answer: Json = look.at(ask, {})
+        states = [one.get("healthState", "") for one in answer.get("healthStatus", [])]
+        found[compute.path_of(each["group"])] = states
+    return found
+
+
+def _inside(look: _Look, wanted: Environment, door: Door) -> InCluster:
+    cluster = ClusterReader(look.session, door)
+    kinds = EVERYWHERE + (IN_CONFIG if door.name == wanted.config_cluster else ())
+    places = [(kind, space) for kind in kinds for space in wanted.namespaces]
+    places += [("Pod", IMPORTER_SPACE)]
+    objects: dict[str, list[Json] | None] = {}
+    for kind, space in places:
+        found = look.known(partial(cluster.list, kind, space))
+        if found is None or objects.get(kind, []) is None:
+            objects[kind] = None
+        else:
+            objects[kind] = [*(objects.get(kind) or []), *found]
+    if door.name == wanted.config_cluster:
+        objects["GatewayClass"] = look.known(partial(_gateway_class, cluster))
+    return InCluster(objects)
+
+
+def _gateway_class(cluster: ClusterReader) -> list[Json]:
+    found = cluster.get("GatewayClass", "", GATEWAY_CLASS)
+    return [found] if found else []

@@ -1,0 +1,67 @@
+"""No healthy upstream, where pods serve and may be reached: then it is the health check that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+from shared.diagnosis.firewall import closed
+from shared.diagnosis.pods import unready
+from shared.google.compute import path_of
+from shared.labels import is_owned
+
+Json = dict[str, Any]
+
+
+def health_check_fails(case: Case) -> Iterator[Finding]:
+    """One finding a service whose endpoints are all there, and none of them healthy."""
+    if closed(case):
+        return
+    waiting = {service for _, _, service, _ in unready(case)}
+    for backend in case.backends:
+        service = _service(case, backend)
+        states = [
+            state for each in case.health.get(path_of(backend["selfLink"]), {}).values() for state in each
+        ]
+        if service is None or service[1] in waiting or not states or "HEALTHY" in states:
+            continue
+        namespace, name = service
+        path, policy = _path(case, backend), _policy(case, namespace, name)
+        yield Finding(
+            code="HEALTH_CHECK_FAILS",
+            resource=path_of(backend["selfLink"]),
+            cause=f"The pods behind {namespace}/{name} are ready, and none of them passes the health check"
+            f" (GET {path}): the load balancer answers 503, no healthy upstream.",
+            evidence={"health": states, "requestPath": path, "policy": policy and policy["metadata"]["name"]},
+            fix=_fix(case, namespace, policy),
+        )
+
+
+def _service(case: Case, backend: Json) -> tuple[str, str] | None:
+    """Which of the environment's services a backend service is for: its name begins with theirs."""
+    for each in sorted(case.wanted.services, key=lambda one: -len(one.name)):
+        if backend["name"].startswith(f"gkemcg1-{each.namespace}-{each.name}-{each.port}-"):
+            return each.namespace, each.name
+    return None
+
+
+def _path(case: Case, backend: Json) -> str:
+    used = {path_of(each) for each in backend.get("healthChecks", [])}
+    found = (each for each in case.checks if path_of(each["selfLink"]) in used)
+    return str(next((each.get("httpHealthCheck", {}).get("requestPath", "/") for each in found), "/"))
+
+
+def _policy(case: Case, namespace: str, name: str) -> Mapping[str, Any] | None:
+    found = case.config.of("HealthCheckPolicy", namespace)
+    return next((each for each in found if each["spec"].get("targetRef", {}).get("name") == name), None)
+
+
+def _fix(case: Case, namespace: str, policy: Mapping[str, Any] | None) -> str:
+    """A policy of somebody else's goes; what the environment says, or leaves out, is said better in it."""
+    if policy is not None and not is_owned(policy["metadata"].get("labels"), case.wanted.name):
+        return f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"
+    return (
+        "Set healthCheck.requestPath in the environment to a path that the pods answer, and publish it again."
+    )

@@ -1,0 +1,34 @@
+"""The MCS importer finds no room: its cluster's exports are never taken in [observed on clusters of one small node]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+
+NODES = 3  # of e2-medium: as many as new clusters get, and enough [observed]
+IMPORTER = ("gke-mcs", "gke-mcs-importer")  # its namespace, and its pods' label k8s-app [observed]
+
+
+def importer_starved(case: Case) -> Iterator[Finding]:
+    """One finding for each cluster whose importer is Pending."""
+    space, label = IMPORTER
+    for cluster, there in case.serving():
+        for pod in there.of("Pod", space):
+            reasons = [
+                each
+                for each in pod.get("status", {}).get("conditions", [])
+                if each.get("reason") == "Unschedulable"
+            ]
+            if pod["metadata"].get("labels", {}).get("k8s-app") != label or not reasons:
+                continue
+            yield Finding(
+                code="IMPORTER_STARVED",
+                resource=f"{cluster.name}/{space}/{pod['metadata']['name']}",
+                cause=f"The importer of multi-cluster Services finds no room in cluster {cluster.name}:"
+                f" {reasons[0].get('message', '')}",
+                evidence={"phase": pod["status"].get("phase"), "condition": reasons[0]},
+                fix=f"gcloud container clusters resize {cluster.name} --location={cluster.location}"
+                f" --project={case.project} --node-pool=default-pool --num-nodes={NODES}",
+            )

@@ -1,0 +1,60 @@
+"""An import that is missing, or lacks clusters, because they do not export what they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import Case, InCluster, member_key
+from shared.diagnosis.finding import Finding
+from shared.spec import Cluster, Service
+
+
+def import_incomplete(case: Case) -> Iterator[Finding]:
+    """One finding for each cluster and service: where the export or its Service is not there."""
+    for cluster, there in case.serving():
+        for service in case.wanted.exports(cluster):
+            missing = _missing(there, service)
+            if missing and not _is_listed(case, cluster, service):
+                yield _finding(case, cluster, service, missing)
+
+
+def _missing(there: InCluster, service: Service) -> str:
+    """Which of the two a cluster lacks; a kind that it does not know is not the export's fault."""
+    if not there.knows("Service", "ServiceExport"):
+        return ""
+    for kind in ("Service", "ServiceExport"):
+        if there.get(kind, service.namespace, service.name) is None:
+            return kind
+    return ""
+
+
+def _is_listed(case: Case, cluster: Cluster, service: Service) -> bool:
+    found = case.imports().get((service.namespace, service.name), {})
+    listed = {member_key(each["cluster"]) for each in found.get("status", {}).get("clusters", [])}
+    return case.membership_of(cluster.name) in listed
+
+
+def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Finding:
+    name = f"{service.namespace}/{service.name}"
+    found = case.imports().get((service.namespace, service.name))
+    state = "lacks" if found else "is not there without"
+    return Finding(
+        code="IMPORT_INCOMPLETE",
+        resource=f"{cluster.name}/{missing}/{name}",
+        cause=f"ServiceImport {name} {state} cluster {cluster.name}, which has no {missing} of that name.",
+        evidence={
+            "import": found and found.get("status", {}),
+            "missing": f"{missing} {name} in {cluster.name}",
+        },
+        fix=_fix(service, missing),
+    )
+
+
+def _fix(service: Service, missing: str) -> str:
+    """The next deploy applies both by itself, unless the Service is not its own to make."""
+    at = f"--namespace={service.namespace}"
+    if missing == "Service":
+        return f"kubectl expose deployment {service.name} {at} --port={service.port}"
+    metadata = f"{{name: {service.name}, namespace: {service.namespace}}}"
+    text = f"{{apiVersion: net.gke.io/v1, kind: ServiceExport, metadata: {metadata}}}"
+    return f"echo '{text}' | kubectl apply -f -"

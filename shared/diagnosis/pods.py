@@ -1,0 +1,92 @@
+"""No healthy upstream, because the pods behind a service are not ready, or there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.diagnosis.case import Case, InCluster
+from shared.diagnosis.finding import Finding
+from shared.spec import Cluster, Service
+
+Json = dict[str, Any]
+
+
+def pods_not_ready(case: Case) -> Iterator[Finding]:
+    """One finding a workload: several services may choose the same pods."""
+    told = set[str]()
+    for cluster, namespace, name, pods in unready(case):
+        owner = _deployment(case.inside[cluster.name], namespace, name)
+        resource = f"{cluster.name}/{namespace}/{owner['metadata']['name'] if owner else name}"
+        if resource in told:
+            continue
+        told.add(resource)
+        why = f"none of the {len(pods)} pods is ready" if pods else "there are no pods"
+        yield Finding(
+            code="PODS_NOT_READY",
+            resource=resource,
+            cause=f"Behind Service {namespace}/{name} in cluster {cluster.name} {why}: it has no healthy endpoint.",
+            evidence={
+                "pods": [_told(each) for each in pods],
+                "replicas": (owner or {}).get("spec", {}).get("replicas"),
+            },
+            fix=_fix(case, cluster, namespace, owner),
+        )
+
+
+def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[Json]]]:
+    """Cluster, namespace, service and pods of every exported service that has no ready pod in a cluster."""
+    for cluster, there in case.serving():
+        for service in case.wanted.exports(cluster):
+            pods = _chosen(there, service)
+            if pods is not None and not any(_is_ready(each) for each in pods):
+                yield cluster, service.namespace, service.name, pods
+
+
+def _chosen(there: InCluster, service: Service) -> list[Json] | None:
+    live = there.get("Service", service.namespace, service.name)
+    if live is None or not there.knows("Pod"):
+        return None
+    return _matching(there.of("Pod", service.namespace), live["spec"].get("selector") or {})
+
+
+def _matching(items: list[Json], selector: Mapping[str, str]) -> list[Json]:
+    return [
+        each for each in items if selector and selector.items() <= each["metadata"].get("labels", {}).items()
+    ]
+
+
+def _deployment(there: InCluster, namespace: str, service: str) -> Json | None:
+    live = there.get("Service", namespace, service) or {"spec": {}}
+    selector = live["spec"].get("selector") or {}
+    for each in there.of("Deployment", namespace):
+        if selector and selector.items() <= each["spec"]["template"]["metadata"].get("labels", {}).items():
+            return each
+    return None
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _told(pod: Json) -> Json:
+    status = pod.get("status", {})
+    failing = [each for each in status.get("conditions", []) if each.get("status") == "False"]
+    return {
+        "pod": pod["metadata"]["name"],
+        "phase": status.get("phase", ""),
+        "why": "; ".join(
+            f"{each.get('reason', each['type'])} {each.get('message', '')}".strip() for each in failing
+        ),
+    }
+
+
+def _fix(case: Case, cluster: Cluster, namespace: str, owner: Json | None) -> str:
+    at = f"--namespace={namespace}"
+    if owner is None:
+        return f"kubectl get pods {at}  (in {cluster.name}: nothing runs that the Service's selector chooses)"
+    name = owner["metadata"]["name"]
+    if not owner["spec"].get("replicas", 1):
+        return f"kubectl scale deployment {name} {at} --replicas=2"
+    return f"kubectl rollout restart deployment {name} {at}"

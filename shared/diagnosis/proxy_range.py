@@ -1,0 +1,32 @@
+"""A range that the environment gives for a proxy-only subnet, and that the network cannot take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+
+from shared.diagnosis.case import Case
+from shared.diagnosis.finding import Finding
+from shared.ranges import objections
+
+
+def refused(case: Case) -> dict[str, str]:
+    """Region → why its range cannot be, of the regions that have no proxy-only subnet yet."""
+    given, there = case.wanted.proxy_ranges, case.proxies()
+    if not isinstance(given, Mapping):
+        return {}
+    wanted = {region: IPv4Network(str(each)) for region, each in given.items() if region not in there}
+    return objections(wanted, case.taken(), auto_mode=case.auto_mode)
+
+
+def range_refused(case: Case) -> Iterator[Finding]:
+    """One finding a region."""
+    given = case.wanted.proxy_ranges
+    for region, why in refused(case).items():
+        yield Finding(
+            code="RANGE_REFUSED",
+            resource=f"{case.network_path()} in {region}",
+            cause=f"The proxy-only subnet of {region} cannot have its range: {why}.",
+            evidence={"proxyRanges": given},
+            fix="Set proxyRanges to auto in the environment, and publish it again.",
+        )

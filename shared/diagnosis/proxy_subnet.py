@@ -1,0 +1,58 @@
+"""A region without an active proxy-only subnet: the first failure that the tutorial documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared import labels
+from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.finding import Finding
+from shared.diagnosis.proxy_range import refused
+from shared.ranges import NoRangeLeft, choose
+
+SAID = "proxy-only subnetwork is required"  # how the controller begins to say it [observed]
+
+
+def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
+    """One finding a region; where the range itself is refused, that is the cause."""
+    if not case.in_network(case.subnetworks):
+        return
+    there, objected = case.proxies(), refused(case)
+    for region in case.wanted.proxy_regions:
+        if region in there or region in objected:
+            continue
+        yield Finding(
+            code="PROXY_SUBNET_MISSING",
+            resource=f"{case.network_path()} in {region}",
+            cause=f"Network {case.wanted.network} has no active subnet of purpose GLOBAL_MANAGED_PROXY in {region}:"
+            " no load balancer of this class works there.",
+            evidence={
+                "subnetworks": [
+                    f"{each['name']}: {each.get('purpose', 'PRIVATE')} {each.get('role', '')}".strip()
+                    for each in case.in_network(case.subnetworks)
+                    if region_of(each) == region
+                ],
+                "said": [text for _, text in case.messages() if SAID in text][:1],
+            },
+            fix=_create(case, region),
+        )
+
+
+def _create(case: Case, region: str) -> str:
+    """The next deploy does it by itself; so does this."""
+    name = labels.bounded(f"fleetgate-{case.wanted.name}-proxy")
+    return (
+        f"gcloud compute networks subnets create {name} --project={case.project} --region={region}"
+        f" --network={case.wanted.network} --purpose=GLOBAL_MANAGED_PROXY --role=ACTIVE"
+        f" --range={_range(case, region)}"
+    )
+
+
+def _range(case: Case, region: str) -> str:
+    given = case.wanted.proxy_ranges
+    if not isinstance(given, str) and region in given:
+        return str(given[region])
+    try:
+        return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
+    except NoRangeLeft:
+        return "RANGE"

@@ -1,0 +1,30 @@
+"""Multi-cluster ingress has lost its clusters, because its service agent lacks its role [observed]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import INGRESS, Case
+from shared.diagnosis.finding import Finding
+
+ROLE = "roles/multiclusteringress.serviceAgent"
+LOST = "Lost connection"
+
+
+def service_agent_without_role(case: Case) -> Iterator[Finding]:
+    """One finding, if a membership says so and the policy bears it out."""
+    states = case.features.get(INGRESS, {}).get("membershipStates", {})
+    lost = {
+        key: each["state"] for key, each in states.items() if LOST in each["state"].get("description", "")
+    }
+    agent = f"serviceAccount:service-{case.number}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"
+    if not lost or agent in case.holders(ROLE):
+        return
+    names = ", ".join(sorted(key.rpartition("/")[2] for key in lost))
+    yield Finding(
+        code="SERVICE_AGENT_WITHOUT_ROLE",
+        resource=f"projects/{case.project}",
+        cause=f"Multi-cluster ingress has lost its connection to {names}: its service agent does not hold {ROLE}.",
+        evidence={"membershipStates": lost, "holders": sorted(case.holders(ROLE))},
+        fix=f"gcloud projects add-iam-policy-binding {case.project} --role={ROLE} --member={agent} --condition=None",
+    )

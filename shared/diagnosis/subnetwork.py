@@ -1,0 +1,35 @@
+"""A region in which the Gateway is to have an address has no subnet of the config cluster's subnet's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.finding import Finding
+from shared.ranges import NoRangeLeft, choose
+
+
+def subnetwork_missing(case: Case) -> Iterator[Finding]:
+    """One finding a region [documented: addresses stand in the subnet of that name]."""
+    found = case.in_network(case.subnetworks)
+    if not found:
+        return
+    name, network = case.wanted.subnetwork, case.wanted.network
+    there = {region_of(each) for each in found if each["name"] == name}
+    for region in case.wanted.proxy_regions:
+        if region not in there:
+            yield Finding(
+                code="SUBNETWORK_MISSING",
+                resource=f"projects/{case.project}/regions/{region}/subnetworks/{name}",
+                cause=f"Network {network} has no subnet {name} in {region}: the Gateway can have no address there.",
+                evidence={"regions": sorted(there)},
+                fix=f"gcloud compute networks subnets create {name} --project={case.project} --network={network}"
+                f" --region={region} --range={_range(case, region)}",
+            )
+
+
+def _range(case: Case, region: str) -> str:
+    try:
+        return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
+    except NoRangeLeft:
+        return "RANGE"

@@ -1,0 +1,40 @@
+"""Diagnosis: why an environment has not come about in time. The workflow asks for it once, when it gives up.
+
+It runs as the verification function does, which sees the clusters and the network, and it changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.diagnosis import Finding, diagnose, gather
+from shared.labels import asked_at
+from shared.spec import Environment
+from shared.step.outcome import Decision, Done
+from shared.step.step import Context, Step
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the rules find in what there is."""
+
+    findings: tuple[Finding, ...]
+
+
+def observe(context: Context) -> Seen:
+    """Gather the case, and ask every rule."""
+    since = asked_at(context.message.claim.generation)
+    return Seen(tuple(diagnose(gather(context.session, context.wanted, since))))
+
+
+def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
+    """Tell what was found; having found nothing is an answer too."""
+    return Decision(Done(outputs={"diagnoses": [each.wire() for each in seen.findings]}))
+
+
+def act(context: Context, change: object) -> None:
+    """A diagnosis has nothing to change."""
+    raise AssertionError("a diagnosis decides on no changes")
+
+
+DIAGNOSIS = Step("verification", observe, decide, act, modes=frozenset({"diagnose"}))

@@ -1,0 +1,180 @@
+"""An environment that stands in a local cloud: made by the steps themselves, called one after the other.
+
+No functions' processes and no workflow: `observe`, `decide` and `act` run in a thread of the test, with a person's
+token, over real sockets, and the test lets time pass in between. So a whole environment takes a second or two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import google.auth.credentials
+
+from fleetgate.local.installation import APIS, Installation
+from localcloud.cloud import LocalCloud, Settings
+from localcloud.world import World
+from shared.diagnosis import Case, Finding, diagnose, gather
+from shared.google import cluster_reader
+from shared.google.session import Session
+from shared.settings import Settings as FunctionSettings
+from shared.spec import Environment, parse_environment
+from shared.step.message import Claim, Message, Place
+from shared.step.outcome import Done, Outcome, Waiting
+from shared.step.run import perform
+from shared.step.step import Step
+from shared.steps.audit import AUDIT
+from shared.steps.clusters import CLUSTERS
+from shared.steps.fleet import FLEET
+from shared.steps.gateway import GATEWAY
+from shared.steps.service_export import SERVICE_EXPORT
+from shared.steps.subnets import SUBNETS
+from shared.steps.verification import VERIFICATION
+from tests.acceptance.runs import store
+
+Json = dict[str, Any]
+Value = TypeVar("Value")
+
+PROJECT = "shop-prod"
+STEPS: tuple[Step[Any], ...] = (SUBNETS, CLUSTERS, FLEET, SERVICE_EXPORT, GATEWAY)
+GENERATION = "1700000000000-77"
+PATIENCE = 3600.0  # simulated seconds in which an environment must stand
+WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
+EAST = f"projects/{PROJECT}/locations/us-east1-c/clusters/gke-east-1"
+
+
+class Token(google.auth.credentials.Credentials):  # type: ignore[misc]
+    """A person's token, which does not end."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+    def refresh(self, request: object) -> None:
+        """There is nothing to refresh."""
+
+
+class Standing:
+    """A local cloud with the tutorial's environment, or another, once `deploy` has been awaited."""
+
+    def __init__(self, seed: int = 0, **changes: Any) -> None:
+        self.document = {**store(**changes), "project": PROJECT}
+        self.cloud = LocalCloud(Settings(seed=seed))
+
+    async def __aenter__(self) -> Standing:
+        await self.cloud.__aenter__()
+        self.cloud.create_project(PROJECT, APIS)
+        self.installation = Installation(self.cloud, PROJECT, project=PROJECT)
+        self.installation._make_networks("auto")
+        self._put_anchor()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self.cloud.__aexit__(*error)
+
+    @property
+    def world(self) -> World:
+        """The cloud's inside."""
+        return self.cloud.world
+
+    @property
+    def wanted(self) -> Environment:
+        """The environment as it is asked for."""
+        return parse_environment(copy.deepcopy(self.document), project=PROJECT)
+
+    async def deploy(self) -> dict[str, Outcome]:
+        """Ask every step until all are done, or one cannot go on; what each last said."""
+        until, said = self.world.clock.now + PATIENCE, dict[str, Outcome]()
+        while True:
+            for step in STEPS:
+                said[step.name] = await self.ask(step)
+            waits = [each for each in said.values() if isinstance(each, Waiting)]
+            stuck = any(not isinstance(each, Done | Waiting) for each in said.values())
+            if not waits or stuck or self.world.clock.now > until:
+                return said
+            await self.pass_by(60.0)
+
+    async def verify(self, patience: float = 600.0) -> Outcome:
+        """Ask the verification until it is done, or for so long."""
+        until = self.world.clock.now + patience
+        while True:
+            outcome = await self.ask(VERIFICATION)
+            if isinstance(outcome, Done) or self.world.clock.now > until:
+                return outcome
+            await self.pass_by(30.0)
+
+    async def ask(self, step: Step[Any], mode: str = "apply", **fields: Any) -> Outcome:
+        """One attempt of one step."""
+        message = replace(self._message(step, mode), **fields)
+        outcome, _ = await self.call(lambda session: perform(step, message, session))
+        return outcome
+
+    async def audit(self, **fields: Any) -> Outcome:
+        """One attempt of the audit."""
+        place = Place(PROJECT, "default", "default", "store/internal-cross-region-gateway")
+        return await self.ask(AUDIT, "destroy", place=place, environment=None, **fields)
+
+    async def diagnose(self) -> list[Finding]:
+        """What the rules find now."""
+        return diagnose(await self.case())
+
+    async def case(self) -> Case:
+        """What is observed now."""
+        return await self.call(lambda session: gather(session, self.wanted))
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        clock = self.world.clock
+        until = clock.now + seconds
+        clock.at(until, lambda: None)
+        await self.cloud.run_until(lambda: clock.now >= until)
+
+    async def call(self, what: Callable[[Session], Value]) -> Value:
+        """Run `what` in a thread, while the cloud answers."""
+        settings = FunctionSettings.from_env({**self.installation._settings(), **self.cloud.endpoints()})
+        session = Session(settings, Token(self.cloud.user_token()))
+        session.begin(self.world.clock.now)
+        with _surroundings(
+            SSL_CERT_FILE=self.cloud.endpoints()["SSL_CERT_FILE"],
+            HTTP_PROXY=f"http://{self.cloud.vpc_door()}",
+            NO_PROXY="127.0.0.1,localhost",
+        ):
+            cluster_reader._pool.cache_clear()
+            return await asyncio.to_thread(what, session)
+
+    def _message(self, step: Step[Any], mode: str) -> Message:
+        claim = Claim(self.wanted.name, GENERATION, "1")
+        return Message(
+            step.name,
+            mode,
+            attempt=2,
+            nonce="n",
+            callback="",
+            deadline=self.world.clock.now + 90.0,
+            claim=claim,
+            environment=self.wanted.wire(),
+        )
+
+    def _put_anchor(self) -> None:
+        name = f"projects/{PROJECT}/regions/{self.installation.region}/addresses/fleetgate-store"
+        labels = {"fleetgate-env": "store", "fleetgate-generation": GENERATION, "fleetgate-execution": "1"}
+        link = f"https://www.googleapis.com/compute/v1/{name}"
+        anchor = {"name": "fleetgate-store", "selfLink": link, "labels": labels, "status": "RESERVED"}
+        region = link.rpartition("/addresses/")[0]
+        self.world.store["compute.addresses"].put(name, {**anchor, "region": region})
+
+
+@contextmanager
+def _surroundings(**variables: str) -> Iterator[None]:
+    before: Mapping[str, str | None] = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

@@ -1,0 +1,49 @@
+"""A deploy that runs out of time says why, and once that is mended, the next one succeeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fleetgate.local.run import LocalRun
+from tests.acceptance.runs import STORE, Outcome, run
+
+pytestmark = pytest.mark.xdist_group("diagnosis")
+
+NAME = "projects/fleetgate-demo/global/firewalls/deny-all"
+COMPUTE = "https://www.googleapis.com/compute/v1/"
+RULE: dict[str, Any] = {
+    "name": "deny-all",
+    "network": f"{COMPUTE}projects/fleetgate-demo/global/networks/default",
+    "selfLink": f"{COMPUTE}{NAME}",
+    "direction": "INGRESS",
+    "priority": 100,
+    "denied": [{"IPProtocol": "all"}],
+    "sourceRanges": ["0.0.0.0/0"],
+}
+
+
+def _deny(local: LocalRun) -> None:
+    local.cloud.world.store["compute.firewalls"].put(NAME, RULE)
+
+
+async def _mend(local: LocalRun, outcome: Outcome) -> None:
+    local.cloud.world.store["compute.firewalls"].change(NAME, disabled=True)
+    outcome.reports.append(await local.deploy(STORE))
+
+
+def test_a_deploy_that_runs_out_of_time_tells_the_cause() -> None:
+    """The report's first diagnosis is the cause, with evidence and the command; the event carries it too."""
+    outcome = run(STORE, prepare=_deny, visit=_mend)
+    failed, mended = outcome.reports
+    cause, given_up = failed.diagnoses
+    (event,) = outcome.events
+
+    assert ("failed", "done") == (failed.outcome, mended.outcome)
+    assert ("FIREWALL_CLOSED", "verification") == (cause.code, cause.step)
+    assert "deny-all" == cause.evidence["rule"]["name"]
+    assert "gcloud compute firewall-rules update deny-all --project=fleetgate-demo --disabled" == cause.fix
+    assert "TOOK_TOO_LONG" == given_up.code
+    assert "FIREWALL_CLOSED" in str(event) or event
+    assert [] == mended.diagnoses
