@@ -49,8 +49,7 @@ async def stay_up(up: Up, announce: Callable[[Standing], None]) -> None:
     settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port)
     async with LocalCloud(settings) as cloud:
         installation = Installation(cloud, up.project)
-        installation.install(up.network)
-        installation.schedule_sweeps()
+        installation.install(up.network, sweep=True)
         surroundings = Surroundings(cloud, installation, cloud.folder / "user")
         env_file = surroundings.write(up.env_file)
         announce(Standing(cloud.world.base_url, surroundings.exports(), env_file))
