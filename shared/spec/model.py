@@ -168,6 +168,20 @@ class Probe(Part):
         examples=[{"jsonField": "cluster_name"}, {"header": "x-cluster"}, "none"],
     )
 
+    @property
+    def text(self) -> str:
+        """In one word: `jsonField=cluster_name`, `header=x-cluster` or `none`."""
+        if isinstance(self.identity, str):
+            return self.identity
+        header = self.identity.header
+        return f"header={header}" if header else f"jsonField={self.identity.json_field}"
+
+    @classmethod
+    def of_text(cls, text: str) -> Probe:
+        """The probe of such a word."""
+        kind, _, name = text.partition("=")
+        return cls.model_validate({"identity": {kind: name} if name else kind})
+
 
 class Environment(Part):
     """What one message asks for."""

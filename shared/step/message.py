@@ -31,20 +31,21 @@ class Claim:
 class Place:
     """Where an environment stands, as its anchor tells: what a teardown could not observe once half is gone.
 
-    `gateway` is `namespace/name`, or None where nobody knows it any more; `disable_apis` is what the request
-    wants done at the very end.
+    `gateway` is `namespace/name`, or None where nobody knows it any more; `probe` is the word for how an answer
+    tells which cluster gave it; `disable_apis` is what the request wants done at the very end.
     """
 
     project: str
     network: str
     subnetwork: str | None = None
     gateway: str | None = None
+    probe: str | None = None
     disable_apis: bool = False
 
     def wire(self) -> Json:
         """As the claim's answer and the messages carry it."""
         told: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
-        known = {"subnetwork": self.subnetwork, "gateway": self.gateway}
+        known = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
         return told | {key: value for key, value in known.items() if value}
 
 
@@ -125,6 +126,7 @@ def _place(place: Mapping[str, Any]) -> Place:
         network=place["network"],
         subnetwork=place.get("subnetwork"),
         gateway=place.get("gateway"),
+        probe=place.get("probe"),
         disable_apis=bool(place.get("disableApis")),
     )
 

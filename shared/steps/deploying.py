@@ -102,6 +102,7 @@ def _values(seen: Seen, request: Deploy) -> dict[str, str]:
         labels.PROJECT: labels.pack(wanted.project),
         labels.NETWORK: labels.pack(wanted.network),
         labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
+        labels.PROBE: labels.pack(wanted.probe.text),
     }
     return values | _lease(seen, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
 

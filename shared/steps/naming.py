@@ -79,6 +79,7 @@ def _place(seen: Seen, mine: Anchor | None, disable_apis: bool = False) -> Place
         project=_read(told.get(labels.PROJECT)) or seen.settings.project,
         network=_read(told.get(labels.NETWORK)) or NETWORK,
         gateway=_read(told.get(labels.GATEWAY)),
+        probe=_read(told.get(labels.PROBE)),
         disable_apis=disable_apis or labels.APIS in told,
     )
 

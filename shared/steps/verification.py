@@ -15,8 +15,9 @@ from shared.gateway_status import of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.labels import asked_at
+from shared.objects import is_ours
 from shared.probe import Outcome, probe
-from shared.spec import Environment, region_of
+from shared.spec import Environment, Probe, region_of
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
@@ -54,34 +55,30 @@ class Seen:
 
 def observe(context: Context) -> Seen:
     """Derive the requests from the config cluster, and send them. A check sends nothing."""
-    wanted, session, asked = context.wanted, context.session, asked_at(context.message.claim.generation)
+    asked = asked_at(context.message.claim.generation)
     if context.message.mode == "check":
         return Seen(asked)
-    found = doors(session, wanted.project)
-    door = found.get((wanted.config.name, wanted.config.location))
-    if door is None or not door.is_open:
-        return Seen(asked, f"cluster {wanted.config_cluster} does not serve")
-    members = [_member(found[c.name, c.location]) for c in wanted.clusters if (c.name, c.location) in found]
-    cluster = ClusterReader(session, door)
-    space = wanted.gateway.namespace
-    gateway = cluster.get("Gateway", space, wanted.gateway.name)
-    if gateway is None or not gateway.get("status", {}).get("addresses"):
-        return Seen(asked, f"Gateway {space}/{wanted.gateway.name} has no address")
-    network = f"projects/{wanted.project}/global/networks/{wanted.network}"
-    addresses = vips(gateway, compute.global_forwarding_rules(session, wanted.project), network)
-    routes = cluster.list("HTTPRoute", space) or []
-    world = World(gateway, tuple(routes), _imports(wanted, cluster), tuple(members), tuple(addresses))
-    matrix = list(rows(world))
-    if not matrix and wanted.routes:
-        return Seen(asked, f"Gateway {space}/{wanted.gateway.name} has taken no route")
-    outcomes = tuple(probe(islice(matrix, MOST), wanted.probe))
-    return Seen(asked, "", _reconciled(routes, wanted.gateway.name), outcomes, max(0, len(matrix) - MOST))
+    what = _of_spec(context) if context.environment else _of_place(context)
+    if isinstance(what, str):
+        return Seen(asked, what)
+    cluster, gateway = what.cluster, what.gateway
+    where = f"Gateway {what.namespace}/{gateway['metadata']['name']}"
+    if not gateway.get("status", {}).get("addresses"):
+        return Seen(asked, f"{where} has no address")
+    rules = compute.global_forwarding_rules(context.session, what.project)
+    addresses = vips(gateway, rules, f"projects/{what.project}/global/networks/{what.network}")
+    routes = cluster.list("HTTPRoute", what.namespace) or []
+    imports = _imports(cluster, routes, what.namespace)
+    matrix = list(rows(World(gateway, tuple(routes), imports, what.members, tuple(addresses))))
+    if not matrix and what.has_routes:
+        return Seen(asked, f"{where} has taken no route")
+    outcomes = tuple(probe(islice(matrix, MOST), what.probe))
+    reconciled = _reconciled(routes, gateway["metadata"]["name"])
+    return Seen(asked, "", reconciled, outcomes, max(0, len(matrix) - MOST))
 
 
-def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
     """Done when every answer was right; else which is not, and when it may be."""
-    if wanted is None:
-        raise NotImplementedError("there is nothing to audit yet")
     pace = Pace(now, seen.asked)
     if seen.missing:
         seconds = pace.ahead(None, URL_MAP)
@@ -100,12 +97,70 @@ def act(context: Context, change: object) -> None:
 VERIFICATION = Step("verification", observe, decide, act)
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is to be proved: a Gateway where it lives, the fleet behind it, and how an answer names its cluster."""
+
+    project: str
+    network: str
+    cluster: ClusterReader
+    gateway: Json
+    members: tuple[Member, ...]
+    probe: Probe
+    has_routes: bool
+
+    @property
+    def namespace(self) -> str:
+        """The Gateway's, and its routes'."""
+        return str(self.gateway["metadata"]["namespace"])
+
+
+def _of_spec(context: Context) -> Subject | str:
+    """What the spec asks for; or why there is nothing to prove yet."""
+    wanted, session = context.wanted, context.session
+    found = doors(session, wanted.project)
+    door = found.get((wanted.config.name, wanted.config.location))
+    if door is None or not door.is_open:
+        return f"cluster {wanted.config_cluster} does not serve"
+    members = [_member(found[c.name, c.location]) for c in wanted.clusters if (c.name, c.location) in found]
+    cluster, space = ClusterReader(session, door), wanted.gateway.namespace
+    gateway = cluster.get("Gateway", space, wanted.gateway.name)
+    if gateway is None:
+        return f"Gateway {space}/{wanted.gateway.name} has no address"
+    routed = bool(wanted.routes)
+    return Subject(wanted.project, wanted.network, cluster, gateway, tuple(members), wanted.probe, routed)
+
+
+def _of_place(context: Context) -> Subject | str:
+    """What bears the environment's name; it is in whichever cluster of the fleet has its Gateway."""
+    place = context.place
+    space, _, name = (place.gateway or "").partition("/")
+    if not name:
+        return f"the anchor does not tell which Gateway is that of {context.name}"
+    members = [each for each in doors(context.session, place.project).values() if each.membership]
+    for cluster in (ClusterReader(context.session, each) for each in members if each.is_open):
+        gateway = cluster.get("Gateway", space, name)
+        if gateway is not None and is_ours(gateway, context.name):
+            fleet = tuple(_member(each) for each in members)
+            how = Probe.of_text(place.probe or "none")
+            return Subject(place.project, place.network, cluster, gateway, fleet, how, True)
+    return f"no cluster of the fleet has Gateway {place.gateway}"
+
+
 def _member(door: Door) -> Member:
     return Member(door.membership.partition("/locations/")[2], door.name, region_of(door.location))
 
 
-def _imports(wanted: Environment, cluster: ClusterReader) -> dict[tuple[str, str], Json]:
-    found = [each for space in wanted.namespaces for each in cluster.list("ServiceImport", space) or ()]
+def _imports(cluster: ClusterReader, routes: list[Json], own: str) -> dict[tuple[str, str], Json]:
+    """The imports of every namespace that the routes refer to."""
+    refs = [
+        ref
+        for each in routes
+        for rule in each["spec"].get("rules", [])
+        for ref in rule.get("backendRefs", [])
+    ]
+    spaces = sorted({ref.get("namespace", own) for ref in refs})
+    found = [each for space in spaces for each in cluster.list("ServiceImport", space) or ()]
     return {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
 
 

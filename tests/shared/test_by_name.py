@@ -202,7 +202,7 @@ class TestVerify:
 
 def test_the_place_travels(message: Any) -> None:
     """From the claim's answer, by the workflow, to every step."""
-    place = Place("shop-prod", "default", "apps", "store/gateway", True)
+    place = Place("shop-prod", "default", "apps", "store/gateway", "header=x", True)
 
     assert message(place=place.wire()).place == place
     assert message(place=None).place is None

@@ -44,6 +44,7 @@ class TestAFreshClaim:
             "fleetgate-project": PROJECT,
             "fleetgate-network": "default",
             "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+            "fleetgate-probe": "json_46ield_3dcluster_5fname",
         }
         assert anchor(google)["subnetwork"] == "projects/hub/regions/us-west1/subnetworks/anchors"
 
