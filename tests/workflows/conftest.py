@@ -17,6 +17,7 @@ from localcloud.workflows.deploy import compile_document
 from localcloud.workflows.errors import DeployError
 from localcloud.workflows.host import Outcome
 from localcloud.workflows.run import Run
+from tests.workflows.functions import EVENT, SOURCE, VARIABLES, Functions, Script
 
 Answer = Callable[[str, dict[str, Any]], Outcome]
 
@@ -188,3 +189,15 @@ def faults() -> Callable[[str], list[tuple[str, str]]]:
         return []
 
     return found
+
+
+@pytest.fixture
+def deploy(host: Any, result: Any) -> Callable[..., tuple[Any, Functions]]:
+    """Run the document to its end: the result, and what the functions were asked."""
+
+    def run(script: Script) -> tuple[Any, Functions]:
+        functions = Functions(host, script)
+        host.answer, host.variables = functions, VARIABLES
+        return result(SOURCE, EVENT), functions
+
+    return run

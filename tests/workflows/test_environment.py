@@ -2,130 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.workflows.callbacks import CallbackRequest
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import Outcome
-
-SOURCE = (Path(__file__).parents[2] / "workflows" / "environment.yaml").read_text()
-EVENT = {
-    "data": {
-        "message": {"data": "eyJ9", "messageId": "77", "publishTime": "2026-01-05T10:00:00.123Z"},
-        "subscription": "s",
-    }
-}
-VARIABLES = {
-    "FLEETGATE_TOPIC_PREFIX": "projects/p/topics/fleetgate-",
-    "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": "e1",
-    "GOOGLE_CLOUD_PROJECT_ID": "p",
-    "GOOGLE_CLOUD_LOCATION": "us-west1",
-    "GOOGLE_CLOUD_WORKFLOW_ID": "fleetgate",
-}
-CLAIMED = {
-    "outcome": "done",
-    "outputs": {
-        "name": "store",
-        "action": "deploy",
-        "generation": "1-77",
-        "environment": {"name": "store"},
-        "topics": {"verification": "projects/p/topics/fleetgate-verification-default"},
-    },
-}
-CALLS = {"total": 2, "mutations": 1, "byService": {"compute": 2}}
-SETTLED_TOPIC = "projects/p/topics/fleetgate-events"
-
-Message = dict[str, Any]
-Script = Callable[[Message], Any]
-
-
-class Functions:
-    """Every function at once: `script` gives the answer to a message; None is silence."""
-
-    def __init__(self, host: Any, script: Script) -> None:
-        self.host, self.script = host, script
-        self.messages: list[tuple[str, Message]] = []
-        self.events: list[dict[str, Any]] = []
-
-    def __call__(self, name: str, arguments: dict[str, Any]) -> Outcome:
-        """A publish."""
-        assert name == "googleapis.pubsub.v1.projects.topics.publish"
-        published = arguments["body"]["messages"][0]
-        data = json.loads(base64.b64decode(published["data"]))
-        if arguments["topic"] == SETTLED_TOPIC:
-            self.events.append({**published["attributes"], "data": data})
-        else:
-            self.messages.append((arguments["topic"], data))
-            self._answer(data)
-        return Outcome.ok({"messageIds": ["1"]})
-
-    def asked(self, step: str, mode: str = "apply") -> list[Message]:
-        """The messages that a step got in a mode."""
-        return [each for _, each in self.messages if (each["step"], each["mode"]) == (step, mode)]
-
-    def _answer(self, message: Message) -> None:
-        told = self.script(message)
-        if told is None:
-            return
-        full = {
-            "schema": 1,
-            "nonce": message["nonce"],
-            "step": message["step"],
-            "changes": [],
-            "calls": CALLS,
-        }
-        self.host.after(1.0, lambda: self.post(message["callback"], full | told))
-
-    def post(self, url: str, answer: Any) -> None:
-        """A POST to a callback."""
-        headers = {"content-type": "application/json"}
-        body = json.dumps(answer).encode()
-        self.host.callbacks.send(CallbackRequest("POST", url, {}, headers, body, self.host.now))
-
-
-def answers(**special: Any) -> Script:
-    """`done` everywhere but where `special` says otherwise: step_mode → an answer, or one an attempt."""
-
-    def script(message: Message) -> Any:
-        if message["mode"] == "claim":
-            told = special.get("claim", CLAIMED)
-        else:
-            told = special.get(f"{message['step']}_{message['mode']}", {"outcome": "done"})
-        if isinstance(told, list):
-            return told[min(message["attempt"], len(told)) - 1]
-        return told(message) if callable(told) else told
-
-    return script
-
-
-@pytest.fixture
-def deploy(host: Any, result: Any) -> Callable[..., tuple[Any, Functions]]:
-    """Run the document to its end: the result, and what the functions were asked."""
-
-    def run(script: Script) -> tuple[Any, Functions]:
-        functions = Functions(host, script)
-        host.answer, host.variables = functions, VARIABLES
-        return result(SOURCE, EVENT), functions
-
-    return run
-
-
-def waiting(reason: str, seconds: float) -> dict[str, Any]:
-    return {"outcome": "waiting", "reason": reason, "message": f"{reason}!", "retryAfter": seconds}
-
-
-def blocked(code: str) -> dict[str, Any]:
-    return {"outcome": "blocked", "code": code, "cause": f"{code} is so", "fix": "mend it"}
-
-
-def rows(result: Any, mode: str) -> dict[str, Any]:
-    return {row["name"]: row for row in result["steps"] if row["mode"] == mode}
+from tests.workflows.functions import (
+    EVENT,
+    SOURCE,
+    VARIABLES,
+    Functions,
+    Message,
+    answers,
+    blocked,
+    rows,
+    waiting,
+)
 
 
 def test_steps_are_asked_phase_by_phase(deploy: Any) -> None:
