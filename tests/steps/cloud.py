@@ -83,12 +83,16 @@ see_through:
 
 @dataclass
 class Bench:
-    """A cloud with the functions of `steps`, while it is entered. `document` is the environment's."""
+    """A cloud with the functions of `steps`, while it is entered. `document` is the environment's.
+
+    `disable_apis` is what a destroy is told of the tutorial's last step.
+    """
 
     steps: tuple[str, ...] = ("clusters", "fleet", "service_export")
     delivery: Delivery = field(default_factory=Delivery)
     seed: int = 0
     document: Json = field(default_factory=lambda: EXAMPLE)
+    disable_apis: bool = False
 
     async def __aenter__(self) -> Bench:
         self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=PRELOAD))
@@ -105,15 +109,20 @@ class Bench:
     async def __aexit__(self, *error: Any) -> None:
         await self.cloud.__aexit__(*error)
 
-    async def ask(self, *steps: str, mode: str = "apply", once: bool = False) -> dict[str, list[Json]]:
-        """Every answer of each of `steps`, in order, once all are through and nothing is on its way any more."""
+    async def ask(
+        self, *steps: str, mode: str = "apply", once: bool = False, settle: float = 60.0
+    ) -> dict[str, list[Json]]:
+        """Every answer of each of `steps`, in order, once all are through and nothing is on its way any more.
+
+        `settle` is how many seconds later that is.
+        """
         messages = [self._message(step, mode) for step in steps]
         argument = json.dumps({"messages": messages, "once": once})
         execution = self.cloud.executions.start(self.installation.workflow, argument)
         self._put_anchor(execution.id)
         await self.cloud.run_until(lambda: execution.ended is not None and self.cloud.schedule.idle)
         assert execution.run.state is State.SUCCEEDED, execution.run.error
-        await self.let_pass(60.0)
+        await self.let_pass(settle)
         answers: dict[str, list[Json]] = json.loads(execution.run.result or "{}")
         return answers
 
@@ -163,8 +172,8 @@ class Bench:
         if mode != "destroy":
             return {**asked, "environment": environment.wire()}
         gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
-        place = {"project": PROJECT, "network": environment.network, "gateway": gateway, "disableApis": False}
-        return {**asked, "place": place}
+        place = {"project": PROJECT, "network": environment.network, "gateway": gateway}
+        return {**asked, "place": {**place, "disableApis": self.disable_apis}}
 
     def _put_anchor(self, execution: str) -> None:
         """The anchor as the environment function leaves it, held by this execution."""

@@ -1,148 +1,128 @@
-"""Gateway and exports taken down as deployed: what is ours goes, load balancer and all; what is not stays."""
+"""Fleet, clusters and subnets made and removed by the real functions, in a cloud with its own time."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from shared.google.gkehub import INGRESS
+from localcloud.serviceusage import usage
+from shared.google.gkehub import INGRESS, MCS
+from shared.steps.fleet_removal import APIS
 from tests.steps.cloud import UNKIND, Bench
 from tests.steps.fleets import FEATURES
 from tests.steps.live import EXAMPLE, PROJECT
+from tests.steps.test_fleet_on_the_wire import POOL, STANDARD, WEST, last, outcomes
 
 Json = dict[str, Any]
 
-STEPS = ("subnets", "clusters", "fleet", "service_export", "gateway")
-EAST = f"projects/{PROJECT}/locations/us-east1-c/clusters/gke-east-1"
-WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
-CONFIG = {"configMembership": f"projects/{PROJECT}/locations/us-west1/memberships/gke-west-1"}
-PARTS = ("forwardingRules", "targetHttpProxies", "urlMaps", "backendServices", "healthChecks")
-GATEWAY, ROUTE = "gateway.networking.k8s.io/Gateway", "gateway.networking.k8s.io/HTTPRoute"
-FIT: Json = {
-    "fleet": {"project": PROJECT},
-    "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
-    "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
-    "ipAllocationPolicy": {"useIpAliases": True},
+STEPS = ("fleet", "clusters", "subnets")
+DELETIONS = {
+    "gkehub.projects.locations.features.delete": 2,
+    "container.projects.locations.clusters.delete": 1,
+    "compute.subnetworks.delete": 2,
 }
+FIT = {"networkConfig": STANDARD, "ipAllocationPolicy": {"useIpAliases": True}, **POOL}
 
 
-def somebodys_gateway(bench: Bench) -> None:
-    """A Gateway of somebody else's, which routes to an import of ours and so shares its backend service."""
-    api = bench.cloud.world.clusters[WEST]
-    api.create("Namespace", {"metadata": {"name": "other"}})
-    ours = api.list(GATEWAY)[0]["spec"]
-    spec = {**ours, "addresses": [each for each in ours["addresses"] if each["value"] == "us-west1"]}
-    meta = {"name": "other", "namespace": "other"}
-    grant = {
-        "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "other"}],
-        "to": [{"group": "net.gke.io", "kind": "ServiceImport"}],
+async def take_down(bench: Bench) -> dict[str, list[Json]]:
+    """Every answer of the three, one after another, each of which ends as done."""
+    heard: dict[str, list[Json]] = {}
+    for step in STEPS:
+        heard |= await bench.ask(step, mode="destroy")
+        assert "done" == heard[step][-1]["outcome"], heard[step]
+    return heard
+
+
+def counts(bench: Bench, since: int) -> dict[str, int]:
+    """How often each deletion was made since so many changes."""
+    made = [method for method, _ in bench.changed()[since:]]
+    return {method: made.count(method) for method in DELETIONS}
+
+
+def everything(bench: Bench) -> Json:
+    """All that there is, but for the CRDs that multi-cluster Services leave in a cluster [inferred]."""
+    dump = bench.resources()
+    kept = {
+        name: [each for each in objects if each["kind"] != "CustomResourceDefinition"]
+        for name, objects in dump["clusters"].items()
     }
-    api.create(GATEWAY, {"metadata": meta, "spec": spec})
-    place = {"name": "theirs", "namespace": "store"}
-    api.create("gateway.networking.k8s.io/ReferenceGrant", {"metadata": place, "spec": grant})
-    backend = {"group": "net.gke.io", "kind": "ServiceImport", "name": "store", "namespace": "store"}
-    rules = [{"backendRefs": [{**backend, "port": 8080}]}]
-    api.create(ROUTE, {"metadata": meta, "spec": {"parentRefs": [{"name": "other"}], "rules": rules}})
+    return {**dump, "clusters": kept}
 
 
-def parts(bench: Bench) -> dict[str, Json]:
-    """The parts of the controller's load balancers, by kind and name."""
-    store = bench.cloud.world.store
-    return {
-        name.partition("/global/")[2]: part
-        for kind in PARTS
-        for name, part in store[f"compute.{kind}"].items()
-    }
+def features(bench: Bench) -> list[str]:
+    found = bench.call("GET", f"gkehub/v1/{FEATURES}").get("resources", [])
+    return sorted(each["name"].rpartition("/")[2] for each in found)
 
 
-def disable_ingress_by_force(bench: Bench) -> None:
-    bench.call("DELETE", f"gkehub/v1/{FEATURES}/{INGRESS}", force="true")
+def test_what_was_made_is_removed_once_and_what_others_use_only_when_they_no_longer_do() -> None:
+    """An existing cluster of the environment is not ours either; only what is done with it counts.
 
-
-def enable_ingress(bench: Bench) -> None:
-    bench.call("POST", f"gkehub/v1/{FEATURES}", {"spec": {INGRESS: CONFIG}}, featureId=INGRESS)
-
-
-def names(bench: Bench, cluster: str, kind: str) -> list[str]:
-    return [each["metadata"]["name"] for each in bench.cloud.world.clusters[cluster].list(kind)]
-
-
-def test_what_is_ours_goes_and_what_is_not_stays() -> None:
-    """Without a controller the Gateway is left, and said to be held; with one again, it goes in its order.
-
-    Another Gateway keeps its load balancer, shared backend service and firewall rule included. Exports, Services
-    and namespaces go in both clusters, but for a namespace in an existing cluster in which somebody has a thing.
-    Messages come twice and out of order all the while.
+    Messages come twice; features, grant, clusters, memberships and subnets go; asked again, each step looks once.
     """
 
     async def story() -> None:
-        async with Bench(STEPS) as bench:
+        async with Bench(STEPS, delivery=UNKIND, seed=3) as bench:
+            await bench.create_cluster("gke-west-1", "us-west1-a", fleet={"project": PROJECT}, **FIT)
             west, east = EXAMPLE["clusters"]
-            await bench.create_cluster("gke-east-1", "us-east1-c", **FIT)
-            bench.document = {**EXAMPLE, "clusters": [west, {**east, "existing": True}]}
-            made = await bench.ask(*STEPS)
-            assert dict.fromkeys(STEPS, "done") == {
-                step: heard[-1]["outcome"] for step, heard in made.items()
-            }
-            somebodys_gateway(bench)
-            await bench.let_pass(600.0)
-            theirs = {name: part for name, part in parts(bench).items() if "gkemcg1-other" in name}
-            assert 3 == len(theirs)
-            bench.cloud.world.clusters[EAST].create(
-                "ConfigMap", {"metadata": {"name": "notes", "namespace": "store"}, "data": {"a": "b"}}
-            )
-            bench.cloud.broker._delivery = UNKIND
+            bench.document = {**EXAMPLE, "clusters": [{**west, "existing": True}, east]}
+            before = everything(bench)
+            assert dict.fromkeys(STEPS, "done") == last(await bench.ask(*STEPS))
+            api, made = bench.cloud.world.clusters[WEST], len(bench.changed())
+            export = {"apiVersion": "net.gke.io/v1", "metadata": {"name": "cart", "namespace": "default"}}
+            api.create("net.gke.io/ServiceExport", export)
 
-            await taken_down(bench, theirs)
-            await withdrawn(bench)
+            (*_, answer) = (await bench.ask("fleet", mode="destroy"))["fleet"]
+            (row,) = answer["outputs"]["foreign"]
+            assert "has ServiceExport default/cart" == row["why"]
+            assert row["resource"].endswith("/memberships/gke-west-1")
+            assert [MCS] == features(bench)
+
+            api.delete("net.gke.io/ServiceExport", "default", "cart")
+            await take_down(bench)
+            assert before == everything(bench)
+            assert DELETIONS == counts(bench, made)
+            finished = len(bench.changed())
+            assert {step: ["done"] for step in STEPS} == outcomes(await bench.ask(*STEPS, mode="destroy"))
+            assert finished == len(bench.changed())
 
     asyncio.run(story())
 
 
-async def taken_down(bench: Bench, theirs: dict[str, Json]) -> None:
-    """While nobody is in charge the Gateway, marked, and its load balancer stay; then both go."""
-    disable_ingress_by_force(bench)
-    await bench.let_pass(60.0)
-    bench.cloud.world.clock.after(400.0, lambda: enable_ingress(bench))
-    heard = (await bench.ask("gateway", mode="destroy"))["gateway"]
+def test_a_deploy_that_meets_a_teardown_waits_and_makes_it_all_again() -> None:
+    """Clusters are STOPPING, features DISABLING and subnets on their way out; nothing is blocked or failed."""
 
-    reasons = [each.get("reason", each["outcome"]) for each in heard]
-    assert ["Inventoried", "GatewayHeld", "GatewayDeleting", "done"] == list(dict.fromkeys(reasons))
-    (fix,) = {
-        each["message"].partition("taken down: ")[2] for each in heard if "Held" in each.get("reason", "")
-    }
-    assert fix == (
-        "gcloud container fleet ingress enable --config-membership=gke-west-1"
-        f" --location=us-west1 --project={PROJECT}"
-    )
-    (inventory,) = [each["outputs"]["inventory"] for each in heard if "outputs" in each]
-    assert 2 + 1 + 1 + 4 + 4 + 1 == len(inventory)  # rules, proxy, URL map, services, checks, firewall rule
-    changes = [change["resource"].split("/", 6)[-1] for each in heard for change in each["changes"]]
-    assert ["HTTPRoute/store/store-route", "Gateway/store/internal-cross-region-gateway"] == changes
-    assert theirs == {name: part for name, part in parts(bench).items() if name in theirs}
-    assert [] == [name for name in parts(bench) if "gkemcg1-store-internal" in name]
-    assert ["backendServices", "healthChecks"] == [
-        name.partition("/")[0] for name in parts(bench) if "gkemcg1-store-store-8080" in name
-    ]
-    assert ["other"] == names(bench, WEST, GATEWAY) == names(bench, WEST, ROUTE)
+    async def story() -> None:
+        async with Bench(STEPS, seed=2) as bench:
+            assert dict.fromkeys(STEPS, "done") == last(await bench.ask(*STEPS))
+            begun = await bench.ask(*STEPS, mode="destroy", once=True, settle=0.0)
+            assert {step: ["waiting"] for step in STEPS} == outcomes(begun)
+
+            again = await bench.ask(*STEPS)
+            assert dict.fromkeys(STEPS, "done") == last(again)
+            assert {"waiting", "done"} == {each for heard in outcomes(again).values() for each in heard}
+            reasons = {step: again[step][0]["reason"] for step in ("clusters", "subnets")}
+            assert {"clusters": "ClusterStopping", "subnets": "ProxySubnetDeleting"} == reasons
+            assert [INGRESS, MCS] == features(bench)
+            assert {step: ["done"] for step in STEPS} == outcomes(await bench.ask(*STEPS))
+
+    asyncio.run(story())
 
 
-async def withdrawn(bench: Bench) -> None:
-    heard = (await bench.ask("service_export", mode="destroy"))["service_export"]
+def test_apis_are_disabled_where_they_can_be() -> None:
+    """One that was used lately is refused, which is told and fails nothing; the others are off."""
 
-    assert "done" == heard[-1]["outcome"]
-    kept = f"{EAST}/Namespace/store"
-    assert [{"resource": kept, "why": "it holds configmaps/notes"}] == heard[-1]["outputs"]["left"]
-    for cluster in (WEST, EAST):
-        assert [] == names(bench, cluster, "net.gke.io/ServiceExport")
-        assert [] == names(bench, cluster, "net.gke.io/ServiceImport")
-        assert [] == [each for each in names(bench, cluster, "Service") if each.startswith("store")]
-        assert ["gke-mcs-importer"] == names(bench, cluster, "apps/Deployment")
-    assert [] == [name for name in parts(bench) if "gkemcs-" in name]
-    assert "store" not in names(bench, WEST, "Namespace")
-    assert "notes" in names(bench, EAST, "ConfigMap")
-    assert [] == bench.cloud.world.store["compute.networkEndpointGroups"].names()
-    finished = len(bench.changed())
-    again = await bench.ask("gateway", "service_export", mode="destroy")
-    assert [["done"], ["done"]] == [[each["outcome"] for each in heard] for heard in again.values()]
-    assert finished == len(bench.changed())
+    async def story() -> None:
+        async with Bench(("fleet",), disable_apis=True) as bench:
+            world = bench.cloud.world
+            usage.record(world, world.projects.get(PROJECT), APIS[2])
+            heard = (await bench.ask("fleet", mode="destroy"))["fleet"]
+
+            rows = heard[-1]["outputs"]["apis"]
+            assert {"waiting", "done"} == {each["outcome"] for each in heard}
+            assert [(APIS[0], True), (APIS[1], True), (APIS[2], False)] == [
+                (row["api"], row["disabled"]) for row in rows
+            ]
+            assert "has usage in the last 30 days" in rows[2]["why"]
+            assert [APIS[2]] == sorted(world.projects.get(PROJECT).enabled & set(APIS))
+
+    asyncio.run(story())
