@@ -98,7 +98,7 @@ def shell_variables(file: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Standing]:
     """One for this module."""
-    with standing("--speed", "1000") as found:
+    with standing("--speed", "500") as found:
         yield found
 
 
@@ -145,6 +145,9 @@ def test_an_environment_is_deployed_shown_extended_and_removed(cloud: Standing, 
     proxies = {"http": f"http://{cloud.variables['VPC_PROXY']}"}
     answer = requests.get(f"http://{vip}/east", headers={"Host": "store.example.internal"}, proxies=proxies)
     assert "gke-east-1" == answer.json()["cluster_name"]
+
+    assert "extend" == cloud.json("extend", "store", "--ttl", "25d")["action"]
+    assert 24 < cloud.json("status", "store")["secondsLeft"] / 86400 < 25
 
     end = 4_000_000_000
     move_lease(cloud, "store", end)
