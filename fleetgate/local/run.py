@@ -97,7 +97,10 @@ class LocalRun:
         return critical_path_seconds(environment, number, self.cloud.world.timing)
 
     async def _ended(self, message: str) -> Execution:
-        """The ended execution that this message started, once nothing computes on its behalf any more."""
+        """The ended execution that this message started, once nothing computes on its behalf any more.
+
+        A message that comes twice starts two; the one that made way for the other is not what came of it.
+        """
         executions, workflow = self.cloud.executions, self.installation.workflow
         deadline = self._began + LIMIT
 
@@ -110,11 +113,17 @@ class LocalRun:
             )
 
         await self.cloud.run_until(done)
-        return executions.of_event(workflow, message)[0]
+        started = executions.of_event(workflow, message)
+        return next((each for each in started if not _made_way(each)), started[0])
 
     def _tell(self, entry: LogEntry) -> None:
         if news := StepNews.of_log(entry.when - self._began, entry.payload):
             self.progress.tell(news)
+
+
+def _made_way(execution: Execution) -> bool:
+    result = json.loads(execution.run.result) if execution.run.result else {}
+    return bool(result.get("outcome") == "superseded")
 
 
 async def run_local(

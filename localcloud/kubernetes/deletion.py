@@ -82,7 +82,7 @@ class Deletion:
             if "generation" in meta:
                 meta["generation"] += 1
         if kind.key == "Namespace":
-            del meta["deletionGracePeriodSeconds"]
+            meta.pop("deletionGracePeriodSeconds", None)  # gone already, if it is deleted once more
             item = {**item, "status": {**item.get("status", {}), "phase": "Terminating"}}
         if finalizers:
             meta["finalizers"] = finalizers

@@ -97,6 +97,16 @@ def test_a_namespace_is_terminating_until_it_is_empty(call, api):
     assert api.get("Namespace", "", "shop") is None
 
 
+def test_a_terminating_namespace_may_be_deleted_once_more(call, api):
+    """The second answer is the first one's object."""
+    api.create("ConfigMap", config(finalizers=["a/b"]))
+    marked = call("DELETE", "/api/v1/namespaces/shop").body
+    again = call("DELETE", "/api/v1/namespaces/shop").body
+
+    assert marked["metadata"]["deletionTimestamp"] == again["metadata"]["deletionTimestamp"]
+    assert "deletionGracePeriodSeconds" not in again["metadata"]
+
+
 def test_a_namespace_empties_when_the_clusters_housekeeping_gets_to_it(clock):
     """`background` decides when; until then the contents are there."""
     from .conftest import Ids
