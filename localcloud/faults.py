@@ -239,6 +239,12 @@ class Faults:
         self._random.append(random.Random(f"faults/{self._seed}/{len(self._planned)}"))  # noqa: S311  # no secrets
         self._planned.append(fault)
 
+    def cease(self) -> None:
+        """Nothing that is planned so far is met any more."""
+        self._planned.clear()
+        self._random.clear()
+        self._seen.clear()
+
     def meet(self, call: Call, answer: Answer) -> Response:
         """What `answer` gives, or what a fault makes of it; of several faults the first that is planned.
 

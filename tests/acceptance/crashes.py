@@ -1,0 +1,314 @@
+"""The crash matrix: a function is killed at every call that changes something, and nothing comes of it.
+
+Undisturbed, a request makes some mutations. At each of them the function's process is killed before it, after it
+was accepted and before its answer is read, and before the callback of that call of the function is sent. The run must
+end as it would have: the same things in the cloud, none of them made twice, and one ending told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fleetgate.local.installation import ROOT
+from fleetgate.local.run import LocalRun, NeverEnded
+from fleetgate.report import Report
+from localcloud.faults import Crash, Fault, Matcher
+from localcloud.schedule import Stalled
+from localcloud.wire.log import LoggedCall
+from tests.acceptance.runs import RESOURCE_APIS, STORE, Bug, settle, store
+
+CALLBACK = "workflowexecutions.projects.locations.workflows.executions.callbacks.sendHttpCallback"
+MOMENTS = ("before", "after", "before the callback")
+
+Key = tuple[str, str, str]  # service, method, resource
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Requests of which the last one is disturbed; the others made what it finds."""
+
+    name: str
+    requests: tuple[dict[str, Any], ...]
+    seed: int = 1
+
+
+def deploying(document: dict[str, Any]) -> dict[str, Any]:
+    """A request to deploy it."""
+    return {"action": "deploy", "environment": document}
+
+
+def changed() -> dict[str, Any]:
+    """The tutorial's environment with one service less, a health check, and another weight of things."""
+    document = store(healthCheck={"requestPath": "/healthz"})
+    document["services"] = [each for each in document["services"] if each["name"] != "store-east-1"]
+    rules = document["routes"][0]["rules"]
+    document["routes"][0]["rules"] = [
+        rule for rule in rules if rule["backendRefs"][0]["name"] != "store-east-1"
+    ]
+    return document
+
+
+DEPLOY = Scenario("a deploy", (deploying(STORE),))
+CHANGE = Scenario("a change", (deploying(STORE), deploying(changed())))
+TEARDOWN = Scenario("a teardown", (deploying(STORE), {"action": "teardown", "name": "store"}))
+
+
+@dataclass
+class Lived:
+    """What came of a scenario: its last report, its last request's calls and endings, and what is left."""
+
+    report: Report
+    calls: list[LoggedCall]
+    endings: list[dict[str, Any]]
+    dump: dict[str, Any]
+    struck: int = 0
+
+    def mutations(self) -> list[LoggedCall]:
+        """What functions changed, in order."""
+        return [
+            each
+            for each in self.calls
+            if each.mutation and each.status < 400 and each.caller.instance and each.method != CALLBACK
+        ]
+
+    def made(self) -> Counter[Key]:
+        """How often each resource was changed, by accepted calls of a function."""
+        return Counter(key_of(each) for each in self.mutations() if each.service in RESOURCE_APIS)
+
+
+def key_of(call: LoggedCall) -> Key:
+    """What identifies a call in two runs."""
+    return call.service, call.method, call.resource
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where to kill: at the nth call of this key by this function; or at its nth callback."""
+
+    moment: str
+    mutation: Key
+    function: str
+    nth: int
+
+    @property
+    def fault(self) -> Fault:
+        """The crash."""
+        service, method, resource = self.mutation
+        if self.moment == MOMENTS[2]:
+            return Fault(Matcher(method=CALLBACK, function=self.function), Crash(), self.nth)
+        matcher = Matcher(service, method, _literal(resource), self.function)
+        return Fault(matcher, Crash(after=self.moment == "after"), self.nth)
+
+    def __str__(self) -> str:
+        service, method, resource = self.mutation
+        return f"{self.function} killed {self.moment} {service} {method} {resource} (number {self.nth})"
+
+
+def _literal(pattern: str) -> str:
+    return pattern.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+
+
+def points(undisturbed: Lived) -> Iterator[Point]:
+    """Three for each mutation of an undisturbed run."""
+    nth, callbacks = Counter[tuple[Key, str]](), Counter[str]()
+    open_points: dict[str, list[Key]] = {}
+    for call in undisturbed.calls:
+        function = (call.caller.instance or "").rpartition("-")[0]
+        if function and call.mutation:
+            key = key_of(call)
+            nth[key, function] += 1
+            if call.method == CALLBACK:
+                callbacks[function] += 1
+                for mutation in open_points.pop(call.caller.instance or "", []):
+                    yield Point(MOMENTS[2], mutation, function, callbacks[function])
+            elif call.status < 400:
+                yield Point(MOMENTS[0], key, function, nth[key, function])
+                yield Point(MOMENTS[1], key, function, nth[key, function])
+                open_points.setdefault(call.caller.instance or "", []).append(key)
+
+
+def live(scenario: Scenario, fault: Fault | None = None, root: Path = ROOT) -> Lived:
+    """Play a scenario, its last request disturbed by `fault`."""
+    return asyncio.run(_live(scenario, fault, root))
+
+
+async def _live(scenario: Scenario, fault: Fault | None, root: Path) -> Lived:
+    *before, last = scenario.requests
+    async with LocalRun(seed=scenario.seed, root=root) as local:
+        endings: list[dict[str, Any]] = []
+        local.cloud.broker.trigger(local.installation.topic("events"), endings.append)
+        for request in before:
+            await local.act(request)
+            await settle(local, endings)
+        endings.clear()
+        local.cloud.log.calls.clear()
+        if fault:
+            local.cloud.faults.plan(fault)
+        report = await local.act(last)
+        await settle(local, endings)
+        calls, dump = list(local.cloud.log.calls), local.cloud.dump()
+        return Lived(report, calls, list(endings), dump, len(local.cloud.faults.met))
+
+
+def runs(every: Iterable[Point]) -> dict[Fault, list[Point]]:
+    """The points by the crash that they are: before one callback there may have been several mutations."""
+    found: dict[Fault, list[Point]] = {}
+    for point in every:
+        found.setdefault(point.fault, []).append(point)
+    return found
+
+
+def violation(scenario: Scenario, point: Point, undisturbed: Lived, root: Path = ROOT) -> str:
+    """What a crash at this point does that it should not, or ""."""
+    try:
+        lived = live(scenario, point.fault, root)
+    except (Stalled, NeverEnded) as error:
+        return f"{point}: {error}"
+    found = _compared(lived, undisturbed)
+    return f"{point}: {found}" if found else ""
+
+
+def _compared(lived: Lived, undisturbed: Lived) -> str:
+    if lived.struck != 1:
+        return "the point was not met: the run before it differs"
+    if lived.report.outcome != "done":
+        return f"ends {lived.report.outcome}"
+    if twice := lived.made() - undisturbed.made():
+        return f"made twice: {', '.join(' '.join(key) for key in twice)}"
+    if where := difference(undisturbed.dump, lived.dump):
+        return f"leaves something else behind at {where}"
+    told = {each["attributes"]["ce-id"] for each in lived.endings}
+    return f"tells {len(told)} endings" if len(told) != 1 else ""
+
+
+def difference(one: Any, other: Any, at: str = "") -> str:
+    """Where two dumps differ first, or ""."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            if key not in one or key not in other:
+                return f"{at}/{key} ({'only undisturbed' if key in one else 'surplus'})"
+            if found := difference(one[key], other[key], f"{at}/{key}"):
+                return found
+        return ""
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        found = (difference(a, b, f"{at}[{n}]") for n, (a, b) in enumerate(zip(one, other, strict=True)))
+        return next(filter(None, found), "")
+    return "" if one == other else f"{at}: {str(one)[:200]} became {str(other)[:200]}"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A way not to be idempotent, in one function; undisturbed, it does no harm."""
+
+    function: str
+    bug: Bug
+
+    def caught(self, folder: Path) -> str:
+        """The first point of the matrix of a deploy that finds it planted, and how; or ""."""
+        root = self.bug.plant(folder)
+        undisturbed = live(DEPLOY, root=root)
+        assert undisturbed.report.outcome == "done", f"the plant in {self.function} does harm by itself"
+        mine = (
+            each for each in points(undisturbed) if each.function.startswith(f"fleetgate-{self.function}")
+        )
+        found = (violation(DEPLOY, each[0], undisturbed, root) for each in runs(mine).values())
+        return next(filter(None, found), "")
+
+
+PLANTS = (
+    # The ending's event has another id each time that it is told.
+    Plant(
+        "environment",
+        Bug((("shared/steps/events.py", '{ending}",\n', '{ending}-{self.now:.0f}",\n'),)),
+    ),
+    # Where one cluster is, the others are taken to be.
+    Plant(
+        "clusters",
+        Bug(
+            (
+                (
+                    "shared/steps/clusters.py",
+                    "[creation(wanted, cluster)], True, ",
+                    "[] if seen else [creation(wanted, cluster)], True, ",
+                ),
+            )
+        ),
+    ),
+    # What is made depends on how often it was asked for.
+    Plant(
+        "fleet",
+        Bug(
+            (
+                (
+                    "shared/steps/fleet.py",
+                    "{labels.OWNER: wanted.name}",
+                    '{labels.OWNER: wanted.name, "attempt": str(context.message.attempt)}',
+                ),
+            )
+        ),
+    ),
+    # Where one subnet is, the others are taken to be.
+    Plant(
+        "subnets",
+        Bug(
+            (
+                (
+                    "shared/steps/subnets.py",
+                    "if region not in running]",
+                    "if region not in running and not seen.proxies()]",
+                ),
+            )
+        ),
+    ),
+    # Where the Deployment is, the Services are taken to be.
+    Plant(
+        "service-export",
+        Bug(
+            (
+                (
+                    "shared/exports.py",
+                    "        if found is None or is_going(found):\n",
+                    '        if wish["kind"] == "Service" and any(key[0] == "Deployment" for key in live):\n'
+                    "            continue\n"
+                    "        if found is None or is_going(found):\n",
+                ),
+            )
+        ),
+    ),
+    # Where the Gateway is, its routes are taken to be.
+    Plant(
+        "gateway",
+        Bug(
+            (
+                (
+                    "shared/steps/gateway.py",
+                    "if differs(wish, live):",
+                    "if differs(wish, live) and (live or not seen.gateway(wanted)):",
+                ),
+            )
+        ),
+    ),
+    # Verification counts its looks on the anchor.
+    Plant(
+        "verification",
+        Bug(
+            (
+                (
+                    "shared/steps/verification.py",
+                    "    what = _of_spec(context)",
+                    "    from shared import anchor\n\n"
+                    "    mine = anchor.read(context.session, context.name)\n"
+                    "    assert mine\n"
+                    '    looks = str(int(mine.labels.get("looks", "0")) + 1)\n'
+                    '    anchor.relabel(context.session, mine, {**mine.labels, "looks": looks})\n'
+                    "    what = _of_spec(context)",
+                ),
+            )
+        ),
+    ),
+)

@@ -1,0 +1,118 @@
+"""Things of other people's in the cloud that an environment goes to: no run may change a byte of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fleetgate.local.run import LocalRun
+from localcloud.wire.messages import Caller, Request
+
+PROJECT = "fleetgate-demo"
+COMPUTE = f"compute/compute/v1/projects/{PROJECT}"
+NETWORK = f"projects/{PROJECT}/global/networks/default"
+CLUSTER = f"projects/{PROJECT}/locations/us-west1-b/clusters/legacy"
+FEATURE = f"projects/{PROJECT}/locations/global/features/multiclusterservicediscovery"
+RESOURCES = {
+    "compute.subnetworks": f"projects/{PROJECT}/regions/us-west1/subnetworks/theirs",
+    "compute.addresses": f"projects/{PROJECT}/regions/us-west1/addresses/fleetgate-store-us-west1-theirs",
+    "compute.firewalls": f"projects/{PROJECT}/global/firewalls/theirs",
+    "container.clusters": CLUSTER,
+}
+# What the platform itself writes into a feature as memberships come and go.
+LIVING = {"membershipStates", "state", "updateTime"}
+OBJECTS = (
+    ("Namespace", "", "theirs"),
+    ("Namespace", "", "store"),
+    ("apps/Deployment", "theirs", "shop"),
+    ("gateway.networking.k8s.io/Gateway", "theirs", "shop"),
+)
+
+
+async def plant(local: LocalRun) -> None:
+    """Make them, as somebody else would, and wait until they stand."""
+    _ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
+    _ask(local, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())
+    _ask(local, "POST", f"{COMPUTE}/global/firewalls", _firewall())
+    _ask(local, "POST", f"container/v1/{CLUSTER.rpartition('/clusters/')[0]}/clusters", _cluster())
+    parent, _, name = FEATURE.partition("/features/")
+    _ask(local, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
+    await _pass(local, 600.0)
+    for kind, namespace, name in OBJECTS:
+        local.cloud.world.clusters[CLUSTER].apply(kind, _object(kind, namespace, name), "kubectl")
+    await _pass(local, 120.0)
+
+
+def picture(local: LocalRun) -> dict[str, str]:
+    """Every one of them, to the byte."""
+    world = local.cloud.world
+    resources: dict[str, Any] = {name: world.store[kind].get(name) for kind, name in RESOURCES.items()}
+    feature = world.store["gkehub.features"].get(FEATURE) or {}
+    resources[FEATURE] = {key: value for key, value in feature.items() if key not in LIVING}
+    for kind, namespace, name in OBJECTS:
+        resources[f"{kind} {namespace}/{name}"] = world.clusters[CLUSTER].get(kind, namespace, name)
+    return {name: json.dumps(value, sort_keys=True) for name, value in resources.items()}
+
+
+async def _pass(local: LocalRun, seconds: float) -> None:
+    clock = local.cloud.world.clock
+    until = clock.now + seconds
+    clock.at(until, lambda: None)
+    await local.cloud.run_until(lambda: clock.now >= until)
+
+
+def _ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
+    path, _, query = path.partition("?")
+    parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
+    text = json.dumps(body).encode()
+    request = Request(verb, f"/{path}", parameters, {}, text, Caller("somebody@example.com"))
+    response = local.cloud.dispatch.dispatch(request)
+    assert response.status < 300, response.body
+
+
+def _subnetwork() -> dict[str, Any]:
+    """In the range that a free choice would take first."""
+    return {"name": "theirs", "network": NETWORK, "ipCidrRange": "192.168.0.0/24"}
+
+
+def _address() -> dict[str, Any]:
+    """With a name that looks like one of ours."""
+    name = RESOURCES["compute.addresses"].rpartition("/")[2]
+    default = f"projects/{PROJECT}/regions/us-west1/subnetworks/default"
+    return {"name": name, "addressType": "INTERNAL", "subnetwork": default, "labels": {"team": "search"}}
+
+
+def _firewall() -> dict[str, Any]:
+    allowed = [{"IPProtocol": "tcp", "ports": ["22"]}]
+    return {"name": "theirs", "network": NETWORK, "sourceRanges": ["10.0.0.0/8"], "allowed": allowed}
+
+
+def _cluster() -> dict[str, Any]:
+    return {
+        "cluster": {
+            "name": "legacy",
+            "initialNodeCount": 1,
+            "network": "default",
+            "subnetwork": "default",
+            "ipAllocationPolicy": {"useIpAliases": True},
+            "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
+            "resourceLabels": {"team": "search"},
+        }
+    }
+
+
+def _object(kind: str, namespace: str, name: str) -> dict[str, Any]:
+    group, _, bare = kind.rpartition("/")
+    version = {"": "v1", "apps": "apps/v1", "gateway.networking.k8s.io": "gateway.networking.k8s.io/v1"}[
+        group
+    ]
+    meta = {"name": name, "labels": {"team": "search"}} | ({"namespace": namespace} if namespace else {})
+    item: dict[str, Any] = {"apiVersion": version, "kind": bare, "metadata": meta}
+    if bare == "Deployment":
+        container = {"name": "shop", "image": "example.com/shop:1"}
+        template = {"metadata": {"labels": {"app": "shop"}}, "spec": {"containers": [container]}}
+        item["spec"] = {"selector": {"matchLabels": {"app": "shop"}}, "template": template}
+    if bare == "Gateway":
+        listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+        item["spec"] = {"gatewayClassName": "gke-l7-rilb", "listeners": [listener]}
+    return item
