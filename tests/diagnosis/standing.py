@@ -20,7 +20,7 @@ from fleetgate.local.installation import APIS, Installation
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.world import World
 from shared.diagnosis import Case, Finding, diagnose, gather
-from shared.google import cluster_reader
+from shared.google import cluster_reader, container, gkehub, kubernetes
 from shared.google.session import Session
 from shared.settings import Settings as FunctionSettings
 from shared.spec import Environment, parse_environment
@@ -72,9 +72,21 @@ class Standing:
         self.installation = Installation(self.cloud, PROJECT, project=PROJECT)
         self.installation._make_networks("auto")
         self._put_anchor()
+        settings = FunctionSettings.from_env({**self.installation._settings(), **self.cloud.endpoints()})
+        self.session = Session(settings, Token(self.cloud.user_token()))
+        cluster_reader._pool.cache_clear()
         return self
 
     async def __aexit__(self, *error: Any) -> None:
+        for client in (container._client(self.session), gkehub._client(self.session)):
+            client.transport._session.close()
+        for api in kubernetes._CLIENTS.values():
+            api.rest_client.pool_manager.clear()
+        kubernetes._CLIENTS.clear()
+        self.session._http.close()
+        cluster_reader._pool("").clear()
+        cluster_reader._pool.cache_clear()
+        await asyncio.sleep(0.05)  # for the cloud's side of the connections to see it
         await self.cloud.__aexit__(*error)
 
     @property
@@ -136,16 +148,13 @@ class Standing:
 
     async def call(self, what: Callable[[Session], Value]) -> Value:
         """Run `what` in a thread, while the cloud answers."""
-        settings = FunctionSettings.from_env({**self.installation._settings(), **self.cloud.endpoints()})
-        session = Session(settings, Token(self.cloud.user_token()))
-        session.begin(self.world.clock.now)
+        self.session.begin(self.world.clock.now)
         with _surroundings(
             SSL_CERT_FILE=self.cloud.endpoints()["SSL_CERT_FILE"],
             HTTP_PROXY=f"http://{self.cloud.vpc_door()}",
             NO_PROXY="127.0.0.1,localhost",
         ):
-            cluster_reader._pool.cache_clear()
-            return await asyncio.to_thread(what, session)
+            return await asyncio.to_thread(what, self.session)
 
     def _message(self, step: Step[Any], mode: str) -> Message:
         claim = Claim(self.wanted.name, GENERATION, "1")
