@@ -89,7 +89,14 @@ def run(  # noqa: PLR0913  # one an option
     except InvalidEnvironment as invalid:
         refuse_spec(spec, invalid)
     progress = Silent() if output is Output.json else progress_on(console)
-    local_run = LocalRun(environment.project, seed, network.value, progress=progress)
+    local_run = LocalRun(
+        environment.project,
+        seed,
+        network.value,
+        progress=progress,
+        network_name=environment.network,
+        subnetwork=environment.subnetwork,
+    )
     try:
         reports = asyncio.run(run_local(local_run, document, again=again, teardown=teardown))
     finally:

@@ -22,6 +22,8 @@ HOME_REGION = "us-central1"
 ANCHOR_NETWORK = "fleetgate"
 ANCHOR_SUBNETWORK = "fleetgate-anchors"
 ANCHOR_RANGE = "10.255.0.0/24"
+DEFAULT = "default"
+OWN_RANGES = tuple(f"10.{64 + each}.0.0/20" for each in range(64))  # one a region; none of auto mode's
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
 SWEEP_EVERY = 15 * 60.0  # seconds
@@ -71,7 +73,8 @@ PRELOAD = (
 class Installation:
     """Fleetgate in a cloud.
 
-    `fleet_project` is where environments go; `root` is where `functions/` and `workflows/` are found.
+    `fleet_project` is where environments go, to `network_name` and its subnetworks `subnetwork`; `root` is where
+    `functions/` and `workflows/` are found.
     """
 
     cloud: LocalCloud
@@ -79,6 +82,8 @@ class Installation:
     root: Path = ROOT
     project: str = HOME_PROJECT
     region: str = HOME_REGION
+    network_name: str = DEFAULT
+    subnetwork: str = DEFAULT
 
     @property
     def workflow(self) -> str:
@@ -92,7 +97,7 @@ class Installation:
     @property
     def network(self) -> str:
         """The network that environments go to and that traffic is verified in."""
-        return f"projects/{self.fleet_project}/global/networks/default"
+        return f"projects/{self.fleet_project}/global/networks/{self.network_name}"
 
     def install(self, network_mode: str = "auto", sweep: bool = False) -> None:
         """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project.
@@ -112,10 +117,18 @@ class Installation:
             self.schedule_sweeps()
 
     def _make_networks(self, mode: str) -> None:
-        """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart."""
+        """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart.
+
+        Another network than the default one, or other subnetworks, stand beside it, in every region.
+        """
         world = self.cloud.world
         given = {region: auto_range(region) for region in regions()} if mode == "custom" else None
-        create_default_network(world, self.fleet_project, mode, given)
+        default = create_default_network(world, self.fleet_project, mode, given)
+        if (self.network_name, self.subnetwork) != (DEFAULT, DEFAULT):
+            is_default = self.network_name == DEFAULT
+            made = default if is_default else create_network(world, self.fleet_project, self.network_name)
+            for region, cidr in zip(regions(), OWN_RANGES, strict=False):
+                create_subnetwork(world, made, region, self.subnetwork, {"ipCidrRange": cidr})
         anchors = create_network(world, self.project, ANCHOR_NETWORK)
         create_subnetwork(world, anchors, self.region, ANCHOR_SUBNETWORK, {"ipCidrRange": ANCHOR_RANGE})
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetgate.local.critical_path import critical_path_seconds
-from fleetgate.local.installation import HOME_PROJECT, PRELOAD, ROOT, Installation
+from fleetgate.local.installation import DEFAULT, HOME_PROJECT, PRELOAD, ROOT, Installation
 from fleetgate.local.progress import Progress, Silent, StepNews
 from fleetgate.local.reporting import Observed, report_of
 from fleetgate.report import Report
@@ -37,8 +37,8 @@ class NeverEnded(Exception):
 class LocalRun:
     """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through.
 
-    `project` is where environments go; `root` is where `functions/` and `workflows/` are; with `sweep` the scheduler
-    runs.
+    `project`, `network_name` and `subnetwork` are where environments go, `network` is the mode of the default one;
+    `root` is where `functions/` and `workflows/` are; with `sweep` the scheduler runs.
     """
 
     project: str = HOME_PROJECT
@@ -49,12 +49,20 @@ class LocalRun:
     root: Path = ROOT
     preload: Sequence[str] = PRELOAD
     sweep: bool = False
+    network_name: str = DEFAULT
+    subnetwork: str = DEFAULT
 
     async def __aenter__(self) -> LocalRun:
         self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=self.preload))
         await self.cloud.__aenter__()
         self._began = self.cloud.world.clock.now
-        self.installation = Installation(self.cloud, self.project, self.root)
+        self.installation = Installation(
+            self.cloud,
+            self.project,
+            self.root,
+            network_name=self.network_name,
+            subnetwork=self.subnetwork,
+        )
         self.installation.install(self.network, self.sweep)
         self.cloud.functions.logs.listeners.append(self._tell)
         return self
