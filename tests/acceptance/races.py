@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,13 @@ from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.clock import rfc3339_pacific
 from localcloud.pubsub.broker import Delivery
-from tests.acceptance.runs import STORE, Bug, store
+from tests.acceptance.runs import STORE, Bug, settle, store
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
 LIGHT = ("functions_framework", "google.auth.transport.requests", "pydantic", "werkzeug.serving")
 AT_ONCE = Delivery(copies=2, late=0.6, shuffle=0.3)
 
-Scenario = Callable[[int, Path], str]
+Scenario = Callable[[int, Path], Coroutine[Any, Any, str]]
 
 
 async def same_request_twice(seed: int, root: Path) -> str:
@@ -58,12 +59,44 @@ async def fleet_twice(seed: int, root: Path) -> str:
         return f"{blocked[0]['code']}: {blocked[0]['cause']}" if blocked else ""
 
 
+async def teardown_overtakes(seed: int, root: Path) -> str:
+    """A deploy, and up to half a minute later a teardown: in the end the cloud must be what it was."""
+    delivery = Delivery(shuffle=2.0)
+    async with LocalRun(seed=seed, root=root, delivery=delivery) as local:
+        before = local.cloud.dump()
+        _publish(local, STORE)
+        await _pass(local, random.Random(seed).uniform(0.01, 30.0))  # not for secrets
+        _ask(local, {"action": "teardown", "name": "store"})
+        outcomes = await _outcomes(local, 2)
+        await settle(local, [])
+        if outcomes != ["superseded", "done"]:
+            return f"the requests ended {outcomes}"
+        return "" if local.cloud.dump() == before else "something is left"
+
+
+async def last_of_three_holds(seed: int, root: Path) -> str:
+    """A deploy, a teardown and a deploy within a minute: the last must hold the anchor, the others give way."""
+    pause = random.Random(seed)  # not for secrets
+    async with LocalRun(seed=seed, root=root, delivery=Delivery(shuffle=2.0)) as local:
+        _publish(local, STORE)
+        await _pass(local, pause.uniform(0.01, 30.0))
+        _ask(local, {"action": "teardown", "name": "store"})
+        await _pass(local, pause.uniform(0.01, 30.0))
+        newest = _publish(local, store(ttl="2h"))
+        outcomes = await _outcomes(local, 2)
+        labels = local.cloud.world.store["compute.addresses"].list(ANCHOR)[0]["labels"]
+        holder = labels["fleetgate-generation"]
+        if not holder.endswith(f"-{newest}") or labels["fleetgate-action"] != "deploy":
+            return f"the anchor bears {holder}, not the newest request {newest}"
+        return "" if outcomes == ["superseded"] * 2 else f"the older requests ended {outcomes}"
+
+
 @dataclass(frozen=True)
 class Race:
     """A bug, and the scenario that finds it in some seed."""
 
     name: str
-    scenario: Callable[[int, Path], Coroutine[Any, Any, str]]
+    scenario: Scenario
     bug: Bug
 
     def found_by(self, seeds: range, root: Path) -> int | None:
@@ -126,8 +159,28 @@ RACES = (
 )
 
 
+# Requests that overlap, whoever wins: each tells what was violated, for a seed.
+OVERLAPS: tuple[Scenario, ...] = (teardown_overtakes, last_of_three_holds)
+
+
 def _publish(local: LocalRun, document: dict[str, Any]) -> str:
-    return local.installation.publish(json.dumps({"action": "deploy", "environment": document}).encode())
+    return _ask(local, {"action": "deploy", "environment": document})
+
+
+def _ask(local: LocalRun, request: dict[str, Any]) -> str:
+    return local.installation.publish(json.dumps(request).encode())
+
+
+async def _outcomes(local: LocalRun, ended: int) -> list[str]:
+    """How the first so many executions to end did, in the order of their requests."""
+    executions, workflow = local.cloud.executions, local.installation.workflow
+
+    def over() -> list[str]:
+        results = [json.loads(each.run.result) for each in executions.of(workflow) if each.run.result]
+        return [each["outcome"] for each in sorted(results, key=lambda each: str(each["generation"]))]
+
+    await local.cloud.run_until(lambda: len(over()) >= ended)
+    return over()
 
 
 async def _claims(local: LocalRun, executions: int) -> int:

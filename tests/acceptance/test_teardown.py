@@ -1,0 +1,125 @@
+"""What a teardown leaves: nothing; and who wins when requests meet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from fleetgate.local.installation import ROOT
+from fleetgate.local.run import LocalRun
+from localcloud.wire.messages import Caller, Request
+from tests.acceptance.races import last_of_three_holds, teardown_overtakes
+from tests.acceptance.runs import settle, store
+
+PROJECT = "fleetgate-demo"
+STATIC = {"addresses": "static"}
+EXISTING = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
+CRDS = {
+    "serviceexports.net.gke.io",
+    "serviceimports.net.gke.io",
+    "servicenetworkendpointgroups.networking.gke.io",
+}
+
+
+async def lived(local: LocalRun, document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Deploy and tear down: the dump before, and how both ended."""
+    before = local.cloud.dump()
+    deployed = await local.deploy(document)
+    removed = await local.teardown(document["name"])
+    await settle(local, [])
+    return before, [deployed.outcome, removed.outcome]
+
+
+def difference(one: Any, other: Any, at: str = "") -> list[str]:
+    """Where two dumps differ."""
+    if one == other:
+        return []
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted({*one, *other})
+        return [each for key in keys for each in difference(one.get(key), other.get(key), f"{at}/{key}")]
+    return [f"{at}: {one} became {other}"]
+
+
+def test_an_existing_cluster_is_left_as_it_was() -> None:
+    """Without anything of ours in it or on it. What Google's controller installed with the feature stays [inferred]."""
+
+    async def scenario() -> None:
+        async with LocalRun(seed=5) as local:
+            await make_cluster(local, "gke-west-1", "us-west1-a")
+            document = store()
+            document["clusters"][0]["existing"] = True
+            before, outcomes = await lived(local, document)
+            after = local.cloud.dump()
+            here, now = (each["clusters"].pop(EXISTING) for each in (before, after))
+
+            assert outcomes == ["done", "done"]
+            assert difference(before, after) == []
+            assert [each for each in here if each not in now] == []
+            assert {each["metadata"]["name"] for each in now if each not in here} <= CRDS
+
+    asyncio.run(scenario())
+
+
+def test_a_lease_ends_by_itself_and_nothing_is_left() -> None:
+    """The scheduler sweeps, warns once, and what has outlived its lease is removed, reserved addresses too.
+
+    The cloud is what it was before, but for chance and history; also a custom-mode network.
+    """
+
+    async def scenario() -> None:
+        async with LocalRun(seed=6, network="custom", sweep=True) as local:
+            events: list[dict[str, Any]] = []
+            local.cloud.broker.trigger(local.installation.topic("events"), events.append)
+            before = local.cloud.dump()
+            assert (await local.deploy(store(ttl="1h", gateway=STATIC))).outcome == "done"
+            await until(local, local.cloud.world.clock.now + 2 * 3600)
+
+            endings = [each["attributes"]["ce-type"].rpartition(".")[2] for each in events]
+            assert endings == ["verified", "expiring", "removed"]
+            assert difference(before, local.cloud.dump()) == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("seed", range(1))  # `make prove` has more
+def test_a_teardown_that_overtakes_a_deploy_leaves_nothing(seed: int) -> None:
+    """Wherever the deploy is when the newer request comes, or if it comes after it."""
+    assert asyncio.run(teardown_overtakes(seed, ROOT)) == ""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_of_deploy_teardown_deploy_the_last_one_holds(seed: int) -> None:
+    """The others end superseded, wherever they were."""
+    assert asyncio.run(last_of_three_holds(seed, ROOT)) == ""
+
+
+async def make_cluster(local: LocalRun, name: str, zone: str) -> None:
+    """A cluster that somebody made before, fit to be used."""
+    cluster = {
+        "name": name,
+        "initialNodeCount": 3,
+        "fleet": {"project": PROJECT},
+        "network": "default",
+        "subnetwork": "default",
+        "ipAllocationPolicy": {"useIpAliases": True},
+        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
+        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
+    }
+    path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
+    text = json.dumps({"cluster": cluster}).encode()
+    answer = local.cloud.dispatch.dispatch(
+        Request("POST", path, {}, {}, text, Caller("somebody@example.com"))
+    )
+    assert answer.status == 200, answer.body
+    await until(local, local.cloud.world.clock.now + 900)
+
+
+async def until(local: LocalRun, when: float) -> None:
+    """Let time pass."""
+    clock = local.cloud.world.clock
+    clock.at(when, lambda: None)
+    await local.cloud.run_until(lambda: clock.now >= when and local.cloud.schedule.idle)
