@@ -224,7 +224,7 @@ PLANTS = (
     # The ending's event has another id each time that it is told.
     Plant(
         "environment",
-        Bug((("shared/steps/events.py", '{ending}",\n', '{ending}-{self.now:.0f}",\n'),)),
+        Bug((("shared/steps/events.py", '{ending}",\n', '{ending}-{now:.0f}",\n'),)),
     ),
     # Where one cluster is, the others are taken to be.
     Plant(
@@ -246,8 +246,8 @@ PLANTS = (
             (
                 (
                     "shared/steps/fleet.py",
-                    "{labels.OWNER: wanted.name}",
-                    '{labels.OWNER: wanted.name, "attempt": str(context.message.attempt)}',
+                    "name, change.body, str(",
+                    'name, {**change.body, "attempt": str(context.message.attempt)}, str(',
                 ),
             )
         ),
