@@ -19,7 +19,7 @@ from localcloud.pubsub.broker import Delivery
 from localcloud.wire.log import LoggedCall
 
 EXAMPLES = ROOT / "examples"
-UNKIND = Delivery(copies=2, late=20.0, shuffle=3.0)  # every message twice, and out of order
+UNKIND = Delivery(copies=2, late=1.5, shuffle=1.0)  # every message twice, side by side and out of order
 RESOURCE_APIS = ("compute", "container", "gkehub", "kubernetes", "cloudresourcemanager", "serviceusage")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance.races import RACES
 from tests.acceptance.runs import STORE, UNKIND, document, run
 
 SAMPLE = [(STORE, 3), (STORE, 8), (document("three-regions"), 5)]  # `make prove` has seeds 1 to 20 of both
@@ -45,3 +47,13 @@ def test_messages_twice_and_shuffled_make_no_difference(seed: int) -> None:
 
     assert "done" == kind.report.outcome
     assert kind.dump == unkind.dump
+
+
+def test_without_the_already_exists_path_they_would(tmp_path: Path) -> None:
+    """A function from which it is taken out does not get through: the test above can fail."""
+    (race,) = [race for race in RACES if "already-exists" in race.name]
+
+    outcome = run(STORE, seed=1, delivery=UNKIND, root=race.bug.plant(tmp_path))
+
+    assert "blocked" == outcome.report.outcome
+    assert any("lready exists" in diagnosis.cause for diagnosis in outcome.report.diagnoses)
