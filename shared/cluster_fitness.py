@@ -89,7 +89,7 @@ def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster])
             fix="Choose another name, or set `existing: true` on it to use it as it is.",
         )
     delete = f"gcloud container clusters delete {_place(wanted, here)}, then publish the request again."
-    return _broken(here, delete) or _misplaced(wanted, here)
+    return _broken(here, delete) or _misplaced(wanted, here) or _of_another_mode(cluster, here)
 
 
 def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
@@ -117,6 +117,17 @@ def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
         code="CLUSTER_NETWORK",
         cause=f"{seen.path} is in {seen.network}/{seen.subnetwork}, not in {wanted.network}/{wanted.subnetwork}.",
         fix="A cluster's network cannot be changed: set network and subnetwork back, or rename the cluster.",
+    )
+
+
+def _of_another_mode(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+    if cluster.autopilot == seen.autopilot:
+        return None
+    return Blocked(
+        code="CLUSTER_MODE",
+        cause=f"{seen.path} is {'an Autopilot' if seen.autopilot else 'a Standard'} cluster,"
+        " and a cluster's mode cannot be changed.",
+        fix=f"Set its autopilot back to {str(seen.autopilot).lower()}, or give the new cluster another name.",
     )
 
 

@@ -25,6 +25,7 @@ ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
 PROJECT = "fleetgate-project"  # the fleet's project
 NETWORK = "fleetgate-network"
 GATEWAY = "fleetgate-gateway"  # namespace/name, packed
+CONFIG = "fleetgate-config"  # the config cluster
 PROBE = "fleetgate-probe"  # how an answer tells which cluster gave it, packed: a kind and a name, or "none"
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
 

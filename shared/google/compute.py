@@ -99,6 +99,11 @@ def firewalls(session: Session, project: str) -> list[Json]:
     return _listed(session, f"projects/{project}/global/firewalls")
 
 
+def delete_firewall(session: Session, path: str) -> Json:
+    """Begin to delete the firewall rule at `path`; the operation."""
+    return checked(session.delete("compute", path))
+
+
 def global_resources(session: Session, project: str, kind: str) -> list[Json]:
     """The project's global resources of one kind, named as in paths (`urlMaps`)."""
     return _listed(session, f"projects/{project}/global/{kind}")

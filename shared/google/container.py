@@ -49,6 +49,7 @@ class SeenCluster:
     vpc_native: bool
     dns_external: bool
     public: bool
+    autopilot: bool = False
 
     @property
     def serves(self) -> bool:
@@ -143,4 +144,5 @@ def _seen(project: str, cluster: Any) -> SeenCluster:
         vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
         dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
         public=bool(by_ip.public_endpoint) and not by_ip.authorized_networks_config.enabled,
+        autopilot=cluster.autopilot.enabled,
     )

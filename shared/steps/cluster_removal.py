@@ -38,6 +38,14 @@ def observe(context: Context) -> Leaving:
     session, project = context.session, context.place.project
     found = clusters(session, project)
     ours = [each for each in found if labels.is_owned(each.labels, context.name)]
+    return leaving(context, project, found, ours)
+
+
+def leaving(
+    context: Context, project: str, found: Sequence[SeenCluster], ours: Sequence[SeenCluster]
+) -> Leaving:
+    """These clusters of `found`, and the memberships that are theirs."""
+    session = context.session
     others = {each.path for each in found if each not in ours}
     paths, keys = {each.path for each in ours}, {member_key(each.membership) for each in ours}
     members = [

@@ -9,7 +9,7 @@ time, because GKE runs one per cluster; what exists already is checked and never
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.cluster_fitness import creation, trouble, updates
 from shared.google import projects
@@ -18,12 +18,13 @@ from shared.google.container import SeenCluster, clusters, create_cluster, updat
 from shared.google.session import Session
 from shared.spec import Cluster, Environment
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Decision, Done, Waiting
+from shared.step.outcome import Change, Decision, Waiting
 from shared.step.step import Context, Step
-from shared.steps import cluster_removal
+from shared.steps import cluster_removal, departure
 from shared.steps.cluster_removal import Leaving
+from shared.steps.departure import Departing
 
-Seen = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
+Found = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
 
 TYPICAL = 300.0  # seconds until a new cluster is RUNNING [observed: 2½ to 6 minutes]
 TYPICAL_UPDATE, UPDATE_LEFT = 90.0, 15.0  # of an update, and of one that was begun before [inferred]
@@ -55,17 +56,26 @@ class Plan:
         return self.idle and not self.changes
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The project's clusters that bear a name of the environment's, and those of ours that the spec left out."""
+
+    found: Found
+    departing: Departing = field(default_factory=Departing)
+
+
 def observe(context: Context) -> Seen | Leaving:
-    """The project's clusters that bear a name of the environment's."""
+    """What there is of the environment's clusters."""
     if context.message.mode == "destroy":
         return cluster_removal.observe(context)
     session, wanted = context.session, context.wanted
     names = {cluster.name for cluster in wanted.clusters}
-    seen: dict[str, list[SeenCluster]] = {}
-    for each in _by_project_id(session, wanted.project, clusters(session, wanted.project)):
+    found: dict[str, list[SeenCluster]] = {}
+    every = list(_by_project_id(session, wanted.project, clusters(session, wanted.project)))
+    for each in every:
         if each.name in names:
-            seen.setdefault(each.name, []).append(each)
-    return seen
+            found.setdefault(each.name, []).append(each)
+    return Seen(found, departure.observe(context, every))
 
 
 def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
@@ -74,11 +84,11 @@ def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Deci
         return cluster_removal.decide(seen, now)
     assert wanted is not None, "only what is leaving is not wanted"
     for cluster in wanted.clusters:
-        if stop := trouble(wanted, cluster, seen.get(cluster.name, [])):
+        if stop := trouble(wanted, cluster, seen.found.get(cluster.name, [])):
             return Decision(stop)
-    plans = [_plan(wanted, cluster, seen, now) for cluster in wanted.clusters]
+    plans = [_plan(wanted, cluster, seen.found, now) for cluster in wanted.clusters]
     if all(plan.done for plan in plans):
-        return Decision(Done())
+        return departure.decide(seen.departing, now)
     ready = [change for plan in plans if plan.idle for change in plan.changes[:1]]
     later = [change for plan in plans for change in plan.changes if change not in ready]
     return Decision(_wait([plan for plan in plans if not plan.done], bool(later)), ready, later)
@@ -87,8 +97,10 @@ def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Deci
 def act(context: Context, change: Change) -> None:
     """Begin one change."""
     body = change.body
-    if change.verb == "delete":
+    if context.message.mode == "destroy":
         cluster_removal.act(context, change)
+    elif change.verb == "delete" or change.body == departure.OUT_OF_FLEET:
+        departure.act(context, change)
     elif change.verb == "create":
         create_cluster(context.session, context.wanted.project, body["location"], body["cluster"])
     else:
@@ -106,7 +118,7 @@ def _by_project_id(session: Session, project: str, found: list[SeenCluster]) -> 
         yield replace(each, fleet_project=project) if number and each.fleet_project == number else each
 
 
-def _plan(wanted: Environment, cluster: Cluster, seen: Seen, now: float) -> Plan:
+def _plan(wanted: Environment, cluster: Cluster, seen: Found, now: float) -> Plan:
     here = next((each for each in seen.get(cluster.name, []) if each.location == cluster.location), None)
     if here is None:
         seconds = remaining(now, None, TYPICAL, first=1.0)

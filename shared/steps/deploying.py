@@ -57,17 +57,34 @@ def _moved(seen: Seen, wanted: Environment) -> Decision | None:
     mine = seen.mine
     if mine is None or mine.action == RELEASE:
         return None
-    places = {labels.PROJECT: labels.pack(wanted.project), labels.NETWORK: labels.pack(wanted.network)}
-    moved = [key for key, value in places.items() if mine.labels.get(key, value) != value]
+    moved = [key for key, value in _place(wanted).items() if mine.labels.get(key, value) != value]
     if not moved:
         return None
-    there = ", ".join(f"{key.partition('-')[2]} {mine.labels[key]}" for key in moved)
+    there = ", ".join(f"{key.partition('-')[2]} {_told(mine.labels[key])}" for key in moved)
     return blocked(
         seen,
         "ENVIRONMENT_MOVED",
-        f"Environment {wanted.name} stands in {there}.",
-        f"Tear {wanted.name} down first, or name the new environment otherwise.",
+        f"Environment {wanted.name} stands with {there}, which cannot be changed in place.",
+        f"Set that back in the spec, or tear {wanted.name} down first, or name the new environment otherwise.",
     )
+
+
+def _place(wanted: Environment) -> dict[str, str]:
+    """What is fixed as long as the environment stands.
+
+    The Gateway's name is that of its load balancer; and only the controller of the config cluster that it is in
+    takes that down.
+    """
+    return {
+        labels.PROJECT: labels.pack(wanted.project),
+        labels.NETWORK: labels.pack(wanted.network),
+        labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
+        labels.CONFIG: wanted.config_cluster,
+    }
+
+
+def _told(value: str) -> str:
+    return labels.unpack(value) or "another one"
 
 
 def _rival(seen: Seen, wanted: Environment) -> Anchor | None:
@@ -99,9 +116,7 @@ def _values(seen: Seen, request: Deploy) -> dict[str, str]:
         labels.EXECUTION: seen.execution,
         labels.ACTION: request.action,
         labels.SPEC: wanted.spec_hash,
-        labels.PROJECT: labels.pack(wanted.project),
-        labels.NETWORK: labels.pack(wanted.network),
-        labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
+        **_place(wanted),
         labels.PROBE: labels.pack(wanted.probe.text),
     }
     return values | _lease(seen, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})

@@ -7,7 +7,7 @@ the Services, whose groups go with them; the namespaces last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from shared import withdrawal
@@ -15,6 +15,7 @@ from shared.google import compute
 from shared.google.cluster_reader import NEG
 from shared.google.gkehub import member_key
 from shared.google.kubernetes import Cluster, Door
+from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json, is_ours
 from shared.spaces import strangers_in
@@ -55,21 +56,42 @@ class Seen:
     closed: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Whose things are looked at, where, and which of them go: all of them, or what a changed spec leaves out.
+
+    `project` is the fleet's; `gateway` the Gateway's namespace, "" if nobody knows it.
+    """
+
+    session: Session
+    project: str
+    name: str
+    gateway: str
+    asked: float
+    goes: Callable[[Held], bool] = lambda held: True
+
+
 def observe(context: Context) -> Seen:
     """Stage by stage, in every cluster, until something is found that is still to go."""
-    places = candidates(context.session, context.place.project, context.name)
+    place = context.place
+    gateway = (place.gateway or "").partition("/")[0]
+    asked = asked_at(context.message.claim.generation)
+    return look(Scope(context.session, place.project, context.name, gateway, asked))
+
+
+def look(scope: Scope) -> Seen:
+    """What of a scope is still to go, of the first stage in which anything is."""
+    places = candidates(scope.session, scope.project, scope.name)
     closed = {each.name: f"is {each.status or 'not reachable'}" for each in places if not each.is_open}
-    seen = Seen(context.name, asked_at(context.message.claim.generation), closed=closed)
-    first = withdrawal.look(
-        context.session, places, lambda cluster: cluster.everywhere("ServiceExport") or ()
-    )
+    seen = Seen(scope.name, scope.asked, closed=closed)
+    first = withdrawal.look(scope.session, places, lambda cluster: cluster.everywhere("ServiceExport") or ())
     silent = [door for door, _ in first.silent]
     seen = replace(seen, silent={door.name: why for door, why in first.silent})
-    ours = tuple(each for each in first.found if _goes(each, context.name))
+    ours = tuple(each for each in first.found if _goes(each, scope.name) and scope.goes(each))
     if ours:
         return replace(seen, exports=ours)
     heard = [each for each in places if each.is_open and each not in silent]
-    return _imported(context, heard, first.found, seen)
+    return _imported(scope, heard, first.found, seen)
 
 
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
@@ -108,31 +130,31 @@ def _goes(export: Held, environment: str) -> bool:
     return is_own(export.door, environment) or is_ours(export.object, environment)
 
 
-def _imported(context: Context, places: list[Door], exports: Iterable[Held], seen: Seen) -> Seen:
+def _imported(scope: Scope, places: list[Door], exports: Iterable[Held], seen: Seen) -> Seen:
     """Imports that list what is exported no more; then the backend services of those."""
     kinds = ("ServiceImport", "Namespace")
 
     def read(cluster: Cluster) -> Iterator[Json]:
         yield from cluster.everywhere("ServiceImport") or ()
-        yield from owned(cluster, context.name, "Namespace")
+        yield from owned(cluster, scope.name, "Namespace")
 
-    looks = withdrawal.look(context.session, places, read)
+    looks = withdrawal.look(scope.session, places, read)
     imports, spaces = ([each for each in looks.found if each.kind == kind] for kind in kinds)
     seen = replace(
         seen,
-        spaces=tuple(spaces),
+        spaces=tuple(each for each in spaces if scope.goes(each)),
         silent=seen.silent | {door.name: why for door, why in looks.silent},
     )
-    ours = {each.name for each in spaces} | {(context.place.gateway or "").partition("/")[0]} - {""}
+    ours = {each.name for each in spaces} | {scope.gateway} - {""}
     alive = {(member_key(each.door.membership), each.namespace, each.name) for each in exports}
     asked = {member_key(each.membership) for each in places}
     late = [each for each in imports if each.namespace in ours and _lists_too_much(each, alive, asked)]
     if late:
         return replace(seen, imports=tuple(late))
-    backends = _backends(context, ours, alive) if not seen.silent and not seen.closed else ()
+    backends = _backends(scope, ours, alive) if not seen.silent and not seen.closed else ()
     if backends:
         return replace(seen, backends=backends)
-    return _working(context, places, ours, seen)
+    return _working(scope, places, ours, seen)
 
 
 def _lists_too_much(one: Held, alive: set[tuple[str, str, str]], asked: set[str]) -> bool:
@@ -141,46 +163,46 @@ def _lists_too_much(one: Held, alive: set[tuple[str, str, str]], asked: set[str]
     return any((member, one.namespace, one.name) not in alive for member in listed & asked)
 
 
-def _backends(context: Context, ours: set[str], alive: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+def _backends(scope: Scope, ours: set[str], alive: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     """Backend services of exports in our namespaces that nobody exports any more.
 
     Not asked while a cluster is not heard: whether it exports something cannot be told then.
     """
-    found = compute.global_resources(context.session, context.place.project, "backendServices")
+    found = compute.global_resources(scope.session, scope.project, "backendServices")
     used = tuple(f"{BACKEND}{space}-{name}"[:_NAME_KEPT] for _, space, name in alive)
     names = [each["name"] for each in found if each["name"].startswith(tuple(f"{BACKEND}{s}-" for s in ours))]
     return tuple(sorted(name for name in names if name[:_NAME_KEPT] not in used))
 
 
-def _working(context: Context, places: list[Door], ours: set[str], seen: Seen) -> Seen:
+def _working(scope: Scope, places: list[Door], ours: set[str], seen: Seen) -> Seen:
     """Services and Deployments; then their endpoint groups; then who else is in the namespaces."""
-    environment = context.name
 
     def workloads(cluster: Cluster) -> Iterator[Json]:
-        yield from owned(cluster, environment, "Service", "Deployment")
+        yield from owned(cluster, scope.name, "Service", "Deployment")
 
     def groups(cluster: Cluster) -> Iterator[Json]:
         found = cluster.everywhere(NEG) or []
         yield from (each for each in found if each["metadata"]["namespace"] in ours)
 
-    if found := withdrawal.look(context.session, places, workloads).found:
-        return replace(seen, workloads=found)
-    found = withdrawal.look(context.session, places, groups).found
+    found = withdrawal.look(scope.session, places, workloads).found
+    if going := tuple(each for each in found if scope.goes(each)):
+        return replace(seen, workloads=going)
+    found = withdrawal.look(scope.session, places, groups).found
     if going := tuple(each for each in found if each.is_going):
         return replace(seen, groups=going)
     kept = {
-        each.resource: why for each in seen.spaces if not each.is_going and (why := _strangers(context, each))
+        each.resource: why for each in seen.spaces if not each.is_going and (why := _strangers(scope, each))
     }
     return replace(seen, kept=kept)
 
 
-def _strangers(context: Context, space: Held) -> str:
+def _strangers(scope: Scope, space: Held) -> str:
     """What of somebody else's would go with a namespace. A cluster that is ours goes too, and all that is in
     it, but another Gateway would leave its load balancer behind: that is for the fleet to refuse.
     """
-    cluster = Cluster(context.session, space.door)
-    if not is_own(space.door, context.name):
-        return strangers_in(cluster, space.name, context.name)
+    cluster = Cluster(scope.session, space.door)
+    if not is_own(space.door, scope.name):
+        return strangers_in(cluster, space.name, scope.name)
     gateways = cluster.list("Gateway", space.name) or ()
     return ", ".join(f"gateways/{each['metadata']['name']}" for each in gateways)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.gateway_objects import (
     GATEWAY_CLASS,
+    STATIC,
     backend_namespaces,
     backends,
     reserved_names,
@@ -25,7 +26,7 @@ from shared.gateway_troubles import Address, trouble
 from shared.gateway_waits import Imports, wait_for_cluster, wait_for_load_balancer
 from shared.google import compute
 from shared.google.kubernetes import Cluster, Door, differs, doors
-from shared.labels import asked_at
+from shared.labels import asked_at, is_owned
 from shared.objects import is_ours, namespace
 from shared.spec import Environment
 from shared.step.estimate import Pace, remaining
@@ -61,8 +62,8 @@ class Seen:
     """What is there. `asked` is when the request was published, unix seconds.
 
     `unknown` are kinds that the cluster does not know. `addresses`, by region and name, are only read while the
-    Gateway is yet to be given reserved ones; imports and exports while a route lacks some; `rules` are the global
-    forwarding rules, only read once all is done.
+    Gateway is yet to be given reserved ones, and once all is done; imports and exports while a route lacks some;
+    `rules` are the global forwarding rules, only read once all is done, and `going` addresses being deleted then.
     """
 
     asked: float
@@ -73,6 +74,7 @@ class Seen:
     addresses: Mapping[Address, Json] | None = None
     imports: Imports = field(default_factory=Imports)
     rules: tuple[Json, ...] = ()
+    going: frozenset[str] = frozenset()
 
     def live(self, wish: Json) -> Json | None:
         """The live object of a wanted one."""
@@ -113,6 +115,7 @@ def observe(context: Context) -> Seen:
         seen = replace(seen, addresses=by_name)
     if seen.converged(wanted):
         seen = replace(seen, rules=tuple(compute.global_forwarding_rules(session, wanted.project)))
+        seen = _look_at_surplus(context, seen)
     return seen
 
 
@@ -126,14 +129,16 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
     ready = [change for change in every if _can_start(change, wanted, seen)]
     later = [change for change in every if change not in ready]
     if not every and seen.converged(wanted):
-        return Decision(Done(outputs={"addresses": _outputs(wanted, seen)}))
+        return _release(wanted, seen, now)
     return Decision(_wait(wanted, seen, now), ready, later)
 
 
 def act(context: Context, change: Change) -> None:
     """Begin to reserve an address; or apply or delete one object."""
     deed = change.body
-    if isinstance(deed, Reservation):
+    if "/addresses/" in change.resource and change.verb == "delete":
+        compute.delete_address(context.session, change.resource)
+    elif isinstance(deed, Reservation):
         compute.insert_address(context.session, context.wanted.project, deed.region, deed.body)
     elif change.verb == "delete":
         Cluster(context.session, deed.door).delete(*_key(deed.object))
@@ -250,6 +255,43 @@ def _wait(wanted: Environment, seen: Seen, now: float) -> Waiting:
         return Waiting(reason="GatewayUpdating", message=text, retry_after=remaining(now, None, UPDATED))
     last = max(waits, key=lambda each: each.retry_after)
     return replace(last, message="; ".join(each.message for each in waits))
+
+
+def _look_at_surplus(context: Context, seen: Seen) -> Seen:
+    """Reserved addresses, if the Gateway may have left one of ours behind."""
+    session, wanted = context.session, context.wanted
+    found = {
+        (_region(each), each["name"]): each
+        for each in compute.every_address(session, wanted.project)
+        if "region" in each
+    }
+    seen = replace(seen, addresses=found)
+    pending = compute.deletions(session, wanted.project) if _surplus(wanted, seen) else []
+    return replace(
+        seen, going=frozenset(compute.path_of(each["targetLink"]) for each in pending if "targetLink" in each)
+    )
+
+
+def _surplus(wanted: Environment, seen: Seen) -> list[Json]:
+    """Addresses that we reserved and the Gateway takes no more."""
+    kept = {*reserved_names(wanted).items()}
+    return [
+        each
+        for place, each in (seen.addresses or {}).items()
+        if place not in kept and each["name"].startswith(STATIC) and is_owned(each.get("labels"), wanted.name)
+    ]
+
+
+def _release(wanted: Environment, seen: Seen, now: float) -> Decision:
+    """Done, once addresses that are needed no more are given back."""
+    surplus = _surplus(wanted, seen)
+    if not surplus:
+        return Decision(Done(outputs={"addresses": _outputs(wanted, seen)}))
+    free = [compute.path_of(each["selfLink"]) for each in surplus if not each.get("users")]
+    changes = [Change("delete", path) for path in free if path not in seen.going]
+    text = f"addresses that are needed no more are being released: {', '.join(e['name'] for e in surplus)}"
+    seconds = remaining(now, None, RESERVED if len(free) == len(surplus) else UPDATED)
+    return Decision(Waiting(reason="AddressReleasing", message=text, retry_after=seconds), changes)
 
 
 def _outputs(wanted: Environment, seen: Seen) -> list[Json]:

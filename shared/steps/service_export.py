@@ -9,9 +9,9 @@ list exactly the memberships that export: only then can a route find its backend
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from shared import labels
+from shared import labels, withdrawal
 from shared.exports import Key, SeenCluster, changes, is_going, key_of, obstacle
 from shared.google.compute import unix
 from shared.google.gkehub import member_key
@@ -22,6 +22,9 @@ from shared.spec import Environment, Service
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
+from shared.steps import export_removal
+from shared.steps.surplus import for_surplus, surplus
+from shared.withdrawal import Held
 
 CREATED, KIND_KNOWN, DELETED = 300.0, 110.0, 10.0  # typical seconds [observed]
 
@@ -35,13 +38,15 @@ class Seen:
     """The environment's clusters: `doors` of all that exist, `clusters` that serve, both by name.
 
     `imports` are the config cluster's, by namespace and name; `strangers` the names of the project's other
-    clusters, by the key of their membership.
+    clusters, by the key of their membership. `surplus` is what is ours and wanted no more, only looked for once
+    nothing that is wanted is missing.
     """
 
     doors: Mapping[str, Door] = field(default_factory=dict)
     clusters: Mapping[str, SeenCluster] = field(default_factory=dict)
     imports: Mapping[tuple[str, str], Json] = field(default_factory=dict)
     strangers: Mapping[str, str] = field(default_factory=dict)
+    surplus: export_removal.Seen | None = None
 
 
 def observe(context: Context) -> Seen:
@@ -54,20 +59,27 @@ def observe(context: Context) -> Seen:
         if (door := found.get((spec.name, spec.location)))
         and (spec.existing or labels.is_owned(door.labels, wanted.name))
     }
-    strangers = {member_key(door.membership): door.name for door in found.values()}
+    strangers = {
+        member_key(door.membership): door.name
+        for door in found.values()
+        if not labels.is_owned(door.labels, wanted.name)
+    }
     ours = {member_key(door.membership) for door in known.values()}
-    seen = {name: _look(wanted, Cluster(session, door), door) for name, door in known.items() if door.is_open}
-    config = seen.get(wanted.config_cluster)
+    there = {
+        name: _look(wanted, Cluster(session, door), door) for name, door in known.items() if door.is_open
+    }
+    config = there.get(wanted.config_cluster)
     imports: list[Json] = []
     if config and config.exports_known:
         cluster = Cluster(session, config.door)
         imports = [each for space in wanted.namespaces for each in cluster.list("ServiceImport", space) or []]
-    return Seen(
+    seen = Seen(
         known,
-        seen,
+        there,
         {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in imports},
         {key: name for key, name in strangers.items() if key and key not in ours},
     )
+    return replace(seen, surplus=surplus(context, found.values())) if _is_complete(wanted, seen) else seen
 
 
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
@@ -83,6 +95,9 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
             holds += [hold] if hold else []
     if holds:
         return Decision(min(holds, key=lambda each: each.retry_after), ready, later)
+    leaving = for_surplus(seen.surplus, now) if seen.surplus else None
+    if leaving and not isinstance(leaving.outcome, Done):
+        return leaving
     if missing := [each for each in wanted.services if not _is_imported(wanted, each, seen)]:
         return Decision(_for_imports(wanted, seen, missing, now, bool(ready)), ready)
     return Decision(None, ready) if ready else Decision(Done())
@@ -90,6 +105,9 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
 
 def act(context: Context, change: Change) -> None:
     """Apply or delete one object."""
+    if isinstance(change.body, Held):
+        withdrawal.delete(context, change)
+        return
     cluster = Cluster(context.session, change.body.door)
     if change.verb == "delete":
         cluster.delete(*key_of(change.body.object))
@@ -118,6 +136,17 @@ def _look(wanted: Environment, cluster: Cluster, door: Door) -> SeenCluster:
 
 def _keyed(kind: str, items: Iterable[Json]) -> dict[Key, Json]:
     return {(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in items}
+
+
+def _is_complete(wanted: Environment, seen: Seen) -> bool:
+    """Whether every cluster has what it should, and no import lacks anybody: now what is too much matters."""
+    served = all(
+        (there := seen.clusters.get(each.name)) and not any(changes(wanted, each, there))
+        for each in wanted.clusters
+    )
+    return served and all(
+        set(_expected(wanted, each, seen).values()) <= _listed(each, seen) for each in wanted.services
+    )
 
 
 def _trouble(wanted: Environment, seen: Seen) -> Outcome | None:

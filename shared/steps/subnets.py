@@ -53,6 +53,16 @@ class Seen:
     inserts: list[Insert] = field(default_factory=list)
     going: Mapping[str, float] = field(default_factory=dict)
 
+    def surplus(self, wanted: Environment) -> list[Json]:
+        """Proxy-only subnets of ours in regions that have neither a cluster nor an address any more."""
+        return [
+            each
+            for each in self._staying
+            if labels.marked_by(each.get("description")) == wanted.name
+            and not _is_ordinary(each)
+            and _region(each) not in wanted.proxy_regions
+        ]
+
     def proxies(self) -> dict[str, Json]:
         """Region → its active proxy-only subnet."""
         return {_region(each): each for each in self._staying if _is_active_proxy(each)}
@@ -112,7 +122,7 @@ def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Deci
     if trouble := _trouble(wanted, seen, missing):
         return Decision(trouble)
     if not missing:
-        return Decision(Done())
+        return _release(wanted, seen, now)
     ranges = _ranges(wanted, seen, missing)
     if isinstance(ranges, Blocked):
         return Decision(ranges)
@@ -138,6 +148,18 @@ def act(context: Context, change: Change) -> None:
 
 
 SUBNETS = Step("subnets", observe, decide, act, frozenset({"check", "apply", "destroy"}))
+
+
+def _release(wanted: Environment, seen: Seen, now: float) -> Decision:
+    """What is needed no more goes as soon as it is not in use; what is in use is refused [documented]."""
+    changes = [Change("delete", compute.path_of(each["selfLink"])) for each in seen.surplus(wanted)]
+    going = sorted(seen.going.keys() - set(wanted.proxy_regions))
+    regions = sorted({*going, *(_region(each) for each in seen.surplus(wanted))})
+    if not regions:
+        return Decision(Done())
+    seconds = remaining(now, min((seen.going[each] for each in going), default=None), TYPICAL)
+    text = f"proxy-only subnets that nothing needs any more are being deleted in {', '.join(regions)}"
+    return Decision(Waiting(reason="ProxySubnetDeleting", message=text, retry_after=seconds), changes)
 
 
 def _trouble(wanted: Environment, seen: Seen, missing: Iterable[str]) -> Outcome | None:

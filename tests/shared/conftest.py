@@ -97,6 +97,8 @@ def anchored(google: GoogleServer) -> GoogleServer:
             "fleetgate-action": "deploy",
             "fleetgate-project": PROJECT,
             "fleetgate-network": "default",
+            "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+            "fleetgate-config": "gke-west-1",
         },
         description=f"Fleetgate environment store, first claimed by {GENERATION}/{EXECUTION}",
     )

@@ -44,6 +44,7 @@ class TestAFreshClaim:
             "fleetgate-project": PROJECT,
             "fleetgate-network": "default",
             "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+            "fleetgate-config": "gke-west-1",
             "fleetgate-probe": "json_46ield_3dcluster_5fname",
         }
         assert anchor(google)["subnetwork"] == "projects/hub/regions/us-west1/subnetworks/anchors"
@@ -154,9 +155,17 @@ class TestAnotherClaim:
 
         assert claim(execution=OTHER).get("reason") == reason
 
-    @pytest.mark.parametrize("moved", [{"project": "shop-test"}, {"network": "other"}])
+    @pytest.mark.parametrize(
+        "moved",
+        [
+            {"project": "shop-test"},
+            {"network": "other"},
+            {"configCluster": "gke-east-1"},
+            {"gateway": {"name": "another"}},
+        ],
+    )
     def test_an_environment_that_stands_elsewhere_is_not_forgotten(
-        self, google: GoogleServer, claim: Ask, monkeypatch: pytest.MonkeyPatch, moved: dict[str, str]
+        self, google: GoogleServer, claim: Ask, monkeypatch: pytest.MonkeyPatch, moved: dict[str, Any]
     ) -> None:
         """What stands there would be nobody's."""
         network = (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.google.container import STANDARD, SeenCluster
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
-from shared.steps.clusters import decide
+from shared.steps.clusters import Seen, decide
 from tests.steps.fleets import OURS, cluster
 from tests.steps.live import EXAMPLE, NOW, PROJECT, environment
 
@@ -31,7 +31,7 @@ def look(wanted: Environment, *seen: SeenCluster) -> Decision:
     found: dict[str, list[SeenCluster]] = {}
     for each in seen:
         found.setdefault(each.name, []).append(each)
-    return decide(wanted, found, NOW)
+    return decide(wanted, Seen(found), NOW)
 
 
 def waiting(decision: Decision) -> Waiting:
