@@ -34,7 +34,7 @@ def _checked_at(path: str) -> Json:
     return store(healthCheck={"requestPath": path})
 
 
-def _without_probe_of_east() -> Json:
+def _without_rule_of_east() -> Json:
     """The rule for the east goes, the service stays."""
     document = store()
     document["routes"][0]["rules"] = [
@@ -43,10 +43,15 @@ def _without_probe_of_east() -> Json:
     return document
 
 
-VARIANTS: dict[str, Json] = {
+DEPLOYS: dict[str, Json] = {
     "store": deploying(store()),
     "health check": deploying(_checked_at("/healthz")),
-    "one rule less": deploying(_without_probe_of_east()),
+    "one rule less": deploying(_without_rule_of_east()),
+}
+CLAIMS = DEPLOYS | {"teardown": {"action": "teardown", "name": "store"}}
+REQUESTS = CLAIMS | {
+    "extend": {"action": "extend", "name": "store", "ttl": "20h"},
+    "sweep": {"action": "sweep"},
 }
 
 
@@ -60,16 +65,17 @@ class Weather:
 
     @classmethod
     def of(cls, seed: int, rate: float | None = None) -> Weather:
-        """One to three requests; the first at once."""
+        """A deploy at once, and up to three requests of any kind after it."""
         chance = random.Random(f"storm/{seed}")
         share = chance.choice(RATES)
-        times = [0.0, *sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(3)))]
-        return cls(seed, rate or share, tuple((when, chance.choice(list(VARIANTS))) for when in times))
+        times = sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(4)))
+        later = [(when, chance.choice(list(REQUESTS))) for when in times]
+        return cls(seed, rate or share, ((0.0, chance.choice(list(DEPLOYS))), *later))
 
     @property
     def newest(self) -> str:
-        """The request whose state holds in the end."""
-        return self.requests[-1][1]
+        """The request whose state holds in the end: the last of those that claim the environment."""
+        return next(name for _, name in reversed(self.requests) if name in CLAIMS)
 
     def faults(self) -> Iterator[Fault]:
         """A fault of each kind, so that together they strike the share of calls that is wanted."""
@@ -92,8 +98,9 @@ class Passed:
 
 
 def calm(name: str) -> Json:
-    """The dump after one request in a cloud with other people's things, when nothing goes wrong."""
-    return asyncio.run(_pass(Weather(1, 0.0, ((0.0, name),)))).dump
+    """The dump after a request in a cloud with other people's things, when nothing goes wrong."""
+    before = ((0.0, "store"),) if name == "teardown" else ()
+    return asyncio.run(_pass(Weather(1, 0.0, (*before, (2 * SPREAD, name))))).dump
 
 
 def storm(weather: Weather) -> Passed:
@@ -102,7 +109,7 @@ def storm(weather: Weather) -> Passed:
 
 
 def violation(weather: Weather, calms: dict[str, Json]) -> str:
-    """What a storm does that it should not, or ""."""
+    """What a storm does that it should not, or "". `calms` has the dump of each kind of claim in calm weather."""
     try:
         passed = storm(weather)
     except (Stalled, NeverEnded) as error:
@@ -120,28 +127,29 @@ async def _pass(weather: Weather) -> Passed:
         before = foreign.picture(local)
         for fault in weather.faults() if weather.rate else ():
             local.cloud.faults.plan(fault)
-        messages: list[str] = []
+        messages: list[tuple[str, str]] = []
         for when, name in weather.requests:
-            local.cloud.world.clock.after(when, lambda n=name: messages.append(_publish(local, n)))
+            local.cloud.world.clock.after(when, lambda n=name: messages.append((n, _publish(local, n))))
         await _ended(local, messages, len(weather.requests))
-        again = not _is_done(local, messages[-1])
+        newest = next(message for name, message in reversed(messages) if name in CLAIMS)
+        again = not _is_done(local, newest)
         if again:
             local.cloud.faults.cease()
-            messages.append(_publish(local, weather.newest))
-            await _ended(local, messages, len(weather.requests) + 1)
+            newest = _publish(local, weather.newest)
+            await _ended(local, [*messages, ("", newest)], len(weather.requests) + 1)
         await settle(local, [])
         after = foreign.picture(local)
         broken = [f"{name} is not as it was" for name in before if before[name] != after[name]]
-        if not _is_done(local, messages[-1]):
-            broken.append(f"the newest request ends {_results(local, messages[-1])}")
+        if not _is_done(local, newest):
+            broken.append(f"the newest request ends {_results(local, newest)}")
         return Passed(_comparable(local.cloud.dump()), again, "; ".join(broken))
 
 
 def _publish(local: LocalRun, name: str) -> str:
-    return local.installation.publish(json.dumps(VARIANTS[name]).encode())
+    return local.installation.publish(json.dumps(REQUESTS[name]).encode())
 
 
-async def _ended(local: LocalRun, messages: list[str], number: int) -> None:
+async def _ended(local: LocalRun, messages: list[tuple[str, str]], number: int) -> None:
     """Until this many requests are published, and each execution that they started has ended."""
     cloud, workflow = local.cloud, local.installation.workflow
     deadline = cloud.world.clock.now + LIMIT
@@ -149,7 +157,7 @@ async def _ended(local: LocalRun, messages: list[str], number: int) -> None:
     def done() -> bool:
         if cloud.world.clock.now > deadline:
             raise NeverEnded(f"a storm lasts longer than {LIMIT:.0f} s")
-        started = [cloud.executions.of_event(workflow, each) for each in messages]
+        started = [cloud.executions.of_event(workflow, each) for _, each in messages]
         return (
             len(started) == number
             and all(started)
@@ -170,11 +178,11 @@ def _is_done(local: LocalRun, message: str) -> bool:
     return "done" in _results(local, message)
 
 
+# What of the anchor tells when requests were published: the lease's end, the newest claim, the first claim.
+MOMENTS = re.compile(r'(fleetgate-expires": "|fleetgate-generation": "|first claimed by )[^"]*')
+
+
 def _comparable(dump: Json) -> Json:
-    """Without the moment that the request was published, which the anchor's labels hold."""
-    text = json.dumps(dump)
-    text = re.sub(r'"fleetgate-expires": "\d+"', '"fleetgate-expires": "then"', text)
-    loaded: Json = json.loads(
-        re.sub(r'"fleetgate-generation": "[^"]*"', '"fleetgate-generation": "then"', text)
-    )
+    """Without the moments that requests were published."""
+    loaded: Json = json.loads(MOMENTS.sub(r"\1then", json.dumps(dump)))
     return loaded

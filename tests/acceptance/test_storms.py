@@ -18,5 +18,6 @@ def test_a_seed_makes_the_weather() -> None:
 
     assert every == [Weather.of(seed) for seed in range(60)]
     assert {0.05, 0.15, 0.30} == {each.rate for each in every}
-    assert {1, 2, 3} == {len(each.requests) for each in every}
+    assert {1, 2, 3, 4} == {len(each.requests) for each in every}
+    assert {"store", "health check", "one rule less", "teardown"} == {each.newest for each in every}
     assert all(each.requests[0][0] == 0.0 and sorted(each.requests) == list(each.requests) for each in every)
