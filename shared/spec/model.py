@@ -29,6 +29,7 @@ from shared.spec.values import (
     Label,
     Location,
     Name,
+    OwnName,
     Port,
     ProxyRanges,
     Region,
@@ -192,8 +193,8 @@ class Environment(Part):
     project: Annotated[str, Field(pattern=PROJECT)] = Field(
         description="The fleet's project; default: the one Fleetgate runs in.", examples=["shop-prod"]
     )
-    network: Name = Field("default", description="VPC network of everything.", examples=["default"])
-    subnetwork: Name = Field("default", description="One name, in every region.", examples=["default"])
+    network: OwnName = Field("default", description="VPC network of everything.", examples=["default"])
+    subnetwork: OwnName = Field("default", description="One name, in every region.", examples=["default"])
     ttl: Ttl | None = Field(
         None,
         description="The lease, 30m to 30d; without it the environment is kept until torn down.",

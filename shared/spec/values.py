@@ -116,12 +116,26 @@ def route_path(value: str) -> str:
     return value
 
 
+def own_name(value: object) -> object:
+    """A name, and no path: everything is in one VPC network of the environment's own project.
+
+    Raises:
+        PydanticCustomError: it is a path, as a network of another project (Shared VPC) would be given.
+    """
+    if isinstance(value, str) and "/" in value:
+        fault = f"{value!r} is a path; a network of another project (Shared VPC) is not supported"
+        fix = f"write the name alone, of one in the environment's own project, such as {value.rpartition('/')[2]}"
+        raise refusal(fault, fix)
+    return value
+
+
 def _variant(value: Any) -> str:
     return "#map" if isinstance(value, dict) else "#word"
 
 
 Label = Annotated[str, Field(pattern=LABEL, max_length=63)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
+OwnName = Annotated[Name, BeforeValidator(own_name)]
 Hostname = Annotated[str, Field(pattern=HOSTNAME, max_length=253)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Flag = Annotated[bool, Field(strict=True)]

@@ -239,3 +239,13 @@ def test_the_normal_form_gives_the_same_environment(document: dict[str, Any]) ->
     assert again == environment
     assert again.wire() == environment.wire()
     assert again.spec_hash == environment.spec_hash
+
+
+@pytest.mark.parametrize("field", ["network", "subnetwork"])
+def test_a_network_of_another_project_is_refused_as_such(field: str) -> None:
+    """Everything is in one VPC network of one project; a path is how Shared VPC would be asked for."""
+    (fault,) = faults_of(changed(field, "projects/host/global/networks/shop"))
+
+    assert field == fault.path
+    assert "Shared VPC" in fault.fault
+    assert fault.fix.endswith("such as shop")
