@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetgate.local.installation import ROOT
-from tests.acceptance import crashes, storms
+from tests.acceptance import crashes, storms, strays
 from tests.acceptance.races import RACES
 from tests.acceptance.runs import STORE, UNKIND, document, run
 
@@ -214,12 +214,22 @@ def planted_repetitions(proof: Proof, bench: Bench) -> None:
         proof.judge("" if found else f"what is planted in {function} goes unseen")
 
 
+def astray(proof: Proof, bench: Bench) -> None:
+    """Answers lost, late and doubled, executions cancelled, operations that fail: the environment comes to stand."""
+    undisturbed = crashes.live(crashes.DEPLOY)
+    cases = [(stray, undisturbed) for stray in strays.strays(undisturbed)]
+    for _, violation in bench.each(strays.violation, cases):
+        proof.judge(violation)
+
+
 def random_faults(proof: Proof, bench: Bench) -> None:
     """Storms of every strength: the newest request's state holds, and other people's things are untouched."""
     calms = {name: storms.calm(name) for name in storms.CLAIMS}
     cases = [(storms.Weather.of(seed), calms) for seed in range(STORMS)]
-    for _, violation in bench.each(storms.violation, cases):
+    proof.facts["published again"] = 0
+    for _, (violation, again) in bench.each(storms.verdict, cases):
         proof.judge(violation)
+        proof.facts["published again"] += again
 
 
 PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
@@ -233,6 +243,7 @@ PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
         for scenario in (crashes.DEPLOY, crashes.CHANGE, crashes.TEARDOWN)
     },
     "planted repetitions": planted_repetitions,
+    "gone astray": astray,
     "random faults": random_faults,
 }
 

@@ -108,16 +108,19 @@ def storm(weather: Weather) -> Passed:
     return asyncio.run(_pass(weather))
 
 
-def violation(weather: Weather, calms: dict[str, Json]) -> str:
-    """What a storm does that it should not, or "". `calms` has the dump of each kind of claim in calm weather."""
+def verdict(weather: Weather, calms: dict[str, Json]) -> tuple[str, bool]:
+    """What a storm does that it should not, or "", and whether its newest request had to be published again.
+
+    `calms` has the dump of each kind of claim in calm weather.
+    """
     try:
         passed = storm(weather)
     except (Stalled, NeverEnded) as error:
-        return f"{weather}: {error}"
+        return f"{weather}: {error}", False
     if passed.broken:
-        return f"{weather}: {passed.broken}"
+        return f"{weather}: {passed.broken}", passed.again
     where = difference(calms[weather.newest], passed.dump)
-    return f"{weather}: ends otherwise than in calm weather at {where}" if where else ""
+    return f"{weather}: ends otherwise than in calm weather at {where}" if where else "", passed.again
 
 
 async def _pass(weather: Weather) -> Passed:
@@ -142,7 +145,7 @@ async def _pass(weather: Weather) -> Passed:
         broken = [f"{name} is not as it was" for name in before if before[name] != after[name]]
         if not _is_done(local, newest):
             broken.append(f"the newest request ends {_results(local, newest)}")
-        return Passed(_comparable(local.cloud.dump()), again, "; ".join(broken))
+        return Passed(comparable(local.cloud.dump()), again, "; ".join(broken))
 
 
 def _publish(local: LocalRun, name: str) -> str:
@@ -182,7 +185,7 @@ def _is_done(local: LocalRun, message: str) -> bool:
 MOMENTS = re.compile(r'(fleetgate-expires": "|fleetgate-generation": "|first claimed by )[^"]*')
 
 
-def _comparable(dump: Json) -> Json:
+def comparable(dump: Json) -> Json:
     """Without the moments that requests were published."""
     loaded: Json = json.loads(MOMENTS.sub(r"\1then", json.dumps(dump)))
     return loaded

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.acceptance.storms import Weather, calm, violation
+from tests.acceptance.storms import Weather, calm, verdict
 
 THIRTY_PER_CENT = Weather(3, 0.30, ((0.0, "store"), (426.0, "one rule less")))
 
 
 def test_in_a_storm_the_newest_request_holds_and_other_peoples_things_are_untouched() -> None:
     """Three calls in ten fail, every message comes twice and out of order, and two requests overlap."""
-    assert "" == violation(THIRTY_PER_CENT, {"one rule less": calm("one rule less")})
+    assert ("", False) == verdict(THIRTY_PER_CENT, {"one rule less": calm("one rule less")})
 
 
 def test_a_seed_makes_the_weather() -> None:

@@ -1,0 +1,122 @@
+"""What goes astray around a deploy: answers, executions, and operations of the platform.
+
+Each step's answer is lost, comes late, or comes twice; the execution is cancelled when a step has answered, and the
+request is published again; an operation of the platform fails once, and what it left is cleared away if that takes a
+person. In the end the environment stands as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleetgate.local.run import LocalRun, NeverEnded
+from localcloud import mishaps
+from localcloud.cloud import LocalCloud
+from localcloud.faults import Answer, Call, Effect, Fault, Late, Lost, Matcher, Reach, Twice
+from localcloud.schedule import Stalled
+from localcloud.wire.errors import Refused
+from localcloud.wire.messages import Caller, Request, Response
+from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived, difference
+from tests.acceptance.runs import settle
+from tests.acceptance.storms import comparable
+
+LATE = 95.0  # seconds: the workflow has given the answer up
+SOON = 5.0
+PARENT = "projects/fleetgate-demo"
+CLUSTER = f"{PARENT}/locations/us-west1-a/clusters/gke-west-1"
+OPERATIONS = {
+    "compute.addresses.insert": f"{PARENT}/regions/us-central1/addresses/fleetgate-store",
+    "compute.subnetworks.insert": f"{PARENT}/regions/us-west1/subnetworks/fleetgate-store-proxy",
+    "container.clusters.create": CLUSTER,
+    "gkehub.features.mcs.create": f"{PARENT}/locations/global/features/multiclusterservicediscovery",
+    "gkehub.features.mci.create": f"{PARENT}/locations/global/features/multiclusteringress",
+}
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """The execution whose callback is called is cancelled, just after it was."""
+
+    cloud: LocalCloud
+
+    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+        """The answer that the caller would have had."""
+        response = answer()
+        with contextlib.suppress(Refused):
+            self.cloud.executions.cancel(call.resource.removeprefix("v1/").partition("/callbacks/")[0])
+        return response
+
+
+@dataclass(frozen=True)
+class Stray:
+    """One thing that goes astray: `what` (lost, late, twice, cancelled) with a function's nth answer, or `fails`."""
+
+    what: str
+    of: str
+    nth: int = 1
+
+    def plan(self, cloud: LocalCloud) -> None:
+        """Let it happen."""
+        if self.what == "fails":
+            mishaps.plan(cloud.world, self.of, OPERATIONS[self.of], 13, "Internal error.")
+            return
+        effects: dict[str, Effect] = {
+            "lost": Lost(),
+            "late": Late(LATE),
+            "twice": Twice(SOON),
+            "cancelled": Cancel(cloud),
+        }
+        cloud.faults.plan(Fault(Matcher(method=CALLBACK, function=self.of), effects[self.what], self.nth))
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.what}" + (f" (answer {self.nth})" if self.what != "fails" else "")
+
+
+def strays(undisturbed: Lived) -> Iterator[Stray]:
+    """The first and the last answer of every function, in every way; and every operation."""
+    answers = Counter(
+        (call.caller.instance or "").rpartition("-")[0]
+        for call in undisturbed.calls
+        if call.method == CALLBACK
+    )
+    for function, last in sorted(answers.items()):
+        for what in ("lost", "late", "twice", "cancelled"):
+            yield from (Stray(what, function, nth) for nth in sorted({1, last}))
+    yield from (Stray("fails", kind) for kind in OPERATIONS)
+
+
+def violation(stray: Stray, undisturbed: Lived) -> str:
+    """What it does that it should not, or ""."""
+    try:
+        found = asyncio.run(_found(stray, undisturbed))
+    except (Stalled, NeverEnded) as error:
+        found = str(error)
+    return f"{stray}: {found}" if found else ""
+
+
+async def _found(stray: Stray, undisturbed: Lived) -> str:
+    async with LocalRun(seed=DEPLOY.seed) as local:
+        stray.plan(local.cloud)
+        report = await local.act(DEPLOY.requests[-1])
+        if report.outcome != "done":
+            if stray.what not in ("cancelled", "fails"):
+                return f"ends {report.outcome}"
+            await settle(local, [])
+            _clear(local)
+            report = await local.act(DEPLOY.requests[-1])
+        await settle(local, [])
+        if report.outcome != "done":
+            return f"ends {report.outcome}, published again"
+        return difference(comparable(undisturbed.dump), comparable(local.cloud.dump()))
+
+
+def _clear(local: LocalRun) -> None:
+    """Delete a cluster in ERROR, as the fix says."""
+    cluster = local.cloud.world.store["container.clusters"].get(CLUSTER)
+    if cluster and cluster["status"] == "ERROR":
+        request = Request("DELETE", f"/container/v1/{CLUSTER}", {}, {}, b"", Caller("somebody@example.com"))
+        assert local.cloud.dispatch.dispatch(request).status == 200
