@@ -12,17 +12,17 @@ from rich.console import Console
 
 from fleetgate.local.installation import ROOT
 from fleetgate.screens import hint, show
-from tests.acceptance.runs import STORE, Outcome, run
+from tests.acceptance.runs import Outcome
 
 README = ROOT / "README.md"
 
-pytestmark = pytest.mark.xdist_group("main-job")
+pytestmark = pytest.mark.xdist_group("tutorial")
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Outcome:
-    """The tutorial's environment, deployed once."""
-    return run(STORE, seed=0)
+@pytest.fixture
+def deployed(tutorial: Outcome) -> Outcome:
+    """The tutorial's environment."""
+    return tutorial
 
 
 def test_every_rule_is_answered_through_every_vip_by_the_right_cluster(deployed: Outcome) -> None:
