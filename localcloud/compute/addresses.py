@@ -83,7 +83,6 @@ def insert(call: Call) -> Json:
 
 def _settle(world: World, name: str, fault: Refused | None) -> None:
     if fault is not None:
-        world.store["compute.addresses"].delete(name)
         raise fault
     world.store["compute.addresses"].change(name, status="RESERVED")
 

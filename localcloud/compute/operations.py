@@ -117,8 +117,15 @@ def _finish(world: World, name: str, target: str, then: Callable[[], None], kind
         then()
     except Refused as refused:
         ended |= _failure(refused)
+        _forget(world, target)
     if name in world.store["compute.operations"]:
         world.store["compute.operations"].change(name, **ended)
+
+
+def _forget(world: World, target: str) -> None:
+    """An address could be read while it was being reserved, and is none."""
+    if (world.store["compute.addresses"].get(target) or {}).get("status") == "RESERVING":
+        world.store["compute.addresses"].delete(target)
 
 
 def _failure(refused: Refused) -> Json:

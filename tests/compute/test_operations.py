@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from localcloud import mishaps
 from localcloud.compute import service
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
@@ -170,3 +171,19 @@ def test_an_unknown_operation_is_404(custom: Compute) -> None:
     """By get and by wait."""
     for method, path in (("GET", "global/operations/o"), ("POST", "zones/us-west1-a/operations/o/wait")):
         assert custom.refusal(method, path, None)[:2] == (404, "notFound")
+
+
+@pytest.mark.parametrize(
+    ("collection", "body"),
+    [(HERE, BODY), ("regions/us-west1/addresses", {"name": "extra", "addressType": "EXTERNAL"})],
+)
+def test_an_operation_that_is_to_fail_leaves_nothing(custom: Compute, collection: str, body: Json) -> None:
+    """The name is free again, and the next operation goes well."""
+    kind = f"compute.{collection.rpartition('/')[2]}.insert"
+    mishaps.plan(custom.world, kind, f"projects/shop/{collection}/extra", 13, "Internal error.")
+
+    failed = custom.finish(custom.post(collection, body))
+
+    assert [{"code": "BACKEND_ERROR", "message": "Internal error."}] == failed["error"]["errors"]
+    assert 404 == custom.refusal("GET", f"{collection}/extra")[0]
+    assert "extra" == custom.made(collection, body)["name"]
