@@ -23,9 +23,10 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
 
 prove: install
+	$(BIN)/pytest -n 2 -m long
 	$(BIN)/python -m tests.prove
 
 lock: install  # after a change of pyproject.toml; needs uv

@@ -7,6 +7,8 @@ import copy
 import json
 from typing import Any
 
+import pytest
+
 from fleetgate.local.run import LocalRun
 from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance.runs import RESOURCE_APIS, STORE, settle, store
@@ -96,6 +98,7 @@ def test_services_routes_checks_and_the_sample_app_change_in_place() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.long
 def test_clusters_come_and_go() -> None:
     """With their region's address and proxy-only subnet; one that goes is emptied before, and leaves nothing."""
 
@@ -119,6 +122,7 @@ def test_clusters_come_and_go() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.long
 def test_addresses_are_reserved_named_and_given_back() -> None:
     """As the tutorial's last section, and back: ours go once nothing uses them, the user's stay."""
 

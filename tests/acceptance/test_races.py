@@ -22,5 +22,5 @@ def test_a_planted_race_is_found_within_fifty_seeds(race: Race, tmp_path: Path) 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
 def test_the_product_itself_has_none(race: Race) -> None:
-    """A few seeds here; `make prove` has all fifty."""
-    assert [] == list(race.holds(range(3)))
+    """One seed here; `make prove` has all fifty."""
+    assert [] == list(race.holds(range(1)))

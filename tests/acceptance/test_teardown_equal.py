@@ -7,6 +7,8 @@ import copy
 import json
 from typing import Any
 
+import pytest
+
 from fleetgate.local.run import LocalRun
 from shared.importer import ROLE, importer_of
 from tests.acceptance.runs import STORE, settle, store
@@ -26,6 +28,7 @@ THEIRS = (
 )
 
 
+@pytest.mark.long
 def test_nothing_is_left_in_a_network_of_another_name() -> None:
     """With subnetworks of another name, too."""
 

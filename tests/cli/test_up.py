@@ -22,6 +22,8 @@ from typer.testing import CliRunner
 
 from fleetgate.cli import app
 
+pytestmark = pytest.mark.xdist_group("local-up")  # one standing cloud for all of them
+
 ROOT = Path(__file__).parents[2]
 FLEETGATE = (sys.executable, "-m", "fleetgate")
 PATIENCE = 60  # seconds for a process to do its next thing
