@@ -64,7 +64,6 @@ PRELOAD = (
     "google.cloud.gkehub_v1",
     "kubernetes.client",
     "pydantic",
-    "structlog",
     "werkzeug.serving",
 )
 
