@@ -49,6 +49,7 @@ class Proof:
         self.tried += weight
         if violation:
             self.failed.append(violation)
+            say(f"{self.name}: {violation}")
         else:
             self.held += weight
 
