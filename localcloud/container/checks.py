@@ -55,9 +55,13 @@ def _check_nodes(asked: Json, place: Place) -> None:
     for index, pool in enumerate(pools):
         check_name(f"cluster.node_pools[{index}].name", pool.get("name", ""))
     for config in [pool.get("config", {}) for pool in pools] + [asked.get("nodeConfig", {})]:
-        name = config.get("machineType", "e2-medium")
-        if machine(name) is None:  # kubernetes/kubernetes#12985 shows the words [observed]
-            raise invalid(f'machine type "{name}" does not exist.', "badRequest")
+        check_machine(config.get("machineType", "e2-medium"))
+
+
+def check_machine(name: str) -> None:
+    """Refuse a machine type that does not exist (kubernetes/kubernetes#12985 shows the words) [observed]."""
+    if machine(name) is None:
+        raise invalid(f'machine type "{name}" does not exist.', "badRequest")
 
 
 def check_locations(place: Place, locations: list[str]) -> None:

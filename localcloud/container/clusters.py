@@ -1,4 +1,4 @@
-"""projects.locations.clusters: create, get, list, delete; node pools to read."""
+"""projects.locations.clusters: create, get, list, delete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from localcloud.container.networks import attachment, pod_range, take_pod_range
 from localcloud.container.operations import Change, begin, in_place, refuse_if_busy
 from localcloud.container.service import service
 from localcloud.container.shape import merged, new_cluster, range_fields
-from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
 from localcloud.wire.service import Call
 from localcloud.world import World
@@ -98,23 +98,6 @@ def delete(call: Call) -> Json:
     operation = begin(call.world, full_name, change)
     lifecycle.go_down(call.world, full_name)
     return operation
-
-
-@service.on(f"{_CLUSTERS}.nodePools.list")
-def list_pools(call: Call) -> Json:
-    """nodePools.list."""
-    return {"nodePools": found(call)[1]["nodePools"]}
-
-
-@service.on(f"{_CLUSTERS}.nodePools.get")
-def get_pool(call: Call) -> Json:
-    """nodePools.get."""
-    full_name, cluster = found(call)
-    name = call.params["nodePoolsId"]
-    pool: Json | None = next((pool for pool in cluster["nodePools"] if pool["name"] == name), None)
-    if pool is None:
-        raise Refused("NOT_FOUND", f"{not_found(full_name).message[:-1]}/nodePools/{name}.")
-    return pool
 
 
 def found(call: Call) -> tuple[str, Json]:

@@ -1,8 +1,12 @@
-"""The nodes of a cluster: as many in each zone as their pool says, each with an address of the subnetwork."""
+"""The nodes of a cluster: as many in each zone as their pool says, each with an address of the subnetwork.
+
+A pool that is changed gets other nodes; what ran on those that go is gone with them, and made again elsewhere.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,7 +28,7 @@ class _Spot:
     name: str
     zone: str
     pool: Json
-    index: int  # counts through the cluster: which /24 of the pods' range the node has
+    index: int  # which /24 of the pods' range the node has
 
 
 def count(cluster: Json) -> int:
@@ -34,7 +38,33 @@ def count(cluster: Json) -> int:
 
 def nodes(world: World, full_name: str, cluster: Json) -> list[Json]:
     """Node objects (v1) for every pool, Ready; takes their addresses."""
-    return [_node(world, full_name, cluster, spot) for spot in _spots(full_name, cluster)]
+    return [_node(world, full_name, cluster, spot) for spot in _missing(full_name, cluster, [])]
+
+
+def converge(world: World, full_name: str, cluster: Json, most: int | None = None) -> None:
+    """Let the nodes be as the pools say, at `most` so many of them in this call; a new one comes before an old goes.
+
+    Pods go with their node, as when it is drained [documented: GKE surge upgrades].
+    """
+    api = world.clusters.get(full_name)
+    if api is None:
+        return
+    there = api.list("Node")
+    for spot in list(_missing(full_name, cluster, there))[:most]:
+        node = _node(world, full_name, cluster, spot)
+        api.create("Node", node, manager="kubelet")
+        api.replace_status("Node", "", spot.name, node["status"], manager="kubelet")
+    for node in list(_surplus(cluster, there))[:most]:
+        _remove(world, full_name, node["metadata"]["name"])
+
+
+def _remove(world: World, full_name: str, name: str) -> None:
+    api = world.clusters[full_name]
+    api.delete("Node", "", name)
+    world.store["container.addresses"].delete(f"{full_name}/nodes/{name}")
+    for pod in api.list("Pod"):
+        if pod["spec"].get("nodeName") == name:
+            api.delete("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"])
 
 
 def capacity(cluster: Json) -> tuple[int, int]:
@@ -49,14 +79,61 @@ def capacity(cluster: Json) -> tuple[int, int]:
     return cpus, memory
 
 
-def _spots(full_name: str, cluster: Json) -> Iterator[_Spot]:
-    index = 0
-    for pool in cluster["nodePools"]:
-        for zone in pool["locations"]:
-            for nth in range(pool["initialNodeCount"]):
-                prefix = node_prefix(full_name, pool["name"], zone)
-                yield _Spot(f"{prefix}-{_letters(f'{full_name}/{prefix}/{nth}')}", zone, pool, index)
-                index += 1
+def _missing(full_name: str, cluster: Json, there: list[Json]) -> Iterator[_Spot]:
+    """The nodes that are wanted and not `there`; each with a name and a block of pod addresses that are free."""
+    names = {node["metadata"]["name"] for node in there}
+    blocks = {_block_index(cluster, node) for node in there}
+    for pool, zone in _places(cluster):
+        prefix = node_prefix(full_name, pool["name"], zone)
+        key = (
+            f"{full_name}/{prefix}" if not there else f"{full_name}/{prefix}/{pool['config']['machineType']}"
+        )
+        fresh = (f"{prefix}-{_letters(f'{key}/{nth}')}" for nth in itertools.count())
+        for _ in range(pool["initialNodeCount"] - len(_fitting(cluster, pool, zone, there))):
+            spot = _Spot(
+                next(name for name in fresh if name not in names),
+                zone,
+                pool,
+                next(index for index in itertools.count() if index not in blocks),
+            )
+            names.add(spot.name)
+            blocks.add(spot.index)
+            yield spot
+
+
+def _surplus(cluster: Json, there: list[Json]) -> Iterator[Json]:
+    """The nodes that are too many, or not as their pool says."""
+    kept = {
+        node["metadata"]["name"]
+        for pool, zone in _places(cluster)
+        for node in _fitting(cluster, pool, zone, there)[: pool["initialNodeCount"]]
+    }
+    return (node for node in there if node["metadata"]["name"] not in kept)
+
+
+def _places(cluster: Json) -> Iterator[tuple[Json, str]]:
+    return ((pool, zone) for pool in cluster["nodePools"] for zone in pool["locations"])
+
+
+def _fitting(cluster: Json, pool: Json, zone: str, there: list[Json]) -> list[Json]:
+    """Those of a pool in a zone that are of its machine type, and have external addresses or not, as it says."""
+    return [
+        node
+        for node in there
+        if node["metadata"]["labels"].get("cloud.google.com/gke-nodepool") == pool["name"]
+        and node["metadata"]["labels"]["topology.kubernetes.io/zone"] == zone
+        and node["metadata"]["labels"]["node.kubernetes.io/instance-type"] == pool["config"]["machineType"]
+        and _has_external_address(node) != is_private(cluster, pool)
+    ]
+
+
+def _has_external_address(node: Json) -> bool:
+    return any(each["type"] == "ExternalIP" for each in node["status"]["addresses"])
+
+
+def _block_index(cluster: Json, node: Json) -> int:
+    first = ipaddress.IPv4Network(cluster["clusterIpv4Cidr"]).network_address
+    return (int(ipaddress.IPv4Network(node["spec"]["podCIDR"]).network_address) - int(first)) // 256
 
 
 def _letters(key: str) -> str:
@@ -72,7 +149,7 @@ def _node(world: World, full_name: str, cluster: Json, spot: _Spot) -> Json:
     address = take_address(world, owner, subnetwork_of(cluster))
     pods = _pods(cluster, spot)
     addresses = [{"type": "InternalIP", "address": address}]
-    if not _private(cluster):
+    if not is_private(cluster, spot.pool):
         addresses += [{"type": "ExternalIP", "address": external_address(owner)}]
     project = place_in(full_name).project
     return {
@@ -104,7 +181,11 @@ def _pods(cluster: Json, spot: _Spot) -> str:
     return f"{first}/24"
 
 
-def _private(cluster: Json) -> bool:
+def is_private(cluster: Json, pool: Json) -> bool:
+    """Whether a pool's nodes have internal addresses only: as it says, else as the cluster does [documented]."""
+    own = pool.get("networkConfig", {}).get("enablePrivateNodes")
+    if own is not None:
+        return bool(own)
     return bool(
         cluster["networkConfig"].get("defaultEnablePrivateNodes")
         or cluster["privateClusterConfig"].get("enablePrivateNodes")

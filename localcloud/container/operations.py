@@ -7,7 +7,7 @@ the client libraries at `error`, so both are there [observed].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from localcloud import mishaps
@@ -35,13 +35,16 @@ class Change:
     """What an operation does to a cluster.
 
     `kind` is the timing table's, `type` the wire's. `done` is called when it has worked, `undone` with the
-    google.rpc.Status when it has not.
+    google.rpc.Status when it has not. `pool` is the node pool it is about, if it is about one; `steps` are
+    what happens while it runs, in equal parts of its time.
     """
 
     kind: str
     type: str
     done: Callable[[], None]
     undone: Callable[[Json], None]
+    pool: str = ""
+    steps: Sequence[Callable[[], None]] = ()
 
 
 def refuse_if_busy(world: World, cluster: str) -> None:
@@ -67,13 +70,20 @@ def begin(world: World, cluster: str, change: Change, after: tuple[Work | None, 
         "operationType": change.type,
         "status": "RUNNING",
         "selfLink": numbered_link(world, place, f"operations/{name}"),
-        "targetLink": numbered_link(world, place, f"clusters/{short(cluster)}"),
+        "targetLink": numbered_link(world, place, _target(cluster, change)),
         "startTime": rfc3339(world.clock.now),
     }
     world.store["container.operations"].put(full_name, operation)
     world.store["container.operations.running"].put(cluster, {"operation": name})
-    world.ledger.perform(change.kind, cluster, lambda: _end(world, full_name, cluster, change), after)
+    work = world.ledger.perform(change.kind, cluster, lambda: _end(world, full_name, cluster, change), after)
+    for nth, step in enumerate(change.steps, 1):
+        world.clock.after((work.end - work.start) * nth / (len(change.steps) + 1), step)
     return operation
+
+
+def _target(cluster: str, change: Change) -> str:
+    pool = f"/nodePools/{change.pool}" if change.pool else ""
+    return f"clusters/{short(cluster)}{pool}"
 
 
 def _end(world: World, name: str, cluster: str, change: Change) -> None:

@@ -90,8 +90,12 @@ def _pool(full_name: str, cluster: Json, asked: Json) -> Json:
     """A node pool; its instance group has a name of its own in each zone."""
     locations = sorted(asked.get("locations") or cluster["locations"])
     pool = merged(deepcopy(defaults()["nodePool"]), deepcopy(asked))
+    private = cluster["networkConfig"].get("defaultEnablePrivateNodes") or cluster[
+        "privateClusterConfig"
+    ].get("enablePrivateNodes")
     return {
         **pool,
+        "networkConfig": {"enablePrivateNodes": bool(private), **pool.get("networkConfig", {})},
         "initialNodeCount": int(asked.get("initialNodeCount", 0)),
         "locations": locations,
         "selfLink": f"{cluster['selfLink']}/nodePools/{asked['name']}",
