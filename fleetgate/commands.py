@@ -25,8 +25,10 @@ from fleetgate.options import (
     Region,
     SpecFile,
     give_up,
+    refuse_folder,
     refuse_spec,
 )
+from fleetgate.repository import FaultyFolder, read_folder
 from shared.spec import InvalidEnvironment
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Goal(StrEnum):
 
 def register(app: typer.Typer, local: typer.Typer) -> None:
     """Make these the commands of `app`, and `up` one of `local`."""
-    for command in (deploy, verify, extend, teardown, status, wait):
+    for command in (deploy, verify, extend, teardown, status, wait, reconcile):
         app.command()(command)
     local.command()(up)
 
@@ -151,6 +153,26 @@ def wait(
     with _asked_of(project, region) as place:
         words = wait_for(place, name, goal.value, timeout)
     Console(stderr=True).print(words, markup=False, highlight=False)
+
+
+def reconcile(
+    folder: Annotated[Path, typer.Argument(help="Where the specs are.")] = Path("environments"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for, no more.")] = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:
+    """Ask for what makes the environments those that FOLDER keeps: deploy what differs, tear down what is gone."""
+    from fleetgate.client import reconciling
+    from fleetgate.client.screens import show_reconciliation
+
+    with _asked_of(project, region) as place:
+        try:
+            kept = read_folder(folder, place.project)
+        except FaultyFolder as faulty:
+            refuse_folder(faulty)
+        result = reconciling.reconcile(place, kept, dry_run)
+    _finish(output, result.wire, lambda: show_reconciliation(result, Console(), dry_run))
 
 
 def up(

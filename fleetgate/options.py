@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
+from fleetgate.repository import FaultyFolder
 from shared.spec import InvalidEnvironment
 
 
@@ -45,6 +46,16 @@ def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
     console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
     for fault in invalid.faults:
         console.print(f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+    raise typer.Exit(BAD_USAGE)
+
+
+def refuse_folder(faulty: FaultyFolder) -> NoReturn:
+    """Say everything that is wrong with the specs of a folder, and change nothing."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    count = len(faulty.faults)
+    console.print(f"{count} fault{'s' if count != 1 else ''}; nothing was published")
+    for path, fault in faulty.faults:
+        console.print(f"  {path}: {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
     raise typer.Exit(BAD_USAGE)
 
 

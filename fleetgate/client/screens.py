@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleetgate.client.environments import State
+from fleetgate.client.reconciling import Reconciliation
 from fleetgate.local.progress import clock
 
 STYLES = {"verified": "green", "blocked": "red", "failed": "red", "abandoned": "red", "leaked": "red"}
@@ -89,3 +90,17 @@ def show_one(state: State, console: Console) -> None:
         if words:
             table.add_row(Text(title, style="bold"), Text(words))
     console.print(table)
+
+
+def show_reconciliation(result: Reconciliation, console: Console, dry_run: bool) -> None:
+    """What was asked for, or would be, a line each; then how much there was nothing to ask for."""
+    for each in result.asked:
+        published = f"message {each.message}" if each.message else "not published"
+        line = f"{each.request['action']} {each.name}: {each.reason} ({published})"
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    count = len(result.asked)
+    would = "would be" if dry_run else "was" if count == 1 else "were"
+    words = f"{count} request{'s' if count != 1 else ''} {would} published, {len(result.unchanged)} unchanged"
+    if result.others:
+        words += f"; not kept here: {', '.join(result.others)}"
+    console.print(words, soft_wrap=True, highlight=False, markup=False)
