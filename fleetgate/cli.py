@@ -25,6 +25,7 @@ from fleetgate.options import (
     SpecFile,
     refuse_spec,
 )
+from fleetgate.packaging.command import package
 from fleetgate.specs import read_environment
 from shared.spec import InvalidEnvironment
 
@@ -64,6 +65,7 @@ app.add_typer(local, name="local")
 
 
 commands.register(app, local)
+app.command()(package)
 
 
 @local.command()

@@ -1,0 +1,101 @@
+"""A function's archive: the same bytes whenever, wherever and by whomever it is made.
+
+What is deployed is named after its bytes, so an archive must not differ because of a clock, a folder, a file
+mode or a compressor's version: times and modes are fixed, entries are sorted, and nothing is compressed. (All of
+an archive is source text of some hundred kilobytes; Cloud Build compiles it.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetgate.packaging.closure import closure_of
+from fleetgate.packaging.requirements import requirements_of
+
+LOCK = "requirements.lock"
+REQUIREMENTS = "requirements.txt"
+MAIN = "main.py"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
+MODE = 0o100644 << 16
+UNIX = 3
+
+
+class UnknownStep(Exception):
+    """No function serves a step of that name."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive: the step that it serves, which is its entry point's name too, and its bytes."""
+
+    step: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What it is known by."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def write(self, folder: Path) -> Path:
+        """Put it into `folder` as `<step>.zip`.
+
+        Raises:
+            OSError: that cannot be.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.step}.zip"
+        path.write_bytes(self.content)
+        return path
+
+
+def steps(root: Path) -> list[str]:
+    """The steps that have a function under `root`."""
+    return sorted(path.parent.name for path in (root / "functions").glob("*/main.py"))
+
+
+def archive_of(root: Path, step: str) -> Archive:
+    """The archive of one step's function, from the code and the lock under `root`.
+
+    Raises:
+        UnknownStep: there is no such function.
+        Unresolved, NotLocked: its code imports what is not there, or what is not pinned.
+    """
+    if step not in steps(root):
+        raise UnknownStep(f"There is no step {step!r}; there are {', '.join(steps(root))}.")
+    return Archive(step, zipped(contents_of(root, step)))
+
+
+def contents_of(root: Path, step: str) -> dict[str, bytes]:
+    """The files of a step's archive by path."""
+    closure = closure_of(root, f"functions.{step}.main")
+    lock = (root / LOCK).read_text("utf-8")
+    files = {path: (root / path).read_bytes() for path in closure.files}
+    files[MAIN] = _main(step).encode()
+    files[REQUIREMENTS] = requirements_of(lock, closure.imports).encode()
+    return files
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files that depends on nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(path, EPOCH)
+            entry.external_attr = MODE
+            entry.create_system = UNIX
+            archive.writestr(entry, files[path])
+    return buffer.getvalue()
+
+
+def _main(step: str) -> str:
+    """The root's main.py, where the buildpack looks for the entry point [documented]."""
+    return (
+        f'"""The archive of the step {step}; made by `fleetgate package`."""\n\n'
+        f"from functions.{step}.main import {step}\n\n"
+        f'__all__ = ["{step}"]\n'
+    )
