@@ -1,7 +1,7 @@
 """What a cluster must be for a multi-cluster Gateway: as it is created, what one that is there lacks, and why not.
 
-Of what GKE says of a cluster, only what other steps rely on is compared. Nodes are not: their number and size
-are the user's to change once the cluster is there.
+Of what GKE says of a cluster, what other steps rely on is compared, and of its nodes what the spec says of them: what
+it leaves out is the user's to change once the cluster is there, as are node pools that somebody adds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shared import labels
-from shared.google.container import STANDARD, SeenCluster
+from shared.google.container import POOL, STANDARD, SeenCluster, SeenPool
 from shared.spec import Cluster, Environment
 from shared.step.outcome import Blocked, Change, Outcome
 
@@ -18,7 +18,9 @@ Json = dict[str, Any]
 
 MACHINE = "e2-medium"  # three of them hold the importer, which one alone does not [observed]
 NODES = 3
+RELEASE_CHANNEL = "regular"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"  # shown as `default` [observed]
 DNS = "dnsEndpointConfig.allowExternalTraffic"
 
 # What gives a cluster a field that it lacks [documented, gcloud container clusters update].
@@ -42,11 +44,10 @@ def creation(wanted: Environment, cluster: Cluster) -> Change:
         "workload_identity_config": {"workload_pool": f"{wanted.project}.svc.id.goog"},
         "fleet": {"project": wanted.project},
         "resource_labels": {labels.OWNER: wanted.name},
+        "release_channel": {"channel": (cluster.release_channel or RELEASE_CHANNEL).upper()},
         "control_plane_endpoints_config": _dns_endpoint(),
         **_nodes(cluster),
     }
-    if cluster.release_channel:
-        body["release_channel"] = {"channel": cluster.release_channel.upper()}
     if cluster.private_nodes:
         body["network_config"]["default_enable_private_nodes"] = True
     return Change("create", resource, body={"location": cluster.location, "cluster": body})
@@ -71,6 +72,28 @@ def updates(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Iterato
     if channel and seen.release_channel != channel:
         body = {"desired_release_channel": {"channel": channel.upper()}}
         yield Change("update", seen.path, "releaseChannel", seen.release_channel, channel, body)
+    private = cluster.private_nodes
+    if private is not None and private != seen.private_nodes:
+        body = {"desired_default_enable_private_nodes": private}
+        yield Change("update", seen.path, "privateNodes", seen.private_nodes, private, body)
+    if seen.pool:
+        yield from _pool_updates(cluster, seen.pool)
+
+
+def _pool_updates(cluster: Cluster, seen: SeenPool) -> Iterator[Change]:
+    """How the cluster's own pool differs from what the spec says of nodes: each a change that GKE makes in place,
+    node by node [documented: UpdateNodePoolRequest, SetNodePoolSizeRequest]. One that scales by itself has the size
+    that it wants.
+    """
+    machine, private, count = cluster.machine_type, cluster.private_nodes, cluster.node_count
+    if machine and machine != seen.machine_type:
+        body: Json = {"machine_type": machine}
+        yield Change("update", seen.path, "machineType", seen.machine_type, machine, body)
+    if private is not None and seen.private is not None and private != seen.private:
+        body = {"node_network_config": {"enable_private_nodes": private}}
+        yield Change("update", seen.path, "privateNodes", seen.private, private, body)
+    if count and count != seen.node_count and not seen.scales:
+        yield Change("update", seen.path, "nodeCount", seen.node_count, count, {"node_count": count})
 
 
 def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
@@ -89,7 +112,12 @@ def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster])
             fix="Choose another name, or set `existing: true` on it to use it as it is.",
         )
     delete = f"gcloud container clusters delete {_place(wanted, here)}, then publish the request again."
-    return _broken(here, delete) or _misplaced(wanted, here) or _of_another_mode(cluster, here)
+    return (
+        _broken(here, delete)
+        or _misplaced(wanted, here)
+        or _of_another_mode(cluster, here)
+        or _of_another_account(cluster, here)
+    )
 
 
 def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
@@ -121,13 +149,31 @@ def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
 
 
 def _of_another_mode(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
-    if cluster.autopilot == seen.autopilot:
+    """Autopilot or Standard; what names machines is for Standard, even if it does not say so."""
+    asked = cluster.autopilot
+    if asked is None and (cluster.machine_type or cluster.node_count):
+        asked = False
+    if asked is None or asked == seen.autopilot:
         return None
     return Blocked(
         code="CLUSTER_MODE",
         cause=f"{seen.path} is {'an Autopilot' if seen.autopilot else 'a Standard'} cluster,"
         " and a cluster's mode cannot be changed.",
         fix=f"Set its autopilot back to {str(seen.autopilot).lower()}, or give the new cluster another name.",
+    )
+
+
+def _of_another_account(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+    """Whom nodes run as is said when their pool is made, and never again [documented: no update has it]."""
+    asked, there = cluster.node_service_account, seen.pool.account if seen.pool else seen.account
+    default = there == "default" and asked is not None and asked.endswith(DEFAULT_ACCOUNT)
+    if asked is None or asked == there or default or not (seen.pool or seen.autopilot):
+        return None
+    back = "Leave nodeServiceAccount out" if there == "default" else f"Set nodeServiceAccount back to {there}"
+    return Blocked(
+        code="CLUSTER_NODE_ACCOUNT",
+        cause=f"The nodes of {seen.path} run as {there}, not as {asked}, and that cannot be changed.",
+        fix=f"{back}, or give the new cluster another name.",
     )
 
 
@@ -175,7 +221,7 @@ def _nodes(cluster: Cluster) -> Json:
         defaults = {"autoscaling": {"autoprovisioning_node_pool_defaults": account}} if account else {}
         return {"autopilot": {"enabled": True}, **defaults}
     config = {"machine_type": cluster.machine_type or MACHINE, "oauth_scopes": SCOPES, **account}
-    pool = {"name": "default-pool", "initial_node_count": cluster.node_count or NODES, "config": config}
+    pool = {"name": POOL, "initial_node_count": cluster.node_count or NODES, "config": config}
     return {"node_pools": [pool]}
 
 

@@ -19,9 +19,24 @@ from shared.google.session import Session
 
 Json = dict[str, Any]
 STANDARD = "CHANNEL_STANDARD"
+POOL = "default-pool"  # of the clusters that Fleetgate makes
 STATUS = container_v1.Cluster.Status
 CHANNEL = container_v1.GatewayAPIConfig.Channel
 OPERATION, FINISHED = container_v1.Operation.Type, container_v1.Operation.Status.DONE
+
+
+@dataclass(frozen=True)
+class SeenPool:
+    """The node pool that a cluster is made with. `node_count` is of each zone: `initialNodeCount` follows a resize
+    (hashicorp/terraform-provider-google#6889) [observed]. `private` is None if it is as the cluster says.
+    """
+
+    path: str
+    machine_type: str
+    node_count: int
+    account: str
+    scales: bool
+    private: bool | None
 
 
 @dataclass(frozen=True)
@@ -29,7 +44,9 @@ class SeenCluster:
     """One cluster as GKE describes it. Times are RFC 3339; empty strings stand for what is not set.
 
     `dns_external` says whether its DNS endpoint is served outside the VPC, `public` whether its public one is
-    served to everybody, without authorized networks.
+    served to everybody, without authorized networks; `private_nodes` whether new node pools get no external
+    addresses. `pool` is the one it was made with, if that is still there and not Autopilot's; `account` is whom
+    Autopilot's nodes run as.
     """
 
     name: str
@@ -50,6 +67,9 @@ class SeenCluster:
     dns_external: bool
     public: bool
     autopilot: bool = False
+    private_nodes: bool = False
+    pool: SeenPool | None = None
+    account: str = "default"
 
     @property
     def serves(self) -> bool:
@@ -91,6 +111,25 @@ def update_cluster(session: Session, path: str, update: Json) -> None:
     _client(session).update_cluster(name=path, update=update, retry=None)
 
 
+def resize_pool(session: Session, path: str, count: int) -> None:
+    """Begin to give a node pool so many nodes in each zone.
+
+    Raises:
+        Busy: another operation runs on the cluster.
+    """
+    request = {"name": path, "node_count": count}
+    _client(session).set_node_pool_size(request=request, retry=None)
+
+
+def update_pool(session: Session, path: str, update: Json) -> None:
+    """Begin to replace a node pool's nodes by others; `update` is of an UpdateNodePoolRequest, in snake_case.
+
+    Raises:
+        Busy: another operation runs on the cluster.
+    """
+    _client(session).update_node_pool(request={"name": path, **update}, retry=None)
+
+
 def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
     """When each deletion of a cluster that is under way began, unix seconds, by location and name."""
     parent = f"projects/{project}/locations/-"
@@ -126,9 +165,11 @@ def _seen(project: str, cluster: Any) -> SeenCluster:
     endpoints = cluster.control_plane_endpoints_config
     by_ip = endpoints.ip_endpoints_config
     channel = CHANNEL(cluster.network_config.gateway_api_config.channel)
+    path = f"projects/{project}/locations/{cluster.location}/clusters/{cluster.name}"
+    autopilot = cluster.autopilot.enabled
     return SeenCluster(
         name=cluster.name,
-        path=f"projects/{project}/locations/{cluster.location}/clusters/{cluster.name}",
+        path=path,
         location=cluster.location,
         status=STATUS(cluster.status).name,
         status_message=cluster.status_message or ". ".join(each.message for each in cluster.conditions),
@@ -144,5 +185,24 @@ def _seen(project: str, cluster: Any) -> SeenCluster:
         vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
         dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
         public=bool(by_ip.public_endpoint) and not by_ip.authorized_networks_config.enabled,
-        autopilot=cluster.autopilot.enabled,
+        autopilot=autopilot,
+        private_nodes=cluster.network_config.default_enable_private_nodes
+        or cluster.private_cluster_config.enable_private_nodes,
+        pool=None if autopilot else _pool(path, cluster),
+        account=cluster.autoscaling.autoprovisioning_node_pool_defaults.service_account or "default",
+    )
+
+
+def _pool(path: str, cluster: Any) -> SeenPool | None:
+    found = next((each for each in cluster.node_pools if each.name == POOL), None)
+    if found is None:
+        return None
+    network = found.network_config
+    return SeenPool(
+        path=f"{path}/nodePools/{POOL}",
+        machine_type=found.config.machine_type,
+        node_count=found.initial_node_count,
+        account=found.config.service_account or "default",
+        scales=found.autoscaling.enabled,
+        private=network.enable_private_nodes if "enable_private_nodes" in network else None,
     )

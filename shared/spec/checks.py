@@ -225,8 +225,9 @@ def existing_is_not_created(_env: Environment, path: str, cluster: Cluster) -> F
 
 def importer_has_room(_env: Environment, path: str, cluster: Cluster) -> Faults:
     """One small node has no CPU for the multi-cluster Services importer: it stays Pending [observed]."""
-    if cluster.zonal and cluster.node_count == 1 and cluster.machine_type in _SMALL:
-        fault = f"one {cluster.machine_type} leaves no CPU for the multi-cluster Services importer"
+    machine = cluster.machine_type or "e2-medium"
+    if cluster.zonal and cluster.node_count == 1 and machine in _SMALL:
+        fault = f"one {machine} leaves no CPU for the multi-cluster Services importer"
         yield Fault(
             f"{path}.nodeCount", fault, "write 2 or more, or a larger machineType such as e2-standard-2"
         )

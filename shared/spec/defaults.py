@@ -25,10 +25,6 @@ _SAMPLE_ROUTE = {
     "hostnames": ["store.example.internal"],
     "rules": [{"backendRefs": [{"name": "store", "port": 8080}]}],
 }
-_NODES = {
-    "machineType": "e2-medium",
-    "nodeCount": 3,
-}  # what gcloud gives [inferred: from gcloud's own defaults, not looked up]
 
 
 def with_defaults(document: Raw, project: str) -> Raw:
@@ -38,9 +34,7 @@ def with_defaults(document: Raw, project: str) -> Raw:
     if "services" not in document:
         filled["services"] = [_SAMPLE_SERVICE]
         filled.setdefault("routes", [_SAMPLE_ROUTE])
-    clusters = _each(document.get("clusters"), _with_nodes)
-    if "clusters" in document:
-        filled["clusters"] = clusters
+    clusters = document.get("clusters")
     names = list(dict.fromkeys(_texts(clusters, "name")))
     filled.setdefault("configCluster", names[0] if names else None)
     filled["gateway"] = _with_regions(filled["gateway"], clusters)
@@ -49,13 +43,6 @@ def with_defaults(document: Raw, project: str) -> Raw:
     )
     filled["probe"] = _with_identity(filled["probe"], filled["sampleApp"])
     return filled
-
-
-def _with_nodes(cluster: Raw) -> Raw:
-    if cluster.get("existing") is True:
-        return cluster
-    nodes = {} if cluster.get("autopilot") is True else _NODES
-    return {**nodes, "releaseChannel": "regular", **cluster}
 
 
 def _with_regions(gateway: Any, clusters: Any) -> Any:

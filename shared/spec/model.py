@@ -44,27 +44,34 @@ ClusterName = Annotated[str, Field(pattern=NAME, max_length=40)]  # GKE's limit
 
 
 class Cluster(Part):
-    """A GKE cluster of the fleet. Its membership has its name, in its region."""
+    """A GKE cluster of the fleet. Its membership has its name, in its region.
+
+    What is left out of how it is made has a default when it is created, and stays as it is afterwards.
+    """
 
     name: ClusterName = Field(description="Name of the cluster.", examples=["gke-west-1"])
     location: Location = Field(description="Zone or region.", examples=["us-west1-a"])
     existing: Flag = Field(False, description="It is there already: use it, never create or delete it.")
-    autopilot: Flag = Field(False, description="An Autopilot cluster; its location is a region.")
+    autopilot: Flag | None = Field(
+        None, description="An Autopilot cluster; its location is a region. Default for a new one: no."
+    )
     machine_type: Annotated[str, Field(pattern=MACHINE, max_length=63)] | None = Field(
-        None, description="Of the nodes; default: e2-medium.", examples=["e2-standard-2"]
+        None, description="Of the nodes; default for a new cluster: e2-medium.", examples=["e2-standard-2"]
     )
     node_count: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
-        None, description="Nodes in each zone; default: 3.", examples=[3]
+        None, description="Nodes in each zone; default for a new cluster: 3.", examples=[3]
     )
     release_channel: Literal["rapid", "regular", "stable", "extended"] | None = Field(
-        None, description="GKE release channel; default: regular.", examples=["regular"]
+        None, description="GKE release channel; default for a new cluster: regular.", examples=["regular"]
     )
     node_service_account: Annotated[str, Field(pattern=ACCOUNT)] | None = Field(
         None,
         description="Whom the nodes run as; default: the project's Compute Engine account.",
         examples=["gke-nodes@shop-prod.iam.gserviceaccount.com"],
     )
-    private_nodes: Flag = Field(False, description="Nodes without external addresses.")
+    private_nodes: Flag | None = Field(
+        None, description="Nodes without external addresses. Default for a new cluster: no."
+    )
 
     @property
     def region(self) -> str:

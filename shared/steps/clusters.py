@@ -14,7 +14,14 @@ from dataclasses import dataclass, field, replace
 from shared.cluster_fitness import creation, trouble, updates
 from shared.google import projects
 from shared.google.compute import unix
-from shared.google.container import SeenCluster, clusters, create_cluster, update_cluster
+from shared.google.container import (
+    SeenCluster,
+    clusters,
+    create_cluster,
+    resize_pool,
+    update_cluster,
+    update_pool,
+)
 from shared.google.session import Session
 from shared.spec import Cluster, Environment
 from shared.step.estimate import remaining
@@ -28,6 +35,7 @@ Found = Mapping[str, list[SeenCluster]]  # by name: names are unique in a locati
 
 TYPICAL = 300.0  # seconds until a new cluster is RUNNING [observed: 2½ to 6 minutes]
 TYPICAL_UPDATE, UPDATE_LEFT = 90.0, 15.0  # of an update, and of one that was begun before [inferred]
+NEW_NODES, NODES_LEFT = 360.0, 60.0  # the same where every node is replaced, one after the other [inferred]
 DELETION_LEFT = 60.0  # of a deletion, which takes six minutes and began who knows when [observed]
 
 TEXTS = {
@@ -103,6 +111,10 @@ def act(context: Context, change: Change) -> None:
         departure.act(context, change)
     elif change.verb == "create":
         create_cluster(context.session, context.wanted.project, body["location"], body["cluster"])
+    elif "node_count" in body:
+        resize_pool(context.session, change.resource, body["node_count"])
+    elif "/nodePools/" in change.resource:
+        update_pool(context.session, change.resource, body)
     else:
         update_cluster(context.session, change.resource, body)
 
@@ -126,12 +138,18 @@ def _plan(wanted: Environment, cluster: Cluster, seen: Found, now: float) -> Pla
     if here.status == "STOPPING":
         return Plan(cluster.name, [creation(wanted, cluster)], False, "ClusterStopping", DELETION_LEFT)
     changes = [] if cluster.existing else list(updates(wanted, cluster, here))
+    slow = any(_replaces_nodes(each) for each in changes[:1])
     if here.status == "RUNNING":
-        return Plan(cluster.name, changes, True, "ClusterUpdating", remaining(now, None, TYPICAL_UPDATE))
+        seconds = remaining(now, None, NEW_NODES if slow else TYPICAL_UPDATE)
+        return Plan(cluster.name, changes, True, "ClusterUpdating", seconds)
     if here.status == "PROVISIONING" and here.created:
         seconds = remaining(now, unix(here.created), TYPICAL, first=1.0)
         return Plan(cluster.name, changes, False, "ClusterProvisioning", seconds)
-    return Plan(cluster.name, changes, False, "ClusterUpdating", UPDATE_LEFT)
+    return Plan(cluster.name, changes, False, "ClusterUpdating", NODES_LEFT if slow else UPDATE_LEFT)
+
+
+def _replaces_nodes(change: Change) -> bool:
+    return "/nodePools/" in change.resource and change.field != "nodeCount"
 
 
 def _wait(open_plans: list[Plan], more: bool) -> Waiting:

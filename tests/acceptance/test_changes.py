@@ -123,6 +123,43 @@ def test_clusters_come_and_go() -> None:
 
 
 @pytest.mark.long
+def test_what_the_spec_says_of_nodes_comes_about_in_place() -> None:
+    """One operation after the other; what it no longer says stays; what cannot be changed is said before."""
+
+    async def story() -> None:
+        async with LocalRun(seed=3) as local:
+            life = Life(local)
+            await life.becomes(STORE)
+            said = {
+                "machineType": "e2-standard-2",
+                "nodeCount": 2,
+                "privateNodes": True,
+                "releaseChannel": "rapid",
+            }
+            await life.becomes(_east(**said))
+            assert (["e2-standard-2"] * 2, "RAPID") == (_machines(local, EAST), _channel(local, EAST))
+            await life.becomes(STORE)
+            assert (["e2-standard-2"] * 2, "RAPID") == (_machines(local, EAST), _channel(local, EAST))
+            assert (["e2-medium"] * 3, "REGULAR") == (_machines(local, WEST), _channel(local, WEST))
+
+            await life.refuses(_east(autopilot=True, location="us-east1"), "CLUSTER_ELSEWHERE")
+            account = "nodes@fleetgate-demo.iam.gserviceaccount.com"
+            await life.refuses(_east(nodeServiceAccount=account), "CLUSTER_NODE_ACCOUNT")
+            await life.ends()
+
+    asyncio.run(story())
+
+
+def _machines(local: LocalRun, cluster: str) -> list[str]:
+    nodes = local.cloud.world.clusters[cluster].list("Node")
+    return [each["metadata"]["labels"]["node.kubernetes.io/instance-type"] for each in nodes]
+
+
+def _channel(local: LocalRun, cluster: str) -> str:
+    return str(local.cloud.world.store["container.clusters"].get(cluster)["releaseChannel"]["channel"])  # type: ignore[index]
+
+
+@pytest.mark.long
 def test_addresses_are_reserved_named_and_given_back() -> None:
     """As the tutorial's last section, and back: ours go once nothing uses them, the user's stay."""
 

@@ -60,11 +60,6 @@ def test_the_example_is_the_tutorial() -> None:
         "name": "gke-west-1",
         "location": "us-west1-a",
         "existing": False,
-        "autopilot": False,
-        "machineType": "e2-medium",
-        "nodeCount": 3,
-        "releaseChannel": "regular",
-        "privateNodes": False,
     }
     assert wire["probe"] == {"identity": {"jsonField": "cluster_name"}}
 
@@ -106,15 +101,11 @@ def test_who_brings_services_gets_no_sample_app() -> None:
     assert environment.services[0].selector is None
 
 
-def test_existing_and_autopilot_clusters_get_no_nodes() -> None:
-    """Defaults for nodes are for clusters whose nodes we make."""
-    existing = {"name": "a", "location": "us-west1-a", "existing": True}
-    autopilot = {"name": "b", "location": "us-east1", "autopilot": True}
-    clusters = parsed({"name": "store", "clusters": [existing, autopilot]}).clusters
-    assert [(each.machine_type, each.node_count, each.release_channel) for each in clusters] == [
-        (None, None, None),
-        (None, None, "regular"),
-    ]
+def test_what_is_left_out_of_a_clusters_making_stays_out() -> None:
+    """Defaults are for a cluster that is created; of one that is there, what is not said is not asked for."""
+    (cluster,) = parsed(MINIMAL | {"clusters": [{"name": "a", "location": "us-west1-a"}]}).clusters
+    said = (cluster.autopilot, cluster.machine_type, cluster.node_count, cluster.release_channel)
+    assert (*said, cluster.node_service_account, cluster.private_nodes) == (None,) * 6
 
 
 def test_a_project_that_is_named_stays() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared import labels
-from shared.google.container import STANDARD, SeenCluster
+from shared.google.container import STANDARD, SeenCluster, SeenPool
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State
 from tests.steps.live import NOW, PROJECT, stamp
 
@@ -36,8 +36,15 @@ def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fi
         "vpc_native": True,
         "dns_external": True,
         "public": True,
+        "pool": pool(name, location=location),
     }
     return SeenCluster(**{**whole, **fields})
+
+
+def pool(name: str, machine: str = "e2-medium", count: int = 3, location: str = "") -> SeenPool:
+    """The node pool that a cluster is made with."""
+    path = f"projects/{PROJECT}/locations/{location or PLACES[name]}/clusters/{name}/nodePools/default-pool"
+    return SeenPool(path, machine, count, "default", scales=False, private=False)
 
 
 def member_path(name: str) -> str:

@@ -13,12 +13,19 @@ from shared.google.container import STANDARD, SeenCluster
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
 from shared.steps.clusters import Seen, decide
-from tests.steps.fleets import OURS, cluster
+from tests.steps.fleets import OURS, cluster, pool
 from tests.steps.live import EXAMPLE, NOW, PROJECT, environment
 
 STORE = environment()
 WEST, EAST = "gke-west-1", "gke-east-1"
+ACCOUNT = "n@p.iam.gserviceaccount.com"
 TOGETHER = [cluster(WEST), cluster(EAST)]
+
+
+def west(**fields: Any) -> Environment:
+    """The tutorial's environment, with more said of its west cluster."""
+    one, other = EXAMPLE["clusters"]
+    return environment(clusters=[{**one, **fields}, other])
 
 
 def existing(**fields: Any) -> Environment:
@@ -44,14 +51,24 @@ def after(seen: tuple[SeenCluster, ...], change: Change) -> tuple[SeenCluster, .
     if change.verb == "create":
         asked = change.body["cluster"]
         return (*seen, cluster(asked["name"], change.body["location"], labels=asked["resource_labels"]))
+    if "/nodePools/" in change.resource:
+        return tuple(_with_pool(each, change) for each in seen)
     fields: dict[str, Any] = {
         "workloadIdentityConfig": {"workload_pool": change.after},
         "gatewayApiConfig": {"gateway_channel": change.after},
         "dnsEndpointConfig.allowExternalTraffic": {"dns_external": change.after},
         "fleet": {"fleet_project": change.after},
         "releaseChannel": {"release_channel": change.after},
+        "privateNodes": {"private_nodes": change.after},
     }[str(change.field)]
     return tuple(replace(each, **fields) if each.path == change.resource else each for each in seen)
+
+
+def _with_pool(seen: SeenCluster, change: Change) -> SeenCluster:
+    field = {"machineType": "machine_type", "nodeCount": "node_count", "privateNodes": "private"}
+    if seen.pool is None or seen.pool.path != change.resource:
+        return seen
+    return replace(seen, pool=replace(seen.pool, **{field[str(change.field)]: change.after}))
 
 
 def test_all_missing_clusters_are_created_at_once() -> None:
@@ -126,6 +143,62 @@ def test_nothing_is_asked_of_a_cluster_that_is_being_changed() -> None:
     assert waiting(decision).retry_after <= 20
 
 
+CHANGES = [
+    ({}, {}, [], "nothing that is not said"),
+    ({"releaseChannel": "stable"}, {}, [("releaseChannel", "regular", "stable")], "54 s"),
+    ({"nodeCount": 5}, {}, [("nodeCount", 3, 5)], "54 s"),
+    ({"nodeCount": 5}, {"scales": True}, [], "a pool that scales by itself"),
+    ({"machineType": "e2-standard-2"}, {}, [("machineType", "e2-medium", "e2-standard-2")], "216 s"),
+    ({"machineType": "e2-medium", "nodeCount": 3, "privateNodes": False, "autopilot": False}, {}, [], "as it is"),
+    ({"privateNodes": True}, {"private": None}, [("privateNodes", False, True)], "54 s"),
+    (
+        {"privateNodes": True, "machineType": "e2-standard-2", "nodeCount": 2, "releaseChannel": "rapid"},
+        {},
+        [
+            ("releaseChannel", "regular", "rapid"),
+            ("privateNodes", False, True),
+            ("machineType", "e2-medium", "e2-standard-2"),
+            ("privateNodes", False, True),
+            ("nodeCount", 3, 2),
+        ],
+        "54 s",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "pool", "changes", "looks"), CHANGES)
+def test_what_the_spec_says_of_a_cluster_that_is_there_comes_about_in_place(
+    said: dict[str, Any], pool: dict[str, Any], changes: list[tuple[Any, ...]], looks: str
+) -> None:
+    """One after the other, the cluster before its nodes; what it leaves out stays as it is."""
+    seen = cluster(WEST)
+    assert seen.pool is not None
+    decision = look(west(**said), replace(seen, pool=replace(seen.pool, **pool)), cluster(EAST))
+
+    found = [*decision.changes, *decision.later]
+    assert changes == [(each.field, each.before, each.after) for each in found]
+    assert changes[:1] == [(each.field, each.before, each.after) for each in decision.changes]
+    if changes:
+        assert looks == f"{waiting(decision).retry_after:.0f} s"
+    else:
+        assert Decision(Done()) == decision
+
+
+def test_somebody_elses_node_pools_are_left_alone() -> None:
+    """A cluster may get others, and lose the one it was made with."""
+    wanted = west(
+        machineType="e2-standard-2", nodeCount=5, nodeServiceAccount="nodes@p.iam.gserviceaccount.com"
+    )
+    assert Decision(Done()) == look(wanted, cluster(WEST, pool=None), cluster(EAST))
+
+
+def test_nodes_that_are_being_replaced_are_not_asked_after_every_moment() -> None:
+    """It takes minutes a node."""
+    decision = look(west(machineType="e2-standard-2"), cluster(WEST, status="RECONCILING"), cluster(EAST))
+    assert () == tuple(decision.changes)
+    assert 60 == waiting(decision).retry_after
+
+
 def test_a_cluster_that_is_being_deleted_is_created_once_it_is_gone() -> None:
     """Whoever's it was."""
     for owner in (OURS, {}):
@@ -156,13 +229,20 @@ BLOCKED = [
     ("CLUSTER_ERROR", STORE, {"status": "ERROR", "status_message": "no IPs"}, "ERROR: no IPs", "clusters delete gke"),
     ("CLUSTER_ERROR", existing(), {"status": "DEGRADED", "labels": {}}, "DEGRADED", "Mend the cluster"),
     ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
+    ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),
+    ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pool": None}, "an Autopilot cluster", "another name"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p.iam", "Leave"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pool": None, "autopilot": True, "account": "a@p"},
+     "run as a@p", "back to a@p"),
     ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
     ("CLUSTER_MISSING", existing(), {"location": "us-west1-b"}, "does not exist", "leave out `existing`"),
     ("CLUSTER_MISSING", existing(), {"status": "STOPPING"}, "is being deleted", "leave out `existing`"),
     ("CLUSTER_UNFIT", existing(), {"gateway_channel": "CHANNEL_DISABLED"}, "gatewayApi", "--gateway-api=standard"),
     ("CLUSTER_UNFIT", existing(), {"workload_pool": ""}, "workloadIdentity", "--workload-pool=shop-prod.svc.id.goog"),
     ("CLUSTER_UNFIT", existing(), {"fleet_project": "other"}, "lacks fleet", "--enable-fleet"),
-    ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False}, "dnsEndpoint", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "public": False}, "VPC network", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "restricted": True}, "authorized", "--enable-dns-access"),
+    ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False, "fleet_project": ""}, "fleet", "dns-access"),
     ("CLUSTER_UNFIT", existing(), {"vpc_native": False}, "VPC-native", "another cluster"),
 ]  # fmt: skip
 
@@ -191,11 +271,15 @@ STATES = st.builds(
     fleet_project=st.sampled_from([PROJECT, ""]),
     dns_external=st.booleans(),
     release_channel=st.sampled_from(["regular", "rapid"]),
+    pool=st.builds(
+        pool, st.just("gke-west-1"), st.sampled_from(["e2-medium", "e2-standard-2"]), st.sampled_from([1, 3])
+    ),
 )
+SPECS = [STORE, existing(), west(machineType="e2-standard-2", nodeCount=2, privateNodes=True)]
 WORLDS = st.lists(STATES, max_size=3, unique_by=lambda each: each.path)
 
 
-@given(st.sampled_from([STORE, existing()]), WORLDS)
+@given(st.sampled_from(SPECS), WORLDS)
 def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: list[SeenCluster]) -> None:
     """An update is of a cluster with our label that we were to make; a creation takes no name that is taken."""
     decision = look(wanted, *seen)
@@ -203,8 +287,9 @@ def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: 
     makes = {each.name for each in wanted.clusters if not each.existing}
 
     for change in (*decision.changes, *decision.later):
-        there = by_path.get(change.resource)
-        assert change.resource.rpartition("/")[2] in makes
+        path = change.resource.removesuffix("/nodePools/default-pool")
+        there = by_path.get(path)
+        assert path.rpartition("/")[2] in makes
         if change.verb == "update":
             assert there is not None
             assert OURS == there.labels
@@ -212,12 +297,12 @@ def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: 
             assert there is None or there.status == "STOPPING"
 
 
-@given(WORLDS)
-def test_once_every_change_is_made_it_is_done(seen: list[SeenCluster]) -> None:
+@given(st.sampled_from(SPECS), WORLDS)
+def test_once_every_change_is_made_it_is_done(wanted: Environment, seen: list[SeenCluster]) -> None:
     """Each look leads on, and the last finds nothing to change."""
     world = tuple(replace(each, status="RUNNING") for each in seen if each.status != "STOPPING")
-    for _ in range(8):
-        decision = look(STORE, *world)
+    for _ in range(10):
+        decision = look(wanted, *world)
         for change in decision.changes:
             world = after(world, change)
 
