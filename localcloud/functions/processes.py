@@ -8,12 +8,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from localcloud.functions.nursery import HASH_SEEDS, nursery
 
 GRACE = 10.0  # real seconds that the zygote may take to end its instances and itself
 
@@ -52,30 +52,21 @@ class Zygote:
 
     def __init__(self, folder: Path, seed: int, preload: Iterable[str]) -> None:
         self._folder = folder
-        self._hash_seed = str(seed % 2**32)
+        self._hash_seed = seed % HASH_SEEDS
         self._preload = list(preload)
         self._instances: dict[str, InstanceProcess] = {}
         self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._life: socket.socket | None = None
         self._unsent = b""
         self._heard = b""
         self._ordered = False
 
     def start(self) -> None:
         """Start the zygote; instances may be ordered at once."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Sets of strings are iterated in an order that depends on this: a seed must fix it.
-        environment = {**os.environ, "PYTHONHASHSEED": self._hash_seed}
-        module = [sys.executable, "-m", "localcloud.functions.zygote"]
-        arguments = [*module, str(theirs.fileno()), json.dumps(self._preload)]
-        # A session of its own: a terminal's interrupt is for the cloud, which ends its instances itself.
-        self._process = subprocess.Popen(
-            arguments, pass_fds=[theirs.fileno()], env=environment, start_new_session=True
-        )
-        theirs.close()
-        ours.setblocking(False)
-        self._control = ours
-        asyncio.get_running_loop().add_reader(ours, self._hear)
+        if sockets := nursery(self._hash_seed, self._preload).born():
+            self._control, self._life = sockets
+            self._control.setblocking(False)
+            asyncio.get_running_loop().add_reader(self._control, self._hear)
 
     def order(
         self, id: str, environment: dict[str, str], directory: str, source: str, entry: str
@@ -89,7 +80,7 @@ class Zygote:
         self._instances[id] = instance
         order = {
             "id": id,
-            "environment": {**environment, "PYTHONHASHSEED": self._hash_seed},
+            "environment": {**environment, "PYTHONHASHSEED": str(self._hash_seed)},
             "directory": directory,
             "source": source,
             "entry_point": entry,
@@ -103,15 +94,11 @@ class Zygote:
     async def stop(self) -> None:
         """Kill every instance and the zygote."""
         self._hang_up()
-        if self._process is None:
+        if self._life is None:
             return
-        if not self._ordered:  # it may be importing yet, and has no instance to kill
-            self._process.kill()
-        try:
-            await asyncio.to_thread(self._process.wait, GRACE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with self._life as life:
+            if self._ordered:  # otherwise it has no instance to kill, and ends in its own time
+                await asyncio.to_thread(_see_ended, life)
 
     def _send(self) -> None:
         """Send what can be sent without waiting; the rest when there is room."""
@@ -177,6 +164,18 @@ class Zygote:
         for instance in [each for each in self._instances.values() if each.pid == pid]:
             del self._instances[instance.id]
             instance.ended(_tail(instance.log))
+
+
+def _see_ended(life: socket.socket) -> None:
+    """Wait until a zygote has ended: then nobody holds the other end of `life` any more."""
+    life.settimeout(GRACE)
+    pid = b""
+    try:
+        while data := life.recv(64):
+            pid += data
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError, ValueError):
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def _tail(log: Path, lines: int = 15) -> str:

@@ -1,7 +1,7 @@
 """The parent of all function instances: a process that has imported what is slow to import, and forks.
 
-Run as a module with the file descriptor of a stream socket. Each line that comes is a JSON order: fork an
-instance with this environment, serving this entry point. The instance answers with its port when it
+It is a fork itself, of the nursery, which did the importing. Each line that comes on its socket is a JSON order:
+fork an instance with this environment, serving this entry point. The instance answers with its port when it
 listens, the zygote with its process id at birth and its exit status at its end. When the other end closes,
 however its owner died, every instance is killed. What reads the environment when imported is imported anew
 in the child.
@@ -24,21 +24,26 @@ from typing import Any
 ENVIRONMENT_READERS = ("google.auth.compute_engine._metadata", "google.auth.compute_engine._mtls")
 
 
-def main() -> None:
-    """Serve orders until the other end of the socket closes."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    for name in json.loads(sys.argv[2]):
-        importlib.import_module(name)
+def live(control: socket.socket, life: socket.socket) -> None:
+    """Serve orders until the other end of `control` closes, and end; `life`, which closes then, first says who it is.
+
+    Never returns.
+    """
     children: set[int] = set()
     try:
+        life.sendall(b"%d\n" % os.getpid())
         for line in _lines_or_wake(control, _waker()):
             if line:
-                _fork(control, json.loads(line), children)
+                _fork((control, life), json.loads(line), children)
             _reap(control, children)
+    except BrokenPipeError:
+        pass  # the cloud ended before we began
     finally:
         for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)  # a child that has ended is there until it is waited for
+        for pid in children:
+            os.waitpid(pid, 0)
+        os._exit(0)
 
 
 def _waker() -> int:
@@ -81,8 +86,10 @@ def _say(control: socket.socket, news: dict[str, Any]) -> None:
         control.sendall(json.dumps(news).encode() + b"\n")
 
 
-def _fork(control: socket.socket, order: dict[str, Any], children: set[int]) -> None:
+def _fork(sockets: tuple[socket.socket, socket.socket], order: dict[str, Any], children: set[int]) -> None:
+    control, life = sockets
     if (pid := os.fork()) == 0:
+        life.close()
         _become_instance(control, order)
     children.add(pid)
     _say(control, {"id": order["id"], "pid": pid})
@@ -145,7 +152,3 @@ def _serve(control: socket.socket, order: dict[str, Any]) -> None:
     _say(control, {"id": order["id"], "port": server.port})
     control.close()  # so that its end tells the cloud that the zygote has ended, whoever lives on
     server.serve_forever()
-
-
-if __name__ == "__main__":
-    main()

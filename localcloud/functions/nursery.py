@@ -1,0 +1,101 @@
+"""What all local clouds of one Python process have in common: parents of their instances, imported but once.
+
+Google's client libraries take a second to import, and a test session or a proof makes hundreds of clouds. So the
+import is done in a process that lives as long as its owner; each cloud gets a fork of it, a zygote of its own,
+whose end is the end of that cloud's instances. A few of these processes serve all seeds: sets of strings are
+iterated in an order that is fixed when a process starts.
+
+Run as a module with the file descriptor of a stream socket and the modules to import. Each byte that comes brings
+two sockets: the zygote's orders, and one that closes when it has ended.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+from localcloud.functions import zygote
+
+HASH_SEEDS = 3  # orders of iteration that are tried; each costs a process with everything imported
+
+
+class Nursery:
+    """One such process, seen by its owner."""
+
+    def __init__(self, hash_seed: int, preload: Sequence[str]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        arguments = [sys.executable, "-m", "localcloud.functions.nursery", str(theirs.fileno())]
+        # A session of its own: a terminal's interrupt is for the clouds, which end their instances themselves.
+        self._process = subprocess.Popen(
+            [*arguments, json.dumps(list(preload))],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+            start_new_session=True,
+        )
+        theirs.close()
+        self._control = ours
+        atexit.register(self.close)
+
+    def born(self) -> tuple[socket.socket, socket.socket] | None:
+        """A new zygote: the socket of its orders, and one that closes at its end; None if no more can be made."""
+        (orders, its_orders), (life, its_life) = socket.socketpair(), socket.socketpair()
+        with its_orders, its_life:
+            try:
+                socket.send_fds(self._control, [b"+"], [its_orders.fileno(), its_life.fileno()])
+            except OSError:
+                orders.close()
+                life.close()
+                return None
+        return orders, life
+
+    def close(self) -> None:
+        """End the process; its zygotes end with their own clouds."""
+        self._control.close()
+        self._process.wait()
+
+
+@cache
+def _nursery(hash_seed: int, preload: tuple[str, ...]) -> Nursery:
+    return Nursery(hash_seed, preload)
+
+
+def nursery(hash_seed: int, preload: Sequence[str]) -> Nursery:
+    """The process that has these modules imported, started if need be; `hash_seed` is below `HASH_SEEDS`."""
+    return _nursery(hash_seed, tuple(preload))
+
+
+def main() -> None:
+    """Fork zygotes until the owner is gone."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in json.loads(sys.argv[2]):
+        importlib.import_module(name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
+    while True:
+        fds = _received(control)
+        if not fds:
+            return
+        orders, life = (socket.socket(fileno=fd) for fd in fds)
+        with orders, life:
+            if os.fork() == 0:
+                control.close()
+                zygote.live(orders, life)
+
+
+def _received(control: socket.socket) -> list[int]:
+    """The descriptors of one request; none once the owner is gone."""
+    with contextlib.suppress(ConnectionResetError):
+        return socket.recv_fds(control, 1, 2)[1]
+    return []
+
+
+if __name__ == "__main__":
+    main()
