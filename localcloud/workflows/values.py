@@ -55,17 +55,19 @@ def size_of(value: Any) -> int:
     Raises:
         WorkflowError: ResourceLimitError, a string is over 256 KB.
     """
+    kind = type(value)  # looked at for every value of every assignment: exact types are the quickest
+    if kind is str:
+        return 8 + _string_size(value)
+    if kind is dict:
+        size = 8
+        for key, item in value.items():
+            size += size_of(key) + size_of(item)
+        return size
+    if kind is list:
+        return 8 + sum(map(size_of, value))
     if value is None:
         return 0
-    if isinstance(value, str):
-        return 8 + _string_size(value)
-    if isinstance(value, bytes):
-        return 8 + len(value)
-    if isinstance(value, list):
-        return 8 + sum(size_of(item) for item in value)
-    if isinstance(value, dict):
-        return 8 + sum(size_of(key) + size_of(item) for key, item in value.items())
-    return 8
+    return 8 + len(value) if kind is bytes else 8
 
 
 def _string_size(value: str) -> int:
