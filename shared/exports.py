@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.export_objects import own_export, own_service
 from shared.google.cluster_reader import Door
 from shared.google.kubernetes import differs
 from shared.objects import Json, body, is_ours, namespace
 from shared.sample_app import deployment
-from shared.spec import Cluster, Environment, Service
+from shared.spec import Cluster, Environment
 from shared.step.outcome import Blocked, Change, Outcome
 
 Key = tuple[str, str, str]  # kind, namespace, name
@@ -53,8 +54,8 @@ def wanted_objects(wanted: Environment, cluster: Cluster) -> Iterator[Json]:
     if wanted.sample_app:
         yield deployment(wanted.name, wanted.gateway.namespace)
     exported = wanted.exports(cluster)
-    yield from (_service(wanted.name, each) for each in exported if each.selector is not None)
-    yield from (body(wanted.name, "ServiceExport", each.name, each.namespace) for each in exported)
+    yield from (own_service(wanted.name, each) for each in exported if each.selector is not None)
+    yield from (own_export(wanted.name, each) for each in exported)
 
 
 def changes(wanted: Environment, cluster: Cluster, there: SeenCluster | None) -> Iterator[Change]:
@@ -103,12 +104,6 @@ def _is_outdated(wish: Json, live: Json) -> bool:
     return wish["kind"] != "Namespace" and any(
         differs(wish[part], live.get(part)) for part in ("metadata", "spec") if part in wish
     )
-
-
-def _service(environment: str, service: Service) -> Json:
-    ports = [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
-    spec = {"selector": dict(service.selector or {}), "ports": ports}
-    return body(environment, "Service", service.name, service.namespace, spec=spec)
 
 
 def _change(

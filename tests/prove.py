@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from fleetgate.local.installation import ROOT
-from tests.acceptance import crashes, storms, strays
+from tests.acceptance import crashes, storms, strangers, strays
 from tests.acceptance.races import RACES
 from tests.acceptance.runs import STORE, UNKIND, document, run
+from tests.diagnosis import matrix as diagnosis
+from tests.diagnosis.causes import Way
 
 WORKERS = 2
 OUT = ROOT / "out" / "proof.json"
@@ -223,6 +225,25 @@ def astray(proof: Proof, bench: Bench) -> None:
         proof.judge(violation)
 
 
+def _caused(number: int) -> tuple[str, str, str]:
+    row = diagnosis.cured(*diagnosis.cases()[number])
+    return row.violation, row.way.name.lower(), f"{row.cause.code}: {row.cause.name}"
+
+
+def causes_and_rules(proof: Proof, bench: Bench) -> None:
+    """Each cause fires its rule alone; the fix, done as it says, cures; the next deploy is verified."""
+    cases = diagnosis.cases()
+    ways: dict[str, list[str]] = {way.name.lower(): [] for way in Way}
+    for _, (violation, way, name) in bench.each(_caused, [(n,) for n in range(len(cases))]):
+        proof.judge(violation)
+        ways[way].append(name)
+    proof.facts = {
+        "causes": len({cause.name for cause, _ in cases}),
+        "not installed": strangers.missing(),
+        **{way: {"rows": len(names), "of": sorted(names)} for way, names in ways.items() if names},
+    }
+
+
 def random_faults(proof: Proof, bench: Bench) -> None:
     """Storms of every strength: the newest request's state holds, and other people's things are untouched."""
     calms = {name: storms.calm(name) for name in storms.CLAIMS}
@@ -245,6 +266,7 @@ PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
     },
     "planted repetitions": planted_repetitions,
     "gone astray": astray,
+    "causes and rules": causes_and_rules,
     "random faults": random_faults,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.diagnosis.case import Case
+from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 
 Json = dict[str, Any]
@@ -23,15 +24,23 @@ def backend_port_unknown(case: Case) -> Iterator[Finding]:
             ports = sorted(each["port"] for each in imports[key].get("spec", {}).get("ports", []))
             if ref.get("port") in ports:
                 continue
-            patch = f'[{{"op": "replace", "path": "{place}/port", "value": {ports[0] if ports else 0}}}]'
             yield Finding(
                 code="BACKEND_PORT_UNKNOWN",
                 resource=f"{case.wanted.config_cluster}/HTTPRoute/{space}/{name}",
                 cause=f"HTTPRoute {space}/{name} sends to port {ref.get('port')} of {'/'.join(key)}, which has"
                 f" {', '.join(map(str, ports)) or 'none'}: a backendRef names the Service's port.",
                 evidence={"backendRef": ref, "ports": ports},
-                fix=f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{patch}'",
+                fix=_fix(case, route, f"{place}/port", ports),
             )
+
+
+def _fix(case: Case, route: Json, place: str, ports: list[int]) -> str:
+    if not ports:
+        return "Give the Service a port, and publish the environment again."
+    name, space = route["metadata"]["name"], route["metadata"]["namespace"]
+    patch = f'[{{"op": "replace", "path": "{place}", "value": {ports[0]}}}]'
+    command = f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{patch}'"
+    return in_cluster(case, case.wanted.config, command)
 
 
 def _refs(route: Json) -> Iterator[tuple[str, Json]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.diagnosis.case import Case
+from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.diagnosis.firewall import closed
 from shared.diagnosis.pods import unready
@@ -61,7 +62,8 @@ def _policy(case: Case, namespace: str, name: str) -> Mapping[str, Any] | None:
 def _fix(case: Case, namespace: str, policy: Mapping[str, Any] | None) -> str:
     """A policy of somebody else's goes; what the environment says, or leaves out, is said better in it."""
     if policy is not None and not is_owned(policy["metadata"].get("labels"), case.wanted.name):
-        return f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"
+        command = f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"
+        return in_cluster(case, case.wanted.config, command)
     return (
         "Set healthCheck.requestPath in the environment to a path that the pods answer, and publish it again."
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
+from shared.spec import Cluster
 
-NODES = 3  # of e2-medium: as many as new clusters get, and enough [observed]
+NODES = 3  # of e2-medium: as many as new clusters get, and enough if they are not full [observed]
 IMPORTER = ("gke-mcs", "gke-mcs-importer")  # its namespace, and its pods' label k8s-app [observed]
 
 
@@ -29,6 +31,21 @@ def importer_starved(case: Case) -> Iterator[Finding]:
                 cause=f"The importer of multi-cluster Services finds no room in cluster {cluster.name}:"
                 f" {reasons[0].get('message', '')}",
                 evidence={"phase": pod["status"].get("phase"), "condition": reasons[0]},
-                fix=f"gcloud container clusters resize {cluster.name} --location={cluster.location}"
-                f" --project={case.project} --node-pool=default-pool --num-nodes={NODES}",
+                fix=_fix(case, cluster),
             )
+
+
+def _fix(case: Case, cluster: Cluster) -> str:
+    """More nodes: one more in each zone, and at least as many as are known to be enough.
+
+    The number is of each zone of the pool [documented, gcloud container clusters resize].
+    """
+    pools = case.clusters.get(cluster.name, {}).get("nodePools", [])
+    if cluster.autopilot or not pools:
+        return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for what finds no room."
+    pool = pools[0]
+    nodes = max(pool.get("initialNodeCount", 0) + 1, math.ceil(NODES / len(pool["locations"])))
+    return (
+        f"gcloud container clusters resize {cluster.name} --location={cluster.location} --project={case.project}"
+        f" --node-pool={pool['name']} --num-nodes={nodes}"
+    )

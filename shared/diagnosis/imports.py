@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Iterator
 
 from shared.diagnosis.case import Case, InCluster, member_key
+from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
+from shared.export_objects import own_export, own_service
+from shared.objects import Json
 from shared.spec import Cluster, Service
 
 
@@ -46,15 +51,22 @@ def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Fi
             "import": found and found.get("status", {}),
             "missing": f"{missing} {name} in {cluster.name}",
         },
-        fix=_fix(service, missing),
+        fix=_fix(case, cluster, service, missing),
     )
 
 
-def _fix(service: Service, missing: str) -> str:
-    """The next deploy applies both by itself, unless the Service is not its own to make."""
-    at = f"--namespace={service.namespace}"
-    if missing == "Service":
-        return f"kubectl expose deployment {service.name} {at} --port={service.port}"
-    metadata = f"{{name: {service.name}, namespace: {service.namespace}}}"
-    text = f"{{apiVersion: net.gke.io/v1, kind: ServiceExport, metadata: {metadata}}}"
-    return f"echo '{text}' | kubectl apply -f -"
+def _fix(case: Case, cluster: Cluster, service: Service, missing: str) -> str:
+    """The very object that the next deploy applies by itself, unless the Service is not its own to make."""
+    if missing == "ServiceExport":
+        return _applied(case, cluster, own_export(case.wanted.name, service))
+    if service.selector is not None:
+        return _applied(case, cluster, own_service(case.wanted.name, service))
+    return (
+        f"Make Service {service.namespace}/{service.name} with port {service.port} in cluster {cluster.name}:"
+        " the environment exports it, and leaves making it to you."
+    )
+
+
+def _applied(case: Case, cluster: Cluster, wanted: Json) -> str:
+    text = shlex.quote(json.dumps(wanted))
+    return in_cluster(case, cluster, f"echo {text} | kubectl apply --server-side -f -")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.diagnosis.case import Case, InCluster
+from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.spec import Cluster, Service
 
@@ -85,8 +86,11 @@ def _told(pod: Json) -> Json:
 def _fix(case: Case, cluster: Cluster, namespace: str, owner: Json | None) -> str:
     at = f"--namespace={namespace}"
     if owner is None:
-        return f"kubectl get pods {at}  (in {cluster.name}: nothing runs that the Service's selector chooses)"
+        return (
+            f"Run pods in cluster {cluster.name}, namespace {namespace}, that the Service's selector chooses:"
+            " nothing there has its labels."
+        )
     name = owner["metadata"]["name"]
     if not owner["spec"].get("replicas", 1):
-        return f"kubectl scale deployment {name} {at} --replicas=2"
-    return f"kubectl rollout restart deployment {name} {at}"
+        return in_cluster(case, cluster, f"kubectl scale deployment {name} {at} --replicas=2")
+    return in_cluster(case, cluster, f"kubectl rollout restart deployment {name} {at}")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from shared import labels
 from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.commands import create_subnetwork
 from shared.diagnosis.finding import Finding
 from shared.diagnosis.proxy_range import refused
-from shared.ranges import NoRangeLeft, choose
 
 SAID = "proxy-only subnetwork is required"  # how the controller begins to say it [observed]
 
@@ -39,20 +39,9 @@ def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
 
 
 def _create(case: Case, region: str) -> str:
-    """The next deploy does it by itself; so does this."""
-    name = labels.bounded(f"fleetgate-{case.wanted.name}-proxy")
-    return (
-        f"gcloud compute networks subnets create {name} --project={case.project} --region={region}"
-        f" --network={case.wanted.network} --purpose=GLOBAL_MANAGED_PROXY --role=ACTIVE"
-        f" --range={_range(case, region)}"
-    )
-
-
-def _range(case: Case, region: str) -> str:
-    given = case.wanted.proxy_ranges
-    if not isinstance(given, str) and region in given:
-        return str(given[region])
-    try:
-        return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
-    except NoRangeLeft:
-        return "RANGE"
+    """The next deploy does it by itself; so does this, with the mark by which a teardown knows it."""
+    name, given = labels.bounded(f"fleetgate-{case.wanted.name}-proxy"), case.wanted.proxy_ranges
+    cidr = None if isinstance(given, str) or region not in given else str(given[region])
+    kind = ("--purpose=GLOBAL_MANAGED_PROXY", "--role=ACTIVE")
+    mark = f"--description={labels.mark(case.wanted.name)}"
+    return create_subnetwork(case, name, region, cidr, *kind, mark)

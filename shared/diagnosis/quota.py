@@ -21,12 +21,21 @@ def quota_exceeded(case: Case) -> Iterator[Finding]:
         if (found := _EXCEEDED.search(text)) and found[1] not in told:
             told.add(found[1])
             limit = int(float(found[2])) if found[2] else 0
-            where = f" --dimensions=region={found[3]}" if found[3] else ""
             yield Finding(
                 code="QUOTA_EXCEEDED",
                 resource=f"projects/{case.project}",
                 cause=f"Quota {found[1]} of project {case.project} is used up{f' at {limit}' if limit else ''}.",
                 evidence={"said": text, "by": who},
-                fix=f"gcloud beta quotas preferences create --service=compute.googleapis.com --project={case.project}"
-                f" --quota-id={found[1]} --preferred-value={max(limit * 2, 1)}{where}",
+                fix=_fix(case, found[1], max(limit * 2, 1), found[3] or ""),
             )
+
+
+def _fix(case: Case, quota: str, value: int, region: str) -> str:
+    """Ask for more. Cloud Quotas calls CPUS of a region CPUS-per-project-region [documented]; the others of
+    Compute Engine's go by the same pattern [inferred]."""
+    known = f"{quota.replace('_', '-')}-per-project{'-region' if region else ''}"
+    where = f" --dimensions=region={region}" if region else ""
+    return (
+        f"gcloud beta quotas preferences create --service=compute.googleapis.com --project={case.project}"
+        f" --quota-id={known} --preferred-value={value}{where}"
+    )

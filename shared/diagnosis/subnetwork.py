@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.commands import create_subnetwork
 from shared.diagnosis.finding import Finding
-from shared.ranges import NoRangeLeft, choose
 
 
 def subnetwork_missing(case: Case) -> Iterator[Finding]:
@@ -23,13 +23,5 @@ def subnetwork_missing(case: Case) -> Iterator[Finding]:
                 resource=f"projects/{case.project}/regions/{region}/subnetworks/{name}",
                 cause=f"Network {network} has no subnet {name} in {region}: the Gateway can have no address there.",
                 evidence={"regions": sorted(there)},
-                fix=f"gcloud compute networks subnets create {name} --project={case.project} --network={network}"
-                f" --region={region} --range={_range(case, region)}",
+                fix=create_subnetwork(case, name, region),
             )
-
-
-def _range(case: Case, region: str) -> str:
-    try:
-        return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
-    except NoRangeLeft:
-        return "RANGE"

@@ -1,4 +1,4 @@
-"""What Google's own programs are asked of a deployed environment, where they are installed."""
+"""What Google's own programs are asked of a deployed environment, and told to do to it, where they are installed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 from fleetgate.local.run import LocalRun
+from localcloud.cloud import LocalCloud
 from tests.acceptance.runs import Outcome
 
+PROGRAMS = ("gcloud", "kubectl", "gke-gcloud-auth-plugin")
 GCLOUD = {
     "clusters": "container clusters list",
     "memberships": "container fleet memberships list",
@@ -31,43 +33,54 @@ KUBECTL = {
 }
 
 
+def missing(command: str = "gcloud kubectl") -> list[str]:
+    """The programs that a command line needs and that are not installed."""
+    needed = PROGRAMS if "kubectl" in command else PROGRAMS[:1]
+    return [each for each in needed if not shutil.which(each)]
+
+
 async def look(local: LocalRun, outcome: Outcome) -> None:
     """Put into `outcome.extra` what each program prints."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = _environment(local, Path(folder))
-        if shutil.which("gcloud"):
+        environment = surroundings(local.cloud, local.project, Path(folder))
+        if not missing("gcloud"):
             for key, command in GCLOUD.items():
-                text = await _ask(environment, "gcloud", *command.split(), "--format=json")
+                text = await told(environment, f"gcloud {command} --format=json")
                 outcome.extra[key] = json.loads(text)
-        if shutil.which("gcloud") and shutil.which("kubectl") and shutil.which("gke-gcloud-auth-plugin"):
+        if not missing():
             fetch = "container clusters get-credentials gke-west-1 --location=us-west1-a"
-            await _ask(environment, "gcloud", *fetch.split())
+            await told(environment, f"gcloud {fetch}")
             for key, command in KUBECTL.items():
-                outcome.extra[key] = await _ask(environment, "kubectl", *command.split())
+                outcome.extra[key] = await told(environment, f"kubectl {command}")
 
 
-def _environment(local: LocalRun, folder: Path) -> dict[str, str]:
+def surroundings(cloud: LocalCloud, project: str, folder: Path) -> dict[str, str]:
     """As `docs/local-cloud.md` tells a person to set it: endpoints, a token, and nothing of their own."""
     token = folder / "token"
-    token.write_text(local.cloud.user_token())
+    token.write_text(cloud.user_token())
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "KUBECONFIG": str(folder / "kubeconfig"),
         "CLOUDSDK_CONFIG": str(folder / "gcloud"),
         "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
-        "CLOUDSDK_CORE_PROJECT": local.project,
+        "CLOUDSDK_CORE_PROJECT": project,
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
         "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
-        **local.cloud.endpoints(),
+        **cloud.endpoints(),
     }
 
 
-async def _ask(environment: dict[str, str], *command: str) -> str:
+async def told(environment: dict[str, str], command: str) -> str:
+    """What a command line prints, given to a shell as it stands.
+
+    Raises:
+        AssertionError: it failed; with its words.
+    """
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_shell(command, env=environment, stdout=pipe, stderr=pipe)
     out, err = await process.communicate()
-    assert process.returncode == 0, f"{' '.join(command)}: {err.decode()}"
+    assert process.returncode == 0, f"{command}: {err.decode()}"
     return out.decode()

@@ -120,6 +120,15 @@ def test_firewall_rules_are_made_and_removed(compute: Compute) -> None:
     assert compute.refusal("GET", "global/firewalls/web")[0] == 404
 
 
+def test_a_patch_of_a_firewall_rule_changes_what_it_names(compute: Compute) -> None:
+    """The rest stays; what it allows cannot become what it denies, nor the way it looks at."""
+    made = compute.made("global/firewalls", {"name": "web", "allowed": [{"IPProtocol": "tcp"}]})
+    compute.finish(compute.patch("global/firewalls/web", {"disabled": True}))
+    assert {**made, "disabled": True} == compute.get("global/firewalls/web")
+    for body in ({"denied": [{"IPProtocol": "tcp"}]}, {"direction": "EGRESS"}):
+        assert compute.refusal("PATCH", "global/firewalls/web", body)[:2] == (400, "invalid")
+
+
 def test_a_firewall_rule_allows_or_denies(compute: Compute) -> None:
     """Neither, or both, is refused."""
     for body in ({"name": "x"}, {"name": "x", "allowed": [], "denied": []}):

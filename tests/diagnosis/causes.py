@@ -1,12 +1,13 @@
 """Causes: what somebody does to an environment that stands, the code that must tell it, and how it is mended.
 
-Where `mend` is None, the next deploy does it by itself.
+A finding's fix is a command line, a change of the document, or what only a person can do somewhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -27,14 +28,28 @@ DENIAL = f"projects/{PROJECT}/global/firewalls/deny-all"
 SUBNETS = f"projects/{PROJECT}/regions/{{}}/subnetworks/{{}}"
 
 
+class Way(StrEnum):
+    """How an environment was cured."""
+
+    COMMAND = "the fix, run as it is printed"
+    INSTEAD = "what the fix does, as its program is not installed"
+    DOCUMENT = "the document, edited as the fix says"
+    ELSEWHERE = "what the fix says, done where it can only be done by a person"
+    DEPLOY = "the next deploy alone"
+
+
 @dataclass(frozen=True)
 class Cause:
-    """`settle` are the simulated seconds until everything that follows from the deed has followed."""
+    """`fix` is what the finding's fix is; `mend` does the same from inside, or is None where a deploy does too.
+
+    `settle` are the simulated seconds until everything that follows from the deed has followed.
+    """
 
     name: str
     code: str
     deed: Deed
     mend: Deed | None = None
+    fix: Way = Way.COMMAND
     settle: float = 200.0
 
 
@@ -111,8 +126,8 @@ async def _scale(replicas: int, standing: Standing) -> None:
     standing.world.clusters[WEST].patch("apps/Deployment", SPACE, "store", patch, "somebody")
 
 
-async def _withdraw(standing: Standing) -> None:
-    standing.world.clusters[EAST].delete(EXPORT, SPACE, "store-east-1")
+async def _withdraw(kind: str, standing: Standing) -> None:
+    standing.world.clusters[EAST].delete(kind, SPACE, "store-east-1")
 
 
 async def _starve(standing: Standing) -> None:
@@ -213,6 +228,7 @@ async def _deny(standing: Standing) -> None:
 
 async def _deny_everything(standing: Standing) -> None:
     rule = {
+        "id": "1",
         "name": "deny-all",
         "network": f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/default",
         "selfLink": f"https://www.googleapis.com/compute/v1/{DENIAL}",
@@ -244,7 +260,11 @@ _ADDRESSES = _asked(
 CAUSES = (
     Cause("a proxy-only subnet is deleted", "PROXY_SUBNET_MISSING", _lose_subnet),
     Cause(
-        "a range is asked for that a subnet has", "RANGE_REFUSED", _ask_for_a_taken_range, _ask_for_any_range
+        "a range is asked for that a subnet has",
+        "RANGE_REFUSED",
+        _ask_for_a_taken_range,
+        _ask_for_any_range,
+        Way.DOCUMENT,
     ),
     Cause(
         "the subnet of a region is gone",
@@ -254,7 +274,8 @@ CAUSES = (
     Cause("a health check asks another port", "HEALTH_CHECK_FAILS", _check_another_port, _remove_the_check),
     Cause("a Deployment is scaled to nothing", "PODS_NOT_READY", partial(_scale, 0), partial(_scale, 2)),
     Cause("a firewall rule denies everything", "FIREWALL_CLOSED", _deny_everything, _disable_the_denial),
-    Cause("an export is deleted", "IMPORT_INCOMPLETE", _withdraw),
+    Cause("an export is deleted", "IMPORT_INCOMPLETE", partial(_withdraw, EXPORT)),
+    Cause("a Service is deleted", "IMPORT_INCOMPLETE", partial(_withdraw, "Service")),
     Cause("the importer finds no room", "IMPORTER_STARVED", _starve, partial(_set_cpu, "940m")),
     Cause(
         "the importer's role is taken",
@@ -271,12 +292,12 @@ CAUSES = (
     Cause("the Gateway API is disabled", "GATEWAY_CLASS_ABSENT", _disable_gateway_api),
     Cause("an address is named that nobody reserved", "ADDRESS_UNKNOWN", _ADDRESSES[0], _reserve),
     Cause("a route names the wrong port", "BACKEND_PORT_UNKNOWN", _mistake_the_port),
-    Cause("a quota is used up", "QUOTA_EXCEEDED", _exhaust, _raise_quota),
+    Cause("a quota is used up", "QUOTA_EXCEEDED", _exhaust, _raise_quota, Way.ELSEWHERE),
     Cause(
         "a cluster is in ERROR",
         "CLUSTER_IN_ERROR",
         *_changed("container.clusters", EAST, _BROKEN, {"status": "RUNNING", "statusMessage": None}),
     ),
     Cause("an API is disabled", "API_DISABLED", _disable_api, _enable_api),
-    Cause("a permission is missing", "PERMISSION_DENIED", _deny, _nothing),
+    Cause("a permission is missing", "PERMISSION_DENIED", _deny, _nothing, Way.ELSEWHERE),
 )

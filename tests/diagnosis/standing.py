@@ -36,6 +36,7 @@ from shared.steps.service_export import SERVICE_EXPORT
 from shared.steps.subnets import SUBNETS
 from shared.steps.verification import VERIFICATION
 from tests.acceptance.runs import store
+from tests.acceptance.strangers import surroundings, told
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
@@ -145,6 +146,20 @@ class Standing:
         until = clock.now + seconds
         clock.at(until, lambda: None)
         await self.cloud.run_until(lambda: clock.now >= until)
+
+    async def run(self, command: str) -> str:
+        """What a command line prints, typed by a person; time passes while it runs.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        folder = self.cloud.folder / "person"
+        folder.mkdir(exist_ok=True)
+        typed = asyncio.create_task(told(surroundings(self.cloud, PROJECT, folder), command))
+        while not typed.done():
+            await asyncio.wait({typed}, timeout=0.2)
+            await self.pass_by(20.0)
+        return typed.result()
 
     async def call(self, what: Callable[[Session], Value]) -> Value:
         """Run `what` in a thread, while the cloud answers."""

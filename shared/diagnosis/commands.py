@@ -1,0 +1,45 @@
+"""Command lines that mend: each can be pasted into a shell as it stands, and needs nothing set before."""
+
+from __future__ import annotations
+
+import shlex
+
+from shared.diagnosis.case import Case
+from shared.ranges import NoRangeLeft, choose
+from shared.spec import Cluster
+
+
+def in_cluster(case: Case, cluster: Cluster, command: str) -> str:
+    """A kubectl command, after the one that lets kubectl into the cluster it is meant for.
+
+    By the DNS endpoint, as our own functions go in: it answers wherever the person is [documented, DNS-based
+    endpoint].
+    """
+    credentials = (
+        f"gcloud container clusters get-credentials {cluster.name} --location={cluster.location}"
+        f" --project={case.project} --dns-endpoint"
+    )
+    return f"{credentials} && {command}"
+
+
+def create_subnetwork(case: Case, name: str, region: str, cidr: str | None = None, *flags: str) -> str:
+    """A subnetwork in the environment's network, with this range or else a free one; a sentence if none is free."""
+    cidr = cidr or free_range(case, region)
+    if not cidr:
+        return (
+            f"Free a range of network {case.wanted.network}: all private ones are taken. Then publish the"
+            " environment again."
+        )
+    words = (
+        *("gcloud", "compute", "networks", "subnets", "create", name, f"--project={case.project}"),
+        *(f"--network={case.wanted.network}", f"--region={region}", f"--range={cidr}", *flags),
+    )
+    return shlex.join(words)
+
+
+def free_range(case: Case, region: str) -> str:
+    """A range that nothing has, "" if there is none."""
+    try:
+        return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
+    except NoRangeLeft:
+        return ""

@@ -1,0 +1,21 @@
+"""The objects that export a service from a cluster: what a step applies, and what a diagnosis tells to apply.
+
+Apart from `shared.exports`, because a diagnosis runs without the client libraries of a step.
+"""
+
+from __future__ import annotations
+
+from shared.objects import Json, body
+from shared.spec import Service
+
+
+def own_service(environment: str, service: Service) -> Json:
+    """The Service in front of the pods that `service` selects."""
+    ports = [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
+    spec = {"selector": dict(service.selector or {}), "ports": ports}
+    return body(environment, "Service", service.name, service.namespace, spec=spec)
+
+
+def own_export(environment: str, service: Service) -> Json:
+    """The ServiceExport of the same name."""
+    return body(environment, "ServiceExport", service.name, service.namespace)
