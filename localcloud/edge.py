@@ -11,11 +11,13 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
 from localcloud.clock import http_date
+from localcloud.container import doors
 from localcloud.faults import Call, Faults
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
@@ -115,23 +117,34 @@ class Edge:
         """Serve one cluster's Kubernetes API by both its doors."""
         own = Authority(f"{name.rsplit('/', 1)[-1]} cluster CA")
 
-        async def handle(request: Request) -> Response:
-            try:
-                caller = self.identities.caller(request.headers.get("authorization", ""))
-            except Refused:
+        async def handle(door: str, request: Request) -> Response:
+            caller = self._known(request)
+            if refusal := doors.refusal(self.world, name, door, caller or Caller("")):
+                return refusal
+            if caller is None:
                 words = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
                          "message": "Unauthorized", "reason": "Unauthorized", "code": 401}  # fmt: skip
                 return Response.of_json(words, 401)
             return await self._admit(request, caller, "wire.call", lambda r: self._kubernetes(name, api, r))
 
-        public = self.open(f"{name}#public", handle, own.server_context(name.rsplit("/", 1)[-1]))
-        dns = self.open(f"{name}#dns", handle, self.public_authority.server_context("gke.goog"))
+        public = self.open(
+            f"{name}#public", partial(handle, doors.PUBLIC), own.server_context(name.rsplit("/", 1)[-1])
+        )
+        dns = self.open(
+            f"{name}#dns", partial(handle, doors.DNS), self.public_authority.server_context("gke.goog")
+        )
         return ClusterDoors(public, dns, own.pem)
 
     def close_cluster(self, name: str) -> None:
         """The cluster is gone."""
         self.close(f"{name}#public")
         self.close(f"{name}#dns")
+
+    def _known(self, request: Request) -> Caller | None:
+        try:
+            return self.identities.caller(request.headers.get("authorization", ""))
+        except Refused:
+            return None
 
     async def _admit(self, request: Request, caller: Caller, kind: str, answer: Answer) -> Response:
         known = Request(request.method, request.path, request.query, request.headers, request.body, caller)
@@ -159,7 +172,7 @@ class Edge:
         for key, value in incoming.url.query.items():
             query.setdefault(key, []).append(value)
         headers = {key.lower(): value for key, value in incoming.headers.items()}
-        body = await incoming.read()
+        body = await incoming.content.read()  # `read` would refuse what is larger than a megabyte
         absolute = not incoming.raw_path.startswith("/")  # as a forward proxy is asked
         target = str(incoming.url) if absolute else incoming.path
         nobody = Caller("")

@@ -8,6 +8,7 @@ regional list shows the environments of every project and none of them can pull 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from shared.google import compute
 from shared.google.session import Json, Session
 
 PREFIX = "fleetgate-"
+_NAME = re.compile(r"[a-z0-9-]{1,63}")
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
 RELEASE = "release"  # the action of an anchor that is itself being removed
 
@@ -82,11 +84,13 @@ def birth_note(name: str, generation: str, execution: str) -> str:
 
 
 def read(session: Session, name: str) -> Anchor | None:
-    """The anchor of environment `name`, or None.
+    """The anchor of environment `name`, or None; what is no name has none, and is not asked for.
 
     Raises:
         ApiError: as the tree says.
     """
+    if not _NAME.fullmatch(name):
+        return None
     settings = session.settings
     found = compute.address(session, settings.project, settings.region, PREFIX + name)
     return _anchor(found) if found else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared import labels
 from shared.google.container import POOL, STANDARD, SeenCluster, SeenPool
+from shared.google.doors import PRIVATE, RESTRICTED, opening
 from shared.spec import Cluster, Environment
 from shared.step.outcome import Blocked, Change, Outcome
 
@@ -198,11 +199,15 @@ def _unfit(wanted: Environment, cluster: Cluster, seen: SeenCluster | None) -> O
 
 
 def _lacking(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Outcome | None:
-    """The DNS endpoint is not missed where the public one is open to everybody."""
+    """The DNS endpoint is only missed where the public one does not let us in either."""
     lacks = [str(each.field) for each in updates(wanted, cluster, seen)]
-    missed = [field for field in lacks if not (field == DNS and seen.public)]
+    reached = not seen.serves or (seen.public and not seen.restricted)
+    missed = [field for field in lacks if not (field == DNS and reached)]
     if not missed:
         return None
+    if missed == [DNS]:
+        why = RESTRICTED if seen.public else PRIVATE
+        return Blocked(code="CLUSTER_UNREACHABLE", cause=f"{seen.path}: {why}.", fix=opening(seen.path))
     flags = ", ".join(FLAGS[field].format(project=wanted.project) for field in missed)
     return Blocked(
         code="CLUSTER_UNFIT",

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MESSAGE_LIMIT = 600  # characters of a foreign message that are kept: floods do not reach the answer
+REASON_LIMIT = 100  # and of its one word for it
 
 
 class FleetgateError(Exception):
@@ -90,8 +91,23 @@ class PermissionDenied(ApiError):
     def permission(self) -> str:
         """The permission that is missing, e.g. `compute.subnetworks.create`; "" if the API does not say."""
         named: str = self.details.get("ErrorInfo", {}).get("permission", "")
-        found = _PERMISSION.search(self.message)
-        return named or (found.group(1) if found else "")
+        if named:
+            return named
+        found = _LISTED.search(self.message) or _PERMISSION.search(self.message)
+        return found.group(1) if found else self._implied()
+
+    def _implied(self) -> str:
+        """What is missing where the API does not name it [documented: the permissions of each method]."""
+        if _ACT_AS.search(self.message):
+            return "iam.serviceAccounts.actAs"
+        return next(
+            (
+                permission
+                for service, method, part, permission in _UNNAMED
+                if (service, method) == (self.service, self.method) and part in self.resource
+            ),
+            "",
+        )
 
 
 class ApiDisabled(ApiError):
@@ -133,6 +149,19 @@ class Refused(ApiError):
     """The request cannot be granted as it is."""
 
 
+# Service, verb, part of the path → the permission that a refusal of it is for.
+_UNNAMED = (
+    ("cloudresourcemanager", "POST", ":getIamPolicy", "resourcemanager.projects.getIamPolicy"),
+    ("cloudresourcemanager", "POST", ":setIamPolicy", "resourcemanager.projects.setIamPolicy"),
+    ("cloudresourcemanager", "GET", "/projects/", "resourcemanager.projects.get"),
+    ("pubsub", "POST", ":publish", "pubsub.topics.publish"),
+    ("serviceusage", "GET", "/services", "serviceusage.services.get"),
+    ("serviceusage", "POST", ":disable", "serviceusage.services.disable"),
+    ("workflowexecutions", "GET", "/executions/", "workflows.executions.get"),
+)
+_LISTED = re.compile(r"requires one of \[['\"]([^'\"]+)['\"]")  # a cluster's words [observed]
+_ACT_AS = re.compile(r"does not have access to service account", re.IGNORECASE)  # GKE's, with 400 [observed]
+_NOT_LET = re.compile(r"permission_denied: permission", re.IGNORECASE)  # what GKE was refused for us, 400 [reported]
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+)+)['\"]")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _BUSY = re.compile(r"incompatible operation|operation .* in progress|resource.* is not ready", re.IGNORECASE)
@@ -170,15 +199,24 @@ def _details(error: Mapping[str, Any]) -> dict[str, Any]:
     details = error.get("details")
     found: dict[str, Any] = {}
     for detail in details if isinstance(details, list) else []:
+        detail = _mapping(detail)
         kind = str(detail.get("@type", "")).rpartition(".")[2]
-        found[kind] = {**detail.get("metadata", {}), **{k: v for k, v in detail.items() if k != "metadata"}}
+        told = _mapping(detail.get("metadata"))
+        found[kind] = {**told, **{k: v for k, v in detail.items() if k != "metadata"}}
     return found
 
 
 def _reason(error: Mapping[str, Any], details: Mapping[str, Any]) -> str:
     informed = details.get("ErrorInfo", {}).get("reason")
-    listed = error.get("errors") or [{}]
-    return str(informed or listed[0].get("reason") or error.get("reason") or error.get("status") or "")
+    listed = error.get("errors")
+    first = _mapping(listed[0] if isinstance(listed, list) and listed else None)
+    told = informed or first.get("reason") or error.get("reason") or error.get("status") or ""
+    return str(told)[:REASON_LIMIT]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Not everything that answers is Google: what has another form than theirs says nothing."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _kind(status: int, reason: str, message: str) -> type[ApiError]:
@@ -186,6 +224,8 @@ def _kind(status: int, reason: str, message: str) -> type[ApiError]:
         return Busy
     if status == 400 and _HELD.search(message):
         return InUse
+    if status == 400 and (_ACT_AS.search(message) or _NOT_LET.search(message)):
+        return PermissionDenied
     for reasons, kind in (
         (_RATES, Transient), (_QUOTAS, QuotaExceeded), (_DISABLED, ApiDisabled), (_IN_USE, InUse),
     ):  # fmt: skip

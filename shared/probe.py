@@ -6,12 +6,14 @@ an answer that is not right yet is asked for again at the workflow's next attemp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3.exceptions
 
 from shared.expectation import Row
 from shared.spec import Identity, Probe
@@ -20,6 +22,8 @@ Json = dict[str, Any]
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
 AGENT = "fleetgate-verification"
+MOST = 1024 * 1024  # bytes of an answer that are read: whoever answers may answer anything
+LONGEST = 100  # characters of a name that an answer tells
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Outcome:
 def probe(rows: Iterable[Row], how: Probe) -> Iterator[Outcome]:
     """Send each row's request. A VIP that has failed once is not asked again: what is next would fail alike."""
     failed = set[str]()
-    with requests.Session() as http:
+    with _Probing() as http:
         http.headers["User-Agent"] = AGENT
         for row in rows:
             if row.vip.address in failed:
@@ -110,37 +114,47 @@ def _ask(http: requests.Session, row: Row, how: Probe) -> Answer:
     url = f"http://{row.vip.address}{port}{asked.target}"
     headers = {**asked.headers, "Host": asked.host}
     try:
-        response = http.request(asked.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
-    except requests.RequestException as error:
+        with http.request(
+            asked.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
+        ) as response:
+            body = response.raw.read(MOST, decode_content=True)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         return Answer(None, text=type(error).__name__)
-    served_by, zone = _identity(response, how)
+    served_by, zone = _identity(response, body, how)
     return Answer(
         response.status_code,
         served_by,
         zone,
         response.headers.get("Location", ""),
-        response.text[:200] if response.status_code >= 400 else "",
+        body.decode(errors="replace")[:200] if response.status_code >= 400 else "",
         round(response.elapsed.total_seconds() * 1000),
     )
 
 
-def _identity(response: requests.Response, how: Probe) -> tuple[str | None, str | None]:
+class _Probing(requests.Session):
+    """Requests that end with their answer: the library would read a redirect's whole body to prepare the next."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
+def _identity(response: requests.Response, body: bytes, how: Probe) -> tuple[str | None, str | None]:
     """Cluster and zone of whoever answered; a zone is only told in a JSON body, under its own name."""
     identity = how.identity
     if not isinstance(identity, Identity) or not response.ok:
         return None, None
     if identity.header:
-        return response.headers.get(identity.header), None
+        return _text(response.headers.get(identity.header)), None
     try:
-        body = response.json()
-    except ValueError:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
         return None, None
-    fields = body if isinstance(body, dict) else {}
+    fields = told if isinstance(told, dict) else {}
     return _text(fields.get(identity.json_field or "")), _text(fields.get("zone"))
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else str(value)[:LONGEST]
 
 
 def _redirects(row: Row, answer: Answer) -> bool:

@@ -7,6 +7,7 @@ remove it (kubernetes/ingress-gce#136) [observed].
 from __future__ import annotations
 
 from localcloud.container import shape
+from localcloud.container.doors import remember
 from localcloud.container.kube import start
 from localcloud.container.names import short
 from localcloud.container.networks import (
@@ -38,6 +39,7 @@ def come_up(world: World, full_name: str) -> None:
     version = cluster["currentMasterVersion"]
     api = start(world, full_name, version, nodes(world, full_name, cluster))
     doors = world.doors.open_cluster(full_name, api)
+    remember(world, cluster, doors.public)
     fields = shape.endpoint_fields(world, full_name, cluster, doors, private)
     pools = [{**pool, "status": "RUNNING"} for pool in cluster["nodePools"]]
     clusters.change(full_name, status="RUNNING", nodePools=pools, currentNodeCount=count(cluster), **fields)

@@ -10,6 +10,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from localcloud.container.doors import agreed
 from localcloud.container.machines import defaults
 from localcloud.container.names import Place, link, place_in, short
 from localcloud.container.networks import SERVICES, Attachment, group_url, network_fields
@@ -43,7 +44,7 @@ def new_cluster(world: World, place: Place, asked: Json, at: Attachment, version
     autopilot = bool(asked.get("autopilot", {}).get("enabled"))
     table = deepcopy(defaults())
     base = merged(table["cluster"], table["autopilot"]) if autopilot else table["cluster"]
-    cluster = merged(merged(base, _asked(asked)), network_fields(at))
+    cluster = agreed(merged(merged(base, _asked(asked)), network_fields(at)), asked)
     if autopilot:
         cluster["workloadIdentityConfig"] = {"workloadPool": f"{place.project}.svc.id.goog"}
     locations = sorted(asked.get("locations") or place.zones)

@@ -9,6 +9,7 @@ from typing import Any
 from localcloud.compute.labels import check_labels
 from localcloud.container.checks import check_fleet, check_pool
 from localcloud.container.clusters import changeable
+from localcloud.container.doors import addressed, agreed
 from localcloud.container.names import place_of
 from localcloud.container.operations import Change, begin
 from localcloud.container.service import service
@@ -53,17 +54,29 @@ def _fleet(world: World, cluster: Json, value: Json) -> Json:
     return {"fleet": {**cluster.get("fleet", {}), "project": project}}
 
 
+def _endpoints(world: World, cluster: Json, value: Json) -> Json:
+    """What is not said stays; endpoints are shown, and doors open, as it says from then on."""
+    config = merged(cluster["controlPlaneEndpointsConfig"], value)
+    now = agreed({**cluster, "controlPlaneEndpointsConfig": config}, {})
+    return {name: value for name, value in addressed(world, now).items() if value != cluster.get(name)}
+
+
+def _networks(world: World, cluster: Json, value: Json) -> Json:
+    """The elder place of the same."""
+    return _endpoints(world, cluster, {"ipEndpointsConfig": {"authorizedNetworksConfig": value}})
+
+
 APPLY: dict[str, Apply] = {
     "desiredAddonsConfig": _laid_on("addonsConfig"),
     "desiredBinaryAuthorization": _field("binaryAuthorization"),
-    "desiredControlPlaneEndpointsConfig": _laid_on("controlPlaneEndpointsConfig"),
+    "desiredControlPlaneEndpointsConfig": _endpoints,
     "desiredCostManagementConfig": _field("costManagementConfig"),
     "desiredDefaultEnablePrivateNodes": _network("defaultEnablePrivateNodes"),
     "desiredDnsConfig": _network("dnsConfig"),
     "desiredFleet": _fleet,
     "desiredGatewayApiConfig": _gateway_api,
     "desiredLoggingConfig": _field("loggingConfig"),
-    "desiredMasterAuthorizedNetworksConfig": _laid_on("masterAuthorizedNetworksConfig"),
+    "desiredMasterAuthorizedNetworksConfig": _networks,
     "desiredMonitoringConfig": _laid_on("monitoringConfig"),
     "desiredReleaseChannel": _field("releaseChannel"),
     "desiredSecurityPostureConfig": _laid_on("securityPostureConfig"),

@@ -1,18 +1,18 @@
-"""Where a cluster's API is, and reading it over plain TLS.
+"""Reading a cluster's API over plain TLS; `shared.google.doors` says where it is.
 
-The DNS endpoint is asked first: it needs no VPC and no certificate of its own, and authorized networks do not
-apply to it [documented]. Without it, the public endpoint under the cluster's CA. Nothing is ever sent with
-verification off. Clusters are listed over plain REST here, and the `kubernetes` client is left to
-`shared.google.kubernetes`, which writes: a function that only reads should not wait for either at a cold start.
+Nothing is ever sent with verification off. The `kubernetes` client is left to `shared.google.kubernetes`, which
+writes: a function that only reads should not wait for it at a cold start. A cluster's answers are not Google's:
+an extension of its API server answers whatever its owner likes. So an answer has a greatest size, a redirect is
+a refusal and never followed (kubernetes/kubernetes#112513 sent clients' tokens elsewhere), and what should be
+an object is looked at before anybody relies on it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -24,12 +24,18 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from shared import errors
+from shared.google.doors import Door, doors
 from shared.google.session import TIMEOUT, Session, unanswered
 
+__all__ = ["ClusterReader", "Door", "Json", "doors", "object_path", "path_of", "pem_of", "whole"]
+
 Json = dict[str, Any]
+MOST = 8 * 1024 * 1024  # bytes of an answer; a thousand pods are less
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
 
 NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups appear in its cluster
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")  # an RFC 1123 subdomain
 
 # Kind → where its objects are.
 PATHS = {
@@ -48,41 +54,6 @@ PATHS = {
 }
 
 
-@dataclass(frozen=True)
-class Door:
-    """How one cluster is reached, and whether it can be. `created` is RFC 3339."""
-
-    name: str
-    path: str
-    location: str
-    status: str
-    created: str
-    membership: str
-    host: str
-    ca: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the cluster serves: also while an update runs on it."""
-        return self.status in ("RUNNING", "RECONCILING") and bool(self.host)
-
-
-def doors(session: Session, project: str) -> dict[tuple[str, str], Door]:
-    """The project's clusters by name and location.
-
-    Raises:
-        Transient: a zone could not be asked: a list with holes is unknown, never empty.
-    """
-    path = f"v1/projects/{project}/locations/-/clusters"
-    answer = session.get("container", path)
-    if answer.get("missingZones"):
-        text = f"no answer from {', '.join(answer['missingZones'])}"
-        raise errors.Transient("container", "GET", path, 0, "MissingZones", text)
-    found = (_door(project, each) for each in answer.get("clusters", []))
-    return {(door.name, door.location): door for door in found}
-
-
 class ClusterReader:
     """One cluster's API, to read from."""
 
@@ -95,9 +66,10 @@ class ClusterReader:
     def get(self, kind: str, namespace: str, name: str) -> Json | None:
         """One object, or None if it or its kind is not there."""
         try:
-            return self._call("GET", f"{path_of(kind, namespace)}/{name}")
+            found = self._call("GET", object_path(kind, namespace, name))
         except errors.NotFound:
             return None
+        return self._objects(kind, [found])[0]
 
     def everywhere(self, kind: str, selector: str = "") -> list[Json] | None:
         """As `list`, in all namespaces; `selector` is a label selector."""
@@ -113,7 +85,20 @@ class ClusterReader:
             answer = self._call("GET", path)
         except errors.NotFound:
             return None
-        return [{"apiVersion": answer["apiVersion"], "kind": kind, **each} for each in answer["items"]]
+        said = {"apiVersion": answer.get("apiVersion", ""), "kind": kind}
+        return [{**said, **each} for each in self._objects(kind, answer.get("items"))]
+
+    def _objects(self, kind: str, found: Any) -> list[Json]:
+        """`found`, if it is a list of objects.
+
+        Raises:
+            Refused: it is not: something else than Kubernetes answered.
+        """
+        if not isinstance(found, list) or not all(map(_is_object, found)):
+            raise errors.Refused(
+                "kubernetes", "GET", self.path, 0, "NotObjects", f"no list of {kind} objects"
+            )
+        return found
 
     def list(self, kind: str, namespace: str) -> list[Json] | None:
         """The objects of a namespace, or None if the cluster does not know the kind.
@@ -154,25 +139,68 @@ class ClusterReader:
         """Send once; status, `Date` and body of the answer."""
         timeout = urllib3.Timeout(connect=TIMEOUT[0], read=TIMEOUT[1])
         answer = _pool(self._ca).request(
-            method, url, headers=headers, json=body, timeout=timeout, retries=False, redirect=False
+            method,
+            url,
+            headers=headers,
+            json=body,
+            timeout=timeout,
+            retries=False,
+            redirect=False,
+            preload_content=False,
         )
-        return answer.status, answer.headers.get("Date"), answer.data
+        return answer.status, answer.headers.get("Date"), whole(answer)
 
     def _read(self, method: str, path: str, status: int, data: bytes) -> Json:
         try:
             value = json.loads(data)
-        except ValueError:
-            value = data.decode(errors="replace")
-        if status >= 400 or not isinstance(value, dict):
-            raise errors.from_response(
-                "kubernetes", method, self.path + path.partition("?")[0], status, value
-            )
+        except (ValueError, RecursionError):
+            value = data[: errors.MESSAGE_LIMIT].decode(errors="replace")
+        place = self.path + path.partition("?")[0]
+        if len(data) > MOST:
+            text = f"the answer has more than {MOST} bytes"
+            raise errors.Refused("kubernetes", method, place, status, "AnswerTooLarge", text)
+        if status >= 300 or not isinstance(value, dict):
+            raise errors.from_response("kubernetes", method, place, status, value)
         return value
 
 
 def path_of(kind: str, namespace: str) -> str:
-    """Where the objects of a kind are."""
+    """Where the objects of a kind are.
+
+    Raises:
+        Refused: `namespace` would lead elsewhere.
+    """
+    if namespace and not _NAME.fullmatch(namespace):
+        raise errors.Refused("kubernetes", "", kind, 0, "NotAName", f"{namespace[:100]!r} is no namespace")
     return PATHS[kind].format(namespace=namespace)
+
+
+def _is_object(value: Any) -> bool:
+    meta = value.get("metadata") if isinstance(value, dict) else None
+    return isinstance(meta, dict) and isinstance(meta.get("name"), str)
+
+
+def object_path(kind: str, namespace: str, name: str) -> str:
+    """Where one object is. Names may come from a cluster's answers, so what is no name is not asked for.
+
+    Raises:
+        Refused: `name` would lead elsewhere.
+    """
+    if not _NAME.fullmatch(name):
+        raise errors.Refused("kubernetes", "", kind, 0, "NotAName", f"{name[:100]!r} is no object's name")
+    return f"{path_of(kind, namespace)}/{name}"
+
+
+def whole(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """The body of an answer; of one that is longer than `MOST` only so much that it shows.
+
+    What was not asked for compressed is not unpacked either: a few bytes can be made to mean a great many.
+    """
+    data = answer.read(MOST + 1, decode_content=False)
+    if len(data) > MOST:
+        answer.close()
+    answer.release_conn()
+    return data
 
 
 def pem_of(ca: str) -> str | None:
@@ -184,21 +212,3 @@ def pem_of(ca: str) -> str | None:
 def _pool(ca: str) -> urllib3.PoolManager:
     """A warm function keeps its connections. Without `ca`: the roots of the system, or of SSL_CERT_FILE."""
     return urllib3.PoolManager(ssl_context=ssl.create_default_context(cadata=pem_of(ca)))
-
-
-def _door(project: str, cluster: Json) -> Door:
-    endpoints = cluster.get("controlPlaneEndpointsConfig", {})
-    dns = endpoints.get("dnsEndpointConfig", {})
-    public = endpoints.get("ipEndpointsConfig", {}).get("publicEndpoint") or cluster.get("endpoint", "")
-    by_dns = bool(dns.get("allowExternalTraffic") and dns.get("endpoint"))
-    return Door(
-        name=cluster["name"],
-        path=f"projects/{project}/locations/{cluster['location']}/clusters/{cluster['name']}",
-        location=cluster["location"],
-        status=cluster.get("status", ""),
-        created=cluster.get("createTime", ""),
-        membership=cluster.get("fleet", {}).get("membership", "").removeprefix("//gkehub.googleapis.com/"),
-        host=dns["endpoint"] if by_dns else public,
-        ca="" if by_dns else cluster.get("masterAuth", {}).get("clusterCaCertificate", ""),
-        labels=cluster.get("resourceLabels", {}),
-    )

@@ -15,6 +15,7 @@ from google.cloud import container_v1
 
 from shared.errors import Transient
 from shared.google.compute import unix
+from shared.google.doors import admitted, public_endpoint
 from shared.google.session import Session
 
 Json = dict[str, Any]
@@ -43,8 +44,8 @@ class SeenPool:
 class SeenCluster:
     """One cluster as GKE describes it. Times are RFC 3339; empty strings stand for what is not set.
 
-    `dns_external` says whether its DNS endpoint is served outside the VPC, `public` whether its public one is
-    served to everybody, without authorized networks; `private_nodes` whether new node pools get no external
+    `dns_external` says whether its DNS endpoint is served outside the VPC, `public` whether it has a public one,
+    `restricted` whether authorized networks keep us out of that; `private_nodes` whether new node pools get no external
     addresses. `pool` is the one it was made with, if that is still there and not Autopilot's; `account` is whom
     Autopilot's nodes run as.
     """
@@ -70,6 +71,7 @@ class SeenCluster:
     private_nodes: bool = False
     pool: SeenPool | None = None
     account: str = "default"
+    restricted: bool = False
 
     @property
     def serves(self) -> bool:
@@ -184,8 +186,9 @@ def _seen(project: str, cluster: Any) -> SeenCluster:
         release_channel=container_v1.ReleaseChannel.Channel(cluster.release_channel.channel).name.lower(),
         vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
         dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
-        public=bool(by_ip.public_endpoint) and not by_ip.authorized_networks_config.enabled,
+        public=bool(public_endpoint(by_ip.public_endpoint, cluster.endpoint, by_ip.private_endpoint)),
         autopilot=autopilot,
+        restricted=_is_restricted(by_ip.authorized_networks_config),
         private_nodes=cluster.network_config.default_enable_private_nodes
         or cluster.private_cluster_config.enable_private_nodes,
         pool=None if autopilot else _pool(path, cluster),
@@ -206,3 +209,8 @@ def _pool(path: str, cluster: Any) -> SeenPool | None:
         scales=found.autoscaling.enabled,
         private=network.enable_private_nodes if "enable_private_nodes" in network else None,
     )
+
+
+def _is_restricted(networks: Any) -> bool:
+    blocks = [each.cidr_block for each in networks.cidr_blocks]
+    return not admitted(networks.enabled, bool(networks.gcp_public_cidrs_access_enabled), blocks)

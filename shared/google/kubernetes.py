@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from kubernetes.client import ApiClient, Configuration
+import urllib3.exceptions
+from kubernetes.client import ApiClient, ApiException, Configuration
 
 from shared import errors
-from shared.google.cluster_reader import ClusterReader, Door, Json, doors, path_of, pem_of
+from shared.google.cluster_reader import ClusterReader, Door, Json, doors, object_path, path_of, pem_of, whole
 from shared.google.session import TIMEOUT, Session
 
 __all__ = ["Cluster", "Door", "differs", "doors", "path_of"]
@@ -36,7 +37,7 @@ class Cluster(ClusterReader):
             Refused: the object is invalid, in the API server's words.
         """
         meta = wanted["metadata"]
-        path = f"{path_of(wanted['kind'], meta.get('namespace', ''))}/{meta['name']}"
+        path = object_path(wanted["kind"], meta.get("namespace", ""), meta["name"])
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         return self._call("PATCH", f"{path}?{urlencode(query)}", wanted)
 
@@ -48,15 +49,18 @@ class Cluster(ClusterReader):
         """
         terms = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}} if uid else None
         try:
-            self._call("DELETE", f"{path_of(kind, namespace)}/{name}", terms)
+            self._call("DELETE", object_path(kind, namespace, name), terms)
         except errors.NotFound:
             return
 
     def _send(
         self, method: str, url: str, headers: dict[str, str], body: Json | None
     ) -> tuple[int, str | None, bytes]:
-        answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
-        return answer.status, answer.getheader("Date"), answer.read()
+        try:
+            answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+        except ApiException as error:  # how the client tells of a certificate that it does not believe
+            raise urllib3.exceptions.SSLError(str(error.reason)) from error
+        return answer.status, answer.getheader("Date"), whole(answer.response)
 
 
 def differs(wanted: Any, live: Any) -> bool:
@@ -78,7 +82,7 @@ _CLIENTS: dict[tuple[str, str], ApiClient] = {}  # a warm function keeps its con
 def _client(host: str, ca: str) -> ApiClient:
     if (host, ca) not in _CLIENTS:
         configuration = Configuration(host=host)
-        configuration.retries = False
+        configuration.retries = False  # which keeps it from following redirects, too
         configuration.proxy = None
         configuration.ca_cert_data = pem_of(ca)
         _CLIENTS[host, ca] = ApiClient(configuration)

@@ -20,17 +20,19 @@ from typing import Any
 
 import google.auth.exceptions
 import requests
+import urllib3.exceptions
 from google.auth.transport.requests import AuthorizedSession
 from requests.adapters import HTTPAdapter
 
 from shared import errors
-from shared.google.metadata import MetadataCredentials
+from shared.google.metadata import MetadataCredentials, service_account
 from shared.settings import Settings
 
 Json = dict[str, Any]
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes of the answer
 TIMED_OUT = "TimedOut"
+UNTRUSTED = "CertificateNotTrusted"
 REPEATS = 8  # reads that one invocation may repeat
 APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
 READING_POSTS = ("/getHealth", "/wait", ":getIamPolicy", ":testIamPermissions", "accessreviews")
@@ -74,8 +76,13 @@ class Calls:
 
 def unanswered(service: str, method: str, resource: str, error: Exception, late: bool) -> errors.Transient:
     """The trouble that a call without an answer is; `late` if its time was over."""
-    reason = TIMED_OUT if late else "Unreachable"
+    reason = TIMED_OUT if late else UNTRUSTED if _is_untrusted(error) else "Unreachable"
     return errors.Transient(service, method, resource, 0, reason, f"no answer: {type(error).__name__}")
+
+
+def _is_untrusted(error: Exception) -> bool:
+    """Whether the other side's certificate was not believed; nothing was sent then."""
+    return isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError)
 
 
 def _mutates(method: str, url: str) -> bool:
@@ -95,7 +102,7 @@ class Wire(HTTPAdapter):
         """Send, and a read again where that may help.
 
         Raises:
-            ApiError: any answer of 400 and above; Transient also for no answer at all.
+            ApiError: any answer of 300 and above; Transient also for no answer at all.
         """
         while True:
             try:
@@ -116,7 +123,7 @@ class Wire(HTTPAdapter):
         calls.date = _unix(response.headers.get("Date")) or calls.date
         if response.status_code == 401:
             self._session.credentials.token = None  # the next call asks for a new one
-        if response.status_code >= 400:
+        if response.status_code >= 300:  # a redirect is a refusal, too: a token goes nowhere else
             body = _json_or_text(response)
             raise errors.from_response(self._service, method, request.path_url, response.status_code, body)
         return response
@@ -163,6 +170,14 @@ class Session:
         if self.calls.date is None:
             raise errors.Transient("compute", "GET", "", 0, "NoDate", "no answer carried a Date header")
         return self.calls.date
+
+    @property
+    def account(self) -> str:
+        """Who this is, for those who have to let it do more; in general words if nobody tells."""
+        try:
+            return service_account()
+        except requests.RequestException:
+            return "the function's service account"
 
     def get(self, service: str, path: str, **query: str) -> Json:
         """`path` is relative to the service's endpoint; `query` holds its parameters.

@@ -14,6 +14,8 @@ from shared.spec.reading import parse_environment
 from shared.spec.values import LABEL, Flag, Region, Ttl
 from shared.spec.wording import fault_of, shown
 
+MOST = 65_536  # bytes of a request: five times what an environment may have
+
 Existing = Annotated[
     str, Field(pattern=LABEL, max_length=53, description="Name of the environment.", examples=["store"])
 ]
@@ -121,9 +123,14 @@ def parse_request(data: bytes, *, project: str) -> Request:
 
 
 def _object(data: bytes) -> dict[str, Any]:
+    if len(data) > MOST:
+        fix = "leave out what Kubernetes can be told directly; an environment is carried up to 12,000 bytes"
+        raise InvalidRequest(
+            [Fault(WHOLE, f"the message has {len(data)} bytes; at most {MOST} are read", fix)]
+        )
     try:
         document = json.loads(data)
-    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
+    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError, brackets without end
         fix = 'publish one JSON object, such as {"action": "verify", "name": "store"}'
         raise InvalidRequest([Fault(WHOLE, f"the message is not JSON: {error}", fix)]) from None
     if not isinstance(document, dict):

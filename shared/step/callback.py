@@ -37,7 +37,7 @@ def check(message: Message, settings: Settings, project_number: str) -> None:
     )
     tail = message.callback.removeprefix(expected)
     if tail == message.callback or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", tail):
-        raise errors.CallbackRefused(f"{message.callback!r} is no callback of {settings.workflow}")
+        raise errors.CallbackRefused(f"{message.callback[:200]!r} is no callback of {settings.workflow}")
 
 
 def _place(workflow: str) -> tuple[str, str]:

@@ -14,12 +14,18 @@ from shared.step.message import Message
 
 # Outcome → severity [documented, Cloud Logging LogSeverity].
 _SEVERITY = {"blocked": "WARNING", "failed": "ERROR"}
+LONGEST = 300  # characters of what is said of a message that is not ours
+_CHANGED = ("verb", "resource", "field")
 _TOLD = ("outcome", "reason", "message", "code", "cause", "retryAfter", "calls", "changes", "omitted")
 
 
 def log_answer(message: Message, answer: dict[str, Any], sent: str) -> None:
     """The line of a call that was answered; `sent` is what became of the answer."""
     told = {name: answer[name] for name in _TOLD if name in answer}
+    if "changes" in told:  # not from what to what: that is the spec's
+        told["changes"] = [{k: v for k, v in each.items() if k in _CHANGED} for each in told["changes"]]
+    if "faults" in answer:  # the cause quotes them, and they quote the spec
+        told["cause"] = f"{len(answer['faults'])} faults"
     severity = _SEVERITY.get(answer["outcome"], "INFO")
     _write(severity, f"{message.step} {answer['outcome']}", message, answer=told, callback=sent)
 
@@ -32,7 +38,7 @@ def log_trouble(message: Message, error: BaseException) -> None:
 
 def log_refused(error: Exception) -> None:
     """An event that is not answered."""
-    _line({"severity": "ERROR", "message": f"{type(error).__name__}: {error}"})
+    _line({"severity": "ERROR", "message": f"{type(error).__name__}: {error}"[:LONGEST]})
 
 
 def _write(severity: str, text: str, message: Message, **fields: Any) -> None:

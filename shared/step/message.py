@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 from shared.errors import BadMessage
 
 Json = dict[str, Any]
+
+_EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
+_WORD = re.compile(r"[a-z0-9-]{1,63}")
 
 SCHEMAS = {
     1
@@ -102,6 +106,7 @@ def parse(event: object) -> Message:
 
 def _message(fields: Mapping[str, Any]) -> Message:
     claim = fields["claim"]
+    _demand(_EXECUTION, "execution", claim["execution"])
     return Message(
         step=fields["step"],
         mode=fields["mode"],
@@ -121,6 +126,9 @@ def _message(fields: Mapping[str, Any]) -> Message:
 
 
 def _place(place: Mapping[str, Any]) -> Place:
+    for name in ("project", "network", "subnetwork"):
+        if place.get(name):
+            _demand(_WORD, name, place[name])
     return Place(
         project=place["project"],
         network=place["network"],
@@ -129,6 +137,12 @@ def _place(place: Mapping[str, Any]) -> Place:
         probe=place.get("probe"),
         disable_apis=bool(place.get("disableApis")),
     )
+
+
+def _demand(form: re.Pattern[str], name: str, value: str) -> None:
+    """Nothing, if `value` is of this form: it becomes a part of URLs, and must not lead elsewhere."""
+    if not form.fullmatch(value):
+        raise BadMessage(f"{value[:100]!r} is no {name}")
 
 
 def _asked(request: Mapping[str, Any]) -> Asked:

@@ -103,7 +103,7 @@ def _name(request: Request | InvalidRequest, asked: Asked) -> str:
     try:
         document = json.loads(asked.data)
         name = document.get("name") or document["environment"]["name"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
     return name[: labels.NAME_LIMIT] if isinstance(name, str) else ""
 

@@ -82,7 +82,7 @@ def observe(context: Context) -> Seen:
 def look(scope: Scope) -> Seen:
     """What of a scope is still to go, of the first stage in which anything is."""
     places = candidates(scope.session, scope.project, scope.name)
-    closed = {each.name: f"is {each.status or 'not reachable'}" for each in places if not each.is_open}
+    closed = {each.name: each.closed for each in places if not each.is_open}
     seen = Seen(scope.name, scope.asked, closed=closed)
     first = withdrawal.look(scope.session, places, lambda cluster: cluster.everywhere("ServiceExport") or ())
     silent = [door for door, _ in first.silent]

@@ -240,7 +240,9 @@ BLOCKED = [
     ("CLUSTER_UNFIT", existing(), {"gateway_channel": "CHANNEL_DISABLED"}, "gatewayApi", "--gateway-api=standard"),
     ("CLUSTER_UNFIT", existing(), {"workload_pool": ""}, "workloadIdentity", "--workload-pool=shop-prod.svc.id.goog"),
     ("CLUSTER_UNFIT", existing(), {"fleet_project": "other"}, "lacks fleet", "--enable-fleet"),
-    ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False}, "dnsEndpoint", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "public": False}, "VPC network", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "restricted": True}, "authorized", "--enable-dns-access"),
+    ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False, "fleet_project": ""}, "fleet", "dns-access"),
     ("CLUSTER_UNFIT", existing(), {"vpc_native": False}, "VPC-native", "another cluster"),
 ]  # fmt: skip
 

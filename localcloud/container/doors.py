@@ -1,0 +1,94 @@
+"""Who is let in by which door of a cluster's control plane, as its configuration says at that moment.
+
+The DNS endpoint answers 403 while it does not allow external traffic (seen in gke-labs/kube-agents#648)
+[observed]; its words are [inferred]. The public endpoint is there or not, and authorized networks let packets in
+by where they come from [documented: GKE, authorized networks]: a function's come from Google Cloud's own
+addresses, everybody else's from loopback here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from copy import deepcopy
+
+from localcloud.wire.messages import Abort, Caller, Json, Response
+from localcloud.world import World
+
+PUBLIC, DNS = "public", "dns"
+_HERE = ipaddress.ip_address("127.0.0.1")
+_ADDRESSES = "container.doors.internal"  # where the edge opened them; not part of what the cloud shows
+
+
+def refusal(world: World, full_name: str, door: str, caller: Caller) -> Response | None:
+    """What the door answers to a caller whom it does not let in; None if it does.
+
+    Raises:
+        Abort: nobody answers there.
+    """
+    cluster = world.store["container.clusters"].get(full_name)
+    if cluster is None or "controlPlaneEndpointsConfig" not in cluster:
+        return None
+    config = cluster["controlPlaneEndpointsConfig"]
+    if door == DNS:
+        return None if config["dnsEndpointConfig"].get("allowExternalTraffic") else _forbidden()
+    if not _is_public(config["ipEndpointsConfig"]) or not _admits(config["ipEndpointsConfig"], caller):
+        raise Abort
+    return None
+
+
+def _forbidden() -> Response:
+    words = "External traffic to the DNS-based endpoint of this cluster is not allowed."
+    error = {"code": 403, "message": words, "status": "PERMISSION_DENIED"}
+    return Response.of_json({"error": error}, 403)
+
+
+def _is_public(by_ip: Json) -> bool:
+    return bool(by_ip.get("enabled", True) and by_ip.get("enablePublicEndpoint"))
+
+
+def _admits(by_ip: Json, caller: Caller) -> bool:
+    networks = by_ip.get("authorizedNetworksConfig", {})
+    if not networks.get("enabled"):
+        return True
+    if caller.instance and networks.get("gcpPublicCidrsAccessEnabled"):
+        return True
+    blocks = [
+        ipaddress.ip_network(each["cidrBlock"], strict=False) for each in networks.get("cidrBlocks", [])
+    ]
+    everybody = any(block.prefixlen == 0 for block in blocks)
+    return everybody or (not caller.instance and any(_HERE in block for block in blocks))
+
+
+def agreed(cluster: Json, asked: Json) -> Json:
+    """`cluster` with what was asked for in one of GKE's two places for it in the other, too [documented: the
+    descriptions of IPEndpointsConfig's fields name their elder twins]."""
+    config = deepcopy(cluster["controlPlaneEndpointsConfig"])
+    by_ip = config["ipEndpointsConfig"]
+    elder = asked.get("masterAuthorizedNetworksConfig", {})
+    by_ip["authorizedNetworksConfig"] = {**by_ip.get("authorizedNetworksConfig", {}), **elder}
+    if asked.get("privateClusterConfig", {}).get("enablePrivateEndpoint"):
+        by_ip["enablePublicEndpoint"] = False
+    networks = {"masterAuthorizedNetworksConfig": by_ip["authorizedNetworksConfig"]}
+    return {**cluster, **networks, "controlPlaneEndpointsConfig": config}
+
+
+def remember(world: World, cluster: Json, public: str) -> None:
+    """Keep where the cluster's public door was opened: it may be shown only later."""
+    world.store[_ADDRESSES].put(cluster["id"], {"public": public})
+
+
+def addressed(world: World, cluster: Json) -> Json:
+    """`cluster` with its endpoints where GKE shows them, once it has any: the public one only while it is served."""
+    kept = world.store[_ADDRESSES].get(cluster["id"])
+    if kept is None:
+        return cluster
+    config = cluster["controlPlaneEndpointsConfig"]
+    by_ip = {key: value for key, value in config["ipEndpointsConfig"].items() if key != "publicEndpoint"}
+    shown = {"publicEndpoint": kept["public"]} if _is_public(by_ip) else {}
+    elder = {k: v for k, v in cluster["privateClusterConfig"].items() if k != "publicEndpoint"}
+    return {
+        **cluster,
+        "endpoint": shown.get("publicEndpoint", by_ip["privateEndpoint"]),
+        "controlPlaneEndpointsConfig": {**config, "ipEndpointsConfig": {**by_ip, **shown}},
+        "privateClusterConfig": {**elder, **shown},
+    }
