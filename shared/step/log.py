@@ -16,18 +16,27 @@ from shared.step.message import Message
 _SEVERITY = {"blocked": "WARNING", "failed": "ERROR"}
 LONGEST = 300  # characters of what is said of a message that is not ours
 _CHANGED = ("verb", "resource", "field")
+_ENDING = ("action", "outcome", "code")
 _TOLD = ("outcome", "reason", "message", "code", "cause", "retryAfter", "calls", "changes", "omitted")
 
 
 def log_answer(message: Message, answer: dict[str, Any], sent: str) -> None:
-    """The line of a call that was answered; `sent` is what became of the answer."""
+    """The line of a call that was answered; `sent` is what became of the answer.
+
+    A settlement is as grave as the ending that it settles: alerts look for its line.
+    """
     told = {name: answer[name] for name in _TOLD if name in answer}
     if "changes" in told:  # not from what to what: that is the spec's
         told["changes"] = [{k: v for k, v in each.items() if k in _CHANGED} for each in told["changes"]]
     if "faults" in answer:  # the cause quotes them, and they quote the spec
         told["cause"] = f"{len(answer['faults'])} faults"
-    severity = _SEVERITY.get(answer["outcome"], "INFO")
-    _write(severity, f"{message.step} {answer['outcome']}", message, answer=told, callback=sent)
+    ending = (
+        {name: message.ending[name] for name in _ENDING if name in message.ending} if message.ending else {}
+    )
+    gravest = ending if ending and answer["outcome"] == "done" else answer
+    severity = _SEVERITY.get(gravest.get("outcome", ""), "INFO")
+    line = {"answer": told, **({"ending": ending} if ending else {})}
+    _write(severity, f"{message.step} {answer['outcome']}", message, **line, callback=sent)
 
 
 def log_trouble(message: Message, error: BaseException) -> None:

@@ -257,3 +257,19 @@ def test_a_call_is_one_line_of_json_without_spec_or_token(
     assert line["answer"]["calls"]["byService"] == {"compute": 1}
     assert "secret-token" not in out
     assert "hostnames" not in out
+
+
+@pytest.mark.parametrize(
+    ("ending", "severity"),
+    [("done", "INFO"), ("superseded", "INFO"), ("blocked", "WARNING"), ("failed", "ERROR")],
+)
+def test_a_settlement_is_as_grave_as_what_it_settles(
+    anchored: GoogleServer, event: Event, capsys: pytest.CaptureFixture[str], ending: str, severity: str
+) -> None:
+    """Alerts look for its line, which has the ending's code and nothing that quotes the spec."""
+    told = {"action": "deploy", "outcome": ending, "code": "TOOK_TOO_LONG", "cause": "shop.example.internal"}
+    run(event(ending=told), Toy(Decision(Done())).step)
+    (line,) = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+
+    assert line["severity"] == severity
+    assert line["ending"] == {"action": "deploy", "outcome": ending, "code": "TOOK_TOO_LONG"}
