@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from shared import labels
 from shared.google.compute import unix
-from shared.google.container import SeenCluster, clusters, delete_cluster, deletions
+from shared.google.container import SeenCluster, delete_cluster, deletions
 from shared.google.gkehub import Membership, delete_membership, member_key, memberships
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
@@ -31,14 +31,6 @@ class Leaving:
     clusters: Sequence[SeenCluster]
     members: Sequence[Membership] = ()
     since: Mapping[tuple[str, str], float] = field(default_factory=dict)
-
-
-def observe(context: Context) -> Leaving:
-    """The clusters and memberships of the environment, by mark alone."""
-    session, project = context.session, context.place.project
-    found = clusters(session, project)
-    ours = [each for each in found if labels.is_owned(each.labels, context.name)]
-    return leaving(context, project, found, ours)
 
 
 def leaving(

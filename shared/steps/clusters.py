@@ -72,10 +72,10 @@ class Seen:
     departing: Departing = field(default_factory=Departing)
 
 
-def observe(context: Context) -> Seen | Leaving:
+def observe(context: Context) -> Seen | Departing | Leaving:
     """What there is of the environment's clusters."""
     if context.message.mode == "destroy":
-        return cluster_removal.observe(context)
+        return departure.observe_all(context)
     session, wanted = context.session, context.wanted
     names = {cluster.name for cluster in wanted.clusters}
     found: dict[str, list[SeenCluster]] = {}
@@ -86,10 +86,12 @@ def observe(context: Context) -> Seen | Leaving:
     return Seen(found, departure.observe(context, every))
 
 
-def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
+def decide(wanted: Environment | None, seen: Seen | Departing | Leaving, now: float) -> Decision:
     """Clusters to create, and the next update of each that is ours and not as wanted."""
     if isinstance(seen, Leaving):
         return cluster_removal.decide(seen, now)
+    if isinstance(seen, Departing):
+        return departure.decide(seen, now)
     assert wanted is not None, "only what is leaving is not wanted"
     for cluster in wanted.clusters:
         if stop := trouble(wanted, cluster, seen.found.get(cluster.name, [])):
@@ -105,9 +107,7 @@ def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Deci
 def act(context: Context, change: Change) -> None:
     """Begin one change."""
     body = change.body
-    if context.message.mode == "destroy":
-        cluster_removal.act(context, change)
-    elif change.verb == "delete" or change.body == departure.OUT_OF_FLEET:
+    if change.verb == "delete" or change.body == departure.OUT_OF_FLEET:
         departure.act(context, change)
     elif change.verb == "create":
         create_cluster(context.session, context.wanted.project, body["location"], body["cluster"])

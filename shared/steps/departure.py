@@ -1,4 +1,6 @@
-"""Clusters of ours that a changed spec no longer names: deleted once nothing in them reaches outside them.
+"""Clusters of ours that go while multi-cluster Services stay: deleted once nothing in them reaches outside them.
+
+They are those that a changed spec no longer names, or at a teardown all, if other people use that feature too.
 
 The service export step withdraws what they export; their endpoint groups can only be removed by their own
 controllers [observed], and so can the load balancer of a Gateway. So a cluster goes when none of these is in it.
@@ -15,7 +17,9 @@ from dataclasses import dataclass, field
 from shared import labels
 from shared.google import compute
 from shared.google.cluster_reader import NEG, ClusterReader, doors
-from shared.google.container import SeenCluster, update_cluster
+from shared.google.container import SeenCluster, clusters, update_cluster
+from shared.google.gkehub import MCS, features
+from shared.google.session import Session
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Waiting
 from shared.step.step import Context
@@ -61,10 +65,31 @@ def observe(context: Context, every: Sequence[SeenCluster]) -> Departing:
     known = doors(session, wanted.project)
     open_doors = [known[each.name, each.location] for each in ours if (each.name, each.location) in known]
     held = {door.path: _held(ClusterReader(session, door), door.name) for door in open_doors if door.is_open}
-    firewalls = _firewalls(context, ours)
-    pending = compute.deletions(session, wanted.project) if any(firewalls.values()) else []
+    leaving = cluster_removal.leaving(context, wanted.project, every, ours)
+    return _departing(session, leaving, held, wanted.project, wanted.network)
+
+
+def observe_all(context: Context) -> Departing | Leaving:
+    """Every cluster of an environment that is torn down, and its memberships, by mark alone.
+
+    The steps before have seen to what is in them, and to multi-cluster Services unless others need them.
+    """
+    session, place = context.session, context.place
+    every = clusters(session, place.project)
+    ours = [each for each in every if labels.is_owned(each.labels, context.name)]
+    leaving = cluster_removal.leaving(context, place.project, every, ours)
+    if not any(each.serves for each in ours) or MCS not in features(session, place.project):
+        return leaving
+    return _departing(session, leaving, {}, place.project, place.network)
+
+
+def _departing(
+    session: Session, leaving: Leaving, held: Mapping[str, tuple[str, ...]], project: str, network: str
+) -> Departing:
+    firewalls = _firewalls(session, project, network, leaving.clusters)
+    pending = compute.deletions(session, project) if any(firewalls.values()) else []
     going = frozenset(compute.path_of(each["targetLink"]) for each in pending if "targetLink" in each)
-    return Departing(cluster_removal.leaving(context, wanted.project, every, ours), held, firewalls, going)
+    return Departing(leaving, held, firewalls, going)
 
 
 def decide(seen: Departing, now: float) -> Decision:
@@ -90,7 +115,7 @@ def decide(seen: Departing, now: float) -> Decision:
         return decision
     loosened = [change for each in leaving.clusters for change in _loosened(seen, each)]
     later = [Change("delete", path) for path in bound]
-    text = f"clusters that the spec leaves out are not free yet: {'; '.join(bound.values())}"
+    text = f"clusters that go are not free yet: {'; '.join(bound.values())}"
     seconds = remaining(now, None, LOOSENED if loosened else WITHDRAWN)
     wait = Waiting(reason="ClusterInUse", message=text, retry_after=seconds)
     return Decision(wait, [*decision.changes, *loosened], later)
@@ -130,14 +155,13 @@ def _loosened(seen: Departing, each: SeenCluster) -> Iterator[Change]:
             yield Change("delete", path)
 
 
-def _firewalls(context: Context, ours: Sequence[SeenCluster]) -> dict[str, tuple[str, ...]]:
+def _firewalls(
+    session: Session, project: str, network: str, ours: Sequence[SeenCluster]
+) -> dict[str, tuple[str, ...]]:
     """The rules of multi-cluster Services, by cluster: `gke-<cluster>-<8 characters>-mcsd` [observed]."""
-    wanted = context.wanted
-    network = f"projects/{wanted.project}/global/networks/{wanted.network}"
+    theirs = f"projects/{project}/global/networks/{network}"
     rules = [
-        each
-        for each in compute.firewalls(context.session, wanted.project)
-        if compute.path_of(each["network"]) == network
+        each for each in compute.firewalls(session, project) if compute.path_of(each["network"]) == theirs
     ]
     return {
         cluster.path: tuple(

@@ -11,6 +11,7 @@ import pytest
 
 from fleetgate.local.run import LocalRun
 from shared.importer import ROLE, importer_of
+from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle, store
 from tests.acceptance.test_changes import ask
 from tests.acceptance.test_teardown import PROJECT, difference, lived, until
@@ -60,6 +61,24 @@ def test_existing_clusters_keep_all_that_others_made_in_them() -> None:
             await settle(local, [])
             assert ("done", theirs) == (removed.outcome, _picture(local))
             assert [] == difference(before, local.cloud.dump())
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.long
+def test_no_firewall_rule_is_left_where_multi_cluster_services_stay() -> None:
+    """Other people enabled them, so they are not disabled: clusters leave the fleet, then the rule goes, then they."""
+
+    async def scenario() -> None:
+        async with LocalRun(seed=9) as local:
+            await foreign.plant(local)
+            before, outcomes = await lived(local, STORE)
+            left = difference(before, local.cloud.dump())
+
+            assert ["done", "done"] == outcomes
+            assert [] == [each for each in left if ROLE not in each], (
+                "but for the importer's grant, which others use"
+            )
 
     asyncio.run(scenario())
 

@@ -89,7 +89,7 @@ def test_what_was_made_is_removed_once_and_what_others_use_only_when_they_no_lon
 
 
 def test_a_deploy_that_meets_a_teardown_waits_and_makes_it_all_again() -> None:
-    """Clusters are STOPPING, features DISABLING and subnets on their way out; nothing is blocked or failed."""
+    """Clusters are leaving the fleet, features DISABLING, subnets on their way out; nothing is blocked or failed."""
 
     async def story() -> None:
         async with Bench(STEPS, seed=2) as bench:
@@ -101,7 +101,7 @@ def test_a_deploy_that_meets_a_teardown_waits_and_makes_it_all_again() -> None:
             assert dict.fromkeys(STEPS, "done") == last(again)
             assert {"waiting", "done"} == {each for heard in outcomes(again).values() for each in heard}
             reasons = {step: again[step][0]["reason"] for step in ("clusters", "subnets")}
-            assert {"clusters": "ClusterStopping", "subnets": "ProxySubnetDeleting"} == reasons
+            assert {"clusters": "ClusterUpdating", "subnets": "ProxySubnetDeleting"} == reasons
             assert [INGRESS, MCS] == features(bench)
             assert {step: ["done"] for step in STEPS} == outcomes(await bench.ask(*STEPS))
 
