@@ -1,0 +1,86 @@
+# Somebody is told when a request ends otherwise than asked, also when nobody waits for it, as after a sweep.
+
+locals {
+  channels = google_monitoring_notification_channel.email[*].id
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  count = var.alert_email == null ? 0 : 1
+
+  project      = var.project_id
+  display_name = "Fleetgate"
+  type         = "email"
+  labels       = { email_address = var.alert_email }
+
+  depends_on = [google_project_service.home]
+}
+
+# The workflow catches what it can; an execution that still fails was stopped by something that it does not know.
+resource "google_monitoring_alert_policy" "executions" {
+  project               = var.project_id
+  display_name          = "Fleetgate: an execution failed"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "An execution of the workflow failed"
+
+    condition_threshold {
+      filter = join(" AND ", [
+        "resource.type = \"workflows.googleapis.com/Workflow\"",
+        "resource.labels.workflow_id = \"${google_workflows_workflow.fleetgate.name}\"",
+        "metric.type = \"workflows.googleapis.com/finished_execution_count\"",
+        "metric.labels.status = \"FAILED\"",
+      ])
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    content = "`gcloud workflows executions list fleetgate --location=${var.region} --filter=state=FAILED` names it; docs/operate.md says what to do."
+  }
+}
+
+# A request that is blocked or fails ends its execution in good order: its settlement says so, in one line of the log.
+resource "google_monitoring_alert_policy" "endings" {
+  project               = var.project_id
+  display_name          = "Fleetgate: a request was not fulfilled"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "A function failed, or an ending was not the one that was asked for"
+
+    condition_matched_log {
+      filter = join(" AND ", [
+        "resource.type=\"cloud_run_revision\"",
+        "resource.labels.service_name=~\"^fleetgate-\"",
+        "(severity>=ERROR OR (severity=WARNING AND labels.mode=\"settle\"))",
+      ])
+      label_extractors = {
+        environment = "EXTRACT(labels.environment)"
+        step        = "EXTRACT(labels.step)"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "900s" # a request that fails says so in more than one line
+    }
+  }
+
+  documentation {
+    content = "`fleetgate status <environment>` and `fleetgate explain <environment>` say why; docs/operate.md says what to do."
+  }
+
+  depends_on = [google_project_service.home]
+}

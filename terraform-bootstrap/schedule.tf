@@ -1,0 +1,30 @@
+# What outlives its lease is torn down: a sweep is asked for, as anybody would ask, four times an hour.
+
+resource "google_cloud_scheduler_job" "sweep" {
+  project     = var.project_id
+  region      = var.region
+  name        = "fleetgate-sweep"
+  description = "Asks for the teardown of environments whose lease has ended."
+  schedule    = "*/15 * * * *"
+  time_zone   = "Etc/UTC"
+
+  # The topic's own API, and not a Pub/Sub target: that one publishes as Google's agent, which may publish to every
+  # topic of the project; this one as fleetgate-schedule, which may publish to this topic and do nothing else.
+  http_target {
+    http_method = "POST"
+    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["requests"].id}:publish"
+    headers     = { "Content-Type" = "application/json" }
+    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ action = "sweep" })) }] }))
+
+    oauth_token {
+      service_account_email = google_service_account.fleetgate["schedule"].email
+      scope                 = "https://www.googleapis.com/auth/pubsub"
+    }
+  }
+
+  retry_config {
+    retry_count = 3 # a sweep twice does no harm
+  }
+
+  depends_on = [google_project_iam_member.agents, google_pubsub_topic_iam_member.publishers]
+}

@@ -1,0 +1,87 @@
+# An installation in an empty project, with nothing said but the project. No cloud is asked: `terraform test`.
+
+mock_provider "google" {
+  mock_resource "google_service_account" {
+    defaults = { email = "account@shop-tools.iam.gserviceaccount.com", member = "serviceAccount:account@shop-tools.iam.gserviceaccount.com" }
+  }
+}
+
+mock_provider "google-beta" {}
+
+variables {
+  project_id = "shop-tools"
+}
+
+run "an_empty_project" {
+  assert {
+    condition = keys(google_cloudfunctions2_function.fleetgate) == [
+      "clusters", "environment", "fleet", "gateway", "service-export", "subnets", "verification-default",
+    ]
+    error_message = "There is one function a step, and one for the default network."
+  }
+
+  assert {
+    condition     = alltrue([for each in google_cloudfunctions2_function.fleetgate : each.event_trigger[0].retry_policy == "RETRY_POLICY_DO_NOT_RETRY"])
+    error_message = "The workflow owns retries."
+  }
+
+  assert {
+    condition     = alltrue([for each in google_cloudfunctions2_function.fleetgate : each.service_config[0].ingress_settings == "ALLOW_INTERNAL_ONLY"])
+    error_message = "No function is called from outside."
+  }
+
+  assert {
+    condition     = [for name, each in google_cloudfunctions2_function.fleetgate : name if length(each.service_config[0].direct_vpc_network_interface) > 0] == ["verification-default"]
+    error_message = "The verification alone goes into a network."
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.fleetgate["service-export"].build_config[0].entry_point == "service_export"
+    error_message = "The entry point is named as the step."
+  }
+
+  assert {
+    condition     = keys(google_cloud_run_v2_service_iam_member.triggers) == keys(google_cloudfunctions2_function.fleetgate)
+    error_message = "The triggers may call every function."
+  }
+
+  assert {
+    condition     = toset(keys(google_pubsub_topic.fleetgate)) == toset(concat(["requests", "events"], keys(google_cloudfunctions2_function.fleetgate)))
+    error_message = "There is a topic a function, one for requests and one for endings."
+  }
+
+  assert {
+    condition     = [for each in google_pubsub_topic_iam_member.publishers : each.topic if each.topic == "fleetgate-requests"] == ["fleetgate-requests", "fleetgate-requests", "fleetgate-requests"]
+    error_message = "Requests come from the build, from sweeps and from the schedule; from nobody else before one is named."
+  }
+
+  assert {
+    condition     = alltrue([for step, each in google_service_account.fleetgate : each.account_id == "fleetgate-${replace(step, "_", "-")}"])
+    error_message = "An identity is named after its step."
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.home["fleet"].permissions == toset(keys(yamldecode(file("roles/fleet.yaml")).home))
+    error_message = "A role has the permissions of its file."
+  }
+
+  assert {
+    condition     = keys(module.fleet_project) == ["shop-tools"]
+    error_message = "Environments go to the home project if no other is named."
+  }
+
+  assert {
+    condition     = length(google_cloudbuild_trigger.push) + length(google_monitoring_notification_channel.email) + length(google_project_iam_member.followers) == 0
+    error_message = "There is no repository, no address and no requester."
+  }
+
+  assert {
+    condition     = google_workflows_workflow.fleetgate.deletion_protection
+    error_message = "The workflow is not deleted by mistake."
+  }
+
+  assert {
+    condition     = jsondecode(base64decode(jsondecode(base64decode(google_cloud_scheduler_job.sweep.http_target[0].body)).messages[0].data)) == { action = "sweep" }
+    error_message = "The schedule asks for a sweep."
+  }
+}

@@ -1,0 +1,30 @@
+terraform {
+  required_version = ">= 1.9" # validations that name other variables
+
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 7.45, < 8"
+    }
+    google-beta = { # service identities alone
+      source  = "hashicorp/google-beta"
+      version = ">= 7.45, < 8"
+    }
+  }
+
+  # The bucket is named by `terraform init -backend-config=bucket=…`: a backend cannot read variables.
+  backend "gcs" {
+    prefix = "fleetgate"
+  }
+}
+
+provider "google" {
+  project        = var.project_id
+  region         = var.region
+  default_labels = { app = "fleetgate" }
+}
+
+provider "google-beta" {
+  project = var.project_id
+  region  = var.region
+}
