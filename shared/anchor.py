@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
 
 from shared import labels
 from shared.errors import Pending
@@ -20,6 +21,7 @@ from shared.google.session import Json, Session
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
+DELETIONS = 20  # tries of one anchor's deletion, over all requests that come for it
 RELEASE = "release"  # the action of an anchor that is itself being removed
 
 
@@ -27,7 +29,8 @@ RELEASE = "release"  # the action of an anchor that is itself being removed
 class Anchor:
     """One anchor, as it was read.
 
-    `created` is the server's timestamp, `description` tells which claim made it.
+    `created` is the server's timestamp, `description` tells which claim made it, and `id` is another one if the
+    anchor is made again under its name.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Anchor:
     status: str
     created: str
     description: str
+    id: str = ""
 
     @property
     def generation(self) -> str:
@@ -144,12 +148,23 @@ def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> None
 
 
 def release(session: Session, anchor: Anchor) -> None:
-    """Begin to delete the anchor. There is no compare-and-swap on a delete: `relabel` it as released before.
+    """Begin to delete the anchor, which must have been marked as released before.
+
+    There is no compare-and-swap on a delete. But a request id that has been seen is ignored [documented, addresses
+    delete], and whoever deletes this very anchor sends the same: so a request that comes late does not touch one that
+    was made since under its name. A deletion that failed is done with; the next has an id that follows from it.
 
     Raises:
         NotFound: it is gone.
+        ApiError: it cannot be deleted.
     """
-    compute.delete_address(session, anchor.path)
+    key = f"{anchor.path}/{anchor.id}"
+    for _ in range(DELETIONS):
+        operation = compute.delete_address(session, anchor.path, str(uuid5(NAMESPACE_URL, key)))
+        if compute.failure_of(operation) is None:
+            return
+        key = operation["name"]
+    compute.checked(operation)
 
 
 def _anchor(address: Json) -> Anchor:
@@ -161,4 +176,5 @@ def _anchor(address: Json) -> Anchor:
         status=address.get("status", ""),
         created=address.get("creationTimestamp", ""),
         description=address.get("description", ""),
+        id=str(address.get("id", "")),
     )

@@ -128,9 +128,15 @@ def set_address_labels(session: Session, path: str, labels: dict[str, str], fing
     return checked(session.post("compute", f"{path}/setLabels", body))
 
 
-def delete_address(session: Session, path: str) -> Json:
-    """Begin to release the address at `path`; the operation."""
-    return checked(session.delete("compute", path))
+def delete_address(session: Session, path: str, request_id: str = "") -> Json:
+    """Begin to release the address at `path`; the operation.
+
+    With a `request_id` (a UUID) that has been sent before, nothing is begun, and the operation is the one that was
+    begun then [documented]; it may have failed.
+    """
+    if not request_id:
+        return checked(session.delete("compute", path))
+    return session.delete("compute", path, requestId=request_id)
 
 
 def checked(operation: Json) -> Json:

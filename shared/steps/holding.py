@@ -1,7 +1,8 @@
 """What a claim sees of its request and of the anchors, and how the anchor is taken.
 
 A claim writes the anchor by compare-and-swap, and holds when another look shows its own generation and execution.
-It makes way for a newer request, and for an execution of the same request that is alive.
+It makes way for a newer request, and for an execution of the same request that is alive. An anchor that is marked as
+released is never taken: it goes, by whoever marked it or, if that is dead, by who comes next, and is made again.
 """
 
 from __future__ import annotations
@@ -81,11 +82,14 @@ class Write:
 
 
 def write(context: Context, change: Change) -> None:
-    """Write an anchor's labels.
+    """Write an anchor's labels, or give back one that was marked as released.
 
     Raises:
-        AlreadyExists, Conflict: it is not as it was found, and nothing was written or published.
+        AlreadyExists, Conflict, NotFound: it is not as it was found, and nothing was written or published.
     """
+    if isinstance(change.body, Anchor):
+        anchor.release(context.session, change.body)
+        return
     deed: Write = change.body
     if deed.found is None:
         claim = context.message.claim
@@ -118,9 +122,10 @@ def _make_way(seen: Seen, mine: Anchor) -> Decision | None:
     """Whom this claim makes way for, or waits for."""
     if labels.age_order(mine.generation) > labels.age_order(seen.generation):
         return superseded(seen, f"{seen.name} is claimed by a newer request, {mine.generation}")
-    if mine.action == RELEASE and seen.is_at_work(mine):
+    if mine.action == RELEASE:
         message = f"the anchor of {seen.name} is being given back"
-        return Decision(Waiting(reason="AnchorReleasing", message=message, retry_after=RELEASING))
+        waiting = Waiting(reason="AnchorReleasing", message=message, retry_after=RELEASING)
+        return Decision(waiting, [] if seen.is_at_work(mine) else [Change("delete", mine.path, body=mine)])
     if mine.generation == seen.generation and seen.is_at_work(mine):
         return superseded(seen, f"execution {mine.execution} is at work on the same request")
     return _reserving() if mine.status == "RESERVING" else None

@@ -2,7 +2,8 @@
 
 That is so after a teardown, and after a deploy that was refused in the check: it has made nothing but its anchor. (If
 this very claim made it, its description tells, and still holds it.) The anchor is marked as released by
-compare-and-swap first, so that a newer claim either came before, and the anchor stays, or sees the mark, and waits.
+compare-and-swap first, so that a newer claim either came before, and the anchor stays, or sees the mark, and waits
+until this anchor is gone: it makes one of its own, which no deletion of this one can reach (`anchor.release`).
 """
 
 from __future__ import annotations

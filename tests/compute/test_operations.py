@@ -84,6 +84,16 @@ def test_a_repeated_set_labels_is_not_stale(custom: Compute) -> None:
     assert custom.post(f"{path}/vip/setLabels?requestId={REQUEST}", body) == first
 
 
+def test_a_deletion_that_is_repeated_does_not_reach_a_namesake(custom: Compute) -> None:
+    """What was made since under the same name is another resource; the request was for the one before."""
+    path, body = "regions/us-west1/addresses", {"name": "vip", "addressType": "INTERNAL"}
+    first = custom.made(path, body)
+    custom.finish(custom.delete(f"{path}/vip?requestId={REQUEST}"))
+    second = custom.made(path, body)
+    custom.finish(custom.delete(f"{path}/vip?requestId={REQUEST}"))
+    assert (first["id"] != second["id"], custom.get(f"{path}/vip")["id"]) == (True, second["id"])
+
+
 @pytest.mark.parametrize("key", ["retry-1", "00000000-0000-0000-0000-000000000000"])
 def test_a_request_id_is_a_uuid(custom: Compute, key: str) -> None:
     """Anything else, and the zero UUID, is refused."""

@@ -69,6 +69,7 @@ class GoogleServer:
         self.now = NOW
         self.answers: dict[str, Any] = {}
         self.addresses: dict[str, Json] = {}
+        self.deletions: dict[str, Json] = {}  # by request id
         self.requests: list[tuple[str, str, Any]] = []
         self.before: Callable[[str, str], None] = lambda method, path: None
         self._count = 0
@@ -141,6 +142,8 @@ class GoogleServer:
             told = told(body, parse_qs(urlsplit(target).query))
         if told is not None:
             return told if isinstance(told, tuple) else (200, told)
+        if method == "DELETE" and (key := parse_qs(urlsplit(target).query).get("requestId")):
+            return self._delete_once(path.removeprefix(ANCHORS).strip("/"), key[0])
         if path.startswith(ANCHORS):
             return self._address(method, path.removeprefix(ANCHORS).strip("/"), body)
         if path.endswith(":publish") or "/callbacks/" in path:
@@ -164,6 +167,15 @@ class GoogleServer:
             return 200, {"status": "RUNNING"}
         return (200, found) if method == "GET" else self._label(found, verb, body)
 
+    def _delete_once(self, name: str, key: str) -> Answer:
+        """What was asked before is not done again [documented]."""
+        if key not in self.deletions:
+            status, answer = self._address("DELETE", name, None)
+            if status != 200:
+                return status, answer
+            self.deletions[key] = {"name": f"operation-{len(self.deletions)}", **answer}
+        return 200, self.deletions[key]
+
     def _insert(self, body: Json) -> Answer:
         if body["name"] in self.addresses:
             return refusal(409, "alreadyExists", f"The resource '{body['name']}' already exists")
@@ -183,6 +195,7 @@ class GoogleServer:
         """An address that is there."""
         path = ANCHORS.removeprefix("/compute/v1/")
         fresh = {
+            "id": str(7_000_000 + self._count),
             "status": "RESERVED",
             "creationTimestamp": f"2026-01-05T00:00:{self._count:02d}.000-08:00",
             "labelFingerprint": self._fingerprint(),

@@ -145,15 +145,18 @@ class TestAnotherClaim:
         assert claim(execution=OTHER)["outcome"] == outcome
         assert bearer(google) == (MINE, OTHER if outcome == "done" else EXECUTION)
 
-    @pytest.mark.parametrize(("state", "reason"), [("ACTIVE", "AnchorReleasing"), ("SUCCEEDED", None)])
-    def test_an_anchor_that_is_given_back_is_waited_for(
-        self, google: GoogleServer, claim: Ask, state: str, reason: str | None
+    @pytest.mark.parametrize(("state", "deletions"), [("ACTIVE", 0), ("SUCCEEDED", 1)])
+    def test_an_anchor_that_is_given_back_is_never_taken(
+        self, google: GoogleServer, claim: Ask, state: str, deletions: int
     ) -> None:
-        """Unless whoever gives it back is dead."""
+        """It goes before another is made; if whoever gave it back is dead, who comes next deletes it."""
         anchor(google)["labels"][labels.ACTION] = "release"
         google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": state}
+        told = claim(execution=OTHER)
 
-        assert claim(execution=OTHER).get("reason") == reason
+        assert ("waiting", "AnchorReleasing") == (told["outcome"], told["reason"])
+        assert deletions == sum(each.startswith("DELETE") for each in google.mutations())
+        assert not google.posted("/setLabels")
 
     @pytest.mark.parametrize(
         "moved",

@@ -6,7 +6,7 @@ import pytest
 
 from shared import labels
 from shared.steps.settle import ending_of
-from tests.shared.anchors import MINE, add_anchor, anchor, bearer
+from tests.shared.anchors import EXECUTIONS, MINE, OTHER, add_anchor, anchor, bearer
 from tests.shared.conftest import GENERATION, Ask
 from tests.shared.google_server import EXECUTION, GoogleServer
 
@@ -87,6 +87,40 @@ def test_a_newer_claim_keeps_the_anchor(google: GoogleServer, claim: Ask, settle
 
     assert told["outcome"] == "done"
     assert bearer(google)[0] == "9999999999999-1"
+
+
+def test_a_late_deletion_does_not_reach_the_next_anchor(
+    google: GoogleServer, claim: Ask, settle: Ask
+) -> None:
+    """It was made while the deletion was on its way, after somebody else had deleted the one before."""
+    claim(), claim()
+    google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": "CANCELLED"}
+
+    def overtakes(method: str, path: str) -> None:
+        if method == "DELETE":
+            google.before = lambda *_: None
+            for _ in range(3):
+                claim(execution=OTHER, time="2026-01-05T09:00:00.000Z")
+
+    google.before = overtakes
+    settle("check", "blocked")
+
+    assert ("1767603600000-88", OTHER) == bearer(google)
+    assert 2 == sum(method == "DELETE" for method, _, _ in google.requests)
+
+
+def test_a_deletion_that_failed_is_tried_again(google: GoogleServer, claim: Ask, settle: Ask) -> None:
+    """Its request is done with: the same once more would only be told of the failure."""
+    claim(), claim()
+    held = dict(google.addresses)
+    settle("check", "blocked")
+    failure = {"status": "DONE", "error": {"errors": [{"code": "INTERNAL", "message": "no"}]}}
+    google.deletions = {key: each | failure for key, each in google.deletions.items()}
+    google.addresses = held
+
+    assert "waiting" == settle("check", "blocked")["outcome"]
+    assert "done" == settle("check", "blocked")["outcome"]
+    assert ({}, 2) == (google.addresses, len(google.deletions))
 
 
 def test_a_request_without_a_name_has_an_ending_too(google: GoogleServer, settle: Ask) -> None:
