@@ -65,6 +65,8 @@ resource "google_project_iam_member" "followers" {
   project = var.project_id
   role    = "roles/workflows.viewer" # executions, and which answer they wait for
   member  = each.key
+
+  depends_on = [google_project_service.home]
 }
 
 resource "google_project_iam_member" "readers" {
@@ -73,4 +75,6 @@ resource "google_project_iam_member" "readers" {
   project = var.project_id
   role    = "roles/compute.networkViewer" # the anchors
   member  = each.key
+
+  depends_on = [google_project_service.home]
 }

@@ -61,6 +61,8 @@ resource "google_project_iam_member" "agents" {
   project = var.project_id
   role    = each.value
   member  = google_project_service_identity.home[each.key].member
+
+  depends_on = [google_project_service.home] # policies are Resource Manager's
 }
 
 module "fleet_project" {

@@ -196,3 +196,11 @@ def test_the_first_archive_is_built_of_what_functions_run_on() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     wanted = (PLACEHOLDER / "requirements.txt").read_text("utf-8").split()
     assert [each for each in wanted if f"\n{each} \\\n" not in lock] == []
+
+
+def test_suppressed_findings_have_reasons() -> None:
+    """A suppression without a reason is none."""
+    text = "".join(path.read_text("utf-8") for path in BOOTSTRAP.rglob("*.tf"))
+    suppressed = re.findall(r"#checkov:skip=(\w+):?(.*)", text)
+    assert suppressed
+    assert all(reason.rstrip().endswith(".") for _, reason in suppressed)

@@ -10,7 +10,7 @@ import hcl2
 import pytest
 
 from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, MODULES, Block, blocks
-from tests.terraform.schema import SCHEMAS, beta, faults, load, unknown_references, used_types
+from tests.terraform.schema import SCHEMAS, beta, faults, load, trimmed, unknown_references, used_types
 
 SCHEMA = load()
 RESOURCES = [each for folder in MODULES for each in blocks(folder, *SCHEMAS)]
@@ -136,3 +136,15 @@ def test_the_test_data_says_where_it_is_from() -> None:
     """Provider, version and commit."""
     assert (SCHEMA["provider"], SCHEMA["version"]) == ("hashicorp/google", "7.45.0")
     assert SCHEMA["commit"].startswith("hashicorp/terraform-provider-google ")
+
+
+def test_a_schema_is_trimmed_to_what_is_used() -> None:
+    """Types that are named stay whole, others go; what beta alone has is not looked for."""
+    whole = {**SCHEMA, "resource_schemas": {**SCHEMA["resource_schemas"], "google_unused": {"block": {}}}}
+    used = {"resource": {"google_pubsub_topic", *beta()}}
+    topic = SCHEMA["resource_schemas"]["google_pubsub_topic"]
+
+    kept = trimmed(whole, used)
+    assert kept["resource_schemas"] == {"google_pubsub_topic": topic}
+    assert kept["data_source_schemas"] == {}
+    assert kept["version"] == SCHEMA["version"]

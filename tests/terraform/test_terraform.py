@@ -113,11 +113,3 @@ def test_checkov_finds_nothing(environment: dict[str, str]) -> None:
         [*command, "--skip-download"], env=environment, capture_output=True, text=True, check=False
     )
     assert "Failed checks: 0" in done.stdout, done.stdout + done.stderr
-
-
-def test_suppressed_findings_have_reasons() -> None:
-    """A suppression without a reason is none."""
-    text = "".join(path.read_text("utf-8") for path in BOOTSTRAP.rglob("*.tf"))
-    suppressed = re.findall(r"#checkov:skip=(\w+):?(.*)", text)
-    assert suppressed
-    assert all(reason.rstrip().endswith(".") for _, reason in suppressed)

@@ -52,4 +52,6 @@ resource "google_project_iam_member" "agents" {
   project = var.project_id
   role    = each.value.role
   member  = google_project_service_identity.fleet[each.value.service].member
+
+  depends_on = [google_project_service.fleet] # policies are Resource Manager's
 }
