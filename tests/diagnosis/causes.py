@@ -289,7 +289,6 @@ CAUSES = (
         _give_agent_its_role,
     ),
     Cause("the config membership is moved", "CONFIG_MEMBERSHIP_ELSEWHERE", _move_config_membership),
-    Cause("the Gateway API is disabled", "GATEWAY_CLASS_ABSENT", _disable_gateway_api),
     Cause("an address is named that nobody reserved", "ADDRESS_UNKNOWN", _ADDRESSES[0], _reserve),
     Cause("a route names the wrong port", "BACKEND_PORT_UNKNOWN", _mistake_the_port),
     Cause("a quota is used up", "QUOTA_EXCEEDED", _exhaust, _raise_quota, Way.ELSEWHERE),
@@ -300,4 +299,5 @@ CAUSES = (
     ),
     Cause("an API is disabled", "API_DISABLED", _disable_api, _enable_api),
     Cause("a permission is missing", "PERMISSION_DENIED", _deny, _nothing, Way.ELSEWHERE),
+    Cause("the Gateway API is disabled", "GATEWAY_CLASS_ABSENT", _disable_gateway_api),
 )

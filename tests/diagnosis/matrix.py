@@ -124,7 +124,7 @@ async def _mended(standing: Standing, cause: Cause, proven: bool) -> Row:
         await standing.pass_by(60.0)
     if proven:
         return await _redeployed(standing, row)
-    if cause.mend is None:
+    if cause.mend is None and cause is not CAUSES[-1]:
         await standing.deploy()
     return row
 

@@ -1,0 +1,71 @@
+"""Fixes that depend on what there is: never fewer nodes than before, never a range that is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.diagnosis.case import Case, InCluster
+from shared.diagnosis.importer_starved import importer_starved
+from shared.diagnosis.pods import pods_not_ready
+from shared.diagnosis.proxy_subnet import proxy_subnet_missing
+from shared.spec import parse_environment
+from tests.acceptance.runs import store
+
+PROJECT = "shop-prod"
+NETWORK = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/default"
+STARVED = {
+    "metadata": {"name": "importer-1", "namespace": "gke-mcs", "labels": {"k8s-app": "gke-mcs-importer"}},
+    "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "reason": "Unschedulable"}]},
+}
+
+
+def case(**fields: Any) -> Case:
+    """The tutorial's environment, and what is observed of it."""
+    return Case(parse_environment(store(), project=PROJECT), **fields)
+
+
+def subnetwork(region: str, cidr: str) -> dict[str, Any]:
+    """A subnet of the default network."""
+    return {"name": "default", "network": NETWORK, "region": f"regions/{region}", "ipCidrRange": cidr}
+
+
+@pytest.mark.parametrize(
+    ("now", "zones", "asked"), [(1, 1, 3), (3, 1, 4), (1, 3, 2)], ids=["one", "full", "regional"]
+)
+def test_a_starved_importer_gets_more_nodes_than_there_are(now: int, zones: int, asked: int) -> None:
+    """At least three in all, and one more in each zone than now: the number is of each zone."""
+    pool = {"name": "small", "initialNodeCount": now, "locations": ["z"] * zones}
+    inside = {"gke-east-1": InCluster({"Pod": [STARVED]})}
+    (found,) = importer_starved(case(clusters={"gke-east-1": {"nodePools": [pool]}}, inside=inside))
+
+    assert found.fix.endswith(f"--node-pool=small --num-nodes={asked}")
+
+
+def test_a_network_without_a_free_range_is_not_told_to_take_one() -> None:
+    """A command that leaves the range to be filled in would only fail."""
+    taken = ("192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8")
+    full = [subnetwork("us-west1", each) for each in taken]
+
+    assert {False} == {each.fix.startswith("gcloud") for each in proxy_subnet_missing(case(subnetworks=full))}
+
+
+def test_pods_that_are_not_ready_are_started_anew_in_their_cluster() -> None:
+    """The command says which cluster it is meant for."""
+    labels = {"app": "store"}
+    objects = {
+        "Service": [{"metadata": {"name": "store", "namespace": "store"}, "spec": {"selector": labels}}],
+        "Deployment": [
+            {
+                "metadata": {"name": "shop", "namespace": "store"},
+                "spec": {"replicas": 2, "template": {"metadata": {"labels": labels}}},
+            }
+        ],
+        "Pod": [{"metadata": {"name": "shop-1", "namespace": "store", "labels": labels}}],
+    }
+    (found,) = pods_not_ready(case(inside={"gke-east-1": InCluster(objects)}))
+
+    credentials, _, restart = found.fix.partition(" && ")
+    assert "gke-east-1 --location=us-east1-c --project=shop-prod" in credentials
+    assert "kubectl rollout restart deployment shop --namespace=store" == restart
