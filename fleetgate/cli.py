@@ -16,13 +16,14 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from fleetgate import commands
-from fleetgate.client.errors import BAD_USAGE
+from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.options import (
     NetworkMode,
     NetworkOption,
     Output,
     OutputOption,
     SpecFile,
+    give_up,
     refuse_spec,
 )
 from fleetgate.packaging.command import package
@@ -81,7 +82,7 @@ def run(  # noqa: PLR0913  # one an option
     """Deploy SPEC on a local Google Cloud and prove its traffic. Nothing leaves this machine."""
     from fleetgate.local.installation import HOME_PROJECT
     from fleetgate.local.progress import Silent, progress_on
-    from fleetgate.local.run import LocalRun, run_local
+    from fleetgate.local.run import LocalRun, NeverEnded, run_local
     from fleetgate.report import EXIT
     from fleetgate.screens import hint, show
 
@@ -101,6 +102,9 @@ def run(  # noqa: PLR0913  # one an option
     )
     try:
         reports = asyncio.run(run_local(local_run, document, again=again, teardown=teardown))
+    except NeverEnded as endless:
+        fix = f"This is a fault of Fleetgate's: report it with SPEC and --seed {seed}; another seed may go through."
+        give_up(ClientError(f"The run was given up: {endless}.", fix))
     finally:
         progress.close()
     if report is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
 from localcloud.ledger import Work
 from localcloud.pubsub.broker import Delivery
+from localcloud.schedule import Stalled
 from localcloud.wire.messages import Json
 from localcloud.workflows.executions import Execution
 from shared.spec import parse_environment
@@ -30,7 +32,7 @@ LIMIT = 6 * 3600.0  # simulated seconds after which a request that has not ended
 
 
 class NeverEnded(Exception):
-    """A request's execution did not come to an end in `LIMIT` simulated seconds."""
+    """A request's execution did not come to an end: not in `LIMIT` simulated seconds, or nothing is due any more."""
 
 
 @dataclass
@@ -54,7 +56,13 @@ class LocalRun:
 
     async def __aenter__(self) -> LocalRun:
         self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=self.preload))
-        await self.cloud.__aenter__()
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(self.cloud)
+            self._install()
+            self._opened = opened.pop_all()
+        return self
+
+    def _install(self) -> None:
         self._began = self.cloud.world.clock.now
         self.installation = Installation(
             self.cloud,
@@ -65,10 +73,9 @@ class LocalRun:
         )
         self.installation.install(self.network, self.sweep)
         self.cloud.functions.logs.listeners.append(self._tell)
-        return self
 
     async def __aexit__(self, *error: Any) -> None:
-        await self.cloud.__aexit__(*error)
+        await self._opened.aclose()
 
     async def deploy(self, document: Any) -> Report:
         """Deploy what the spec's document says."""
@@ -120,7 +127,10 @@ class LocalRun:
                 bool(started) and all(execution.ended for execution in started) and self.cloud.schedule.idle
             )
 
-        await self.cloud.run_until(done)
+        try:
+            await self.cloud.run_until(done)
+        except Stalled as stalled:
+            raise NeverEnded(f"message {message}: {stalled}") from stalled
         started = executions.of_event(workflow, message)
         return next((each for each in started if not _made_way(each)), started[0])
 
