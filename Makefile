@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint prove lock clean
+.PHONY: install demo test lint audit prove lock clean
 
 install: .venv/.installed
 
@@ -25,12 +25,18 @@ lint: install
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
 
+audit:  # asks the package index for known vulnerabilities of what is pinned
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --requirement audit.lock
+	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 prove: install
 	$(BIN)/pytest -n 2 -m long
 	$(BIN)/python -m tests.prove
 
 lock: install  # after a change of pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --output-file requirements.lock pyproject.toml
+	echo pip-audit | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --output-file audit.lock -
 
 clean:
 	rm -rf .venv out .mypy_cache .pytest_cache .ruff_cache

@@ -24,6 +24,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from localcloud.clock import EPOCH
+from localcloud.cloudfunctions import record
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
@@ -32,7 +33,8 @@ from localcloud.edge import Edge
 from localcloud.faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
-from localcloud.functions.runtime import Event, Function, Functions
+from localcloud.functions.runtime import Function, Functions
+from localcloud.functions.triggers import call_on_messages, cloud_event
 from localcloud.projects import Project
 from localcloud.pubsub.broker import Broker, Delivery
 from localcloud.scaled import ScaledSchedule
@@ -49,12 +51,14 @@ from localcloud.world import World
 
 # What gcloud and Google's libraries read; compute's override carries its version [observed].
 OVERRIDES = {
+    "CLOUDFUNCTIONS": "cloudfunctions/",
     "COMPUTE": "compute/compute/v1/",
     "CONTAINER": "container/",
     "GKEHUB": "gkehub/",
     "SERVICEUSAGE": "serviceusage/",
     "CLOUDRESOURCEMANAGER": "cloudresourcemanager/",
     "PUBSUB": "pubsub/",
+    "STORAGE": "storage/storage/v1/",
     "WORKFLOWS": "workflows/",
     "WORKFLOWEXECUTIONS": "workflowexecutions/",
 }
@@ -117,6 +121,7 @@ class LocalCloud:
             self.functions = Functions(
                 self.world, self.schedule, zygote, self._surroundings, self._leave_surroundings
             )
+            self.world.functions, self.world.folder = self.functions, self.folder
             started.push_async_callback(self.functions.stop)
             self.faults.kill = self._kill
             start_controllers(self.world)
@@ -155,8 +160,9 @@ class LocalCloud:
 
     def deploy_function(self, function: Function, topic: str) -> None:
         """Deploy a function that messages of `topic` trigger."""
+        record(self.world, function, topic)
         self.functions.deploy(function)
-        self.broker.trigger(topic, lambda message: self._invoke(function.name, topic, message))
+        call_on_messages(self.world, function.name, topic)
 
     def trigger_workflow(self, topic: str, workflow: str) -> None:
         """Start an execution of `workflow` (full name) for every message of `topic`."""
@@ -201,13 +207,6 @@ class LocalCloud:
     def dump(self) -> Json:
         """Every resource there is, in canonical order, without what is chance (ids, times, fingerprints)."""
         return canonical_dump(self.world)
-
-    def _invoke(self, function: str, topic: str, message: Json) -> None:
-        event = cloud_event(topic, message)
-        self.functions.invoke(
-            function,
-            Event(event["id"], event["source"], event["type"], self.world.clock.now, event["data"]),
-        )
 
     def _surroundings(self, function: Function, instance: str) -> dict[str, str]:
         """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""
@@ -276,20 +275,3 @@ def _proxied(request: Request) -> HttpRequest:
         headers,
         request.body,
     )
-
-
-def cloud_event(topic: str, message: Json) -> Json:
-    """A Pub/Sub message as Eventarc hands it on [documented: google-cloudevents' pubsub v1]."""
-    project = topic.split("/")[1]
-    return {
-        "id": message["messageId"],
-        "source": f"//pubsub.googleapis.com/{topic}",
-        "specversion": "1.0",
-        "type": "google.cloud.pubsub.topic.v1.messagePublished",
-        "datacontenttype": "application/json",
-        "time": message["publishTime"],
-        "data": {
-            "subscription": f"projects/{project}/subscriptions/eventarc-{topic.rsplit('/', 1)[-1]}-sub",
-            "message": message,
-        },
-    }

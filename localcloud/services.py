@@ -1,20 +1,24 @@
 """Every service of the local cloud. Adding one is adding it here."""
 
+from localcloud.cloudfunctions import service as cloudfunctions
 from localcloud.cloudresourcemanager import service as cloudresourcemanager
 from localcloud.compute import service as compute
 from localcloud.container import service as container
 from localcloud.gkehub import service as gkehub
 from localcloud.pubsub import service as pubsub
 from localcloud.serviceusage import service as serviceusage
+from localcloud.storage import service as storage
 from localcloud.workflows.service import executions_service, workflows_service
 
 SERVICES = (
+    cloudfunctions,
     cloudresourcemanager,
     compute,
     container,
     gkehub,
     pubsub,
     serviceusage,
+    storage,
     workflows_service,
     executions_service,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from localcloud.clock import EPOCH, Clock
@@ -14,6 +15,7 @@ from localcloud.store import Store
 from localcloud.timing import Timing
 
 if TYPE_CHECKING:
+    from localcloud.functions.runtime import Functions
     from localcloud.kubernetes import KubernetesApi
     from localcloud.pubsub.broker import Broker
     from localcloud.workflows.executions import Executions
@@ -63,6 +65,7 @@ class World:
     `clusters` holds the Kubernetes API of each cluster by full name (`projects/P/locations/L/clusters/C`).
     `holders` has, by feature id (`multiclusteringress`), functions that name what still needs a feature,
     given the feature's full name; while they name anything, the feature cannot be deleted.
+    `blobs` is what stored objects hold, by id; `folder` is where files may be put that go with the cloud.
     """
 
     seed: int
@@ -78,6 +81,9 @@ class World:
     holders: dict[str, list[Callable[[str], list[str]]]] = field(default_factory=dict)
     broker: Broker | None = None
     executions: Executions | None = None
+    functions: Functions | None = None
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:

@@ -15,6 +15,7 @@ from localcloud.cloud import LocalCloud
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
+from localcloud.storage import create_bucket
 
 ROOT = Path(__file__).parents[2]
 HOME_PROJECT = "fleetgate-demo"
@@ -106,6 +107,7 @@ class Installation:
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
         self._make_networks(network_mode)
+        create_bucket(self.cloud.world, f"{self.project}-fleetgate-source", self.project, self.region)
         for name in ("requests", "events"):
             self.cloud.create_topic(self.topic(name))
         for step in STEPS:

@@ -147,11 +147,11 @@ class Functions:
         self.logs = Logs()
 
     def deploy(self, function: Function) -> None:
-        """Serve `function` from now on; instances of an older one of that name are not used again."""
-        for instance in list(self._instances.get(function.name, [])):
-            self.kill(instance)
+        """Serve `function` from now on; what an older one of that name is at work on, it may finish [documented]."""
         self._functions[function.name] = function
-        self._instances[function.name] = []
+        for instance in list(self._instances.setdefault(function.name, [])):
+            if not instance.busy:
+                self.kill(instance)
 
     def invoke(self, name: str, event: Event) -> None:
         """Hand `event` to an instance of the function, starting one if none is idle.
@@ -160,7 +160,7 @@ class Functions:
             KeyError: there is no such function.
         """
         function = self._functions[name]
-        idle = [instance for instance in self._instances[name] if not instance.busy]
+        idle = [each for each in self._instances[name] if not each.busy and each.function is function]
         if idle:
             self._begin(idle[0], event)
             return
@@ -239,6 +239,9 @@ class Functions:
         if instance.gone:  # it answered in the moment of its death
             return
         self._record(instance, outcome)
+        if instance.function is not self._functions[instance.function.name]:
+            self.kill(instance)
+            return
         seconds = self._world.timing.typical("functions.idle")
         instance.idle = self._world.clock.after(seconds, lambda: self.kill(instance))
         self._schedule.ended(instance.name)

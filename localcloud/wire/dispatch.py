@@ -24,6 +24,7 @@ class Dispatch:
         self._world = world
         self._faults = faults or Faults()
         self._services = {service.name: service for service in services}
+        self._roots = {root: service for service in self._services.values() for root in service.roots}
         self._log = log
 
     def dispatch(self, request: Request) -> Response:
@@ -34,6 +35,8 @@ class Dispatch:
         """
         name, _, path = request.path.lstrip("/").partition("/")
         service = self._services.get(name)
+        if service is None and (service := self._roots.get(name)) is not None:
+            name, path = service.name, request.path.lstrip("/")
         if service is None:
             words = f"The local cloud has no service {name!r}; it has {', '.join(sorted(self._services))}."
             return Refused("NOT_FOUND", words).response(Style.NEWER)

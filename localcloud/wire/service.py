@@ -74,7 +74,10 @@ class _Extra:
 
 @dataclass
 class Service:
-    """`name` is the discovery name and the path prefix, `api` the name it is enabled by."""
+    """`name` is the discovery name and the path prefix, `api` the name it is enabled by.
+
+    `roots` are first words of paths that are the service's as well, and stay part of the path.
+    """
 
     name: str
     api: str
@@ -82,6 +85,7 @@ class Service:
     style: Style
     handlers: dict[str, Handler] = field(default_factory=dict)
     _extras: list[_Extra] = field(default_factory=list)
+    roots: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -17,9 +17,9 @@ Json = dict[str, Any]
 _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")
 
-SCHEMAS = {
-    1
-}  # a running execution keeps its revision while functions are replaced: accept the previous schema too
+SCHEMA = 1  # of the messages that the workflow of this version sends
+# A running execution keeps its revision of the workflow while functions are replaced: the one before counts, too.
+SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def parse(event: object) -> Message:
     try:
         fields = json.loads(base64.b64decode(event["message"]["data"]))  # type: ignore[index]
         if fields["schema"] not in SCHEMAS:
-            raise BadMessage(f"schema {fields['schema']} is not one of {sorted(SCHEMAS)}")
+            raise BadMessage(f"schema {fields['schema']} is not one of {list(SCHEMAS)}")
         return _message(fields)
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
         raise BadMessage(f"not a message of the step protocol: {type(error).__name__}: {error}") from error

@@ -1,0 +1,59 @@
+"""What is deployed, what can be, and how operations stand."""
+
+from __future__ import annotations
+
+from localcloud.cloudfunctions.service import FUNCTIONS, OPERATIONS, STEM, parent, require, service
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call
+from localcloud.workflows.paging import page
+
+# Python runtimes of the 2nd generation [documented: buildpacks' list of runtimes].
+RUNTIMES = {
+    "python310": "Python 3.10",
+    "python311": "Python 3.11",
+    "python312": "Python 3.12",
+    "python313": "Python 3.13",
+}
+
+
+@service.on(f"{STEM}.functions.get")
+def get(call: Call) -> Json:
+    """One function."""
+    return require(call, FUNCTIONS, "functionsId")
+
+
+@service.on(f"{STEM}.functions.list")
+def list_functions(call: Call) -> Json:
+    """The functions of a location, or of all (`-`)."""
+    return page(call, "functions", _in_location(call, FUNCTIONS), 1000)
+
+
+@service.on(f"{STEM}.operations.get")
+def get_operation(call: Call) -> Json:
+    """An operation as it stands."""
+    return require(call, OPERATIONS, "operationsId")
+
+
+@service.on(f"{STEM}.operations.list")
+def list_operations(call: Call) -> Json:
+    """The operations of a location."""
+    return page(call, "operations", _in_location(call, OPERATIONS), 100)
+
+
+@service.on(f"{STEM}.runtimes.list")
+def list_runtimes(call: Call) -> Json:
+    """What a function can be written in here: Python."""
+    parent(call)
+    return {
+        "runtimes": [
+            {"name": name, "displayName": title, "stage": "GA", "environment": "GEN_2"}
+            for name, title in RUNTIMES.items()
+        ]
+    }
+
+
+def _in_location(call: Call, kind: str) -> list[Json]:
+    place, location = parent(call), call.params["locationsId"]
+    project = place.rsplit("/locations/", 1)[0]
+    prefix = f"{project}/locations/" if location == "-" else f"{place}/"
+    return call.world.store[kind].list(prefix)

@@ -1,0 +1,40 @@
+"""The service, and names in its paths."""
+
+from __future__ import annotations
+
+from localcloud.functions.runtime import Functions
+from localcloud.wire.errors import Refused, Style
+from localcloud.wire.messages import Json
+from localcloud.wire.service import Call, Service
+from localcloud.world import World
+
+service = Service("cloudfunctions", "cloudfunctions.googleapis.com", ["v2"], Style.NEWER)
+
+STEM = "cloudfunctions.projects.locations"
+FUNCTIONS = "cloudfunctions.functions"
+OPERATIONS = "cloudfunctions.operations"
+
+
+def parent(call: Call) -> str:
+    """`projects/P/locations/L` of the path; the project must be one of ours."""
+    project = call.world.projects.get(call.params["projectsId"])
+    return f"projects/{project.id}/locations/{call.params['locationsId']}"
+
+
+def require(call: Call, kind: str, parameter: str) -> Json:
+    """The function or operation that the path names.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    name = f"{parent(call)}/{kind.split('.')[1]}/{call.params[parameter]}"
+    found = call.world.store[kind].get(name)
+    if found is None:
+        raise Refused("NOT_FOUND", f"Resource '{name}' was not found")
+    return found
+
+
+def functions_of(world: World) -> Functions:
+    """The functions that run."""
+    assert world.functions is not None, "the cloud was made without functions"
+    return world.functions
