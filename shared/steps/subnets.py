@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import labels
 from shared.google import compute
 from shared.google.session import Session
 from shared.ranges import NoRangeLeft, Taken, choose, objections
-from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
 from shared.steps import subnet_removal
 from shared.steps.subnet_removal import Leaving
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 
@@ -177,10 +179,22 @@ def _trouble(wanted: Environment, seen: Seen, missing: Iterable[str]) -> Outcome
         return Blocked(
             code="SUBNETWORK_MISSING",
             cause=f"Network {wanted.network} has no subnetwork {wanted.subnetwork} in {', '.join(without)}.",
-            fix=f"gcloud compute networks subnets create {wanted.subnetwork} --project={wanted.project}"
-            f" --network={wanted.network} --region={without[0]} --range=RANGE",
+            fix=_creations(wanted, seen, without),
         )
     return _in_the_way(wanted, seen, missing)
+
+
+def _creations(wanted: Environment, seen: Seen, without: list[str]) -> str:
+    """The commands for ordinary subnets in regions without one, in ranges that are free."""
+    try:
+        free = choose(without, seen.taken, auto_mode=seen.auto_mode)
+    except NoRangeLeft as error:
+        return f"Free a range of network {wanted.network}: {error}."
+    return " && ".join(
+        f"gcloud compute networks subnets create {wanted.subnetwork} --project={wanted.project}"
+        f" --network={wanted.network} --region={region} --range={cidr}"
+        for region, cidr in free.items()
+    )
 
 
 def _in_the_way(wanted: Environment, seen: Seen, missing: Iterable[str]) -> Outcome | None:

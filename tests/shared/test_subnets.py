@@ -130,7 +130,7 @@ class TestDecide:
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "SUBNETWORK_MISSING"
-        assert "--region=us-east1" in decision.outcome.fix
+        assert "--region=us-east1 --range=192.168." in decision.outcome.fix
 
     def test_a_network_that_is_not_there_is_blocked(self, store: Environment) -> None:
         """With the command that makes it."""
