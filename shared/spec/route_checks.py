@@ -114,7 +114,7 @@ def matched_once(_env: Environment, path: str, rule: Rule) -> Faults:
         }
         for key, names in lists.items():
             for name in (name for name, count in Counter(names).items() if count > 1):
-                fix = "match it once; a RegularExpression covers several values"
+                fix = "match it once; another value is another match of the same rule"
                 yield Fault(f"{path}.matches[{index}].{key}", f"{name} is matched more than once", fix)
 
 

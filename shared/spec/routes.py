@@ -31,7 +31,7 @@ class PathMatch(Part):
 class ValueMatch(Part):
     """A header or query parameter that a request must have."""
 
-    type: Literal["Exact", "RegularExpression"] = Field("Exact", description="How the value is compared.")
+    type: Literal["Exact"] = Field("Exact", description="How the value is compared.")
     name: HeaderName = Field(description="Name of the header or parameter.", examples=["x-shop-env"])
     value: Text = Field(description="What it must be.", examples=["canary"])
 

@@ -21,7 +21,11 @@ _GWCER104 = "the GKE controller refuses {} (GWCER104), and one refused route sto
 # (part, unknown field or value) → words: what the Gateway API has and this Gateway class has not.
 # GWCER104 is [observed] in public reports that quote the controller, most about other GKE classes: timeouts
 # and regular expressions in several, method, ReplaceFullPath and a redirect's port in one each. That there
-# are no extension filters is [inferred]. Where one turns out to work: remove its line, add the field.
+# are no extension filters is [inferred]; so is it that headers and parameters are compared exactly: expressions are
+# implementation-specific in the Gateway API [documented, HeaderMatchType], and though a URL map of this scheme may have
+# them [documented, compute HttpHeaderMatch], it may have them of paths too, which the controller refuses
+# (cloud.google.com/kubernetes-engine/docs/how-to/gatewayclass-capabilities has what it takes). Where one turns out to
+# work: remove its line, add the field.
 UNSUPPORTED: dict[tuple[str, str], Words] = {
     ("Rule", "timeouts"): (
         _GWCER104.format("timeouts"),
@@ -34,6 +38,10 @@ UNSUPPORTED: dict[tuple[str, str], Words] = {
     ("PathMatch", "RegularExpression"): (
         _GWCER104.format("regular expressions in paths"),
         "write type PathPrefix or Exact",
+    ),
+    ("ValueMatch", "RegularExpression"): (
+        _GWCER104.format("regular expressions in headers and parameters"),
+        "write type Exact; another value is another match of the same rule",
     ),
     ("PathModifier", "ReplaceFullPath"): (
         _GWCER104.format("ReplaceFullPath"),

@@ -16,6 +16,7 @@ STORE = {"name": "store", "port": 8080}
 PREFIX = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}
 REWRITE = {"type": "URLRewrite", "urlRewrite": {"path": PREFIX}}
 REDIRECT = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}
+EXPRESSION = {"type": "RegularExpression", "name": "x-a", "value": "a.*"}
 HEADERS = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-a"]}}
 EXISTING = {"name": "gke-east-1", "location": "us-east1-c", "existing": True}
 AUTOPILOT = {"name": "gke-east-1", "location": "us-east1", "autopilot": True}
@@ -227,7 +228,7 @@ ROUTES = [
         [{"name": "X-A", "value": "1"}, {"name": "x-a", "value": "2"}],
         "",
         "x-a is matched more than once",
-        "RegularExpression",
+        "another match",
     ),
 ]
 
@@ -249,6 +250,8 @@ def test_one_mistake_gives_one_fault_with_its_place_and_its_remedy(
         (f"{RULE}.timeouts", {"request": "10s"}, ("Rule", "timeouts")),
         (f"{RULE}.matches[0].method", "GET", ("Match", "method")),
         (f"{RULE}.matches[0].path.type", "RegularExpression", ("PathMatch", "RegularExpression")),
+        (f"{RULE}.matches[0].headers", [EXPRESSION], ("ValueMatch", "RegularExpression")),
+        (f"{RULE}.matches[0].queryParams", [EXPRESSION], ("ValueMatch", "RegularExpression")),
         ("gateway.listeners", [{"name": "x", "protocol": "HTTPS", "port": 443}], ("Listener", "HTTPS")),
         ("gateway.listeners", [{"name": "x", "port": 443, "tls": {}}], ("Listener", "tls")),
         (f"{RULE}.filters", [{"type": "ExtensionRef"}], ("Filter", "ExtensionRef")),

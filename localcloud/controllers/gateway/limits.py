@@ -2,7 +2,10 @@
 
 Timeouts, paths that are regular expressions, methods, a redirect's port and ReplaceFullPath are refused
 [observed: kserve/kserve#5313 and #5319, GoogleCloudPlatform/gke-gateway-api#54, public deployment notes];
-the rest, and the words where none are known, follow the table of GatewayClass capabilities [inferred].
+the rest, and the words where none are known, follow the table of GatewayClass capabilities [inferred:
+cloud.google.com/kubernetes-engine/docs/how-to/gatewayclass-capabilities]. Headers and query parameters are among
+that rest: a URL map of this scheme may have regular expressions [documented, compute HttpHeaderMatch], the controller
+is not known to write any.
 """
 
 from __future__ import annotations
