@@ -35,6 +35,8 @@ from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
 from localcloud.functions.runtime import Function, Functions
 from localcloud.functions.triggers import call_on_messages, cloud_event
+from localcloud.iam.access import bind
+from localcloud.iam.needs import Need
 from localcloud.projects import Project
 from localcloud.pubsub.broker import Broker, Delivery
 from localcloud.scaled import ScaledSchedule
@@ -44,7 +46,7 @@ from localcloud.serviceusage.identities import come_with
 from localcloud.serviceusage.known import find
 from localcloud.wire.dispatch import Dispatch
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import CallLog
+from localcloud.wire.log import CallLog, LoggedCall
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.workflows.executions import Executions
 from localcloud.world import World
@@ -71,7 +73,7 @@ class Settings:
     `preload` names modules that the parent of all function instances imports before it forks. `timings`
     overrides typical seconds of the timing table; `faults` are what calls meet. `speed` is how many simulated
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
-    morning on.
+    morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project.
     """
 
     seed: int = 0
@@ -82,6 +84,7 @@ class Settings:
     preload: Sequence[str] = ()
     port: int = 0
     user: str = "user@example.com"
+    enforce: bool = False
 
 
 class LocalCloud:
@@ -92,6 +95,7 @@ class LocalCloud:
         speed = self.settings.speed
         start = time.time() if speed else EPOCH
         self.world = World.create(self.settings.seed, start, self.settings.timings)
+        self.world.access.enforced = self.settings.enforce
         self.identities = Identities()
         self.log = CallLog()
         self.schedule = ScaledSchedule(self.world, speed) if speed else JumpSchedule(self.world)
@@ -150,6 +154,8 @@ class LocalCloud:
         """A new project with these APIs enabled."""
         project = self.world.projects.create(project_id)
         project.enabled.update(apis)
+        if self.settings.enforce:
+            bind(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
         for name in apis:
             come_with(self.world, project, find(name))
         return project
@@ -164,13 +170,35 @@ class LocalCloud:
         self.functions.deploy(function)
         call_on_messages(self.world, function.name, topic)
 
-    def trigger_workflow(self, topic: str, workflow: str) -> None:
-        """Start an execution of `workflow` (full name) for every message of `topic`."""
+    def trigger_workflow(self, topic: str, workflow: str, service_account: str = "") -> None:
+        """Start an execution of `workflow` (full name) for every message of `topic`, as `service_account`.
+
+        One that may not is refused, which the log of calls shows and nobody else hears of: such a trigger drops
+        its event [documented for RETRY_POLICY_DO_NOT_RETRY].
+        """
 
         def start(message: Json) -> None:
-            self.executions.start_for_event(workflow, cloud_event(topic, message))
+            if self._may_start(workflow, service_account or self.settings.user):
+                self.executions.start_for_event(workflow, cloud_event(topic, message))
 
         self.broker.trigger(topic, start)
+
+    def _may_start(self, workflow: str, identity: str) -> bool:
+        need = Need("workflows.executions.create", "/".join(workflow.split("/")[:2]), workflow)
+        refused = bool(self.world.access.lacking(self.world, identity, [need]))
+        method = "workflowexecutions.projects.locations.workflows.executions.create"
+        self.log.add(
+            LoggedCall(
+                self.world.clock.now,
+                Caller(identity),
+                "workflowexecutions",
+                method,
+                workflow,
+                403 if refused else 200,
+                True,
+            )
+        )
+        return not refused
 
     def endpoints(self) -> dict[str, str]:
         """The environment variables that send gcloud and Google's libraries here."""

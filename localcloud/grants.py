@@ -11,11 +11,14 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from localcloud.ledger import Work
 from localcloud.projects import Project
 from localcloud.wire.messages import Json
-from localcloud.world import World
+
+if TYPE_CHECKING:
+    from localcloud.world import World
 
 # What Google answers for a policy that nobody has written yet [observed].
 FIRST_ETAG = "ACAB"
@@ -61,16 +64,16 @@ def write(
     return project.policy
 
 
-def grant(world: World, project: Project, role: str, member: str) -> None:
+def grant(world: World, project: Project, role: str, member: str, condition: Json | None = None) -> None:
     """Bind `member` to `role`, as Google does by itself for its service agents; works at once."""
     if (role, member) in pairs(bindings_of(project)):
         return
-    bindings = [*bindings_of(project), {"role": role, "members": [member]}]
-    project.policy = {
-        **project.policy,
-        "etag": _next_etag(world, etag_of(project)),
-        "bindings": tidy(bindings),
-    }
+    binding: Json = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
+    bindings = tidy([*bindings_of(project), binding])
+    conditional = any("condition" in each for each in bindings)
+    version = 3 if conditional else project.policy.get("version", 1)  # [documented]
+    etag = _next_etag(world, etag_of(project))
+    project.policy = {**project.policy, "version": version, "etag": etag, "bindings": bindings}
     _tell(world, project)
 
 
@@ -90,7 +93,12 @@ def effective(world: World, project_id: str, role: str, member: str) -> bool:
     project = world.projects.find(project_id)
     if project is None or (role, member) not in pairs(bindings_of(project)):
         return False
-    return _key(project.id, role, member) not in world.store["iam.propagating"]
+    return not is_propagating(world, project.id, role, member)
+
+
+def is_propagating(world: World, project_id: str, role: str, member: str) -> bool:
+    """Whether a binding was written so lately that it does not work yet."""
+    return _key(project_id, role, member) in world.store["iam.propagating"]
 
 
 def propagation(world: World, project_id: str, member: str) -> Work | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from localcloud.clock import EPOCH, Clock
+from localcloud.iam.access import Access
 from localcloud.ids import Ids
 from localcloud.ledger import Ledger
 from localcloud.projects import Projects
@@ -84,6 +85,7 @@ class World:
     functions: Functions | None = None
     blobs: dict[str, bytes] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
+    access: Access = field(default_factory=Access)
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:

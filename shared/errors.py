@@ -90,8 +90,8 @@ class PermissionDenied(ApiError):
     @property
     def permission(self) -> str:
         """The permission that is missing, e.g. `compute.subnetworks.create`; "" if the API does not say."""
-        named: str = self.details.get("ErrorInfo", {}).get("permission", "")
-        if named:
+        named = str(self.details.get("ErrorInfo", {}).get("permission", ""))
+        if _A_PERMISSION.fullmatch(named):
             return named
         found = _LISTED.search(self.message) or _PERMISSION.search(self.message)
         return found.group(1) if found else self._implied()
@@ -116,9 +116,9 @@ class ApiDisabled(ApiError):
     @property
     def api(self) -> str:
         """The API to enable, e.g. `gkehub.googleapis.com`."""
-        named: str = self.details.get("ErrorInfo", {}).get("service", "")
-        found = _API.search(self.message)
-        return named or (found.group(1) if found else f"{self.service}.googleapis.com")
+        named = _API.fullmatch(str(self.details.get("ErrorInfo", {}).get("service", "")))
+        found = named or _API.search(self.message)
+        return found.group(1) if found else f"{self.service}.googleapis.com"
 
 
 class QuotaExceeded(ApiError):
@@ -159,9 +159,13 @@ _UNNAMED = (
     ("serviceusage", "POST", ":disable", "serviceusage.services.disable"),
     ("workflowexecutions", "GET", "/executions/", "workflows.executions.get"),
 )
-_LISTED = re.compile(r"requires one of \[['\"]([^'\"]+)['\"]")  # a cluster's words [observed]
+# What is none is not told: it becomes part of a command that somebody is to run.
+_A_PERMISSION = re.compile(r"[a-zA-Z0-9]{1,40}(\.[a-zA-Z0-9]{1,40}){1,3}")
+_LISTED = re.compile(r"requires one of \[['\"]([a-zA-Z.]{1,120})['\"]")  # a cluster's words [observed]
 _ACT_AS = re.compile(r"does not have access to service account", re.IGNORECASE)  # GKE's, with 400 [observed]
-_NOT_LET = re.compile(r"permission_denied: permission", re.IGNORECASE)  # what GKE was refused for us, 400 [reported]
+_NOT_LET = re.compile(
+    r"permission_denied: permission", re.IGNORECASE
+)  # what GKE was refused for us, 400 [reported]
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+)+)['\"]")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _BUSY = re.compile(r"incompatible operation|operation .* in progress|resource.* is not ready", re.IGNORECASE)

@@ -107,7 +107,7 @@ def look(
             continue
         try:
             found = tuple(Held(door, each) for each in read(Cluster(session, door)))
-        except (errors.Transient, errors.Unauthorized, errors.PermissionDenied) as error:
+        except (errors.Transient, errors.Unauthorized) as error:
             if needed(door):
                 raise
             whole += Looks(silent=((door, f"{error.reason or error.status} {error.message}"),))

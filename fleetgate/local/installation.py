@@ -11,11 +11,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetgate.local.roles import Place, Role, give, read_roles
 from localcloud.cloud import LocalCloud
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
+from localcloud.iam.needs import NODES_DEFAULT
 from localcloud.storage import create_bucket
+from localcloud.wire.messages import Caller, Request
 
 ROOT = Path(__file__).parents[2]
 HOME_PROJECT = "fleetgate-demo"
@@ -74,7 +77,9 @@ class Installation:
     """Fleetgate in a cloud.
 
     `fleet_project` is where environments go, to `network_name` and its subnetworks `subnetwork`; `root` is where
-    `functions/` and `workflows/` are found.
+    `functions/` and `workflows/` are found. With `archives`, each function is served from its own folder in there,
+    `<step>/`, an unpacked archive. `roles` are what its identities may do, if not what the role files say;
+    `node_accounts` those whom clusters' nodes may run as, besides Compute Engine's own.
     """
 
     cloud: LocalCloud
@@ -84,6 +89,9 @@ class Installation:
     region: str = HOME_REGION
     network_name: str = DEFAULT
     subnetwork: str = DEFAULT
+    archives: Path | None = None
+    roles: tuple[Role, ...] | None = None
+    node_accounts: tuple[str, ...] = ()
 
     @property
     def workflow(self) -> str:
@@ -106,6 +114,7 @@ class Installation:
         """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
+        give(self.cloud.world, self._roles, self._place)
         self._make_networks(network_mode)
         create_bucket(self.cloud.world, f"{self.project}-fleetgate-source", self.project, self.region)
         for name in ("requests", "events"):
@@ -116,6 +125,15 @@ class Installation:
         self._deploy_workflow()
         if sweep:
             self.schedule_sweeps()
+
+    @property
+    def _roles(self) -> tuple[Role, ...]:
+        return self.roles if self.roles is not None else read_roles()
+
+    @property
+    def _place(self) -> Place:
+        nodes = (NODES_DEFAULT, *self.node_accounts)
+        return Place(self.project, self.fleet_project, ("verification-default",), nodes)
 
     def _make_networks(self, mode: str) -> None:
         """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart.
@@ -143,17 +161,22 @@ class Installation:
         """Ask for a sweep every so often, as the scheduler does: leases end."""
 
         def sweep() -> None:
-            self.publish(b'{"action": "sweep"}')
+            message = {"data": base64.b64encode(b'{"action": "sweep"}').decode()}
+            body = json.dumps({"messages": [message]}).encode()
+            caller = Caller(self._place.account("schedule"))
+            path = f"/pubsub/v1/{self.topic('requests')}:publish"
+            self.cloud.dispatch.dispatch(Request("POST", path, {}, {}, body, caller))
             self.schedule_sweeps()
 
         self.cloud.world.clock.after(SWEEP_EVERY, sweep)
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic))
+        directory, source = self._code(step)
         function = Function(
             name=f"fleetgate-{topic}",
-            directory=self.root,
-            source=self.root / "functions" / step / "main.py",
+            directory=directory,
+            source=source,
             entry_point=step,
             service_account=f"fleetgate-{step.replace('_', '-')}@{self.project}.iam.gserviceaccount.com",
             environment=self._settings(),
@@ -161,6 +184,12 @@ class Installation:
             egress=(self.network, self.region) if in_vpc else None,
         )
         self.cloud.deploy_function(function, self.topic(topic))
+
+    def _code(self, step: str) -> tuple[Path, Path]:
+        """The folder of a function's code, and the file with its entry point."""
+        if self.archives is not None:
+            return self.archives / step, self.archives / step / "main.py"
+        return self.root, self.root / "functions" / step / "main.py"
 
     def _settings(self) -> dict[str, str]:
         subnetwork = f"projects/{self.project}/regions/{self.region}/subnetworks/{ANCHOR_SUBNETWORK}"
@@ -181,4 +210,5 @@ class Installation:
             service_account=f"fleetgate-workflow@{self.project}.iam.gserviceaccount.com",
             environment={"FLEETGATE_TOPIC_PREFIX": f"projects/{self.project}/topics/fleetgate-"},
         )
-        self.cloud.trigger_workflow(self.topic("requests"), self.workflow)
+        account = self._place.account("triggers")
+        self.cloud.trigger_workflow(self.topic("requests"), self.workflow, account)

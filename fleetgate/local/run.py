@@ -18,6 +18,7 @@ from fleetgate.local.critical_path import critical_path_seconds
 from fleetgate.local.installation import DEFAULT, HOME_PROJECT, PRELOAD, ROOT, Installation
 from fleetgate.local.progress import Progress, Silent, StepNews
 from fleetgate.local.reporting import Observed, report_of
+from fleetgate.local.roles import Role
 from fleetgate.report import Report
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
@@ -40,7 +41,9 @@ class LocalRun:
     """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through.
 
     `project`, `network_name` and `subnetwork` are where environments go, `network` is the mode of the default one;
-    `root` is where `functions/` and `workflows/` are; with `sweep` the scheduler runs.
+    `root` is where `functions/` and `workflows/` are, `archives` where functions are served from instead; with
+    `sweep` the scheduler runs. `roles` are what the identities may do, if not what the role files say;
+    `node_accounts` those whom clusters' nodes may run as.
     """
 
     project: str = HOME_PROJECT
@@ -53,9 +56,13 @@ class LocalRun:
     sweep: bool = False
     network_name: str = DEFAULT
     subnetwork: str = DEFAULT
+    archives: Path | None = None
+    roles: tuple[Role, ...] | None = None
+    node_accounts: tuple[str, ...] = ()
 
     async def __aenter__(self) -> LocalRun:
-        self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=self.preload))
+        settings = Settings(seed=self.seed, delivery=self.delivery, preload=self.preload, enforce=True)
+        self.cloud = LocalCloud(settings)
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(self.cloud)
             self._install()
@@ -70,6 +77,9 @@ class LocalRun:
             self.root,
             network_name=self.network_name,
             subnetwork=self.subnetwork,
+            archives=self.archives,
+            roles=self.roles,
+            node_accounts=self.node_accounts,
         )
         self.installation.install(self.network, self.sweep)
         self.cloud.functions.logs.listeners.append(self._tell)
@@ -139,6 +149,14 @@ class LocalRun:
             self.progress.tell(news)
 
 
+def _node_accounts(document: Any) -> tuple[str, ...]:
+    """Whom the nodes of a spec's clusters are to run as, where it says so; whatever else may be wrong with it."""
+    clusters = document.get("clusters") if isinstance(document, dict) else None
+    listed = clusters if isinstance(clusters, list) else []
+    accounts = [each.get("nodeServiceAccount") for each in listed if isinstance(each, dict)]
+    return tuple(sorted({each for each in accounts if isinstance(each, str) and "@" in each}))
+
+
 def _made_way(execution: Execution) -> bool:
     result = json.loads(execution.run.result) if execution.run.result else {}
     return bool(result.get("outcome") == "superseded")
@@ -158,6 +176,7 @@ async def run_local(
     if teardown:
         requests.append({"action": "teardown", "name": document["name"]})
     reports: list[Report] = []
+    run.node_accounts += _node_accounts(document)
     async with run:
         for request in requests:
             reports.append(await run.act(request))

@@ -46,7 +46,7 @@ async def stay_up(up: Up, announce: Callable[[Standing], None]) -> None:
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
         loop.add_signal_handler(ending, over.set)
-    settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port)
+    settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port, enforce=True)
     async with LocalCloud(settings) as cloud:
         installation = Installation(cloud, up.project)
         installation.install(up.network, sweep=True)

@@ -47,13 +47,15 @@ def set_policy(call: Call) -> Json:
 
 @service.on("cloudresourcemanager.projects.testIamPermissions")
 def test_permissions(call: Call) -> Json:
-    """Which of the permissions the caller has: all that are permissions; refusing is done elsewhere."""
-    project_of(call)
+    """Which of the permissions the caller has."""
+    project = project_of(call)
     asked: list[str] = call.body.get("permissions", [])
     for permission in asked:
         if not PERMISSION.fullmatch(permission):
             raise invalid(f"Permission {permission} is not valid for this resource.")
-    return {"permissions": asked} if asked else {}
+    access, who = call.world.access, call.caller.identity
+    held = [each for each in asked if access.allows(call.world, who, each, project.id)]
+    return {"permissions": held} if held else {}
 
 
 def shown(project: Project, requested: int) -> Json:

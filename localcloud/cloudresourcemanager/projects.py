@@ -51,9 +51,17 @@ def list_projects(call: Call) -> Json:
     chosen = [
         shown
         for project in call.world.projects.all()
-        if _matches(shown := _shown(call, project), call.query("filter") or call.query("query"))
+        if _is_visible(call, project)
+        and _matches(shown := _shown(call, project), call.query("filter") or call.query("query"))
     ]
     return {"projects": chosen} if chosen else {}
+
+
+def _is_visible(call: Call, project: Project) -> bool:
+    """Who may not read a project does not see it in lists [documented]."""
+    return call.world.access.allows(
+        call.world, call.caller.identity, "resourcemanager.projects.get", project.id
+    )
 
 
 def _shown(call: Call, project: Project) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from localcloud.iam.clusters import ClusterGuard
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from localcloud.world import World
@@ -20,7 +21,8 @@ def start(world: World, cluster: str, version: str, nodes: list[Json]) -> Kubern
     def in_time(what: str, resource: str, then: Callable[[], None]) -> None:
         world.ledger.perform(f"kubernetes.{what}.delete", f"{cluster}/{resource}", then)
 
-    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time)
+    guard = ClusterGuard(world, cluster)
+    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time, guard=guard)
     for node in nodes:
         api.create("Node", node, manager="kubelet")
         api.replace_status("Node", "", node["metadata"]["name"], node["status"], manager="kubelet")

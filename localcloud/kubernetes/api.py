@@ -10,7 +10,7 @@ from localcloud.kubernetes.admission import MERGE_PATCH, controller
 from localcloud.kubernetes.canonical import canonical
 from localcloud.kubernetes.deletion import CRD, Background, Terms
 from localcloud.kubernetes.events import recorded
-from localcloud.kubernetes.http import Front
+from localcloud.kubernetes.http import Front, Guard
 from localcloud.kubernetes.kinds import Kind, Registry, kinds_of
 from localcloud.kubernetes.objects import Ids, Objects
 from localcloud.kubernetes.selectors import label_tests
@@ -44,6 +44,7 @@ class KubernetesApi:
         version: str = "v1.32.4-gke.1",
         cluster_ip: ClusterIp = hashed_cluster_ip,
         background: Background | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.registry = Registry()
         self._clock = clock
@@ -52,7 +53,7 @@ class KubernetesApi:
         self._objects = Objects(self._store, self.registry, clock, ids, cluster_ip)
         if background:
             self._objects.deletion.background = background
-        self._front = Front(self._objects, clock, version)
+        self._front = Front(self._objects, clock, version, guard)
         self._store.hook(self._follow_crds)
         for name in _BIRTH:
             self.create("Namespace", {"metadata": {"name": name}}, manager="kube-apiserver")

@@ -305,6 +305,9 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "contains": lambda text, part: part in text,
     "split": lambda text, by: text.split(by),
     "lowerAscii": str.lower,
+    # Of IAM's conditions [documented].
+    "getAttribute": lambda api, name, default: api.get(name, default),
+    "hasOnly": lambda values, allowed: set(values) <= set(allowed),
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "size": len,

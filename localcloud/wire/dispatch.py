@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from localcloud.faults import Call, Faults
-from localcloud.wire.errors import Refused, Style
+from localcloud.grants import bindings_of
+from localcloud.iam.catalog import methods
+from localcloud.iam.conditions import MODIFIED, Attributes, modified_roles
+from localcloud.iam.needs import needs_of
+from localcloud.iam.refusals import refused
+from localcloud.wire.errors import Refused, Style, not_implemented
 from localcloud.wire.log import CallLog, LoggedCall, is_mutation
 from localcloud.wire.messages import Request, Response
-from localcloud.wire.service import PROJECT_PARAMETERS, Service
+from localcloud.wire.service import PROJECT_PARAMETERS, Answer, Permit, Service, anybody
+from localcloud.wire.service import Call as ServiceCall
 from localcloud.world import World
 
 # Named in every project's path; the APIs that answer whether an API is on cannot be off themselves.
@@ -43,17 +49,14 @@ class Dispatch:
         try:
             method, params, answer = service.serve(self._world, request, path)
         except Refused as refusal:
-            refused = refusal.response(service.style)
-            method, params, answer = f"{name}.?", {}, lambda: refused
+            method, params, answer = f"{name}.?", {}, _always(refusal.response(service.style))
         call = Call(request.caller, name, method, path, is_mutation(request.method, method), service.style)
         return self._faults.meet(call, lambda: self._answer(service, call, params, answer))
 
-    def _answer(
-        self, service: Service, call: Call, params: dict[str, str], answer: Callable[[], Response]
-    ) -> Response:
+    def _answer(self, service: Service, call: Call, params: dict[str, str], answer: Answer) -> Response:
         try:
             self._require_enabled(service, params)
-            response = answer()
+            response = answer(self._permit)
         except Refused as refusal:
             response = refusal.response(service.style)
         now, status = self._world.clock.now, response.status
@@ -61,6 +64,22 @@ class Dispatch:
             LoggedCall(now, call.caller, call.service, call.method, call.resource, status, call.mutation)
         )
         return response
+
+    def _permit(self, call: ServiceCall) -> None:
+        """Refuse a call whose caller lacks a permission. Faults in its body are told before, its resource is not.
+
+        Raises:
+            Refused: in the API's own words; UNIMPLEMENTED if nobody knows what the method takes.
+        """
+        access = self._world.access
+        if not access.enforced:
+            return
+        if call.method not in methods():
+            raise not_implemented(f"the permissions of {call.method}")
+        needs = needs_of(call)
+        identity = call.caller.identity
+        if missing := access.lacking(self._world, identity, needs, _attributes(call)):
+            raise refused(call, missing)
 
     def _require_enabled(self, service: Service, params: dict[str, str]) -> None:
         keys = (
@@ -72,3 +91,19 @@ class Dispatch:
         project = self._world.projects.find(named)
         if project is not None and service.api not in ALWAYS_ON:
             project.require(service.api, service.title)
+
+
+def _always(response: Response) -> Answer:
+    def answer(permit: Permit = anybody) -> Response:
+        return response
+
+    return answer
+
+
+def _attributes(call: ServiceCall) -> Attributes:
+    """What conditions can ask about a call."""
+    if not call.method.endswith("projects.setIamPolicy"):
+        return {}
+    project = call.world.projects.find(call.project or call.params.get("resource", ""))
+    before = bindings_of(project) if project else []
+    return {MODIFIED: modified_roles(before, call.body.get("policy", {}).get("bindings", []))}

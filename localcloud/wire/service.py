@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid, not_implemented
@@ -60,6 +60,17 @@ class Call:
 PROJECT_PARAMETERS = ("project", "projectsId", "projectId", "v1Id1", "v1beta1Id1")
 
 Handler = Callable[[Call], "Json | Response"]
+Permit = Callable[[Call], None]  # raises Refused
+
+
+class Answer(Protocol):
+    """Gives the answer to a call, if `permit` lets it pass."""
+
+    def __call__(self, permit: Permit = ...) -> Response: ...
+
+
+def anybody(_call: Call) -> None:
+    """Every call may pass."""
 
 
 @dataclass(frozen=True)
@@ -123,22 +134,23 @@ class Service:
                 return method.id, candidate.version, params, method
         raise Refused("NOT_FOUND", f"The requested URL {request.path} was not found on this server.")
 
-    def serve(
-        self, world: World, request: Request, path: str
-    ) -> tuple[str, dict[str, str], Callable[[], Response]]:
+    def serve(self, world: World, request: Request, path: str) -> tuple[str, dict[str, str], Answer]:
         """(method id, path parameters, what to call for the answer): resolved first, to be logged.
+
+        Whoever asks for the answer says who may have it.
 
         Raises:
             Refused: no such path.
         """
         method_id, version, params, method = self.resolve(request, path)
 
-        def answer() -> Response:
+        def answer(permit: Permit = anybody) -> Response:
             handler = self.handlers.get(method_id)
             if handler is None:
                 raise not_implemented(method_id)
-            body = self._body(request, method)
-            result = handler(Call(world, request, method_id, version, params, body))
+            call = Call(world, request, method_id, version, params, self._body(request, method))
+            permit(call)
+            result = handler(call)
             return result if isinstance(result, Response) else Response.of_json(result)
 
         return method_id, params, answer

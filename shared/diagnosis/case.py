@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import errors
 from shared.gateway_objects import GATEWAY_CLASS
 from shared.google.compute import path_of
 from shared.google.inventory import tail_of
 from shared.ranges import Taken
-from shared.spec import Cluster, Environment
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment
 
 Json = dict[str, Any]
 Name = tuple[str, str]  # namespace and name
@@ -55,7 +57,7 @@ class Case:
     `clusters` are by short name, `inside` what those that serve hold. `health` has, by backend service (full name),
     the states of its endpoints by network endpoint group. `firewalls` is None where they could not be listed.
     `disabled` are the APIs of those an environment needs that are off; `refusals` what was answered instead of what
-    was asked for.
+    was asked for, and `account` who had asked, if it was for want of a permission.
     """
 
     wanted: Environment
@@ -74,6 +76,12 @@ class Case:
     disabled: tuple[str, ...] = ()
     inside: Mapping[str, InCluster] = field(default_factory=dict)
     refusals: tuple[errors.ApiError, ...] = ()
+    account: str = ""
+
+    @property
+    def denials(self) -> list[errors.PermissionDenied]:
+        """The refusals for want of a permission."""
+        return [each for each in self.refusals if isinstance(each, errors.PermissionDenied)]
 
     @property
     def project(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared import errors
 from shared.diagnosis.case import Case, InCluster
@@ -16,7 +16,9 @@ from shared.google import compute, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.google.inventory import tail_of
 from shared.google.session import Session
-from shared.spec import Environment
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
@@ -63,6 +65,7 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         disabled=look.at(partial(_disabled, session, project), ()),
         inside={name: _inside(look, wanted, door) for name, door in places.items() if door and door.is_open},
         refusals=tuple(look.refusals),
+        account=session.account if look.is_denied else "",
     )
 
 
@@ -72,6 +75,11 @@ class _Look:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.refusals: list[errors.ApiError] = []
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether anything was refused for want of a permission."""
+        return any(isinstance(each, errors.PermissionDenied) for each in self.refusals)
 
     def at(self, read: Callable[[], Value], otherwise: Value) -> Value:
         """What `read` gives, or `otherwise` where it is refused."""

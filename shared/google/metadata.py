@@ -38,6 +38,16 @@ class MetadataCredentials(google.auth.credentials.Credentials):  # type: ignore[
 
 
 @cache
+def service_account() -> str:
+    """The address of the service account that the function runs as.
+
+    Raises:
+        requests.RequestException: the metadata server does not answer.
+    """
+    return _get("instance/service-accounts/default/email").text.strip()
+
+
+@cache
 def project_number() -> str:
     """The number of the project that the function runs in; callback URLs carry it, not the id [documented].
 

@@ -7,14 +7,13 @@ unanswered.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import errors
 from shared.google.metadata import project_number
 from shared.google.pubsub import publish
 from shared.google.session import Session, shared_session
 from shared.settings import Settings
-from shared.spec import parse_environment
 from shared.step import callback, fence
 from shared.step.answer import answer
 from shared.step.log import log_answer, log_refused, log_trouble
@@ -22,6 +21,9 @@ from shared.step.message import Message, parse
 from shared.step.outcome import Change, Decision, Done, Outcome, Stopped, Superseded, Waiting
 from shared.step.step import Context, Step
 from shared.step.troubles import outcome_of
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 ROUNDS = 3  # of looking, deciding and acting within one call, for what takes effect at once
 
@@ -61,7 +63,9 @@ def perform(step: Step[Any], message: Message, session: Session) -> tuple[Outcom
         context = _context(message, session)
         return _converge(step, context, changes), changes
     except Exception as error:
-        outcome = outcome_of(error, session.settings, message.attempt)
+        denied = isinstance(error, errors.PermissionDenied)
+        whose = {"account": session.account} if denied else {}  # only then is it worth asking who this is
+        outcome = outcome_of(error, session.settings, message.attempt, **whose)
         if isinstance(outcome, Stopped):
             log_trouble(message, error)
         return outcome, changes
@@ -69,9 +73,15 @@ def perform(step: Step[Any], message: Message, session: Session) -> tuple[Outcom
 
 def _context(message: Message, session: Session) -> Context:
     settings = session.settings
-    document = message.environment
-    environment = parse_environment(document, project=settings.project) if document else None
-    return Context(settings, message, session, environment)
+    return Context(settings, message, session, _environment(message.environment, settings.project))
+
+
+def _environment(document: object, project: str) -> Environment | None:
+    if not document:
+        return None
+    from shared.spec import parse_environment  # slow to import: not for what comes without an environment
+
+    return parse_environment(document, project=project)
 
 
 def _converge(step: Step[Any], context: Context, changes: list[Change]) -> Outcome:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared import errors
 from shared.settings import Settings
-from shared.spec import Invalid
 from shared.step.outcome import Blocked, Failed, Outcome, Superseded, Waiting
 
+if TYPE_CHECKING:
+    from shared.spec import Invalid
+
+SOMEBODY = "the function's service account"
 LONGEST = 60.0  # seconds between two attempts at something that keeps failing
 FEW = 8  # attempts that make the next pause a second longer
 
@@ -23,8 +28,13 @@ _WAITS: dict[type[Exception], tuple[str, float]] = {
 }
 
 
-def outcome_of(error: Exception, settings: Settings, attempt: int) -> Outcome:
-    """The outcome of a step that met `error` in this `attempt`; one that nobody foresaw is `failed INTERNAL`."""
+def outcome_of(error: Exception, settings: Settings, attempt: int, account: str = SOMEBODY) -> Outcome:
+    """The outcome of a step that met `error` in this `attempt`; one that nobody foresaw is `failed INTERNAL`.
+
+    `account` is who the step runs as.
+    """
+    from shared.spec import Invalid  # slow to import: who raises it has done so
+
     for kind, (reason, seconds) in _WAITS.items():
         if isinstance(error, kind):
             return Waiting(reason=reason, message=str(error), retry_after=_pause(seconds, attempt))
@@ -33,7 +43,11 @@ def outcome_of(error: Exception, settings: Settings, attempt: int) -> Outcome:
     if isinstance(error, Invalid):
         return invalid(error)
     if isinstance(error, errors.ApiError):
-        return _blocked(error, settings)
+        return (
+            _denied(error, account)
+            if isinstance(error, errors.PermissionDenied)
+            else _blocked(error, settings)
+        )
     cause = f"{type(error).__name__}: {error}"
     return Failed(code="INTERNAL", cause=cause, fix="Report it, with the function's log of this execution.")
 
@@ -56,11 +70,17 @@ def invalid(error: Invalid) -> Blocked:
     )
 
 
+def _denied(error: errors.PermissionDenied, account: str) -> Blocked:
+    """Who lacks what, before Google's own words: they name the permission, if at all, and nobody."""
+    needed = error.permission or f"what {error.method} {error.resource} needs"
+    return Blocked(
+        code="PERMISSION_DENIED",
+        cause=f"{account} lacks {needed}. {error}",
+        fix=f"Grant {needed} to {account}, or apply terraform-bootstrap again.",
+    )
+
+
 def _blocked(error: errors.ApiError, settings: Settings) -> Outcome:
-    if isinstance(error, errors.PermissionDenied):
-        needed = error.permission or f"what {error.method} {error.resource} needs"
-        fix = f"Grant {needed} to the function's service account, or apply terraform-bootstrap again."
-        return Blocked(code="PERMISSION_DENIED", cause=str(error), fix=fix)
     if isinstance(error, errors.ApiDisabled):
         project = _project_of(error.resource) or settings.project
         return Blocked(

@@ -6,12 +6,17 @@ It runs as the verification function does, which sees the clusters and the netwo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
-from shared.spec import Environment
-from shared.step.outcome import Decision, Done
+from shared.step.outcome import Blocked, Decision, Done
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
+
+DENIED = "PERMISSION_DENIED"
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,12 @@ def observe(context: Context) -> Seen:
 
 
 def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
-    """Tell what was found; having found nothing is an answer too."""
-    return Decision(Done(outputs={"diagnoses": [each.wire() for each in seen.findings]}))
+    """Tell what was found; having found nothing is an answer too. Not having been let look is none."""
+    outputs = {"diagnoses": [each.wire() for each in seen.findings]}
+    for each in seen.findings:
+        if each.code == DENIED:
+            return Decision(Blocked(code=each.code, cause=each.cause, fix=each.fix, outputs=outputs))
+    return Decision(Done(outputs=outputs))
 
 
 def act(context: Context, change: object) -> None:

@@ -141,7 +141,7 @@ def _disabling(seen: Leaving, api: str) -> Change:
 def _disable_api(context: Context, api: str) -> None:
     try:
         serviceusage.disable(context.session, context.place.project, api)
-    except (errors.Refused, errors.PermissionDenied) as error:
+    except errors.Refused as error:
         context.notes[api] = error.message
         raise errors.Declined(str(error)) from error
     context.notes[api] = ""

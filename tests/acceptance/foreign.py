@@ -65,7 +65,7 @@ def _ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
     path, _, query = path.partition("?")
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     text = json.dumps(body).encode()
-    request = Request(verb, f"/{path}", parameters, {}, text, Caller("somebody@example.com"))
+    request = Request(verb, f"/{path}", parameters, {}, text, Caller("user@example.com"))
     response = local.cloud.dispatch.dispatch(request)
     assert response.status < 300, response.body
 

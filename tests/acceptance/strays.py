@@ -118,5 +118,5 @@ def _clear(local: LocalRun) -> None:
     """Delete a cluster in ERROR, as the fix says."""
     cluster = local.cloud.world.store["container.clusters"].get(CLUSTER)
     if cluster and cluster["status"] == "ERROR":
-        request = Request("DELETE", f"/container/v1/{CLUSTER}", {}, {}, b"", Caller("somebody@example.com"))
+        request = Request("DELETE", f"/container/v1/{CLUSTER}", {}, {}, b"", Caller("user@example.com"))
         assert local.cloud.dispatch.dispatch(request).status == 200

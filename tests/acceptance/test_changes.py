@@ -192,7 +192,7 @@ async def _reserve(local: LocalRun) -> None:
 
 def ask(local: LocalRun, path: str, body: Json) -> None:
     """Make something as somebody else would."""
-    caller = Caller("somebody@example.com")
+    caller = Caller("user@example.com")
     path, _, query = path.partition("?")
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     request = Request("POST", f"/{path}", parameters, {}, json.dumps(body).encode(), caller)

@@ -24,6 +24,7 @@ VARIABLES = {
     "GOOGLE_CLOUD_PROJECT_ID": "p",
     "GOOGLE_CLOUD_LOCATION": "us-west1",
     "GOOGLE_CLOUD_WORKFLOW_ID": "fleetgate",
+    "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": "fleetgate-workflow@p.iam.gserviceaccount.com",
 }
 CLAIMED = {
     "outcome": "done",

@@ -158,11 +158,38 @@ def test_a_message_that_cannot_be_published_is_a_wait(publish_failing: Any, erro
     assert {"NotSent"} == {wait["reason"] for row in run["steps"] for wait in row["waits"]}
 
 
-def test_a_publish_that_is_forbidden_fails_the_request(publish_failing: Any) -> None:
-    """Waiting would not help."""
+def test_a_publish_that_is_forbidden_blocks_the_request(publish_failing: Any) -> None:
+    """Waiting would not help; who lacks what is told."""
     run = publish_failing(http_error(403, {}, {"error": {"status": "PERMISSION_DENIED"}}), 100)
 
+    assert ("blocked", "PERMISSION_DENIED") == (run["outcome"], run["code"])
+    assert run["cause"] == (
+        "fleetgate-workflow@p.iam.gserviceaccount.com lacks pubsub.topics.publish on projects/p/topics/fleetgate-fleet."
+    )
+
+
+def test_a_publish_that_is_refused_otherwise_fails_the_request(publish_failing: Any) -> None:
+    """What the API says is the cause."""
+    run = publish_failing(http_error(404, {}, {"error": {"status": "NOT_FOUND"}}), 100)
+
     assert ("failed", "WORKFLOW_ERROR") == (run["outcome"], run["code"])
+
+
+def test_a_function_that_never_answers_blocks_the_request(deploy: Any) -> None:
+    """It does not run, or may not answer; the workflow cannot tell which, and its log does."""
+    result, functions = deploy(answers(subnets_apply=None))
+
+    assert (result["outcome"], result["code"]) == ("blocked", "NO_ANSWER")
+    assert len(functions.asked("subnets")) == 14
+    assert "fleetgate-subnets@p.iam.gserviceaccount.com lacks workflows.callbacks.send" in result["cause"]
+    assert functions.asked("verification", "diagnose") == []
+
+
+def test_a_function_that_falls_silent_took_too_long(deploy: Any) -> None:
+    """It could answer before."""
+    result, _ = deploy(answers(subnets_apply=[waiting("ProxySubnetCreating", 100), None]))
+
+    assert (result["outcome"], result["code"]) == ("failed", "TOOK_TOO_LONG")
 
 
 def test_verification_is_awaited_longer(deploy: Any) -> None:
@@ -280,6 +307,29 @@ def test_the_ending_is_published_by_the_workflow_where_settle_cannot(deploy: Any
     assert event["ce-type"] == "dev.fleetgate.environment.verified"
     assert event["ce-source"].endswith("projects/p/locations/us-west1/workflows/fleetgate/executions/e1")
     assert (event["data"]["environment"], event["data"]["execution"]) == ("store", "e1")
+    assert [(each["step"], each["code"]) for each in result["reasons"]] == [
+        ("environment", "PERMISSION_DENIED")
+    ]
+    assert rows(result, "settle")["environment"]["outcome"] == "blocked"
+
+
+def test_an_ending_that_nobody_may_tell_is_in_the_result(host: Any, result: Any) -> None:
+    """With the reasons of both."""
+    functions = Functions(host, answers(environment_settle=blocked("PERMISSION_DENIED")))
+
+    def publish(name: str, arguments: dict[str, Any]) -> Outcome:
+        if arguments["topic"].endswith("fleetgate-events"):
+            return Outcome.failure(http_error(403, {}, None))
+        return functions(name, arguments)
+
+    host.answer, host.variables = publish, VARIABLES
+    told = result(SOURCE, EVENT)
+
+    assert told["outcome"] == "done"
+    assert [(each["step"], each["code"]) for each in told["reasons"]] == [
+        ("environment", "PERMISSION_DENIED"),
+        ("workflow", "PERMISSION_DENIED"),
+    ]
 
 
 def test_a_crash_is_an_ending_too(deploy: Any) -> None:

@@ -1,0 +1,139 @@
+"""The roles of Fleetgate's identities, from the files that Terraform reads, given to a local cloud as it would.
+
+See `terraform-bootstrap/roles/`: one file an identity, a word why for each permission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localcloud.iam.access import bind, define_role
+from localcloud.iam.needs import NODES_DEFAULT, account_holder
+from localcloud.world import World
+
+FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
+PUBLISHER, USER = "roles/pubsub.publisher", "roles/iam.serviceAccountUser"
+NODES = "nodes"  # in actAs: whoever the clusters' nodes run as
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One thing that an identity may: `name` is a permission, or the topic or service account of `section`."""
+
+    step: str
+    section: str  # home, fleet, limited, topics or actAs
+    name: str
+
+    @property
+    def permission(self) -> str:
+        """The permission that it comes down to."""
+        by_resource = {"topics": "pubsub.topics.publish", "actAs": "iam.serviceAccounts.actAs"}
+        return by_resource.get(self.section, self.name)
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one identity may: permissions by section, `home` on Fleetgate's project, `fleet` where environments go,
+    `limited` there under `condition`; topics it may publish on, and accounts it may act as."""
+
+    step: str
+    permissions: Mapping[str, frozenset[str]]
+    condition: dict[str, str] = field(default_factory=dict, hash=False)
+    topics: tuple[str, ...] = ()
+    act_as: tuple[str, ...] = ()
+    unproven: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As topics and accounts have it."""
+        return self.step.replace("_", "-")
+
+    def grants(self) -> Iterator[Grant]:
+        """Each thing that it grants."""
+        for section, held in self.permissions.items():
+            yield from (Grant(self.step, section, each) for each in sorted(held))
+        yield from (Grant(self.step, "topics", each) for each in self.topics)
+        yield from (Grant(self.step, "actAs", each) for each in self.act_as)
+
+    def without(self, grant: Grant) -> Role:
+        """This role with one thing taken away; another identity's role as it is."""
+        if grant.step != self.step:
+            return self
+        left = {
+            section: held - {grant.name} if section == grant.section else held
+            for section, held in self.permissions.items()
+        }
+        topics = [each for each in self.topics if (grant.section, grant.name) != ("topics", each)]
+        act_as = [each for each in self.act_as if (grant.section, grant.name) != ("actAs", each)]
+        return replace(self, permissions=left, topics=tuple(topics), act_as=tuple(act_as))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where roles are given: Fleetgate's own project, the fleet's, and the verification functions' topics.
+
+    `nodes` are those whom clusters' nodes may run as: e-mail addresses, `default` for Compute Engine's own account.
+    """
+
+    home: str
+    fleet: str
+    verification: tuple[str, ...]
+    nodes: tuple[str, ...] = (NODES_DEFAULT,)
+
+    def account(self, name: str) -> str:
+        """The address of `fleetgate-<name>`."""
+        return f"fleetgate-{name}@{self.home}.iam.gserviceaccount.com"
+
+    def topics(self, name: str) -> Iterator[str]:
+        """The full names of the topics that a role file calls `name`."""
+        for each in self.verification if name == "verification" else (name,):
+            yield f"projects/{self.home}/topics/fleetgate-{each}"
+
+
+def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
+    """Every role file of `folder`, by name."""
+    return tuple(
+        _role(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))
+    )
+
+
+def give(world: World, roles: Iterable[Role], place: Place) -> None:
+    """Define and bind what each role holds, as the bootstrap did long ago: it works at once."""
+    for role in roles:
+        member = f"serviceAccount:{place.account(role.name)}"
+        for section, held in role.permissions.items():
+            project = place.home if section == "home" else place.fleet
+            suffix = "" if section == "home" else f"_{section}"
+            name = f"projects/{project}/roles/fleetgate_{role.step}{suffix}"
+            define_role(world, name, held)
+            condition = role.condition if section == "limited" else None
+            bind(world, f"projects/{project}", name, member, condition)
+        for each in role.topics:
+            for topic in place.topics(each):
+                bind(world, topic, PUBLISHER, member)
+        for each in role.act_as:
+            for account in place.nodes if each == NODES else (place.account(each),):
+                project = place.fleet if each == NODES else place.home
+                bind(world, account_holder(world, account, project), USER, member)
+
+
+def _role(step: str, document: dict[str, Any]) -> Role:
+    limited = document.get("limited", {})
+    permissions = {
+        "home": frozenset(document.get("home", {})),
+        "fleet": frozenset(document.get("fleet", {})),
+        "limited": frozenset(limited.get("permissions", {})),
+    }
+    return Role(
+        step,
+        {section: held for section, held in permissions.items() if held},
+        limited.get("condition", {}),
+        tuple(document.get("topics", ())),
+        tuple(document.get("actAs", ())),
+        document.get("unproven", {}),
+    )
