@@ -33,7 +33,7 @@ class StepNews:
         labels, answer = payload.get("logging.googleapis.com/labels"), payload.get("answer")
         if not isinstance(labels, dict) or not isinstance(answer, dict):
             return None
-        text = answer.get("message") or answer.get("cause") or ""
+        text = answer.get("message") or answer.get("cause") or answer.get("reason") or ""
         return cls(at, labels["step"], labels["mode"], answer["outcome"], str(text))
 
     @property

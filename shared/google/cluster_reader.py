@@ -13,7 +13,7 @@ import base64
 import json
 import re
 import ssl
-from email.utils import parsedate_to_datetime
+import time
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +31,8 @@ __all__ = ["ClusterReader", "Door", "Json", "doors", "object_path", "path_of", "
 
 Json = dict[str, Any]
 MOST = 8 * 1024 * 1024  # bytes of an answer; a thousand pods are less
+PIECE = 65_536  # bytes that are read at once
+PATIENCE = 20.0  # seconds for all of an answer: one that trickles would hold the function until its own end
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
 
 NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups appear in its cluster
@@ -123,20 +125,18 @@ class ClusterReader:
             headers["Content-Type"] = APPLY if method == "PATCH" else "application/json"
         try:
             self._session.credentials.before_request(Request(), method, self._host + path, headers)
-            status, date, data = self._send(method, self._host + path, headers, body)
+            status, data = self._send(method, self._host + path, headers, body)
         except (urllib3.exceptions.HTTPError, GoogleAuthError, OSError) as error:
             late = isinstance(error, urllib3.exceptions.TimeoutError)
             raise unanswered("kubernetes", method, self.path + path, error, late) from error
         if status == 401:
             self._session.credentials.token = None  # the next call asks for a new one
-        if date:
-            calls.date = parsedate_to_datetime(date).timestamp()
         return self._read(method, path, status, data)
 
-    def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Json | None
-    ) -> tuple[int, str | None, bytes]:
-        """Send once; status, `Date` and body of the answer."""
+    def _send(self, method: str, url: str, headers: dict[str, str], body: Json | None) -> tuple[int, bytes]:
+        """Send once; status and body of the answer. What time a cluster says it is is not heard: leases and
+        deadlines are Google's clock's.
+        """
         timeout = urllib3.Timeout(connect=TIMEOUT[0], read=TIMEOUT[1])
         answer = _pool(self._ca).request(
             method,
@@ -148,7 +148,7 @@ class ClusterReader:
             redirect=False,
             preload_content=False,
         )
-        return answer.status, answer.headers.get("Date"), whole(answer)
+        return answer.status, whole(answer)
 
     def _read(self, method: str, path: str, status: int, data: bytes) -> Json:
         try:
@@ -195,12 +195,20 @@ def whole(answer: urllib3.BaseHTTPResponse) -> bytes:
     """The body of an answer; of one that is longer than `MOST` only so much that it shows.
 
     What was not asked for compressed is not unpacked either: a few bytes can be made to mean a great many.
+
+    Raises:
+        urllib3.exceptions.TimeoutError: it comes so slowly that it is not there after `PATIENCE`.
     """
-    data = answer.read(MOST + 1, decode_content=False)
+    data, until = bytearray(), time.monotonic() + PATIENCE
+    while len(data) <= MOST and (piece := answer.read1(PIECE, decode_content=False)):
+        data += piece
+        if time.monotonic() > until:
+            answer.close()
+            raise urllib3.exceptions.TimeoutError(f"no end of the answer within {PATIENCE:.0f} s")
     if len(data) > MOST:
         answer.close()
     answer.release_conn()
-    return data
+    return bytes(data)
 
 
 def pem_of(ca: str) -> str | None:

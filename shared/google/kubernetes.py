@@ -6,15 +6,17 @@ What can be read without that client is in `shared.google.cluster_reader`, which
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import urllib3.exceptions
-from kubernetes.client import ApiClient, ApiException, Configuration
 
 from shared import errors
 from shared.google.cluster_reader import ClusterReader, Door, Json, doors, object_path, path_of, pem_of, whole
 from shared.google.session import TIMEOUT, Session
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
 
 __all__ = ["Cluster", "Door", "differs", "doors", "path_of"]
 
@@ -53,14 +55,14 @@ class Cluster(ClusterReader):
         except errors.NotFound:
             return
 
-    def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Json | None
-    ) -> tuple[int, str | None, bytes]:
+    def _send(self, method: str, url: str, headers: dict[str, str], body: Json | None) -> tuple[int, bytes]:
+        from kubernetes.client import ApiException
+
         try:
             answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
         except ApiException as error:  # how the client tells of a certificate that it does not believe
             raise urllib3.exceptions.SSLError(str(error.reason)) from error
-        return answer.status, answer.getheader("Date"), whole(answer.response)
+        return answer.status, whole(answer.response)
 
 
 def differs(wanted: Any, live: Any) -> bool:
@@ -80,6 +82,8 @@ _CLIENTS: dict[tuple[str, str], ApiClient] = {}  # a warm function keeps its con
 
 
 def _client(host: str, ca: str) -> ApiClient:
+    from kubernetes.client import ApiClient, Configuration  # slow to import: not before its first call
+
     if (host, ca) not in _CLIENTS:
         configuration = Configuration(host=host)
         configuration.retries = False  # which keeps it from following redirects, too

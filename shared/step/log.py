@@ -30,6 +30,8 @@ def log_answer(message: Message, answer: dict[str, Any], sent: str) -> None:
         told["changes"] = [{k: v for k, v in each.items() if k in _CHANGED} for each in told["changes"]]
     if "faults" in answer:  # the cause quotes them, and they quote the spec
         told["cause"] = f"{len(answer['faults'])} faults"
+    if "traffic" in answer.get("outputs", {}):  # the message quotes a request, and that is the spec's
+        told.pop("message", None)
     ending = (
         {name: message.ending[name] for name in _ENDING if name in message.ending} if message.ending else {}
     )

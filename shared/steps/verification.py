@@ -6,21 +6,24 @@ answered rightly is done; everything else is "not yet", as long as the workflow'
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.expectation import Member, World, rows
-from shared.gateway_status import of_route, vips
+from shared.gateway_status import Vip, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.labels import asked_at
 from shared.objects import is_ours
-from shared.probe import Outcome, probe
-from shared.spec import Environment, Probe, region_of
+from shared.probe import LONGEST, Outcome, probe
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.spec import Environment, Probe
 
 Json = dict[str, Any]
 
@@ -67,6 +70,10 @@ def observe(context: Context) -> Seen:
         return Seen(asked, f"{where} has no address")
     rules = compute.global_forwarding_rules(context.session, what.project)
     addresses = vips(gateway, rules, f"projects/{what.project}/global/networks/{what.network}")
+    if strange := _strange(addresses, rules):
+        return Seen(
+            asked, f"{where} tells the address {strange}, which no forwarding rule of the project has"
+        )
     routes = cluster.list("HTTPRoute", what.namespace) or []
     imports = _imports(cluster, routes, what.namespace)
     matrix = list(rows(World(gateway, tuple(routes), imports, what.members, tuple(addresses))))
@@ -133,6 +140,8 @@ def _of_spec(context: Context) -> Subject | str:
 
 def _of_place(context: Context) -> Subject | str:
     """What bears the environment's name; it is in whichever cluster of the fleet has its Gateway."""
+    from shared.spec import Probe  # slow to import, as below
+
     place = context.place
     space, _, name = (place.gateway or "").partition("/")
     if not name:
@@ -148,7 +157,18 @@ def _of_place(context: Context) -> Subject | str:
 
 
 def _member(door: Door) -> Member:
+    from shared.spec import region_of
+
     return Member(door.membership.partition("/locations/")[2], door.name, region_of(door.location))
+
+
+def _strange(addresses: Iterable[Vip], rules: Iterable[Json]) -> str:
+    """An address that only the cluster tells of; "" if Google knows them all.
+
+    Whoever may write a Gateway's status could name the metadata server's, and have its tokens read for him.
+    """
+    known = {rule.get("IPAddress") for rule in rules}
+    return next((each.address[:LONGEST] for each in addresses if each.address not in known), "")
 
 
 def _imports(cluster: ClusterReader, routes: list[Json], own: str) -> dict[tuple[str, str], Json]:

@@ -1,0 +1,121 @@
+"""Environments on clusters that somebody made before, with whatever doors he gave them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleetgate.local.run import LocalRun
+from fleetgate.report import Report
+from localcloud.wire.identities import Identities
+from localcloud.wire.log import LoggedCall
+from localcloud.wire.messages import Caller, Request, Response
+
+Json = dict[str, Any]
+
+PROJECT = "fleetgate-demo"
+WEST, EAST = ("gke-west-1", "us-west1-a"), ("gke-east-1", "us-east1-c")
+DNS_CLOSED = {"dnsEndpointConfig": {"allowExternalTraffic": False}}
+# What a cluster is made with whose owner wants it off the internet, but for Google Cloud's own addresses.
+PUBLIC_ONLY = {
+    **DNS_CLOSED,
+    "ipEndpointsConfig": {
+        "enabled": True,
+        "enablePublicEndpoint": True,
+        "authorizedNetworksConfig": {"enabled": True, "gcpPublicCidrsAccessEnabled": True},
+    },
+}
+PRIVATE_ONLY = {**DNS_CLOSED, "ipEndpointsConfig": {"enabled": True, "enablePublicEndpoint": False}}
+RESTRICTED = {
+    **DNS_CLOSED,
+    "ipEndpointsConfig": {
+        "enabled": True,
+        "enablePublicEndpoint": True,
+        "authorizedNetworksConfig": {
+            "enabled": True,
+            "cidrBlocks": [{"cidrBlock": "203.0.113.0/24"}],
+            "gcpPublicCidrsAccessEnabled": False,
+        },
+    },
+}
+
+
+@dataclass
+class Told:
+    """What is left of a story: its report, calls, log lines and tokens, and the dump before it."""
+
+    report: Report
+    calls: list[LoggedCall]
+    lines: list[str]
+    before: Json
+    after: Json
+    tokens: set[str] = field(default_factory=set)
+
+    def on(self, cluster: str) -> list[LoggedCall]:
+        """The calls on a cluster's own API."""
+        return [each for each in self.calls if each.service == "kubernetes" and cluster in each.resource]
+
+
+def told(document: Json, made: Mapping[tuple[str, str], Json], seed: int = 3) -> Told:
+    """Deploy a document where clusters (name and zone) with these doors stand already."""
+    return asyncio.run(_told(document, made, seed))
+
+
+async def _told(document: Json, made: Mapping[tuple[str, str], Json], seed: int) -> Told:
+    tokens = set[str]()
+    async with LocalRun(seed=seed) as local:
+        _keep(local.cloud.edge.identities, tokens)
+        for (name, zone), doors in made.items():
+            _make(local, name, zone, doors)
+        await _pass(local, 1200.0)
+        before = local.cloud.dump()
+        local.cloud.log.calls.clear()
+        report = await local.deploy(document)
+        await _pass(local, 60.0)
+        lines = [json.dumps(entry.payload) for entry in local.cloud.functions.logs.entries]
+        return Told(report, list(local.cloud.log.calls), lines, before, local.cloud.dump(), tokens)
+
+
+def _keep(identities: Identities, tokens: set[str]) -> None:
+    """Remember each token that is issued from now on."""
+    issue = identities.issue
+
+    def kept(caller: Caller) -> str:
+        token = issue(caller)
+        tokens.add(token)
+        return token
+
+    identities.issue = kept  # type: ignore[method-assign]
+
+
+def ask(local: LocalRun, verb: str, path: str, body: Json, who: str = "user@example.com") -> Response:
+    """One call of a Google API."""
+    text = json.dumps(body).encode()
+    return local.cloud.dispatch.dispatch(Request(verb, path, {}, {}, text, Caller(who)))
+
+
+def _make(local: LocalRun, name: str, zone: str, doors: Json) -> None:
+    cluster = {
+        "name": name,
+        "initialNodeCount": 3,
+        "fleet": {"project": PROJECT},
+        "network": "default",
+        "subnetwork": "default",
+        "ipAllocationPolicy": {"useIpAliases": True},
+        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
+        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
+        "controlPlaneEndpointsConfig": doors,
+    }
+    path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
+    answer = ask(local, "POST", path, {"cluster": cluster})
+    assert answer.status == 200, answer.body
+
+
+async def _pass(local: LocalRun, seconds: float) -> None:
+    clock = local.cloud.world.clock
+    until = clock.now + seconds
+    clock.at(until, lambda: None)
+    await local.cloud.run_until(lambda: clock.now >= until and local.cloud.schedule.idle)
