@@ -7,13 +7,15 @@ it leaves out is the user's to change once the cluster is there, as are node poo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import labels
 from shared.google.container import POOL, STANDARD, SeenCluster, SeenPool
 from shared.google.doors import PRIVATE, RESTRICTED, opening
-from shared.spec import Cluster, Environment
 from shared.step.outcome import Blocked, Change, Outcome
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment
 
 Json = dict[str, Any]
 

@@ -5,8 +5,12 @@ Apart from `shared.exports`, because a diagnosis runs without the client librari
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared.objects import Json, body
-from shared.spec import Service
+
+if TYPE_CHECKING:
+    from shared.spec import Service
 
 
 def own_service(environment: str, service: Service) -> Json:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.export_objects import own_export, own_service
 from shared.google.cluster_reader import Door
 from shared.google.kubernetes import differs
 from shared.objects import Json, body, is_ours, namespace
 from shared.sample_app import deployment
-from shared.spec import Cluster, Environment
 from shared.step.outcome import Blocked, Change, Outcome
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment
 
 Key = tuple[str, str, str]  # kind, namespace, name
 

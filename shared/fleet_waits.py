@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared.google.compute import unix
 from shared.google.container import SeenCluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, member_key
-from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Waiting
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 # Typical seconds [observed in public transcripts]; a member's state by feature, since that was asked for.
 CREATED, REGISTERED, SERVICES, ENABLED, READY_TO_USE = 300.0, 10.0, 6.0, 16.0, 60.0

@@ -6,11 +6,13 @@ Plain values from the spec alone. All Kubernetes objects are the config cluster'
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import labels
 from shared.objects import body
-from shared.spec import Environment, Service
+
+if TYPE_CHECKING:
+    from shared.spec import Environment, Service
 
 Json = dict[str, Any]
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.gateway_objects import address_purpose, reserved_names, static_name, wanted_objects
 from shared.gateway_status import Condition, of_gateway, of_route
 from shared.google.compute import path_of
 from shared.labels import is_owned
 from shared.objects import is_ours
-from shared.spec import Environment
 from shared.step.outcome import Blocked
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 Objects = Mapping[tuple[str, str, str], Json]

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.gateway_status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
 from shared.google.cluster_reader import Door
 from shared.google.compute import unix
-from shared.spec import Environment
 from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Waiting
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions
 
 from shared.expectation import Row
-from shared.spec import Identity, Probe
+
+if TYPE_CHECKING:
+    from shared.spec import Probe
 
 Json = dict[str, Any]
 
@@ -141,7 +143,7 @@ class _Probing(requests.Session):
 def _identity(response: requests.Response, body: bytes, how: Probe) -> tuple[str | None, str | None]:
     """Cluster and zone of whoever answered; a zone is only told in a JSON body, under its own name."""
     identity = how.identity
-    if not isinstance(identity, Identity) or not response.ok:
+    if isinstance(identity, str) or not response.ok:
         return None, None
     if identity.header:
         return _text(response.headers.get(identity.header)), None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.ranges import NoRangeLeft, choose
-from shared.spec import Cluster
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster
 
 
 def in_cluster(case: Case, cluster: Cluster, command: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
-from shared.spec import Cluster
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster
 
 NODES = 3  # of e2-medium: as many as new clusters get, and enough if they are not full [observed]
 IMPORTER = ("gke-mcs", "gke-mcs-importer")  # its namespace, and its pods' label k8s-app [observed]

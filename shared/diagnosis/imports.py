@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case, InCluster, member_key
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.export_objects import own_export, own_service
 from shared.objects import Json
-from shared.spec import Cluster, Service
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Service
 
 
 def import_incomplete(case: Case) -> Iterator[Finding]:

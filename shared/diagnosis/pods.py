@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-from shared.spec import Cluster, Service
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Service
 
 Json = dict[str, Any]
 

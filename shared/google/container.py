@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from google.cloud import container_v1
-
 from shared.errors import Transient
 from shared.google.compute import unix
 from shared.google.doors import admitted, public_endpoint
@@ -21,9 +19,6 @@ from shared.google.session import Session
 Json = dict[str, Any]
 STANDARD = "CHANNEL_STANDARD"
 POOL = "default-pool"  # of the clusters that Fleetgate makes
-STATUS = container_v1.Cluster.Status
-CHANNEL = container_v1.GatewayAPIConfig.Channel
-OPERATION, FINISHED = container_v1.Operation.Type, container_v1.Operation.Status.DONE
 
 
 @dataclass(frozen=True)
@@ -138,7 +133,8 @@ def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
     answer = _client(session).list_operations(parent=parent, retry=None)
     found: dict[tuple[str, str], float] = {}
     for each in answer.operations:
-        if each.operation_type == OPERATION.DELETE_CLUSTER and each.status != FINISHED and each.start_time:
+        deletes = each.operation_type.name == "DELETE_CLUSTER"
+        if deletes and each.status.name != "DONE" and each.start_time:
             *_, location, _, name = each.target_link.split("/")
             found[location, name] = unix(each.start_time)
     return found
@@ -156,6 +152,8 @@ def delete_cluster(session: Session, path: str) -> None:
 @cache
 def _client(session: Session) -> Any:
     endpoint = session.settings.endpoint("container").rstrip("/")
+    from google.cloud import container_v1  # slow to import: not before its first call
+
     client = container_v1.ClusterManagerClient(
         credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
     )
@@ -166,24 +164,23 @@ def _client(session: Session) -> Any:
 def _seen(project: str, cluster: Any) -> SeenCluster:
     endpoints = cluster.control_plane_endpoints_config
     by_ip = endpoints.ip_endpoints_config
-    channel = CHANNEL(cluster.network_config.gateway_api_config.channel)
     path = f"projects/{project}/locations/{cluster.location}/clusters/{cluster.name}"
     autopilot = cluster.autopilot.enabled
     return SeenCluster(
         name=cluster.name,
         path=path,
         location=cluster.location,
-        status=STATUS(cluster.status).name,
+        status=cluster.status.name,
         status_message=cluster.status_message or ". ".join(each.message for each in cluster.conditions),
         created=cluster.create_time,
         network=cluster.network,
         subnetwork=cluster.subnetwork,
         labels=dict(cluster.resource_labels),
-        gateway_channel=channel.name,
+        gateway_channel=cluster.network_config.gateway_api_config.channel.name,
         workload_pool=cluster.workload_identity_config.workload_pool,
         fleet_project=cluster.fleet.project,
         membership=cluster.fleet.membership.removeprefix("//gkehub.googleapis.com/"),
-        release_channel=container_v1.ReleaseChannel.Channel(cluster.release_channel.channel).name.lower(),
+        release_channel=cluster.release_channel.channel.name.lower(),
         vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
         dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
         public=bool(public_endpoint(by_ip.public_endpoint, cluster.endpoint, by_ip.private_endpoint)),

@@ -10,17 +10,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from google.cloud import gkehub_v1
-
 from shared.errors import Transient
 from shared.google.session import Session
 
 MCS = "multiclusterservicediscovery"
 INGRESS = "multiclusteringress"
 CONTAINER = "//container.googleapis.com/"
-RESOURCE_STATE = gkehub_v1.FeatureResourceState.State
-CODE = gkehub_v1.FeatureState.Code
-MEMBERSHIP_STATE = gkehub_v1.MembershipState.Code
 
 
 @dataclass(frozen=True)
@@ -153,6 +148,8 @@ def delete_membership(session: Session, path: str) -> None:
 @cache
 def _client(session: Session) -> Any:
     endpoint = session.settings.endpoint("gkehub").rstrip("/")
+    from google.cloud import gkehub_v1  # slow to import: not before its first call
+
     client = gkehub_v1.GkeHubClient(
         credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
     )
@@ -172,7 +169,7 @@ def _feature(feature: Any) -> Feature:
         path=feature.name,
         labels=dict(feature.labels),
         created=_unix(feature.create_time),
-        status=RESOURCE_STATE(feature.resource_state.state).name,
+        status=feature.resource_state.state.name,
         state=_state(feature.state.state),
         config_membership=feature.spec.multiclusteringress.config_membership,
         members={member_key(name): _state(each.state) for name, each in feature.membership_states.items()},
@@ -180,15 +177,15 @@ def _feature(feature: Any) -> Feature:
 
 
 def _state(state: Any) -> State:
-    code = CODE(state.code)
-    return State("" if code is CODE.CODE_UNSPECIFIED else code.name, state.description)
+    code = state.code.name
+    return State("" if code == "CODE_UNSPECIFIED" else code, state.description)
 
 
 def _membership(membership: Any) -> Membership:
     gke = membership.endpoint.gke_cluster
     return Membership(
         path=membership.name,
-        ready=membership.state.code == MEMBERSHIP_STATE.READY,
+        ready=membership.state.code.name == "READY",
         created=_unix(membership.create_time),
         cluster=gke.resource_link.removeprefix(CONTAINER).replace("/zones/", "/locations/"),
         orphaned=gke.cluster_missing,

@@ -131,7 +131,7 @@ class Gateway(Part):
         examples=["ephemeral", "static", {"us-west1": "my-address"}],
     )
     listeners: tuple[Listener, ...] = Field(
-        (Listener.model_validate({"name": "http", "port": 80}),),
+        (Listener.model_construct(name="http", port=80),),
         min_length=1,
         max_length=64,
         description="What it listens on.",

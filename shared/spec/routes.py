@@ -40,7 +40,7 @@ class Match(Part):
     """Conditions that must all hold."""
 
     path: PathMatch = Field(
-        PathMatch.model_validate({}), description="The request's path; default: every path."
+        PathMatch.model_construct(), description="The request's path; default: every path."
     )
     headers: tuple[ValueMatch, ...] = Field((), max_length=16, description="Headers it must have.")
     query_params: tuple[ValueMatch, ...] = Field(
@@ -149,7 +149,7 @@ class Rule(Part):
     """Which requests go where."""
 
     matches: tuple[Match, ...] = Field(
-        (Match.model_validate({}),),
+        (Match.model_construct(),),
         min_length=1,
         max_length=64,
         description="The rule holds when one of them does; default: always.",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from shared.google.session import Session
 from shared.settings import Settings
-from shared.spec import Environment
 from shared.step.message import Message, Place
 from shared.step.outcome import Change, Decision
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Observed = TypeVar("Observed")
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import anchor, leaks
 from shared.google.inventory import tail_of, take
 from shared.leaks import Findings
-from shared.spec import Environment
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from shared.cluster_fitness import creation, trouble, updates
 from shared.google import projects
@@ -23,13 +24,15 @@ from shared.google.container import (
     update_pool,
 )
 from shared.google.session import Session
-from shared.spec import Cluster, Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Waiting
 from shared.step.step import Context, Step
 from shared.steps import cluster_removal, departure
 from shared.steps.cluster_removal import Leaving
 from shared.steps.departure import Departing
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment
 
 Found = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import labels
 from shared.anchor import RELEASE, Anchor
 from shared.google import compute
-from shared.spec import Deploy, Environment
 from shared.step.outcome import Decision
 from shared.steps.holding import Seen, blocked, foreign, take
+
+if TYPE_CHECKING:
+    from shared.spec import Deploy, Environment
 
 # Bytes of a spec as JSON. It travels in the answer (16 KB), and five messages hold it at once in the
 # workflow's 512 KB of variables.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from shared import withdrawal
 from shared.google import compute
@@ -19,11 +20,13 @@ from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json, is_ours
 from shared.spaces import strangers_in
-from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
 from shared.withdrawal import Held, candidates, deletion, is_own, owned
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 WITHDRAWN, DELETED = (
     60.0,

@@ -8,6 +8,7 @@ proves nothing yet: done is when the state of every membership of this environme
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shared import importer, labels
 from shared.fleet_waits import Seen, hold, to_settle, waiting
@@ -22,11 +23,13 @@ from shared.google.gkehub import (
     memberships,
     move_config_membership,
 )
-from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome
 from shared.step.step import Context, Step
 from shared.steps import fleet_removal
 from shared.steps.fleet_removal import Leaving
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 
 def observe(context: Context) -> Seen | Leaving:

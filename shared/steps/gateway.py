@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.gateway_objects import (
     GATEWAY_CLASS,
@@ -28,10 +28,12 @@ from shared.google import compute
 from shared.google.kubernetes import Cluster, Door, differs, doors
 from shared.labels import asked_at, is_owned
 from shared.objects import is_ours, namespace
-from shared.spec import Environment
 from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 Json = dict[str, Any]
 Key = tuple[str, str, str]  # kind, namespace, name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from shared import gateway_parts, withdrawal
 from shared.google import compute
@@ -17,12 +18,14 @@ from shared.google.kubernetes import Cluster, Door
 from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json
-from shared.spec import Environment
 from shared.step.estimate import remaining
 from shared.step.message import Place
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
 from shared.withdrawal import Held, candidates, deletion, is_own, owned
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 GONE, DELETED = 120.0, 10.0  # typical seconds until a Gateway is gone, and any other object [inferred]
 UNATTENDED = 30.0  # seconds between two looks at what only a person can move

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
 from shared.google.pubsub import Publication, publish
 from shared.settings import Settings
-from shared.spec import InvalidRequest, Request
 from shared.step.outcome import Blocked, Change, Decision, Done, Superseded, Waiting
 from shared.step.step import Context
 from shared.steps.events import Teller
+
+if TYPE_CHECKING:
+    from shared.spec import InvalidRequest, Request
 
 RESERVING = 1.2  # seconds that reserving an address usually takes [inferred]
 RELEASING = 1.5  # and releasing it

@@ -8,13 +8,16 @@ extensions that overtake each other or come twice mean the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
-from shared.spec import Extend
 from shared.step.outcome import Change, Decision, Done
 from shared.steps.holding import Seen, foreign, going, relabelling, unknown
+
+if TYPE_CHECKING:
+    from shared.spec import Extend
 
 SWEEP = 15 * 60  # seconds between two sweeps, as the bootstrap schedules them
 EARLIEST = 30 * 60  # seconds before its end that a lease is warned of; of a short one, its last quarter

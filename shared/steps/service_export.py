@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from shared import labels, withdrawal
 from shared.exports import Key, SeenCluster, changes, is_going, key_of, obstacle
@@ -18,13 +19,15 @@ from shared.google.gkehub import member_key
 from shared.google.kubernetes import Cluster, Door, doors
 from shared.objects import Json
 from shared.sample_app import NAME
-from shared.spec import Environment, Service
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
 from shared.steps import export_removal
 from shared.steps.surplus import for_surplus, surplus
 from shared.withdrawal import Held
+
+if TYPE_CHECKING:
+    from shared.spec import Environment, Service
 
 CREATED, KIND_KNOWN, DELETED = 300.0, 110.0, 10.0  # typical seconds [observed]
 

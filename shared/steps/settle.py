@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, TEARDOWN, Anchor
 from shared.google.pubsub import Publication
-from shared.spec import Environment
 from shared.step.message import Claim
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
 from shared.steps.events import Teller
 from shared.steps.holding import RELEASING
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 BEFORE_CHANGES = {"claim", "check"}  # phases in which nothing but the anchor has been made
 OF_A_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
