@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cloudbuild.build import ROOT, Builds, builds
 
@@ -84,14 +85,21 @@ def test_a_function_whose_archive_is_another_one_is_deployed(tmp_path: Path) -> 
 @pytest.mark.long
 @needs_gcloud
 def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: Path) -> None:
-    """What it deployed does the main job from then on: an environment that Git keeps is verified."""
+    """What is being deployed by hand meanwhile is verified; what the build has deployed then does the main job itself,
+    for Git keeps that environment from now on."""
 
     async def story() -> None:
         async with builds(tmp_path, speed=300, enforce=True) as here:
             (here.workspace / "environments" / "store.yaml").write_text(SPEC)
-            await here.run("package", "upload", "functions", "workflow", "reconcile")
+            await here.run("package", "upload")
+            request = {"action": "deploy", "environment": yaml.safe_load(SPEC)}
+            here.installation.publish(json.dumps(request).encode())
+            await here.run("functions", "workflow")
             assert STEPS == {name.partition("-default")[0].replace("-", "_") for name in here.sources()}
             assert ["done"] == await ended(here)
+            await here.run("reconcile")
+            assert "it was not kept by Git so far" in here.said["reconcile"]
+            assert ["done", "done"] == await ended(here)
             code = here.cloud.folder / "code"
             served = {each.function.directory.parent for each in here.running()}
             assert {code} == served
