@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
+from shared.standing import as_it_stands
 from shared.step.outcome import Blocked, Decision, Done
 from shared.step.step import Context, Step
 
@@ -27,9 +28,10 @@ class Seen:
 
 
 def observe(context: Context) -> Seen:
-    """Gather the case, and ask every rule."""
+    """Gather the case, and ask every rule. A request that brings no spec is about what stands."""
     since = asked_at(context.message.claim.generation)
-    return Seen(tuple(diagnose(gather(context.session, context.wanted, since))))
+    wanted = context.environment or as_it_stands(context.session, context.name, context.place)
+    return Seen(tuple(diagnose(gather(context.session, wanted, since))) if wanted else ())
 
 
 def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:

@@ -33,12 +33,15 @@ def _deny(local: LocalRun) -> None:
 async def _mend(local: LocalRun, outcome: Outcome) -> None:
     local.cloud.world.store["compute.firewalls"].change(NAME, disabled=True)
     outcome.reports.append(await local.deploy(STORE))
+    local.cloud.world.store["compute.firewalls"].change(NAME, disabled=False)
+    outcome.reports.append(await local.act({"action": "verify", "name": "store"}))
 
 
-def test_a_deploy_that_runs_out_of_time_tells_the_cause() -> None:
-    """The report's first diagnosis is the cause, with evidence and the command; the event carries it too."""
+def test_what_runs_out_of_time_tells_the_cause() -> None:
+    """The report's first diagnosis is the cause, with evidence and the command; the event carries it too. So does that
+    of a verify, which has no spec to go by."""
     outcome = run(STORE, prepare=_deny, visit=_mend)
-    failed, mended = outcome.reports
+    failed, mended, verified = outcome.reports
     cause, given_up = failed.diagnoses
     (event,) = outcome.events
 
@@ -50,3 +53,7 @@ def test_a_deploy_that_runs_out_of_time_tells_the_cause() -> None:
     told = json.loads(base64.b64decode(event["data"]))
     assert ["FIREWALL_CLOSED"] == [each["code"] for each in told["diagnoses"]]
     assert [] == mended.diagnoses
+    assert "failed" == verified.outcome
+    assert [("FIREWALL_CLOSED", cause.fix), ("TOOK_TOO_LONG", given_up.fix)] == [
+        (each.code, each.fix) for each in verified.diagnoses
+    ]
