@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test lint audit prove lock clean
+.PHONY: install demo test lint audit prove bench package lock clean
 
 install: .venv/.installed
 
@@ -33,6 +33,12 @@ audit:  # asks the package index for known vulnerabilities of what is pinned
 prove: install
 	$(BIN)/pytest -n 2 -m long
 	$(BIN)/python -m tests.prove
+
+bench: install  # cold starts against their budgets, and what the main job asks for
+	$(BIN)/python -m tests.bench
+
+package: install
+	$(BIN)/fleetgate package
 
 lock: install  # after a change of pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --output-file requirements.lock pyproject.toml

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fleetgate.cli import app
-from fleetgate.packaging.archive import archive_of, contents_of, steps
+from fleetgate.packaging.archive import archive_of, steps
 from fleetgate.packaging.closure import Unresolved, closure_of
 from fleetgate.packaging.command import ROOT
 from fleetgate.packaging.requirements import NotLocked, pins, requirements_of
@@ -74,7 +76,7 @@ def test_entries_are_sorted_plain_files_of_one_time_and_mode(tmp_path: Path) -> 
 
 def test_an_archive_holds_its_own_function_and_no_other() -> None:
     """Of shared/ what it may import, the packages above that, and nothing of the others."""
-    files = set(contents_of(ROOT, "subnets"))
+    files = set(archive_of(ROOT, "subnets").files)
     assert {"functions/__init__.py", "functions/subnets/__init__.py", "functions/subnets/main.py"} == {
         name for name in files if name.startswith("functions/")
     }
@@ -84,12 +86,26 @@ def test_an_archive_holds_its_own_function_and_no_other() -> None:
 
 def test_only_who_writes_to_clusters_carries_the_kubernetes_client() -> None:
     """Requirements follow the code; the server is always among them."""
-    carried = {step: names(contents_of(ROOT, step)["requirements.txt"].decode()) for step in STEPS}
+    carried = {step: names(archive_of(ROOT, step).requirements) for step in STEPS}
     assert {"gateway", "service_export"} == {step for step in STEPS if "kubernetes" in carried[step]}
     assert {"clusters", "fleet"} <= {step for step in STEPS if "google-cloud-gke-hub" in carried[step]}
     assert set() == {step for step in STEPS if not {"functions-framework", "pydantic"} <= carried[step]}
     strangers = {"typer", "rich", "lark", "pytest", "google-api-python-client", "fleetgate"}
     assert set() == strangers & set.union(*carried.values())
+
+
+def test_there_are_three_sets_of_requirements() -> None:
+    """`make prove` lets pip install one of each."""
+    sets = {archive_of(ROOT, step).requirements for step in STEPS}
+    assert {archive_of(ROOT, step).requirements for step in ("subnets", "clusters", "gateway")} == sets
+
+
+def test_starting_loads_neither_client_libraries_nor_the_spec() -> None:
+    """They are slow to import (see `make bench`); only who reads requests has the spec at once."""
+    imports = "; ".join(f"import functions.{step}.main" for step in STEPS if step != "environment")
+    code = f"import sys; {imports}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set() == {"grpc", "google.api_core", "kubernetes", "shared.spec"} & set(done.stdout.split())
 
 
 def test_imports_in_functions_count_and_those_for_type_checkers_do_not(tmp_path: Path) -> None:
