@@ -23,6 +23,9 @@ MACHINE = "e2-medium"  # three of them hold the importer, which one alone does n
 NODES = 3
 RELEASE_CHANNEL = "regular"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+NODES_ACCOUNT = (
+    "fleetgate-nodes@{project}.iam.gserviceaccount.com"  # the bootstrap makes one in each fleet project
+)
 DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"  # shown as `default` [observed]
 DNS = "dnsEndpointConfig.allowExternalTraffic"
 
@@ -49,7 +52,7 @@ def creation(wanted: Environment, cluster: Cluster) -> Change:
         "resource_labels": {labels.OWNER: wanted.name},
         "release_channel": {"channel": (cluster.release_channel or RELEASE_CHANNEL).upper()},
         "control_plane_endpoints_config": _dns_endpoint(),
-        **_nodes(cluster),
+        **_nodes(wanted, cluster),
     }
     if cluster.private_nodes:
         body["network_config"]["default_enable_private_nodes"] = True
@@ -172,11 +175,11 @@ def _of_another_account(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
     default = there == "default" and asked is not None and asked.endswith(DEFAULT_ACCOUNT)
     if asked is None or asked == there or default or not (seen.pool or seen.autopilot):
         return None
-    back = "Leave nodeServiceAccount out" if there == "default" else f"Set nodeServiceAccount back to {there}"
+    before = "the project's Compute Engine account" if there == "default" else there
     return Blocked(
         code="CLUSTER_NODE_ACCOUNT",
         cause=f"The nodes of {seen.path} run as {there}, not as {asked}, and that cannot be changed.",
-        fix=f"{back}, or give the new cluster another name.",
+        fix=f"Set nodeServiceAccount back to {before}, or give the new cluster another name.",
     )
 
 
@@ -222,11 +225,14 @@ def _place(wanted: Environment, seen: SeenCluster) -> str:
     return f"{seen.name} --location={seen.location} --project={wanted.project}"
 
 
-def _nodes(cluster: Cluster) -> Json:
-    account = {"service_account": cluster.node_service_account} if cluster.node_service_account else {}
+def _nodes(wanted: Environment, cluster: Cluster) -> Json:
+    """Nodes run as the account that the bootstrap made for them: Compute Engine's own is often an Editor."""
+    account = {
+        "service_account": cluster.node_service_account or NODES_ACCOUNT.format(project=wanted.project)
+    }
     if cluster.autopilot:
-        defaults = {"autoscaling": {"autoprovisioning_node_pool_defaults": account}} if account else {}
-        return {"autopilot": {"enabled": True}, **defaults}
+        defaults = {"autoprovisioning_node_pool_defaults": account}
+        return {"autopilot": {"enabled": True}, "autoscaling": defaults}
     config = {"machine_type": cluster.machine_type or MACHINE, "oauth_scopes": SCOPES, **account}
     pool = {"name": POOL, "initial_node_count": cluster.node_count or NODES, "config": config}
     return {"node_pools": [pool]}

@@ -16,7 +16,6 @@ from localcloud.cloud import LocalCloud
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
-from localcloud.iam.needs import NODES_DEFAULT
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Caller, Request
 
@@ -132,8 +131,7 @@ class Installation:
 
     @property
     def _place(self) -> Place:
-        nodes = (NODES_DEFAULT, *self.node_accounts)
-        return Place(self.project, self.fleet_project, ("verification-default",), nodes)
+        return Place(self.project, self.fleet_project, ("verification-default",), tuple(self.node_accounts))
 
     def _make_networks(self, mode: str) -> None:
         """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart.

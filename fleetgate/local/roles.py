@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from localcloud.iam.access import bind, define_role
-from localcloud.iam.needs import NODES_DEFAULT, account_holder
+from localcloud.iam.needs import account_holder
 from localcloud.world import World
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
@@ -39,7 +39,10 @@ class Grant:
 @dataclass(frozen=True)
 class Role:
     """What one identity may: permissions by section, `home` on Fleetgate's project, `fleet` where environments go,
-    `limited` there under `condition`; topics it may publish on, and accounts it may act as."""
+    `limited` there under `condition`; topics it may publish on, and accounts it may act as.
+
+    `reasons` say what each permission is for, `unproven` why no run of a local cloud can make use of one.
+    """
 
     step: str
     permissions: Mapping[str, frozenset[str]]
@@ -47,6 +50,7 @@ class Role:
     topics: tuple[str, ...] = ()
     act_as: tuple[str, ...] = ()
     unproven: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,13 +81,18 @@ class Role:
 class Place:
     """Where roles are given: Fleetgate's own project, the fleet's, and the verification functions' topics.
 
-    `nodes` are those whom clusters' nodes may run as: e-mail addresses, `default` for Compute Engine's own account.
+    `more_nodes` are accounts that clusters' nodes may run as besides the fleet project's `fleetgate-nodes`.
     """
 
     home: str
     fleet: str
     verification: tuple[str, ...]
-    nodes: tuple[str, ...] = (NODES_DEFAULT,)
+    more_nodes: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Whom nodes may run as, by address."""
+        return (f"fleetgate-nodes@{self.fleet}.iam.gserviceaccount.com", *self.more_nodes)
 
     def account(self, name: str) -> str:
         """The address of `fleetgate-<name>`."""
@@ -136,4 +145,5 @@ def _role(step: str, document: dict[str, Any]) -> Role:
         tuple(document.get("topics", ())),
         tuple(document.get("actAs", ())),
         document.get("unproven", {}),
+        {**document.get("home", {}), **document.get("fleet", {}), **limited.get("permissions", {})},
     )

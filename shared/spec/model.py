@@ -66,7 +66,7 @@ class Cluster(Part):
     )
     node_service_account: Annotated[str, Field(pattern=ACCOUNT)] | None = Field(
         None,
-        description="Whom the nodes run as; default: the project's Compute Engine account.",
+        description="Whom the nodes run as; default: the bootstrap's fleetgate-nodes of the same project.",
         examples=["gke-nodes@shop-prod.iam.gserviceaccount.com"],
     )
     private_nodes: Flag | None = Field(

@@ -191,7 +191,11 @@ def _without_importer(dump: Json) -> Json:
         name: {**each, "policy": {**each["policy"], "bindings": _without_role(each["policy"]["bindings"])}}
         for name, each in dump["projects"].items()
     }
-    return {**dump, "projects": projects}
+    effective = {
+        name: {**each, "held": _without_role(each["held"])}
+        for name, each in dump["resources"]["iam.effective"].items()
+    }
+    return {**dump, "projects": projects, "resources": {**dump["resources"], "iam.effective": effective}}
 
 
 def _without_role(bindings: list[Json]) -> list[Json]:

@@ -231,7 +231,7 @@ BLOCKED = [
     ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
     ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),
     ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pool": None}, "an Autopilot cluster", "another name"),
-    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p.iam", "Leave"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p.iam", "Compute Engine account"),
     ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pool": None, "autopilot": True, "account": "a@p"},
      "run as a@p", "back to a@p"),
     ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
