@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import errors
+from shared import errors, spaces
 from shared.gateway_status import Vip
 from shared.google import cluster_reader
 from shared.google.cluster_reader import MOST, ClusterReader
@@ -278,3 +278,15 @@ def test_names_that_nobody_could_have_given_fail_the_step_and_nothing_else() -> 
     wire = answer(message, told, [], {})
     assert (wire["outcome"], wire["code"]) == ("failed", "INTERNAL")
     assert len(json.dumps(wire)) <= LIMIT
+
+
+def test_of_secrets_only_names_are_asked_for(server: HostileServer) -> None:
+    """Before a namespace of somebody's cluster is deleted, whether anything of his is in it; not what it says."""
+    resource = {"resource": "secrets", "scope": "Namespaced", "verbs": ["list"]}
+    group = {"metadata": {}, "versions": [{"version": "v1", "resources": [resource]}]}
+    found: dict[str, object] = {"/api": {"items": [group]}}
+    secret = {"metadata": {"name": "his"}}
+    server.answer = lambda path: (200, {}, json.dumps(found.get(path, {"items": [secret]})).encode())
+    assert spaces.strangers_in(Cluster(session(), door(server.host, OWN)), "store", "store") == "secrets/his"
+    (accepted,) = [headers["accept"] for path, headers in server.seen if "/secrets" in path]
+    assert accepted.startswith("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
