@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Value = TypeVar("Value")
 
-# Without any one of them there is no multi-cluster Gateway [documented, enabling multi-cluster Gateways].
-NEEDED = tuple(
-    f"{name}.googleapis.com"
-    for name in (
-        "compute",
-        "container",
-        "gkehub",
-        "multiclusteringress",
-        "multiclusterservicediscovery",
-        "trafficdirector",
-        "dns",
-    )
-)
 EVERYWHERE = ("Deployment", "Pod", "Service", "ServiceExport")
 IN_CONFIG = ("Gateway", "HTTPRoute", "HealthCheckPolicy", "ServiceImport")
 IMPORTER_SPACE = "gke-mcs"
@@ -62,7 +49,7 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         checks=look.rows(partial(everywhere, "healthChecks")),
         health={compute.path_of(each["selfLink"]): _health(look, each) for each in backends},
         failures=look.rows(partial(_failures, session, project, since)),
-        disabled=look.at(partial(_disabled, session, project), ()),
+        disabled=look.at(partial(serviceusage.lacking, session, project), ()),
         inside={name: _inside(look, wanted, door) for name, door in places.items() if door and door.is_open},
         refusals=tuple(look.refusals),
         account=session.account if look.is_denied else "",
@@ -129,11 +116,6 @@ def _failures(session: Session, project: str, since: float) -> list[Json]:
         for each in compute.inserts(session, project)
         if compute.failure_of(each) and compute.unix(each["insertTime"]) >= since
     ]
-
-
-def _disabled(session: Session, project: str) -> tuple[str, ...]:
-    on = serviceusage.enabled(session, project, NEEDED)
-    return tuple(each for each in NEEDED if each not in on)
 
 
 def _health(look: _Look, backend: Json) -> dict[str, list[str]]:

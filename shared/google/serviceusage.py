@@ -7,6 +7,26 @@ from collections.abc import Sequence
 from shared import errors
 from shared.google.session import Session
 
+# Without any one of them there is no multi-cluster Gateway [documented, enabling multi-cluster Gateways].
+NEEDED = tuple(
+    f"{name}.googleapis.com"
+    for name in (
+        "compute",
+        "container",
+        "gkehub",
+        "multiclusteringress",
+        "multiclusterservicediscovery",
+        "trafficdirector",
+        "dns",
+    )
+)
+
+
+def lacking(session: Session, project: str) -> tuple[str, ...]:
+    """Those of the APIs that an environment needs that are off in its project."""
+    on = enabled(session, project, NEEDED)
+    return tuple(each for each in NEEDED if each not in on)
+
 
 def enabled(session: Session, project: str, apis: Sequence[str]) -> list[str]:
     """Those of `apis` (`container.googleapis.com`) that are enabled, in the same order.

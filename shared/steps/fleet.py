@@ -8,11 +8,12 @@ proves nothing yet: done is when the state of every membership of this environme
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared import importer, labels
 from shared.fleet_waits import Seen, hold, to_settle, waiting
-from shared.google import projects
+from shared.google import projects, serviceusage
 from shared.google.container import clusters
 from shared.google.gkehub import (
     INGRESS,
@@ -32,11 +33,20 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 
-def observe(context: Context) -> Seen | Leaving:
-    """Clusters, memberships, features, and whether the importer has its grant."""
+@dataclass(frozen=True)
+class Off:
+    """APIs that the environment needs and its project has not enabled: nothing else can be looked at."""
+
+    apis: tuple[str, ...]
+
+
+def observe(context: Context) -> Seen | Off | Leaving:
+    """Clusters, memberships, features, and whether the importer has its grant; in a check the APIs before all that."""
     if context.message.mode == "destroy":
         return fleet_removal.observe(context)
     session, wanted = context.session, context.wanted
+    if context.message.mode == "check" and (off := serviceusage.lacking(session, wanted.project)):
+        return Off(off)
     specs = {(cluster.name, cluster.location): cluster for cluster in wanted.clusters}
     known = {}
     for each in clusters(session, wanted.project):
@@ -53,11 +63,13 @@ def observe(context: Context) -> Seen | Leaving:
     )
 
 
-def decide(wanted: Environment | None, seen: Seen | Leaving, now: float) -> Decision:
+def decide(wanted: Environment | None, seen: Seen | Off | Leaving, now: float) -> Decision:
     """The features to enable and the grant to make as soon as each can be, and what is waited for."""
     if isinstance(seen, Leaving):
         return fleet_removal.decide(seen, now)
     assert wanted is not None, "only what is leaving is not wanted"
+    if isinstance(seen, Off):
+        return Decision(_disabled(wanted, seen))
     if trouble := _in_use(wanted, seen):
         return Decision(trouble)
     changes = list(_changes(wanted, seen))
@@ -86,6 +98,16 @@ def act(context: Context, change: Change) -> None:
 
 
 FLEET = Step("fleet", observe, decide, act, frozenset({"check", "apply", "destroy"}))
+
+
+def _disabled(wanted: Environment, seen: Off) -> Outcome:
+    """All at once: each would else be found when the one before is on, the last of them half an hour into a deploy."""
+    verb = "are" if len(seen.apis) > 1 else "is"
+    return Blocked(
+        code="API_DISABLED",
+        cause=f"{', '.join(seen.apis)} {verb} not enabled in project {wanted.project}.",
+        fix=f"gcloud services enable {' '.join(seen.apis)} --project={wanted.project}",
+    )
 
 
 def _in_use(wanted: Environment, seen: Seen) -> Outcome | None:

@@ -92,6 +92,17 @@ def test_an_ingress_feature_that_is_not_ours_is_left_alone() -> None:
     _refused(outcome, "FLEET_IN_USE", "ingress")
 
 
+def test_an_api_that_is_off_is_missed_before_anything_is_made() -> None:
+    """Even one that only controllers call."""
+    outcome = run(store(), prepare=_trafficdirector_off, seed=1)
+
+    _refused(outcome, "API_DISABLED", "trafficdirector")
+
+
+def _trafficdirector_off(local: LocalRun) -> None:
+    local.cloud.world.projects.get(local.project).enabled.discard("trafficdirector.googleapis.com")
+
+
 def test_a_foreign_cluster_of_the_same_name_is_left_alone() -> None:
     """It is not ours because it bears no label of ours."""
     outcome = run(store(), prepare=_foreign_cluster, seed=1)

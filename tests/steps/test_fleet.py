@@ -12,7 +12,7 @@ from shared.fleet_waits import Seen
 from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
 from shared.importer import importer_of, is_importer
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from shared.steps.fleet import decide
+from shared.steps.fleet import Off, decide
 from tests.steps.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships
 from tests.steps.live import NOW, PROJECT, environment
 
@@ -43,6 +43,16 @@ def resources(changes: Any) -> list[str]:
 def test_a_fleet_that_is_as_wanted_is_done() -> None:
     """All states are seen."""
     assert Decision(Done()) == look()
+
+
+def test_apis_that_are_off_are_named_all_at_once() -> None:
+    """In one command."""
+    outcome = decide(STORE, Off(("gkehub.googleapis.com", "dns.googleapis.com")), NOW).outcome
+
+    assert isinstance(outcome, Blocked)
+    assert "API_DISABLED" == outcome.code
+    assert "gkehub.googleapis.com, dns.googleapis.com are not enabled" in outcome.cause
+    assert f"gcloud services enable gkehub.googleapis.com dns.googleapis.com --project={PROJECT}" == outcome.fix
 
 
 def test_multi_cluster_services_are_enabled_before_there_is_a_cluster() -> None:
