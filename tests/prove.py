@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetgate.local.installation import ROOT
-from tests.acceptance import crashes, storms, strangers, strays
+from tests.acceptance import crashes, permissions, storms, strangers, strays
 from tests.acceptance.races import RACES
 from tests.acceptance.runs import STORE, UNKIND, document, run
 from tests.diagnosis import matrix as diagnosis
@@ -254,6 +254,21 @@ def random_faults(proof: Proof, bench: Bench) -> None:
         proof.facts["published again"] += again
 
 
+# -- part 3
+
+
+def every_permission(proof: Proof, bench: Bench) -> None:
+    """Each permission, taken away alone, makes the step that needs it end blocked, naming it and whose it is."""
+    cases = permissions.cases()
+    proof.facts = {
+        "granted": len(permissions.all_grants()),
+        "listed as unproven": len(permissions.unproven()),
+        "not of a step": permissions.NOT_A_STEP,
+    }
+    for _, violation in bench.each(permissions.fault, cases):
+        proof.judge(violation)
+
+
 PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
     "close to the critical path": critical_path,
     "same seed, same run": same_seed,
@@ -268,6 +283,7 @@ PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
     "gone astray": astray,
     "causes and rules": causes_and_rules,
     "random faults": random_faults,
+    "every permission": every_permission,
 }
 
 

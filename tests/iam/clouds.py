@@ -1,0 +1,85 @@
+"""A local cloud under enforcement, without functions, whose callers are asked for by name."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from localcloud.clock import EPOCH
+from localcloud.compute import create_default_network
+from localcloud.container import kube
+from localcloud.iam.access import bind, define_role
+from localcloud.kubernetes import KubernetesApi
+from localcloud.pubsub import Broker, Delivery
+from localcloud.services import SERVICES
+from localcloud.wire.dispatch import Dispatch
+from localcloud.wire.log import CallLog
+from localcloud.wire.messages import Caller, Json, Request, Response
+from localcloud.workflows.executions import Executions
+from localcloud.world import World
+
+PROJECT, OWNER, ROBOT = "shop", "owner@example.com", "robot@shop.iam.gserviceaccount.com"
+CLUSTER = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
+APIS = (
+    "compute",
+    "container",
+    "gkehub",
+    "cloudresourcemanager",
+    "pubsub",
+    "serviceusage",
+    "workflows",
+    "storage",
+)
+ROLE = f"projects/{PROJECT}/roles/robot"
+
+
+class Cloud:
+    """One project with an owner, and a robot who may do what `let` says."""
+
+    def __init__(self) -> None:
+        self.world = World.create(1, EPOCH)
+        self.world.access.enforced = True
+        self.world.broker = Broker(self.world, Delivery())
+        self.dispatch = Dispatch(self.world, SERVICES, CallLog())
+        self.world.executions = Executions(self.world, lambda kind: 0.0, self.dispatch.dispatch)
+        project = self.world.projects.create(PROJECT)
+        project.enabled.update(
+            f"{api}.googleapis.com" for api in (*APIS, "workflowexecutions", "cloudfunctions")
+        )
+        bind(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
+        create_default_network(self.world, PROJECT, "custom", {})
+
+    def let(self, *permissions: str, condition: Json | None = None, on: str = f"projects/{PROJECT}") -> None:
+        """Give the robot these permissions."""
+        define_role(self.world, ROLE, permissions)
+        bind(self.world, on, ROLE, f"serviceAccount:{ROBOT}", condition)
+
+    def ask(self, verb: str, path: str, body: Any = None, who: str = ROBOT) -> tuple[int, Json]:
+        """Status and body of an answer."""
+        bare, _, query = path.partition("?")
+        parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
+        text = json.dumps(body).encode() if body is not None else b""
+        request = Request(verb, f"/{bare}", parameters, {}, text, Caller(who))
+        return _read(self.dispatch.dispatch(request))
+
+    def cluster(self) -> KubernetesApi:
+        """A cluster whose DNS endpoint is `dns.gke.goog`."""
+        config = {"dnsEndpointConfig": {"endpoint": "dns.gke.goog", "allowExternalTraffic": True}}
+        self.world.store["container.clusters"].put(CLUSTER, {"controlPlaneEndpointsConfig": config})
+        return kube.start(self.world, CLUSTER, "1.32.4-gke.1", [])
+
+
+def kubectl(
+    api: KubernetesApi, verb: str, path: str, body: Json | None = None, host: str = "public", **headers: str
+) -> tuple[int, Json]:
+    """What a cluster answers to the robot."""
+    text = json.dumps(body).encode() if body is not None else b""
+    told = {"host": host, "content-type": "application/json"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    query = {"fieldManager": ["robot"]} if verb == "PATCH" else {}
+    return _read(api.handle(Request(verb, path, query, told, text, Caller(ROBOT))))
+
+
+def _read(answer: Response) -> tuple[int, Json]:
+    return answer.status, json.loads(answer.body) if answer.body else {}

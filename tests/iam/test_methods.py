@@ -1,0 +1,36 @@
+"""Every method that is served has its permissions written down."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from localcloud.iam.catalog import methods, predefined, stems
+from localcloud.kubernetes.kinds import BUILTIN
+from localcloud.services import SERVICES
+
+MARKS = {"documented", "observed", "reported", "inferred", "memory"}
+
+
+def test_every_method_that_is_served_has_its_permissions() -> None:
+    """One that has none would be refused as not implemented; one that is not served needs none."""
+    served = {method for service in SERVICES for method in service.handlers}
+
+    assert sorted(served) == sorted(methods())
+
+
+def test_every_kind_in_a_cluster_has_its_permissions() -> None:
+    """But for what CustomResourceDefinitions add, which share theirs."""
+    assert sorted(kind.kind for kind in BUILTIN) == sorted(stems())
+
+
+def test_every_rule_says_how_it_is_known() -> None:
+    """By one of the marks."""
+    assert {rule.mark for rules in methods().values() for rule in rules} <= MARKS
+
+
+@pytest.mark.parametrize("role", [role for role in predefined() if role != "roles/owner"])
+def test_predefined_roles_hold_permissions(role: str) -> None:
+    """Three words at least, joined by dots."""
+    assert all(re.fullmatch(r"[a-z]+(\.[a-zA-Z]+){2}", each) for each in predefined()[role])
