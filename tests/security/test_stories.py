@@ -67,7 +67,7 @@ def test_an_environment_stands_on_public_doors_alone() -> None:
     assert found.on(WEST[0]) and found.on(EAST[0])
 
 
-@pytest.mark.parametrize("doors", [PRIVATE_ONLY, RESTRICTED], ids=["private", "restricted"])
+@pytest.mark.parametrize("doors", [PRIVATE_ONLY, pytest.param(RESTRICTED, marks=pytest.mark.long)])
 def test_a_cluster_without_a_door_is_told_before_anything_is_made(doors: Json) -> None:
     """With the command that opens one."""
     found = told(document(EAST), {EAST: doors})
