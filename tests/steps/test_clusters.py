@@ -231,7 +231,7 @@ BLOCKED = [
     ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
     ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),
     ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pool": None}, "an Autopilot cluster", "another name"),
-    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p.iam", "Compute Engine account"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p", "Compute Engine"),
     ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pool": None, "autopilot": True, "account": "a@p"},
      "run as a@p", "back to a@p"),
     ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
@@ -241,7 +241,7 @@ BLOCKED = [
     ("CLUSTER_UNFIT", existing(), {"workload_pool": ""}, "workloadIdentity", "--workload-pool=shop-prod.svc.id.goog"),
     ("CLUSTER_UNFIT", existing(), {"fleet_project": "other"}, "lacks fleet", "--enable-fleet"),
     ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "public": False}, "VPC network", "--enable-dns-access"),
-    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "restricted": True}, "authorized", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "restricted": True}, "authorized", "enable-dns-access"),
     ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False, "fleet_project": ""}, "fleet", "dns-access"),
     ("CLUSTER_UNFIT", existing(), {"vpc_native": False}, "VPC-native", "another cluster"),
 ]  # fmt: skip
