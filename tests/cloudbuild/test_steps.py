@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.acceptance.permissions import all_grants, used_by
 from tests.cloudbuild.build import ROOT, Builds, builds
 
 SPEC = (ROOT / "examples" / "store.yaml").read_text("utf-8")
 STEPS = {"clusters", "environment", "fleet", "gateway", "service_export", "subnets", "verification"}
+
+WITHOUT_API = {"artifactregistry.repositories.get", "cloudbuild.builds.get", "logging.logEntries.create"}
 
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 
@@ -110,6 +113,11 @@ def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: P
                 each.method for each in here.cloud.log.calls[before:] if each.mutation and each.status < 400
             ]
             assert "0 requests were published, 1 unchanged\n" == here.said["reconcile"]
+            granted = [each for each in all_grants() if each.step == "build"]
+            unused = {each.name for each in granted} - {
+                each.name for each in used_by(granted, here.cloud.world.access.used)
+            }
+            assert WITHOUT_API | {"storage.objects.list"} == unused  # what is not there is 404 to all
 
     asyncio.run(story())
 
