@@ -59,6 +59,21 @@ APIS = tuple(
     )
 )
 
+STEP_MODULES = (
+    "audit",
+    "claim",
+    "clusters",
+    "diagnosis",
+    "export_removal",
+    "fleet",
+    "gateway",
+    "gateway_removal",
+    "service_export",
+    "settle",
+    "subnets",
+    "verification",
+)
+
 # Worth having in memory before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
     "functions_framework",
@@ -68,6 +83,12 @@ PRELOAD = (
     "kubernetes.client",
     "pydantic",
     "werkzeug.serving",
+    # our own: an instance whose folder holds another copy of them takes that
+    "shared.diagnosis",
+    "shared.google.kubernetes",
+    "shared.spec",
+    "shared.step.run",
+    *(f"shared.steps.{name}" for name in STEP_MODULES),
 )
 
 

@@ -132,9 +132,19 @@ def _take_on(order: dict[str, Any]) -> None:
     os.environ.update(order["environment"])
     os.chdir(order["directory"])
     sys.path[:0] = [order["directory"]]
+    _forget_others(order["directory"])
     for name in ENVIRONMENT_READERS:
         if name in sys.modules:
             importlib.reload(sys.modules[name])
+
+
+def _forget_others(directory: str) -> None:
+    """What was imported from elsewhere, and is in the function's own folder too, is the function's own to import."""
+    own = {name.removesuffix(".py") for name in os.listdir(directory)}
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if name.partition(".")[0] in own and origin and not origin.startswith(directory + os.sep):
+            del sys.modules[name]
 
 
 def _serve(control: socket.socket, order: dict[str, Any]) -> None:
