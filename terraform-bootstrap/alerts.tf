@@ -79,7 +79,7 @@ resource "google_monitoring_alert_policy" "endings" {
   }
 
   documentation {
-    content = "`fleetgate status <environment>` and `fleetgate explain <environment>` say why; docs/operate.md says what to do."
+    content = "`fleetgate status <environment>` and its execution's result say why; docs/operate.md says what to do."
   }
 
   depends_on = [google_project_service.home]
