@@ -121,7 +121,13 @@ def an_hour() -> float:
 
 def a_push() -> float:
     """Dollars for a build."""
-    return PRICES["build minutes, e2-highcpu-8"].each * ESTIMATES["minutes of a build"]
+    build = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text("utf-8"))
+    machine = build["options"].get(
+        "machineType", "E2_STANDARD_2"
+    )  # what is used if none is named [documented]
+    return (
+        PRICES[f"build minutes, {machine.lower().replace('_', '-')}"].each * ESTIMATES["minutes of a build"]
+    )
 
 
 def tables(counts: Mapping[str, Counts]) -> dict[str, str]:
