@@ -277,7 +277,14 @@ PROOFS: dict[str, Callable[[Proof, Bench], None]] = {
     "no races": no_races,
     **{
         f"crash matrix of {scenario.name}": functools.partial(crash_matrix, scenario)
-        for scenario in (crashes.DEPLOY, crashes.CHANGE, crashes.TEARDOWN)
+        for scenario in (
+            crashes.DEPLOY,
+            crashes.CHANGE,
+            crashes.TEARDOWN,
+            crashes.STATIC,
+            crashes.ELSEWHERE,
+            crashes.OCCUPIED,
+        )
     },
     "planted repetitions": planted_repetitions,
     "gone astray": astray,

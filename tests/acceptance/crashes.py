@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fleetgate.report import Report
 from localcloud.faults import Crash, Fault, Matcher
 from localcloud.schedule import Stalled
 from localcloud.wire.log import LoggedCall
+from tests.acceptance import occupied
 from tests.acceptance.runs import RESOURCE_APIS, STORE, Bug, settle, store
 
 CALLBACK = "workflowexecutions.projects.locations.workflows.executions.callbacks.sendHttpCallback"
@@ -30,11 +31,16 @@ Key = tuple[str, str, str]  # service, method, resource
 
 @dataclass(frozen=True)
 class Scenario:
-    """Requests of which the last one is disturbed; the others made what it finds."""
+    """Requests of which the last one is disturbed; the others made what it finds, where `prepare` had been before.
+
+    `settings` are those of the local run.
+    """
 
     name: str
     requests: tuple[dict[str, Any], ...]
     seed: int = 1
+    prepare: Callable[[LocalRun], Awaitable[None]] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def deploying(document: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +61,21 @@ def changed() -> dict[str, Any]:
 
 DEPLOY = Scenario("a deploy", (deploying(STORE),))
 CHANGE = Scenario("a change", (deploying(STORE), deploying(changed())))
-TEARDOWN = Scenario("a teardown", (deploying(STORE), {"action": "teardown", "name": "store"}))
+TEAR_DOWN = {"action": "teardown", "name": "store"}
+TEARDOWN = Scenario("a teardown", (deploying(STORE), TEAR_DOWN))
+STATIC = Scenario(
+    "a teardown with static addresses", (deploying(store(gateway={"addresses": "static"})), TEAR_DOWN)
+)
+ELSEWHERE = Scenario(
+    "a teardown in a network of another name",
+    (deploying(store(**occupied.APPS)), TEAR_DOWN),
+    settings=occupied.IN_APPS,
+)
+OCCUPIED = Scenario(
+    "a teardown on clusters that others use",
+    (deploying(occupied.document()), TEAR_DOWN),
+    prepare=occupied.occupy,
+)
 
 
 @dataclass
@@ -139,7 +159,9 @@ def live(scenario: Scenario, fault: Fault | None = None, root: Path = ROOT) -> L
 
 async def _live(scenario: Scenario, fault: Fault | None, root: Path) -> Lived:
     *before, last = scenario.requests
-    async with LocalRun(seed=scenario.seed, root=root) as local:
+    async with LocalRun(seed=scenario.seed, root=root, **scenario.settings) as local:
+        if scenario.prepare:
+            await scenario.prepare(local)
         endings: list[dict[str, Any]] = []
         local.cloud.broker.trigger(local.installation.topic("events"), endings.append)
         for request in before:

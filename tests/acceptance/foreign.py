@@ -31,16 +31,16 @@ OBJECTS = (
 
 async def plant(local: LocalRun) -> None:
     """Make them, as somebody else would, and wait until they stand."""
-    _ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
-    _ask(local, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())
-    _ask(local, "POST", f"{COMPUTE}/global/firewalls", _firewall())
-    _ask(local, "POST", f"container/v1/{CLUSTER.rpartition('/clusters/')[0]}/clusters", _cluster())
+    ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
+    ask(local, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())
+    ask(local, "POST", f"{COMPUTE}/global/firewalls", _firewall())
+    ask(local, "POST", f"container/v1/{CLUSTER.rpartition('/clusters/')[0]}/clusters", _cluster())
     parent, _, name = FEATURE.partition("/features/")
-    _ask(local, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
-    await _pass(local, 600.0)
+    ask(local, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
+    await pass_by(local, 600.0)
     for kind, namespace, name in OBJECTS:
         local.cloud.world.clusters[CLUSTER].apply(kind, _object(kind, namespace, name), "kubectl")
-    await _pass(local, 120.0)
+    await pass_by(local, 120.0)
 
 
 def picture(local: LocalRun) -> dict[str, str]:
@@ -54,14 +54,14 @@ def picture(local: LocalRun) -> dict[str, str]:
     return {name: json.dumps(value, sort_keys=True) for name, value in resources.items()}
 
 
-async def _pass(local: LocalRun, seconds: float) -> None:
+async def pass_by(local: LocalRun, seconds: float) -> None:
     clock = local.cloud.world.clock
     until = clock.now + seconds
     clock.at(until, lambda: None)
     await local.cloud.run_until(lambda: clock.now >= until)
 
 
-def _ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
+def ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
     path, _, query = path.partition("?")
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     text = json.dumps(body).encode()

@@ -1,0 +1,94 @@
+"""Places that an environment may find: clusters that others use already, and a network of another name."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from fleetgate.local.run import LocalRun
+from shared.importer import ROLE, importer_of
+from tests.acceptance import foreign
+from tests.acceptance.foreign import PROJECT
+from tests.acceptance.runs import STORE
+
+APPS = {"network": "shop-vpc", "subnetwork": "apps"}  # of a spec,
+IN_APPS: dict[str, Any] = {
+    "network_name": "shop-vpc",
+    "subnetwork": "apps",
+}  # and of the local run that has it
+CLUSTERS = {each["name"]: each["location"] for each in STORE["clusters"]}
+FEATURES = f"projects/{PROJECT}/locations/global/features"
+THEIRS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("Namespace", "", "theirs", {}),
+    ("Namespace", "", "store", {}),  # the very one that the environment uses
+    ("ConfigMap", "theirs", "notes", {"data": {"read": "me"}}),
+    ("ConfigMap", "store", "notes", {"data": {"read": "me too"}}),
+    ("Service", "theirs", "shop", {"spec": {"selector": {"app": "shop"}, "ports": [{"port": 80}]}}),
+    ("net.gke.io/ServiceExport", "theirs", "shop", {}),
+)
+
+
+def document() -> dict[str, Any]:
+    """The tutorial's environment on clusters that are there."""
+    found = copy.deepcopy(STORE)
+    for cluster in found["clusters"]:
+        cluster["existing"] = True
+    return found
+
+
+async def occupy(local: LocalRun) -> None:
+    """Two clusters in a fleet with multi-cluster Services, which somebody uses."""
+    project = local.cloud.world.projects.get(PROJECT)
+    members = [importer_of(PROJECT, project.number)]
+    project.policy["bindings"].append({"role": ROLE, "members": members})
+    for name, zone in CLUSTERS.items():
+        parent = f"projects/{PROJECT}/locations/{zone}"
+        foreign.ask(local, "POST", f"container/v1/{parent}/clusters", {"cluster": _cluster(name)})
+    foreign.ask(
+        local,
+        "POST",
+        f"gkehub/v1/{FEATURES}?featureId=multiclusterservicediscovery",
+        {"labels": {"team": "search"}},
+    )
+    await foreign.pass_by(local, 1200.0)
+    for cluster in _apis(local):
+        for kind, namespace, name, rest in THEIRS:
+            cluster.apply(kind, _object(kind, namespace, name, rest), "kubectl")
+    await foreign.pass_by(local, 600.0)
+
+
+def _cluster(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "initialNodeCount": 3,
+        "network": "default",
+        "subnetwork": "default",
+        "ipAllocationPolicy": {"useIpAliases": True},
+        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
+        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
+        "fleet": {"project": PROJECT},
+        "resourceLabels": {"team": "search"},
+    }
+
+
+def _object(kind: str, namespace: str, name: str, rest: dict[str, Any]) -> dict[str, Any]:
+    group, _, bare = kind.rpartition("/")
+    meta = {"name": name, "labels": {"team": "search"}} | ({"namespace": namespace} if namespace else {})
+    return {"apiVersion": f"{group}/v1" if group else "v1", "kind": bare, "metadata": meta, **rest}
+
+
+def _apis(local: LocalRun) -> list[Any]:
+    names = [f"projects/{PROJECT}/locations/{zone}/clusters/{name}" for name, zone in CLUSTERS.items()]
+    return [local.cloud.world.clusters[name] for name in names]
+
+
+def picture(local: LocalRun) -> str:
+    """Their objects, to the byte, without what the platform says of an export's state."""
+    found = [
+        {key: value for key, value in cluster.get(kind, namespace, name).items() if key != "status"}
+        for cluster in _apis(local)
+        for kind, namespace, name, _ in THEIRS
+    ]
+    return json.dumps(found, sort_keys=True)
