@@ -52,7 +52,9 @@ def test_apis_that_are_off_are_named_all_at_once() -> None:
     assert isinstance(outcome, Blocked)
     assert "API_DISABLED" == outcome.code
     assert "gkehub.googleapis.com, dns.googleapis.com are not enabled" in outcome.cause
-    assert f"gcloud services enable gkehub.googleapis.com dns.googleapis.com --project={PROJECT}" == outcome.fix
+    assert (
+        f"gcloud services enable gkehub.googleapis.com dns.googleapis.com --project={PROJECT}" == outcome.fix
+    )
 
 
 def test_multi_cluster_services_are_enabled_before_there_is_a_cluster() -> None:
