@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared import labels
-from shared.gateway_objects import EPHEMERAL, NAMED, static_name
+from shared.gateway.objects import EPHEMERAL, NAMED, static_name
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.google.session import Session
 from shared.objects import is_ours

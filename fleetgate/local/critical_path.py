@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localcloud.timing import Timing
-from shared import importer
+from shared.fleet import importer
 from shared.spec import Cluster, Environment, Service
 from shared.spec.routes import Route
 from shared.steps import subnets

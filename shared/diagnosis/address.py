@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shared.diagnosis.case import Case, region_of
 from shared.diagnosis.finding import Finding
-from shared.gateway_objects import address_purpose, reserved_names
+from shared.gateway.objects import address_purpose, reserved_names
 
 
 def address_unknown(case: Case) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from shared import errors
-from shared.gateway_objects import GATEWAY_CLASS
+from shared.gateway.objects import GATEWAY_CLASS
 from shared.google.compute import path_of
 from shared.google.inventory import tail_of
 from shared.ranges import Taken

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared import errors
 from shared.diagnosis.case import Case, InCluster
-from shared.gateway_objects import GATEWAY_CLASS
+from shared.gateway.objects import GATEWAY_CLASS
 from shared.google import compute, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.google.inventory import tail_of

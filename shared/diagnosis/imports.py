@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.diagnosis.case import Case, InCluster, member_key
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-from shared.export_objects import own_export, own_service
+from shared.exports.objects import own_export, own_service
 from shared.objects import Json
 
 if TYPE_CHECKING:

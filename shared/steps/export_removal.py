@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared import withdrawal
+from shared.exports import withdrawal
+from shared.exports.spaces import strangers_in
+from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
 from shared.google import compute
 from shared.google.cluster_reader import NEG
 from shared.google.gkehub import member_key
@@ -19,11 +21,9 @@ from shared.google.kubernetes import Cluster, Door
 from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json, is_ours
-from shared.spaces import strangers_in
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
-from shared.withdrawal import Held, candidates, deletion, is_own, owned
 
 if TYPE_CHECKING:
     from shared.spec import Environment

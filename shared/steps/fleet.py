@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared import importer, labels
-from shared.fleet_waits import Seen, hold, to_settle, waiting
+from shared import labels
+from shared.fleet import importer
+from shared.fleet.waits import Seen, hold, to_settle, waiting
 from shared.google import projects, serviceusage
 from shared.google.container import clusters
 from shared.google.gkehub import (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from shared.gateway_objects import (
+from shared.gateway.objects import (
     GATEWAY_CLASS,
     STATIC,
     backend_namespaces,
@@ -21,9 +21,9 @@ from shared.gateway_objects import (
     static_name,
     wanted_objects,
 )
-from shared.gateway_status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
-from shared.gateway_troubles import Address, trouble
-from shared.gateway_waits import Imports, wait_for_cluster, wait_for_load_balancer
+from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
+from shared.gateway.troubles import Address, trouble
+from shared.gateway.waits import Imports, wait_for_cluster, wait_for_load_balancer
 from shared.google import compute
 from shared.google.kubernetes import Cluster, Door, differs, doors
 from shared.labels import asked_at, is_owned

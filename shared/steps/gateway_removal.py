@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared import gateway_parts, withdrawal
+from shared.exports import withdrawal
+from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
+from shared.gateway import parts as load_balancer
 from shared.google import compute
 from shared.google.gkehub import INGRESS, Feature, features, member_key
 from shared.google.kubernetes import Cluster, Door
@@ -22,7 +24,6 @@ from shared.step.estimate import remaining
 from shared.step.message import Place
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
-from shared.withdrawal import Held, candidates, deletion, is_own, owned
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -59,7 +60,7 @@ class Seen:
         listed = (
             part
             for each in self.of("Gateway")
-            for part in gateway_parts.listed(each.object, self.place.project)
+            for part in load_balancer.listed(each.object, self.place.project)
         )
         return sorted({*(self.inventory or ()), *listed})
 
@@ -147,8 +148,8 @@ def _has_gateway(objects: Iterable[Held]) -> bool:
 
 
 def _parts(session: Session, place: Place, known: Iterable[str], clusters: Iterable[str]) -> tuple[str, ...]:
-    there = {kind: compute.global_resources(session, place.project, kind) for kind in gateway_parts.KINDS}
-    return tuple(gateway_parts.left(there, place.gateway or "", known, clusters))
+    there = {kind: compute.global_resources(session, place.project, kind) for kind in load_balancer.KINDS}
+    return tuple(load_balancer.left(there, place.gateway or "", known, clusters))
 
 
 def _for_gateways(gateways: list[Held], seen: Seen, now: float, outputs: Json) -> Waiting:

@@ -12,19 +12,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared import labels, withdrawal
-from shared.exports import Key, SeenCluster, changes, is_going, key_of, obstacle
+from shared import labels
+from shared.exports import withdrawal
+from shared.exports.sample_app import NAME
+from shared.exports.wanted import Key, SeenCluster, changes, is_going, key_of, obstacle
+from shared.exports.withdrawal import Held
 from shared.google.compute import unix
 from shared.google.gkehub import member_key
 from shared.google.kubernetes import Cluster, Door, doors
 from shared.objects import Json
-from shared.sample_app import NAME
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
 from shared.steps import export_removal
 from shared.steps.surplus import for_surplus, surplus
-from shared.withdrawal import Held
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared import labels
-from shared.gateway_objects import STATIC
+from shared.gateway.objects import STATIC
 from shared.google import compute
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Done, Waiting

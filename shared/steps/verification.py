@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from shared.expectation import Member, World, rows
-from shared.gateway_status import Vip, of_route, vips
+from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.labels import asked_at
 from shared.objects import is_ours
-from shared.probe import LONGEST, Outcome, probe
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
+from shared.traffic.expectation import Member, World, rows
+from shared.traffic.probe import LONGEST, Outcome, probe
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Probe

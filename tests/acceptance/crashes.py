@@ -293,7 +293,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/exports.py",
+                    "shared/exports/wanted.py",
                     "        if found is None or is_going(found):\n",
                     '        if wish["kind"] == "Service" and any(key[0] == "Deployment" for key in live):\n'
                     "            continue\n"

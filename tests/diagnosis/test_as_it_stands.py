@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared import standing
-from shared.exports import wanted_objects as exported
-from shared.gateway_objects import gateway
+from shared.exports.wanted import wanted_objects as exported
+from shared.gateway.objects import gateway
 from shared.google.cluster_reader import Door
 from shared.labels import OWNER
 from shared.spec import Environment

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from shared import exports, gateway_objects
+from shared.exports.wanted import wanted_objects as exported_objects
+from shared.gateway.objects import wanted_objects
 from shared.spec import Environment, parse_environment
 from tests.docs.pages import ROOT
 
@@ -73,9 +74,9 @@ def _of_the_workflow(value: Any) -> Iterator[str]:
 def kinds() -> set[str]:
     """The kinds of objects that environments make in clusters."""
     wanted = _rich()
-    made = [*gateway_objects.wanted_objects(wanted)]
+    made = [*wanted_objects(wanted)]
     for cluster in wanted.clusters:
-        made += exports.wanted_objects(wanted, cluster)
+        made += exported_objects(wanted, cluster)
     return {each["kind"] for each in made}
 
 

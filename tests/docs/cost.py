@@ -17,7 +17,7 @@ import yaml
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from shared.cluster_fitness import MACHINE, NODES
-from shared.sample_app import REPLICAS
+from shared.exports.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
 from tests.docs.pages import DOCS, ROOT, filled, table, written
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import errors, spaces
-from shared.gateway_status import Vip
+from shared import errors
+from shared.exports import spaces
+from shared.gateway.status import Vip
 from shared.google import cluster_reader
 from shared.google.cluster_reader import MOST, ClusterReader
 from shared.google.doors import Door

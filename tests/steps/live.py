@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from shared.gateway_objects import wanted_objects
+from shared.gateway.objects import wanted_objects
 from shared.google.cluster_reader import Door
 from shared.spec import Environment, parse_environment
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.fleet_waits import Seen
+from shared.fleet.importer import importer_of, is_importer
+from shared.fleet.waits import Seen
 from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
-from shared.importer import importer_of, is_importer
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.steps.fleet import Off, decide
 from tests.steps.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared import errors, importer, labels
+from shared import errors, labels
+from shared.fleet import importer
 from shared.google import projects
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.gateway_objects import static_name, wanted_objects
-from shared.gateway_status import Vip, vips
-from shared.gateway_waits import Imports
+from shared.gateway.objects import static_name, wanted_objects
+from shared.gateway.status import Vip, vips
+from shared.gateway.waits import Imports
 from shared.objects import ASKED
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Waiting

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.exports import Key, SeenCluster, wanted_objects
+from shared.exports.wanted import Key, SeenCluster, wanted_objects
 from shared.objects import body
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting

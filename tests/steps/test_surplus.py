@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared import errors, withdrawal
-from shared.exports import wanted_objects
+from shared import errors
+from shared.exports import withdrawal
+from shared.exports.wanted import wanted_objects
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.outcome import Done, Waiting

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from shared.expectation import Member, Row, World, rows
-from shared.gateway_status import Vip
-from shared.probe import Answer, Outcome, judge, probe
-from shared.routing import Asked
+from shared.gateway.status import Vip
 from shared.spec import Environment, Probe
 from shared.step.outcome import Done, Waiting
 from shared.steps.verification import Seen, decide
+from shared.traffic.expectation import Member, Row, World, rows
+from shared.traffic.probe import Answer, Outcome, judge, probe
+from shared.traffic.routing import Asked
 from tests.steps.live import NOW, environment, service_import, whole
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.gateway_status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
+from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
 from shared.google.cluster_reader import Door
 from shared.google.compute import unix
 from shared.step.estimate import Pace, remaining

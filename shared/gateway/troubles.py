@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.gateway_objects import address_purpose, reserved_names, static_name, wanted_objects
-from shared.gateway_status import Condition, of_gateway, of_route
+from shared.gateway.objects import address_purpose, reserved_names, static_name, wanted_objects
+from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google.compute import path_of
 from shared.labels import is_owned
 from shared.objects import is_ours

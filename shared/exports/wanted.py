@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.export_objects import own_export, own_service
+from shared.exports.objects import own_export, own_service
+from shared.exports.sample_app import deployment
 from shared.google.cluster_reader import Door
 from shared.google.kubernetes import differs
 from shared.objects import Json, body, is_ours, namespace
-from shared.sample_app import deployment
 from shared.step.outcome import Blocked, Change, Outcome
 
 if TYPE_CHECKING:

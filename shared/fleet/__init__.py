@@ -1,0 +1,1 @@
+"""The fleet: what its features and memberships wait for, and the importer's grant."""
