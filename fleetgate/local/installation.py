@@ -89,6 +89,7 @@ PRELOAD = (
     "shared.spec",
     "shared.step.run",
     *(f"shared.steps.{name}" for name in STEP_MODULES),
+    "fleetgate.local.built_models",
 )
 
 

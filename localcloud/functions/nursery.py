@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -76,8 +77,10 @@ def nursery(hash_seed: int, preload: Sequence[str]) -> Nursery:
 def main() -> None:
     """Fork zygotes until the owner is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    gc.disable()  # and frozen before the fork: an instance shares these pages until somebody writes to them
     for name in json.loads(sys.argv[2]):
         importlib.import_module(name)
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     while True:
         fds = _received(control)

@@ -10,6 +10,7 @@ in the child.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -106,6 +107,7 @@ def _become_instance(control: socket.socket, order: dict[str, Any]) -> None:
     """Never returns."""
     status = 1
     try:
+        gc.enable()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _take_on(order)

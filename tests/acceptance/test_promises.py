@@ -57,6 +57,7 @@ def test_messages_twice_and_shuffled_make_no_difference(seed: int) -> None:
     assert kind.dump == unkind.dump
 
 
+@pytest.mark.long
 def test_without_the_already_exists_path_they_would(tmp_path: Path) -> None:
     """A function from which it is taken out does not get through: the test above can fail."""
     (race,) = [race for race in RACES if "already-exists" in race.name]

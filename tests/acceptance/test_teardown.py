@@ -50,6 +50,7 @@ def difference(one: Any, other: Any, at: str = "") -> list[str]:
     return [f"{at}: {one} became {other}"]
 
 
+@pytest.mark.long  # `test_teardown_equal` has a shorter one of the kind
 def test_an_existing_cluster_is_left_as_it_was() -> None:
     """Without anything of ours in it or on it. What Google's controller installed with the feature stays [inferred]."""
 

@@ -65,6 +65,7 @@ def test_archives_are_named_by_what_they_hold_and_the_folder_is_reconciled(tmp_p
     asyncio.run(story())
 
 
+@pytest.mark.long
 @pytest.mark.judge
 @needs_gcloud
 def test_a_function_whose_archive_is_another_one_is_deployed(tmp_path: Path) -> None:
