@@ -1,4 +1,4 @@
-"""A project's IAM policy: read, compare and swap. What a new binding waits for is in `localcloud.grants`."""
+"""A project's IAM policy: read, compare and swap. What a new binding waits for is in `localcloud.iam.grants`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 import zlib
 from functools import partial
 
-from localcloud import grants
 from localcloud.cloudresourcemanager import members
 from localcloud.cloudresourcemanager.base import project_of, service
+from localcloud.iam import grants
 from localcloud.projects import Project
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud import grants
 from localcloud.clock import rfc3339
 from localcloud.container.lifecycle import alive
 from localcloud.gkehub import registration
 from localcloud.gkehub.features import create_kind
 from localcloud.gkehub.names import MCI, MCS, by_id, by_number, project_in, short
+from localcloud.iam import grants
 from localcloud.ledger import Work
 from localcloud.serviceusage.identities import deprived
 from localcloud.serviceusage.known import find

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from localcloud import grants
+from localcloud.iam import grants
 from localcloud.iam.catalog import EVERYTHING, predefined
 from localcloud.iam.conditions import Attributes, satisfied
 from localcloud.iam.needs import Need

@@ -5,7 +5,7 @@ A binding to an agent that does not exist is refused, so whoever binds one creat
 
 from __future__ import annotations
 
-from localcloud import grants
+from localcloud.iam import grants
 from localcloud.ids import keyed
 from localcloud.projects import Project
 from localcloud.serviceusage.base import project_of, service

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from localcloud.faults import Call, Faults
-from localcloud.grants import bindings_of
 from localcloud.iam.catalog import methods
 from localcloud.iam.conditions import MODIFIED, Attributes, modified_roles
+from localcloud.iam.grants import bindings_of
 from localcloud.iam.needs import needs_of
 from localcloud.iam.refusals import refused
 from localcloud.wire.errors import Refused, Style, not_implemented

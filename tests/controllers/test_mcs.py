@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from localcloud import grants
 from localcloud.controllers.gateway.parts import node_tag
 from localcloud.controllers.mcs import (
     MultiClusterServices,
@@ -21,6 +20,7 @@ from localcloud.controllers.mcs import (
 from localcloud.controllers.mcs.exports import Name
 from localcloud.controllers.mcs.importer import ROLE, identities
 from localcloud.controllers.workloads import Workloads
+from localcloud.iam import grants
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 

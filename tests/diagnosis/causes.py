@@ -11,9 +11,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from localcloud import grants
 from localcloud.compute.quotas import set_quota
 from localcloud.faults import Denied, Fault, Matcher
+from localcloud.iam import grants
 from tests.diagnosis.standing import EAST, PROJECT, WEST, Standing
 
 Json = dict[str, Any]

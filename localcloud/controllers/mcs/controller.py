@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from localcloud import grants
 from localcloud.controllers.attach import Attachments, Wake
 from localcloud.controllers.mcs import exports, groups, importer
 from localcloud.controllers.mcs.exports import EXPORTS, Name
@@ -16,6 +15,7 @@ from localcloud.controllers.mcs.imports import Importers
 from localcloud.controllers.mcs.members import EXPORT, JOINED, Member, feature_of, is_on, joined, members
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.gkehub.resources import released
+from localcloud.iam import grants
 from localcloud.ledger import Work
 from localcloud.world import World
 

@@ -7,10 +7,10 @@ roles/compute.networkViewer, bound in either of two member forms [documented].
 
 from __future__ import annotations
 
-from localcloud import grants
 from localcloud.controllers.mcs.members import Member
 from localcloud.controllers.workloads import pods
 from localcloud.gkehub.features import create_kind
+from localcloud.iam import grants
 from localcloud.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
