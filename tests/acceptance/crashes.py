@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fleetgate.local.installation import ROOT
+from fleetgate.local.roles import Role, read_roles
 from fleetgate.local.run import LocalRun, NeverEnded
 from fleetgate.report import Report
 from localcloud.faults import Crash, Fault, Matcher
@@ -225,21 +226,35 @@ def difference(one: Any, other: Any, at: str = "") -> str:
 
 @dataclass(frozen=True)
 class Plant:
-    """A way not to be idempotent, in one function; undisturbed, it does no harm."""
+    """A way not to be idempotent, in one function; undisturbed, it does no harm.
+
+    `permission` is what it takes on Fleetgate's own project, if the function's role has not got it.
+    """
 
     function: str
     bug: Bug
+    permission: str = ""
 
     def caught(self, folder: Path) -> str:
         """The first point of the matrix of a deploy that finds it planted, and how; or ""."""
         root = self.bug.plant(folder)
-        undisturbed = live(DEPLOY, root=root)
+        scenario = replace(DEPLOY, settings={**DEPLOY.settings, "roles": self._roles()})
+        undisturbed = live(scenario, root=root)
         assert undisturbed.report.outcome == "done", f"the plant in {self.function} does harm by itself"
         mine = (
             each for each in points(undisturbed) if each.function.startswith(f"fleetgate-{self.function}")
         )
-        found = (violation(DEPLOY, each[0], undisturbed, root) for each in runs(mine).values())
+        found = (violation(scenario, each[0], undisturbed, root) for each in runs(mine).values())
         return next(filter(None, found), "")
+
+    def _roles(self) -> tuple[Role, ...]:
+        return tuple(
+            self._with_permission(role) if role.name == self.function else role for role in read_roles()
+        )
+
+    def _with_permission(self, role: Role) -> Role:
+        home = role.permissions["home"] | ({self.permission} if self.permission else set())
+        return replace(role, permissions={**role.permissions, "home": home})
 
 
 PLANTS = (
@@ -332,5 +347,6 @@ PLANTS = (
                 ),
             )
         ),
+        permission="compute.addresses.setLabels",
     ),
 )
