@@ -100,7 +100,7 @@ class Installation:
     `fleet_project` is where environments go, to `network_name` and its subnetworks `subnetwork`; `root` is where
     `functions/` and `workflows/` are found. With `archives`, each function is served from its own folder in there,
     `<step>/`, an unpacked archive. `roles` are what its identities may do, if not what the role files say;
-    `node_accounts` those whom clusters' nodes may run as, besides Compute Engine's own.
+    `node_accounts` those whom clusters' nodes may run as, besides the fleet project's `fleetgate-nodes`.
     """
 
     cloud: LocalCloud

@@ -43,7 +43,7 @@ class LocalRun:
     `project`, `network_name` and `subnetwork` are where environments go, `network` is the mode of the default one;
     `root` is where `functions/` and `workflows/` are, `archives` where functions are served from instead; with
     `sweep` the scheduler runs. `roles` are what the identities may do, if not what the role files say;
-    `node_accounts` those whom clusters' nodes may run as.
+    `node_accounts` those whom clusters' nodes may run as, besides the bootstrap's own.
     """
 
     project: str = HOME_PROJECT

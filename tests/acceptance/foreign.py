@@ -29,6 +29,22 @@ OBJECTS = (
 )
 
 
+def fit_cluster(project: str, name: str, **more: Any) -> dict[str, Any]:
+    """The body of a cluster that somebody made before, in the fleet and fit to be used; `more` are further fields."""
+    return {
+        "name": name,
+        "initialNodeCount": 3,
+        "network": "default",
+        "subnetwork": "default",
+        "ipAllocationPolicy": {"useIpAliases": True},
+        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
+        "workloadIdentityConfig": {"workloadPool": f"{project}.svc.id.goog"},
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
+        "fleet": {"project": project},
+        **more,
+    }
+
+
 async def plant(local: LocalRun) -> None:
     """Make them, as somebody else would, and wait until they stand."""
     ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())

@@ -44,7 +44,12 @@ async def occupy(local: LocalRun) -> None:
     project.policy["bindings"].append({"role": ROLE, "members": members})
     for name, zone in CLUSTERS.items():
         parent = f"projects/{PROJECT}/locations/{zone}"
-        foreign.ask(local, "POST", f"container/v1/{parent}/clusters", {"cluster": _cluster(name)})
+        foreign.ask(
+            local,
+            "POST",
+            f"container/v1/{parent}/clusters",
+            {"cluster": foreign.fit_cluster(PROJECT, name, resourceLabels={"team": "search"})},
+        )
     foreign.ask(
         local,
         "POST",
@@ -56,21 +61,6 @@ async def occupy(local: LocalRun) -> None:
         for kind, namespace, name, rest in THEIRS:
             cluster.apply(kind, _object(kind, namespace, name, rest), "kubectl")
     await foreign.pass_by(local, 600.0)
-
-
-def _cluster(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "initialNodeCount": 3,
-        "network": "default",
-        "subnetwork": "default",
-        "ipAllocationPolicy": {"useIpAliases": True},
-        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
-        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
-        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
-        "fleet": {"project": PROJECT},
-        "resourceLabels": {"team": "search"},
-    }
 
 
 def _object(kind: str, namespace: str, name: str, rest: dict[str, Any]) -> dict[str, Any]:

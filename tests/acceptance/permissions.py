@@ -15,6 +15,7 @@ from localcloud import mishaps
 from localcloud.faults import Fault, Lost, Matcher
 from localcloud.iam import Use
 from localcloud.wire.messages import Caller, Json, Request
+from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle, store
 from tests.acceptance.test_teardown import until
 
@@ -140,19 +141,8 @@ async def _move_config_membership(local: LocalRun) -> None:
 
 
 async def _existing(local: LocalRun, name: str, zone: str) -> None:
-    cluster = {
-        "name": name,
-        "initialNodeCount": 3,
-        "network": "default",
-        "subnetwork": "default",
-        "ipAllocationPolicy": {"useIpAliases": True},
-        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
-        "workloadIdentityConfig": {"workloadPool": f"{FLEET}.svc.id.goog"},
-        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
-        "fleet": {"project": FLEET},
-    }
     path = f"container/v1/projects/{FLEET}/locations/{zone}/clusters"
-    ask(local, "POST", path, {"cluster": cluster})
+    ask(local, "POST", path, {"cluster": foreign.fit_cluster(FLEET, name)})
     await until(local, local.cloud.world.clock.now + 900)
 
 

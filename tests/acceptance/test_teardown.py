@@ -14,6 +14,7 @@ import pytest
 from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.wire.messages import Caller, Request
+from tests.acceptance import foreign
 from tests.acceptance.races import last_of_three_holds, teardown_overtakes
 from tests.acceptance.runs import settle, store
 
@@ -198,19 +199,8 @@ HOLDS: dict[str, tuple[Callable[[LocalRun], None], Callable[[LocalRun], None], s
 
 async def make_cluster(local: LocalRun, name: str, zone: str) -> None:
     """A cluster that somebody made before, fit to be used."""
-    cluster = {
-        "name": name,
-        "initialNodeCount": 3,
-        "fleet": {"project": PROJECT},
-        "network": "default",
-        "subnetwork": "default",
-        "ipAllocationPolicy": {"useIpAliases": True},
-        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
-        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
-        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}},
-    }
     path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
-    text = json.dumps({"cluster": cluster}).encode()
+    text = json.dumps({"cluster": foreign.fit_cluster(PROJECT, name)}).encode()
     answer = local.cloud.dispatch.dispatch(Request("POST", path, {}, {}, text, Caller("user@example.com")))
     assert answer.status == 200, answer.body
     await until(local, local.cloud.world.clock.now + 900)

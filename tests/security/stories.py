@@ -13,6 +13,7 @@ from fleetgate.report import Report
 from localcloud.wire.identities import Identities
 from localcloud.wire.log import LoggedCall
 from localcloud.wire.messages import Caller, Request, Response
+from tests.acceptance import foreign
 
 Json = dict[str, Any]
 
@@ -98,17 +99,7 @@ def ask(local: LocalRun, verb: str, path: str, body: Json, who: str = "user@exam
 
 
 def _make(local: LocalRun, name: str, zone: str, doors: Json) -> None:
-    cluster = {
-        "name": name,
-        "initialNodeCount": 3,
-        "fleet": {"project": PROJECT},
-        "network": "default",
-        "subnetwork": "default",
-        "ipAllocationPolicy": {"useIpAliases": True},
-        "networkConfig": {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}},
-        "workloadIdentityConfig": {"workloadPool": f"{PROJECT}.svc.id.goog"},
-        "controlPlaneEndpointsConfig": doors,
-    }
+    cluster = foreign.fit_cluster(PROJECT, name, controlPlaneEndpointsConfig=doors)
     path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
     answer = ask(local, "POST", path, {"cluster": cluster})
     assert answer.status == 200, answer.body
