@@ -23,14 +23,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from localcloud.clock import EPOCH
 from localcloud.cloudfunctions import record
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
-from localcloud.dump import canonical_dump
+from localcloud.dispatch import Dispatch
 from localcloud.edge import Edge
-from localcloud.faults import Fault, Faults
+from localcloud.faults.call_faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
 from localcloud.functions.runtime import Function, Functions
@@ -39,14 +38,15 @@ from localcloud.iam.access import bind
 from localcloud.iam.needs import Need
 from localcloud.projects import Project
 from localcloud.pubsub.broker import Broker, Delivery
-from localcloud.scaled import ScaledSchedule
-from localcloud.schedule import JumpSchedule
+from localcloud.records.call_log import CallLog, LoggedCall
+from localcloud.records.dump import canonical_dump
 from localcloud.services import SERVICES
 from localcloud.serviceusage.identities import come_with
 from localcloud.serviceusage.known import find
-from localcloud.wire.dispatch import Dispatch
+from localcloud.time.clock import EPOCH
+from localcloud.time.jump_schedule import JumpSchedule
+from localcloud.time.scaled_schedule import ScaledSchedule
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import CallLog, LoggedCall
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.workflows.executions import Executions
 from localcloud.world import World

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
-from localcloud.clock import http_date
-from localcloud.container import doors
-from localcloud.faults import Call, Faults
+from localcloud.container import endpoints
+from localcloud.faults.call_faults import Call, Faults
+from localcloud.records.call_log import CallLog, LoggedCall, is_mutation
+from localcloud.time.clock import http_date
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import CallLog, LoggedCall, is_mutation
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.wire.tls import Authority
 from localcloud.world import ClusterDoors, World
@@ -119,7 +119,7 @@ class Edge:
 
         async def handle(door: str, request: Request) -> Response:
             caller = self._known(request)
-            if refusal := doors.refusal(self.world, name, door, caller or Caller("")):
+            if refusal := endpoints.refusal(self.world, name, door, caller or Caller("")):
                 return refusal
             if caller is None:
                 words = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
@@ -128,10 +128,10 @@ class Edge:
             return await self._admit(request, caller, "wire.call", lambda r: self._kubernetes(name, api, r))
 
         public = self.open(
-            f"{name}#public", partial(handle, doors.PUBLIC), own.server_context(name.rsplit("/", 1)[-1])
+            f"{name}#public", partial(handle, endpoints.PUBLIC), own.server_context(name.rsplit("/", 1)[-1])
         )
         dns = self.open(
-            f"{name}#dns", partial(handle, doors.DNS), self.public_authority.server_context("gke.goog")
+            f"{name}#dns", partial(handle, endpoints.DNS), self.public_authority.server_context("gke.goog")
         )
         return ClusterDoors(public, dns, own.pem)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from localcloud.clock import EPOCH, Clock
 from localcloud.iam.access import Access
 from localcloud.ids import Ids
-from localcloud.ledger import Ledger
 from localcloud.projects import Projects
 from localcloud.store import Store
-from localcloud.timing import Timing
+from localcloud.time.clock import EPOCH, Clock
+from localcloud.time.ledger import Ledger
+from localcloud.time.timing import Timing
 
 if TYPE_CHECKING:
     from localcloud.functions.runtime import Functions

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from localcloud.cloud import OVERRIDES
+from localcloud.dispatch import Dispatch
 from localcloud.edge import Edge
-from localcloud.wire.dispatch import Dispatch
+from localcloud.records.call_log import CallLog
+from localcloud.service import Service
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import CallLog
 from localcloud.wire.messages import Caller, Response
-from localcloud.wire.service import Service
 from localcloud.world import World
 
 TICK = 0.005  # real seconds for a simulated one

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from localcloud.timing import Timing
+from localcloud.time.timing import Timing
 from shared.fleet import importer
 from shared.spec import Cluster, Environment, Service
 from shared.spec.routes import Route

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetgate.report import Operation, Report, WorkflowSteps
 from fleetgate.results import Ended, report_of_result
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.workflows.executions import Execution
 
 

@@ -22,9 +22,9 @@ from fleetgate.local.roles import Role
 from fleetgate.report import Report
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
-from localcloud.ledger import Work
 from localcloud.pubsub.broker import Delivery
-from localcloud.schedule import Stalled
+from localcloud.time.jump_schedule import Stalled
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.workflows.executions import Execution
 from shared.spec import parse_environment

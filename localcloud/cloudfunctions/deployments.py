@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from localcloud.clock import rfc3339
 from localcloud.cloudfunctions.archives import BuildFailed, unpack
 from localcloud.cloudfunctions.functions import deployments, running, shown
 from localcloud.cloudfunctions.service import (
@@ -23,10 +22,11 @@ from localcloud.cloudfunctions.service import (
     service,
 )
 from localcloud.functions.triggers import call_on_messages
+from localcloud.service import Call
 from localcloud.storage import find_object
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.wire.validation import camel
 from localcloud.world import World
 

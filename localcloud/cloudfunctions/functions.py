@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from localcloud.clock import rfc3339
 from localcloud.cloudfunctions.service import FUNCTIONS
 from localcloud.functions.runtime import Function
 from localcloud.ids import keyed
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

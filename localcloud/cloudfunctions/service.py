@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from localcloud.functions.runtime import Functions
+from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Service
 from localcloud.world import World
 
 service = Service("cloudfunctions", "cloudfunctions.googleapis.com", ["v2"], Style.NEWER)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from localcloud.projects import Project
+from localcloud.service import Call, Service
 from localcloud.wire.errors import Style
-from localcloud.wire.service import Call, Service
 
 service = Service("cloudresourcemanager", "cloudresourcemanager.googleapis.com", ["v1", "v3"], Style.NEWER)
 

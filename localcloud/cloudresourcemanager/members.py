@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from localcloud.ledger import Work
 from localcloud.projects import Project
 from localcloud.serviceusage import identities
+from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World
 

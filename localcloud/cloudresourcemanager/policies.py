@@ -10,9 +10,9 @@ from localcloud.cloudresourcemanager import members
 from localcloud.cloudresourcemanager.base import project_of, service
 from localcloud.iam import grants
 from localcloud.projects import Project
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 ROLE = re.compile(r"(roles|projects/[^/]+/roles|organizations/\d+/roles)/[A-Za-z0-9_.]+")

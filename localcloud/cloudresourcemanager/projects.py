@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 
-from localcloud.clock import EPOCH, rfc3339
 from localcloud.cloudresourcemanager.base import project_of, service
 from localcloud.projects import Project
+from localcloud.service import Call
+from localcloud.time.clock import EPOCH, rfc3339
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 CREATED = rfc3339(EPOCH - 30 * 24 * 3600, digits=3)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.errors import ConditionNotMet, exhausted, ip_in_use
 from localcloud.compute.kinds import ADDRESSES, FORWARDING_RULES, GLOBAL_RULES, SUBNETWORKS, Kind
 from localcloud.compute.labels import check_labels, label_fields
@@ -19,10 +18,11 @@ from localcloud.compute.ranges import free_address, usable
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES, rules_at
+from localcloud.service import Call
 from localcloud.store import Collection
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 INTERNAL_PURPOSES = ("GCE_ENDPOINT", "SHARED_LOADBALANCER_VIP", "DNS_RESOLVER")

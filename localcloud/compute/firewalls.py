@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.kinds import FIREWALLS, NETWORKS
 from localcloud.compute.names import bad_field, check_name, short, url
 from localcloud.compute.operations import begin, refuse_pending, repeated
 from localcloud.compute.resources import check_place, referred, refuse_taken, shown
 from localcloud.compute.service import service
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 MOST_PRIORITY = 65535  # [documented]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from localcloud.wire.service import Call
+from localcloud.service import Call
 from localcloud.wire.validation import snake
 
 _PARTS = "compute.loadbalancer.delete"

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from localcloud.compute.filters import compile_filter
 from localcloud.compute.names import scope_of, url
 from localcloud.compute.regions import all_zones, regions
+from localcloud.service import Call
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 Named = tuple[str, Json]
 MOST = 500  # items on a page, and the default [documented]

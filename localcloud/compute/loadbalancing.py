@@ -6,8 +6,8 @@ from localcloud.compute.kinds import BACKENDS, NEGS
 from localcloud.compute.names import full_name
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, shown
 from localcloud.compute.service import service
+from localcloud.service import Call
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.kinds import NETWORKS
 from localcloud.compute.names import bad_field, check_name, project_of, short, url
 from localcloud.compute.operations import begin, pending, refuse_pending, repeated
@@ -13,8 +12,9 @@ from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, ref
 from localcloud.compute.service import service
 from localcloud.compute.subnetworks import is_auto, new_subnetwork
 from localcloud.ids import keyed
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 

@@ -14,14 +14,14 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 
-from localcloud import mishaps
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.errors import not_found, not_ready
 from localcloud.compute.names import project_of, scope_of, url
 from localcloud.compute.service import service
+from localcloud.faults import operation_faults
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json, Response
-from localcloud.wire.service import Call
 from localcloud.wire.validation import snake
 from localcloud.world import World
 
@@ -113,7 +113,7 @@ def _finish(world: World, name: str, target: str, then: Callable[[], None], kind
     world.store["compute.pending.internal"].delete(target)
     ended = {"status": "DONE", "progress": 100, "endTime": rfc3339_pacific(world.clock.now)}
     try:
-        mishaps.strike(world, kind, target)
+        operation_faults.strike(world, kind, target)
         then()
     except Refused as refused:
         ended |= _failure(refused)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.listing import listed
 from localcloud.compute.names import url
 from localcloud.compute.regions import all_zones, region_of, regions, zones
 from localcloud.compute.resources import check_place
 from localcloud.compute.service import service
 from localcloud.ids import keyed
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 _SINCE = 1_388_563_200.0  # regions are older than any world; the moment itself says nothing
 

@@ -13,9 +13,9 @@ from localcloud.compute.operations import begin, pending, refuse_pending, repeat
 from localcloud.compute.regions import all_zones, regions
 from localcloud.compute.service import service
 from localcloud.compute.usage import users
+from localcloud.service import Call, Handler
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Handler
 from localcloud.world import World
 
 

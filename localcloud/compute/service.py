@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.service import Service
 from localcloud.wire.errors import Style
-from localcloud.wire.service import Service
 
 service = Service("compute", "compute.googleapis.com", ["v1"], Style.COMPUTE)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import partial
 from ipaddress import IPv4Network
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.errors import ConditionNotMet
 from localcloud.compute.kinds import NETWORKS, SUBNETWORKS
 from localcloud.compute.names import (
@@ -28,9 +27,10 @@ from localcloud.compute.ranges import AUTO, LONGEST, LONGEST_PROXY, Taken, parse
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 # What a proxy-only subnetwork may not carry [observed for logConfig, inferred for the others].

@@ -18,9 +18,9 @@ from localcloud.container.networks import attachment, pod_range, take_pod_range
 from localcloud.container.operations import Change, begin, in_place, refuse_if_busy
 from localcloud.container.service import service
 from localcloud.container.shape import merged, new_cluster, range_fields
+from localcloud.service import Call
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _CLUSTERS = "container.projects.locations.clusters"

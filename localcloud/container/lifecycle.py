@@ -7,7 +7,7 @@ remove it (kubernetes/ingress-gce#136) [observed].
 from __future__ import annotations
 
 from localcloud.container import shape
-from localcloud.container.doors import remember
+from localcloud.container.endpoints import remember
 from localcloud.container.kube import start
 from localcloud.container.names import short
 from localcloud.container.networks import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from localcloud.compute import regions
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _ROOT = "https://container.googleapis.com/v1"

@@ -10,12 +10,12 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.clock import rfc3339
 from localcloud.container.machines import machine, millicpus
 from localcloud.container.names import place_in
 from localcloud.container.networks import external_address, subnetwork_of, take_address
 from localcloud.container.shape import node_prefix
 from localcloud.ids import keyed
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from localcloud import mishaps
-from localcloud.clock import rfc3339
 from localcloud.container.names import Place, numbered_link, place_in, place_of, short
 from localcloud.container.service import service
-from localcloud.ledger import Work
+from localcloud.faults import operation_faults
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _METRICS = {
@@ -88,7 +88,7 @@ def _target(cluster: str, change: Change) -> str:
 
 def _end(world: World, name: str, cluster: str, change: Change) -> None:
     world.store["container.operations.running"].delete(cluster)
-    error = mishaps.met(world, change.kind, cluster, change.done)
+    error = operation_faults.met(world, change.kind, cluster, change.done)
     if error is not None:
         change.undone(error)
     fields: Json = {"status": "DONE", "endTime": rfc3339(world.clock.now)}

@@ -14,9 +14,9 @@ from localcloud.container.nodes import converge, count
 from localcloud.container.operations import Change, begin
 from localcloud.container.service import service
 from localcloud.container.shape import merged
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _POOLS = "container.projects.locations.clusters.nodePools"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from localcloud.container.machines import defaults
 from localcloud.container.names import place_of
 from localcloud.container.service import service
+from localcloud.service import Call
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 
 @service.on("container.projects.locations.getServerConfig")

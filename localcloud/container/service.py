@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.service import Service
 from localcloud.wire.errors import Style
-from localcloud.wire.service import Service
 
 service = Service("container", "container.googleapis.com", ["v1"], Style.CONTAINER)

@@ -10,7 +10,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.container.doors import agreed
+from localcloud.container.endpoints import agreed
 from localcloud.container.machines import defaults
 from localcloud.container.names import Place, link, place_in, short
 from localcloud.container.networks import SERVICES, Attachment, group_url, network_fields

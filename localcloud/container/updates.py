@@ -9,14 +9,14 @@ from typing import Any
 from localcloud.compute.labels import check_labels
 from localcloud.container.checks import check_fleet, check_pool
 from localcloud.container.clusters import changeable
-from localcloud.container.doors import addressed, agreed
+from localcloud.container.endpoints import addressed, agreed
 from localcloud.container.names import place_of
 from localcloud.container.operations import Change, begin
 from localcloud.container.service import service
 from localcloud.container.shape import label_fields, label_fingerprint, merged
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 Apply = Callable[[World, Json, Any], Json]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from localcloud.clock import Clock
 from localcloud.kubernetes import KubernetesApi
+from localcloud.time.clock import Clock
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

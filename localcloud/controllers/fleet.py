@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.clock import rfc3339
 from localcloud.container.lifecycle import alive
 from localcloud.gkehub import registration
 from localcloud.gkehub.features import create_kind
 from localcloud.gkehub.names import MCI, MCS, by_id, by_number, project_in, short
 from localcloud.iam import grants
-from localcloud.ledger import Work
 from localcloud.serviceusage.identities import deprived
 from localcloud.serviceusage.known import find
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from localcloud.clock import rfc3339
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.fleet import agent_deprived
 from localcloud.kubernetes import KubernetesApi
-from localcloud.ledger import Work
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -20,7 +20,7 @@ from localcloud.controllers.mcs.exports import export_work
 from localcloud.controllers.workloads.ready import works_behind
 from localcloud.dataplane.endpoints import PASSED, cluster_behind, endpoints, healthy, passed_key
 from localcloud.gkehub.registration import membership_of
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.functions.nursery import HASH_SEEDS, nursery
+from localcloud.functions.preload_server import HASH_SEEDS, nursery
 
 GRACE = 10.0  # real seconds that the zygote may take to end its instances and itself
 

@@ -16,9 +16,9 @@ from typing import Protocol
 
 import aiohttp
 
-from localcloud.clock import Timer, rfc3339
 from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
+from localcloud.time.clock import Timer, rfc3339
 from localcloud.wire.messages import Caller, Json
 from localcloud.world import World
 

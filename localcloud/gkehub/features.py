@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from localcloud.clock import rfc3339
 from localcloud.compute.labels import check_labels
 from localcloud.gkehub.masks import apply_mask
 from localcloud.gkehub.names import (
@@ -24,9 +23,10 @@ from localcloud.gkehub.operations import Change, begin
 from localcloud.gkehub.requests import once
 from localcloud.gkehub.resources import has_resources
 from localcloud.gkehub.service import service
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _FEATURES = "gkehub.projects.locations.features"

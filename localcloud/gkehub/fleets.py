@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from localcloud.clock import rfc3339
 from localcloud.gkehub.names import location_of, not_found
 from localcloud.gkehub.service import service
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from localcloud.clock import rfc3339
 from localcloud.compute.labels import check_labels
 from localcloud.gkehub import registration
 from localcloud.gkehub.masks import apply_mask
@@ -13,8 +12,9 @@ from localcloud.gkehub.names import already_exists, bad_value, busy, check_id, l
 from localcloud.gkehub.operations import Change, begin, fail_at_once
 from localcloud.gkehub.requests import once
 from localcloud.gkehub.service import service
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _MEMBERSHIPS = "gkehub.projects.locations.memberships"

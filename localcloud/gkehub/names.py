@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from localcloud.compute import regions
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 MCS = "multiclusterservicediscovery"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from localcloud import mishaps
-from localcloud.clock import rfc3339
+from localcloud.faults import operation_faults
 from localcloud.gkehub.names import location_of, not_found
 from localcloud.gkehub.service import service
-from localcloud.ledger import Work
+from localcloud.service import Call
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 _METADATA = "type.googleapis.com/google.cloud.gkehub.v1.OperationMetadata"
@@ -65,7 +65,7 @@ def begin(world: World, change: Change, after: tuple[Work | None, ...] = ()) -> 
 
 
 def _end(world: World, name: str, change: Change) -> None:
-    error = mishaps.met(world, change.kind, change.target, change.done)
+    error = operation_faults.met(world, change.kind, change.target, change.done)
     if error is not None:
         change.undone()
     operation = world.store["gkehub.operations"].get(name)
@@ -79,7 +79,7 @@ def _end(world: World, name: str, change: Change) -> None:
 def fail_at_once(world: World, change: Change, error: Json) -> Json:
     """An operation that was over when it began: what is only found out after the call was taken."""
     operation = begin(world, change)
-    mishaps.plan(world, change.kind, change.target, error["code"], error["message"])
+    operation_faults.plan(world, change.kind, change.target, error["code"], error["message"])
     return operation
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from localcloud.clock import rfc3339
 from localcloud.container.lifecycle import alive
 from localcloud.container.names import place_in
 from localcloud.container.nodes import capacity
@@ -18,6 +17,7 @@ from localcloud.gkehub.fleets import ensure_fleet
 from localcloud.gkehub.names import project_in, short
 from localcloud.gkehub.operations import Change, begin
 from localcloud.ids import keyed
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

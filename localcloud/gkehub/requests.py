@@ -6,8 +6,8 @@ from __future__ import annotations
 from functools import wraps
 
 from localcloud.gkehub.operations import told
+from localcloud.service import Call, Handler
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Handler
 
 _REMEMBERED = 3600.0  # seconds
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from localcloud.gkehub.names import feature_name, short
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.world import World
 
 KIND = "gkehub.features.resources"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from localcloud.service import Service
 from localcloud.wire.errors import Style
-from localcloud.wire.service import Service
 
 VERSIONS = ["v1", "v1beta", "v1alpha"]
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from localcloud.ledger import Work
 from localcloud.projects import Project
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 
 if TYPE_CHECKING:

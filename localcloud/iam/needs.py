@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from localcloud.iam.catalog import Rule, methods
 
 if TYPE_CHECKING:
+    from localcloud.service import Call
     from localcloud.wire.messages import Json
-    from localcloud.wire.service import Call
     from localcloud.world import World
 
 # Methods that make what their body describes, or change it to that.

@@ -9,8 +9,8 @@ from localcloud.wire.errors import Refused, Style
 
 if TYPE_CHECKING:
     from localcloud.iam.needs import Need
+    from localcloud.service import Call
     from localcloud.wire.messages import Json, Response
-    from localcloud.wire.service import Call
 
 DENIED = "PERMISSION_DENIED"
 UNSPOKEN = "The caller does not have permission"  # [observed]

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from localcloud.clock import Timer, rfc3339
-from localcloud.timing import SPREAD
+from localcloud.time.clock import Timer, rfc3339
+from localcloud.time.timing import SPREAD
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.service import Call
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 if TYPE_CHECKING:
     from localcloud.pubsub.broker import Broker

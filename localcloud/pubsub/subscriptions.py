@@ -5,9 +5,9 @@ from __future__ import annotations
 from localcloud.pubsub.broker import Queue
 from localcloud.pubsub.names import broker_of, full_name, project_name, require
 from localcloud.pubsub.topics import check_name, service
+from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 DEFAULTS: Json = {
     "pushConfig": {},

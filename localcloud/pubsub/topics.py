@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from localcloud.pubsub.names import broker_of, full_name, project_name, require
+from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Service
 
 service = Service("pubsub", "pubsub.googleapis.com", ["v1"], Style.NEWER)
 

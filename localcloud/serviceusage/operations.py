@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from localcloud.projects import Project
+from localcloud.service import Call
 from localcloud.serviceusage.base import service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 TYPES = "type.googleapis.com/google.api.serviceusage"

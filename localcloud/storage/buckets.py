@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from localcloud.clock import rfc3339
+from localcloud.service import Call
 from localcloud.storage.service import service
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 BUCKETS = "storage.buckets"

@@ -7,12 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from localcloud.clock import rfc3339
+from localcloud.service import Call
 from localcloud.storage.buckets import bucket_of
 from localcloud.storage.service import object_name, service
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json, Response
-from localcloud.wire.service import Call
 from localcloud.world import World
 
 OBJECTS = "storage.objects"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
+from localcloud.service import Call, Service
 from localcloud.wire.discovery import Method
 from localcloud.wire.errors import Style
 from localcloud.wire.messages import Request
-from localcloud.wire.service import Call, Service
 
 UPLOADS = ("upload", "resumable")
 

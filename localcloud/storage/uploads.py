@@ -6,13 +6,13 @@ import json
 import re
 from dataclasses import dataclass
 
+from localcloud.service import Call
 from localcloud.storage.buckets import bucket_of
 from localcloud.storage.objects import put
 from localcloud.storage.service import UPLOADS, service
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json, Response
-from localcloud.wire.service import Call
 from localcloud.wire.validation import checked_body
 
 SESSIONS = "storage.uploads.internal"  # resumable ones under way, by id

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.clock import rfc3339
+from localcloud.time.clock import rfc3339
 from localcloud.workflows.errors import error_map
 from localcloud.workflows.host import Outcome
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localcloud.clock import rfc3339
+from localcloud.service import Call, Service
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Service
 from localcloud.workflows.callbacks import CallbackRequest, Endpoint
 from localcloud.workflows.executions import Execution
 from localcloud.workflows.paging import matching, ordered, page

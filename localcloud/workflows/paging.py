@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.service import Call
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call
 
 _TERM = re.compile(r'\s*([\w.-]+)\s*(!=|<=|>=|=|<|>|:)\s*("(?:[^"\\]|\\.)*"|[^\s"]+)\s*')
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

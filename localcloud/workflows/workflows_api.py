@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from localcloud.clock import rfc3339
+from localcloud.service import Call, Service
+from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
-from localcloud.wire.service import Call, Service
 from localcloud.wire.validation import camel
 from localcloud.workflows import definitions
 from localcloud.workflows.errors import DeployError

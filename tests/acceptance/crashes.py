@@ -18,9 +18,9 @@ from fleetgate.local.installation import ROOT
 from fleetgate.local.roles import Role, read_roles
 from fleetgate.local.run import LocalRun, NeverEnded
 from fleetgate.report import Report
-from localcloud.faults import Crash, Fault, Matcher
-from localcloud.schedule import Stalled
-from localcloud.wire.log import LoggedCall
+from localcloud.faults.call_faults import Crash, Fault, Matcher
+from localcloud.records.call_log import LoggedCall
+from localcloud.time.jump_schedule import Stalled
 from tests.acceptance import occupied
 from tests.acceptance.runs import RESOURCE_APIS, STORE, Bug, settle, store
 

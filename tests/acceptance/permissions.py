@@ -11,8 +11,8 @@ from typing import Any
 
 from fleetgate.local.roles import Grant, Role, read_roles
 from fleetgate.local.run import LocalRun, NeverEnded
-from localcloud import mishaps
-from localcloud.faults import Fault, Lost, Matcher
+from localcloud.faults import operation_faults
+from localcloud.faults.call_faults import Fault, Lost, Matcher
 from localcloud.iam import Use
 from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance import foreign
@@ -104,7 +104,7 @@ async def lose_a_cluster(local: LocalRun) -> None:
     await act(local, action="deploy", environment=spec(gateway={"addresses": "static"}))
     await act(local, action="verify", name="store")
     name = f"projects/{FLEET}/locations/us-west1/memberships/gke-west-1"
-    mishaps.plan(local.cloud.world, "gkehub.memberships.delete", name, 7, "no access")
+    operation_faults.plan(local.cloud.world, "gkehub.memberships.delete", name, 7, "no access")
     local.cloud.world.clusters[WEST].delete("Namespace", "", "store")
     await until(local, local.cloud.world.clock.now + 900)
     ask(local, "DELETE", f"container/v1/{WEST}")

@@ -15,8 +15,8 @@ from typing import Any
 
 from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
-from localcloud.clock import rfc3339_pacific
 from localcloud.pubsub.broker import Delivery
+from localcloud.time.clock import rfc3339_pacific
 from tests.acceptance.runs import STORE, Bug, settle, store
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"

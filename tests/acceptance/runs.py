@@ -16,7 +16,7 @@ from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from localcloud.pubsub.broker import Delivery
-from localcloud.wire.log import LoggedCall
+from localcloud.records.call_log import LoggedCall
 
 EXAMPLES = ROOT / "examples"
 UNKIND = Delivery(copies=2, late=1.5, shuffle=1.0)  # every message twice, side by side and out of order

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetgate.local.run import LocalRun, NeverEnded
-from localcloud.faults import Fault, Matcher, Refusal, Reset
+from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
 from localcloud.pubsub.broker import Delivery
-from localcloud.schedule import Stalled
+from localcloud.time.jump_schedule import Stalled
 from shared.fleet import importer
 from tests.acceptance import foreign
 from tests.acceptance.crashes import deploying, difference

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleetgate.local.run import LocalRun, NeverEnded
-from localcloud import mishaps
 from localcloud.cloud import LocalCloud
-from localcloud.faults import Answer, Call, Effect, Fault, Late, Lost, Matcher, Reach, Twice
-from localcloud.schedule import Stalled
+from localcloud.faults import operation_faults
+from localcloud.faults.call_faults import Answer, Call, Effect, Fault, Late, Lost, Matcher, Reach, Twice
+from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Request, Response
 from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived, difference
@@ -62,7 +62,7 @@ class Stray:
     def plan(self, cloud: LocalCloud) -> None:
         """Let it happen."""
         if self.what == "fails":
-            mishaps.plan(cloud.world, self.of, OPERATIONS[self.of], 13, "Internal error.")
+            operation_faults.plan(cloud.world, self.of, OPERATIONS[self.of], 13, "Internal error.")
             return
         effects: dict[str, Effect] = {
             "lost": Lost(),

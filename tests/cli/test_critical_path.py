@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleetgate.local.critical_path import Node, critical_path_seconds, platform_graph
 from fleetgate.specs import read_environment
-from localcloud.timing import Timing
+from localcloud.time.timing import Timing
 from shared.spec import Environment, parse_environment
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.clock import EPOCH, Clock, http_date, rfc3339, rfc3339_pacific
+from localcloud.time.clock import EPOCH, Clock, http_date, rfc3339, rfc3339_pacific
 
 
 def test_timers_fire_in_order_of_time_then_of_setting() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from localcloud.dump import canonical_dump
+from localcloud.records.dump import canonical_dump
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -16,8 +16,8 @@ import aiohttp
 import pytest
 
 from localcloud.edge import Edge
+from localcloud.records.call_log import CallLog
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import CallLog
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.world import World
 

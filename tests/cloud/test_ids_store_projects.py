@@ -7,10 +7,10 @@ import re
 import pytest
 
 from localcloud.ids import Ids, keyed
-from localcloud.ledger import Ledger
 from localcloud.projects import Projects
 from localcloud.store import Collection, Store
-from localcloud.timing import Timing
+from localcloud.time.ledger import Ledger
+from localcloud.time.timing import Timing
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World

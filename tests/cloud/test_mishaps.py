@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud import mishaps
+from localcloud.faults import operation_faults
 from localcloud.wire.errors import Refused
 from localcloud.world import World
 
@@ -13,9 +13,9 @@ from localcloud.world import World
 def test_operations_fail_once_often_or_for_good(times: int | None, failures: int) -> None:
     """And no more than that."""
     world = World.create()
-    mishaps.plan(world, "a.create", "thing", 13, "Internal error.", times)
+    operation_faults.plan(world, "a.create", "thing", 13, "Internal error.", times)
 
-    met = [mishaps.met(world, "a.create", "thing", lambda: None) for _ in range(4)]
+    met = [operation_faults.met(world, "a.create", "thing", lambda: None) for _ in range(4)]
 
     assert [{"code": 13, "message": "Internal error."}] * failures == [each for each in met if each]
 
@@ -23,10 +23,10 @@ def test_operations_fail_once_often_or_for_good(times: int | None, failures: int
 def test_a_service_may_ask_for_the_failure_as_a_refusal() -> None:
     """Compute writes an operation's error by itself."""
     world = World.create()
-    mishaps.plan(world, "a.create", "thing", 8, "Quota exceeded.")
+    operation_faults.plan(world, "a.create", "thing", 8, "Quota exceeded.")
 
     with pytest.raises(Refused) as refusal:
-        mishaps.strike(world, "a.create", "thing")
-    mishaps.strike(world, "a.create", "thing")
+        operation_faults.strike(world, "a.create", "thing")
+    operation_faults.strike(world, "a.create", "thing")
 
     assert ("RESOURCE_EXHAUSTED", "Quota exceeded.") == (refusal.value.status, refusal.value.message)

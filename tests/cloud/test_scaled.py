@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from localcloud.clock import EPOCH
-from localcloud.scaled import ScaledSchedule
+from localcloud.time.clock import EPOCH
+from localcloud.time.scaled_schedule import ScaledSchedule
 from localcloud.wire.messages import Abort, Response
 from localcloud.world import World
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from localcloud import schedule as schedules
-from localcloud.clock import EPOCH
-from localcloud.schedule import JumpSchedule, Stalled
+from localcloud.time import jump_schedule as schedules
+from localcloud.time.clock import EPOCH
+from localcloud.time.jump_schedule import JumpSchedule, Stalled
 from localcloud.wire.messages import Abort, Response
 from localcloud.world import World
 

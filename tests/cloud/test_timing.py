@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.timing import SPREAD, Timing, table
+from localcloud.time.timing import SPREAD, Timing, table
 from localcloud.world import World
 
 KINDS = sorted(table())

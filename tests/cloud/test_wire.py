@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from localcloud.dispatch import Dispatch
 from localcloud.pubsub.topics import service as pubsub
+from localcloud.records.call_log import CallLog, is_mutation
+from localcloud.service import Call, Service
 from localcloud.wire.discovery import document
-from localcloud.wire.dispatch import Dispatch
 from localcloud.wire.errors import Refused, Style
-from localcloud.wire.log import CallLog, is_mutation
 from localcloud.wire.messages import Caller, Json, Request, Response
-from localcloud.wire.service import Call, Service
 from localcloud.wire.validation import checked_body
 from localcloud.world import World
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from localcloud.clock import EPOCH
 from localcloud.iam import grants
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from localcloud import mishaps
 from localcloud.compute import service
+from localcloud.faults import operation_faults
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 
@@ -190,7 +190,7 @@ def test_an_unknown_operation_is_404(custom: Compute) -> None:
 def test_an_operation_that_is_to_fail_leaves_nothing(custom: Compute, collection: str, body: Json) -> None:
     """The name is free again, and the next operation goes well."""
     kind = f"compute.{collection.rpartition('/')[2]}.insert"
-    mishaps.plan(custom.world, kind, f"projects/shop/{collection}/extra", 13, "Internal error.")
+    operation_faults.plan(custom.world, kind, f"projects/shop/{collection}/extra", 13, "Internal error.")
 
     failed = custom.finish(custom.post(collection, body))
 

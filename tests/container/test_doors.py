@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.container.doors import DNS, PUBLIC, refusal
+from localcloud.container.endpoints import DNS, PUBLIC, refusal
 from localcloud.wire.messages import Abort, Caller
 
 from .wire import WEST, Cloud

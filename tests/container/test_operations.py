@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud import mishaps
+from localcloud.faults import operation_faults
 
 from .wire import WEST, Cloud, clusters
 
@@ -42,7 +42,7 @@ def test_a_second_change_of_a_cluster_is_refused_while_one_is_under_way(cloud: C
 
 def test_a_failed_operation_is_done_with_an_error_and_a_status_message(cloud: Cloud) -> None:
     """gcloud reads one, client libraries the other; the cluster stays in ERROR until it is deleted."""
-    mishaps.plan(cloud.world, "container.clusters.create", WEST, 8, "Insufficient quota: CPUS.")
+    operation_faults.plan(cloud.world, "container.clusters.create", WEST, 8, "Insufficient quota: CPUS.")
     begun = cloud.create()
     cloud.wait(1000)
     done, cluster = cloud.ok("GET", f"{OPERATIONS}/{begun['name']}"), cloud.ok("GET", PATH)
@@ -59,7 +59,7 @@ def test_a_failed_operation_is_done_with_an_error_and_a_status_message(cloud: Cl
 
 def test_a_planned_mishap_is_used_up_by_the_operation_that_meets_it(cloud: Cloud) -> None:
     """The next one of the kind works."""
-    mishaps.plan(cloud.world, "container.clusters.update", WEST, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "container.clusters.update", WEST, 13, "Internal error.")
     cloud.running()
     change = {"update": {"desiredReleaseChannel": {"channel": "RAPID"}}}
     channels = []

@@ -15,8 +15,8 @@ from localcloud import container, gkehub, serviceusage
 from localcloud.compute.names import url
 from localcloud.compute.regions import auto_range, regions
 from localcloud.controllers.fleet import FleetController
-from localcloud.wire.dispatch import Dispatch
-from localcloud.wire.log import CallLog
+from localcloud.dispatch import Dispatch
+from localcloud.records.call_log import CallLog
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 

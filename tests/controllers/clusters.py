@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localcloud.clock import EPOCH
 from localcloud.controllers.mcs.importer import IMPORTER, NAMESPACE, ROLE
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.iam import grants
 from localcloud.kubernetes import KubernetesApi
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localcloud.compute.birth import create_default_network, create_subnetwork
+from localcloud.compute.creation import create_default_network, create_subnetwork
 from localcloud.controllers.gateway import GatewayController
 from localcloud.controllers.gateway_api import CROSS_REGION, GatewayApiController
 from localcloud.controllers.mcs import MultiClusterServices

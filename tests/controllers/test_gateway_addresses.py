@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.compute.birth import create_network
+from localcloud.compute.creation import create_network
 from localcloud.wire.messages import Json
 
 from .clusters import PROJECT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localcloud.controllers.gateway_api import CROSS_REGION, MULTI_CLUSTER, SINGLE_CLUSTER, accepted
 from localcloud.kubernetes import KubernetesApi
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 
 from .gateways import FEATURE, Gateways
 

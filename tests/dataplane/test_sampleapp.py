@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from localcloud.clock import EPOCH
 from localcloud.dataplane.sampleapp import Pod, is_whereami, reply, serves
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 
 IMAGES = [

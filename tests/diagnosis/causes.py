@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from localcloud.compute.quotas import set_quota
-from localcloud.faults import Denied, Fault, Matcher
+from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.iam import grants
 from tests.diagnosis.standing import EAST, PROJECT, WEST, Standing
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.clock import Clock
-from localcloud.faults import (
+from localcloud.faults.call_faults import (
     Call,
     Crash,
     Effect,
@@ -23,6 +22,7 @@ from localcloud.faults import (
     Slow,
     Twice,
 )
+from localcloud.time.clock import Clock
 from localcloud.wire.errors import Style
 from localcloud.wire.messages import Abort, Caller, Response
 

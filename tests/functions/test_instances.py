@@ -6,7 +6,7 @@ import json
 import socket
 from pathlib import Path
 
-from localcloud.functions.nursery import HASH_SEEDS
+from localcloud.functions.preload_server import HASH_SEEDS
 
 from .clouds import PROJECT, Shop
 from .conftest import SEED, Play

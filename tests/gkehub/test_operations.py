@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud import mishaps
+from localcloud.faults import operation_faults
 
 from ..container.wire import Cloud
 
@@ -17,7 +17,7 @@ def _enable(cloud: Cloud) -> str:
 
 def test_a_failed_operation_has_an_error_and_no_response(cloud: Cloud) -> None:
     """A feature that could not be made is not there."""
-    mishaps.plan(cloud.world, "gkehub.features.mcs.create", NAME, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "gkehub.features.mcs.create", NAME, 13, "Internal error.")
     path = _enable(cloud)
     cloud.wait(60)
     done = cloud.ok("GET", path)
@@ -33,7 +33,7 @@ def test_a_deletion_that_fails_leaves_the_feature_active(cloud: Cloud) -> None:
     """It can be tried again."""
     _enable(cloud)
     cloud.wait(60)
-    mishaps.plan(cloud.world, "gkehub.features.delete", NAME, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "gkehub.features.delete", NAME, 13, "Internal error.")
     cloud.ok("DELETE", f"gkehub/v1/{NAME}")
     cloud.wait(60)
     assert cloud.ok("GET", f"gkehub/v1/{NAME}")["resourceState"] == {"state": "ACTIVE"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localcloud.clock import EPOCH
 from localcloud.compute import create_default_network
 from localcloud.container import kube
+from localcloud.dispatch import Dispatch
 from localcloud.iam.access import bind, define_role
 from localcloud.kubernetes import KubernetesApi
 from localcloud.pubsub import Broker, Delivery
+from localcloud.records.call_log import CallLog
 from localcloud.services import SERVICES
-from localcloud.wire.dispatch import Dispatch
-from localcloud.wire.log import CallLog
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.workflows.executions import Executions
 from localcloud.world import World

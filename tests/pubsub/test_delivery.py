@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.clock import EPOCH
 from localcloud.pubsub.broker import Delivery
+from localcloud.time.clock import EPOCH
 from localcloud.world import World
 
 from .conftest import a_world

@@ -10,8 +10,8 @@ from typing import Any
 
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
+from localcloud.records.call_log import LoggedCall
 from localcloud.wire.identities import Identities
-from localcloud.wire.log import LoggedCall
 from localcloud.wire.messages import Caller, Request, Response
 from tests.acceptance import foreign
 

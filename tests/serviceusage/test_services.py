@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from localcloud.clock import EPOCH
 from localcloud.serviceusage import usage
 from localcloud.serviceusage.known import dependents, known, with_requirements
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

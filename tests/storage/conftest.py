@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from localcloud.dispatch import Dispatch
+from localcloud.records.call_log import CallLog
 from localcloud.storage import create_bucket, service
-from localcloud.wire.dispatch import Dispatch
-from localcloud.wire.log import CallLog
 from localcloud.wire.messages import Caller, Request, Response
 from localcloud.world import World
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from localcloud.dispatch import Dispatch
 from localcloud.pubsub import Broker, Delivery
 from localcloud.pubsub import service as pubsub_service
-from localcloud.wire.dispatch import Dispatch
-from localcloud.wire.log import CallLog
+from localcloud.records.call_log import CallLog
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.workflows.executions import Executions
 from localcloud.workflows.service import executions_service, workflows_service

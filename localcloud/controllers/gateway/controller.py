@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from localcloud.clock import rfc3339
 from localcloud.controllers.attach import Attachments, Wake
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.gateway.addresses import site_of
@@ -24,6 +23,7 @@ from localcloud.controllers.gateway.view import HTTP_ROUTE, WATCHED, gateways, v
 from localcloud.controllers.gateway_api import CROSS_REGION, accepted
 from localcloud.gkehub.names import MCI
 from localcloud.kubernetes import KubernetesApi
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

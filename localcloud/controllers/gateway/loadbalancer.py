@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.addresses import allocate_address
 from localcloud.compute.names import fingerprint, full_name, short, url
 from localcloud.compute.quotas import check_quotas
 from localcloud.controllers.gateway.addresses import Site, Vip
 from localcloud.controllers.gateway.names import PREFIX, Ref, firewall_name, owner
 from localcloud.controllers.gateway.parts import KINDS, Key
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
-from localcloud.clock import rfc3339
 from localcloud.controllers.config_membership import ConfigCluster
 from localcloud.controllers.gateway.addresses import Site, proxy_subnets
 from localcloud.controllers.gateway.assessment import (
@@ -36,7 +35,8 @@ from localcloud.gkehub.names import MCI, project_in
 from localcloud.gkehub.registration import cluster_of
 from localcloud.gkehub.resources import released
 from localcloud.kubernetes import KubernetesApi
-from localcloud.ledger import Work
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World

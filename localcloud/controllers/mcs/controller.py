@@ -16,7 +16,7 @@ from localcloud.controllers.mcs.members import EXPORT, JOINED, Member, feature_o
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.gkehub.resources import released
 from localcloud.iam import grants
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.world import World
 
 WATCHED = frozenset({"ServiceExport", "ServiceImport", "Service", "Namespace", "Pod", "Node", "Endpoints"})

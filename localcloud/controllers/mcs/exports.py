@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.clock import rfc3339
 from localcloud.controllers.mcs.members import EXPORT, Member, joined
 from localcloud.controllers.writer import Writer
-from localcloud.ledger import Work
+from localcloud.time.clock import rfc3339
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

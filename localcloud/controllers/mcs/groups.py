@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from localcloud.clock import rfc3339_pacific
 from localcloud.compute.names import full_name, url
 from localcloud.container.lifecycle import alive
 from localcloud.controllers.mcs import names
@@ -18,6 +17,7 @@ from localcloud.controllers.mcs.members import Member
 from localcloud.controllers.mcs.mirror import mirror
 from localcloud.controllers.workloads.controller import zones_of
 from localcloud.controllers.workloads.endpoints import Address, addresses, chosen, target_port
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

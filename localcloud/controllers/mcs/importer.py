@@ -11,7 +11,7 @@ from localcloud.controllers.mcs.members import Member
 from localcloud.controllers.workloads import pods
 from localcloud.gkehub.features import create_kind
 from localcloud.iam import grants
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

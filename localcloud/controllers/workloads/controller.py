@@ -14,7 +14,7 @@ from localcloud.controllers.workloads.pods import DEPLOYMENT, REPLICA_SET, owned
 from localcloud.controllers.workloads.ready import KIND, ready_resource
 from localcloud.controllers.writer import Writer
 from localcloud.kubernetes import KubernetesApi
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

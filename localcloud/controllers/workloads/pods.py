@@ -10,8 +10,8 @@ import ipaddress
 import json
 from collections.abc import Iterable, Sequence
 
-from localcloud.clock import rfc3339
 from localcloud.ids import keyed
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 
 # Kubernetes leaves vowels and look-alikes out of generated names [documented].

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localcloud.controllers.workloads.endpoints import chosen
 from localcloud.controllers.workloads.pods import REPLICA_SET, owner_of
-from localcloud.ledger import Work
+from localcloud.time.ledger import Work
 from localcloud.world import World
 
 KIND = "kubernetes.pods.ready"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localcloud.clock import rfc3339
 from localcloud.controllers.workloads.pods import is_ready
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 
 

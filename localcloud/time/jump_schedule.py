@@ -14,8 +14,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from localcloud.clock import Timer
-from localcloud.timing import SPREAD
+from localcloud.time.clock import Timer
+from localcloud.time.timing import SPREAD
 from localcloud.wire.messages import Abort, Response
 from localcloud.world import World
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from localcloud.clock import Clock, Timer
-from localcloud.timing import Timing
+from localcloud.time.clock import Clock, Timer
+from localcloud.time.timing import Timing
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from localcloud.wire.errors import REASONS, Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
-_COLLECTION = "operations.mishaps"
+_COLLECTION = "operations.faults"
 
 # google.rpc.Code, as far as an operation may end with it [documented].
 _NUMBERS = {

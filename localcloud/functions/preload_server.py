@@ -24,7 +24,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 
-from localcloud.functions import zygote
+from localcloud.functions import fork_server
 
 HASH_SEEDS = 3  # orders of iteration that are tried; each costs a process with everything imported
 
@@ -34,7 +34,7 @@ class Nursery:
 
     def __init__(self, hash_seed: int, preload: Sequence[str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        arguments = [sys.executable, "-m", "localcloud.functions.nursery", str(theirs.fileno())]
+        arguments = [sys.executable, "-m", "localcloud.functions.preload_server", str(theirs.fileno())]
         # A session of its own: a terminal's interrupt is for the clouds, which end their instances themselves.
         self._process = subprocess.Popen(
             [*arguments, json.dumps(list(preload))],
@@ -90,7 +90,7 @@ def main() -> None:
         with orders, life:
             if os.fork() == 0:
                 control.close()
-                zygote.live(orders, life)
+                fork_server.live(orders, life)
 
 
 def _received(control: socket.socket) -> list[int]:

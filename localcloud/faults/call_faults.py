@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from localcloud.clock import Clock
 from localcloud.kubernetes.errors import StatusError
+from localcloud.time.clock import Clock
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Abort, Caller, Response
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from localcloud.faults import Call, Faults
+from localcloud.faults.call_faults import Call, Faults
 from localcloud.iam.catalog import methods
 from localcloud.iam.conditions import MODIFIED, Attributes, modified_roles
 from localcloud.iam.grants import bindings_of
 from localcloud.iam.needs import needs_of
 from localcloud.iam.refusals import refused
+from localcloud.records.call_log import CallLog, LoggedCall, is_mutation
+from localcloud.service import PROJECT_PARAMETERS, Answer, Permit, Service, anybody
+from localcloud.service import Call as ServiceCall
 from localcloud.wire.errors import Refused, Style, not_implemented
-from localcloud.wire.log import CallLog, LoggedCall, is_mutation
 from localcloud.wire.messages import Request, Response
-from localcloud.wire.service import PROJECT_PARAMETERS, Answer, Permit, Service, anybody
-from localcloud.wire.service import Call as ServiceCall
 from localcloud.world import World
 
 # Named in every project's path; the APIs that answer whether an API is on cannot be off themselves.

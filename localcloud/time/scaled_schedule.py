@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 
-from localcloud.timing import SPREAD
+from localcloud.time.timing import SPREAD
 from localcloud.wire.messages import Abort, Response
 from localcloud.world import World
 
