@@ -25,7 +25,7 @@ from fleetgate.packaging.archive import Archive, archive_of, steps
 from fleetgate.packaging.closure import closure_of
 from fleetgate.report import Report
 from tests.acceptance.runs import STORE
-from tests.packaging.environments import linked, unpacked
+from tests.fleetgate.packaging.environments import linked, unpacked
 
 OUT = ROOT / "out" / "bench.json"
 ROUNDS = 9

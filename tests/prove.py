@@ -24,8 +24,8 @@ from fleetgate.local.installation import ROOT
 from tests.acceptance import crashes, permissions, storms, strangers, strays
 from tests.acceptance.races import RACES
 from tests.acceptance.runs import STORE, UNKIND, document, run
-from tests.diagnosis import matrix as diagnosis
-from tests.diagnosis.causes import Way
+from tests.shared.diagnosis import matrix as diagnosis
+from tests.shared.diagnosis.causes import Way
 
 WORKERS = 2
 OUT = ROOT / "out" / "proof.json"

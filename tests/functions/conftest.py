@@ -1,29 +1,7 @@
-"""One cloud for all scenes of a module: each deploys a function of its own name."""
+"""What the tests of the steps ask Google by."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from tests.support.messages import _server, anchored, claim, event, google, message, session, settle, store
 
-import pytest
-
-from .clouds import APIS, PROJECT, Shop, a_cloud
-
-SEED = 5
-
-Play = Callable[[Callable[[Shop], Coroutine[Any, Any, None]]], None]
-
-
-@pytest.fixture(scope="module")
-def play() -> Iterator[Play]:
-    """Plays a scene in the cloud."""
-    with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
-        patch.setitem(os.environ, "SECRET_OF_THE_PARENT", "hush")
-        cloud = runner.run(a_cloud(SEED).__aenter__())
-        cloud.create_project(PROJECT, APIS)
-        shop = Shop(cloud)
-        yield lambda scene: runner.run(scene(shop))
-        runner.run(cloud.__aexit__(None, None, None))
-        assert not cloud.folder.exists()
+__all__ = ["_server", "anchored", "claim", "event", "google", "message", "session", "settle", "store"]

@@ -10,7 +10,7 @@ import pytest
 from localcloud.wire.tls import Authority
 from shared.google import cluster_reader, kubernetes
 from tests.security.hostile import HostileServer
-from tests.shared.conftest import _server, anchored, event, google, message, session, store
+from tests.support.messages import _server, anchored, event, google, message, session, store
 
 __all__ = ["_server", "anchored", "event", "google", "message", "session", "store"]
 

@@ -23,7 +23,7 @@ from shared.step.troubles import outcome_of
 from shared.steps import verification
 from tests.security.conftest import OTHER, OWN
 from tests.security.hostile import TOKEN, HostileServer, door, endless, session
-from tests.steps.live import forwarding_rules
+from tests.support.live import forwarding_rules
 
 Reach = Callable[[Door], object]
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}}

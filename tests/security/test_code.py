@@ -7,11 +7,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 OFF = re.compile(
     r"CERT_NONE|_create_unverified|disable_warnings|verify_ssl|InsecureRequestWarning|assert_hostname"
 )

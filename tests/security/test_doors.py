@@ -8,7 +8,7 @@ import pytest
 
 from shared.google.doors import PRIVATE, RESTRICTED, Door, door_of
 from shared.settings import Settings
-from tests.shared.google_server import GoogleServer
+from tests.support.google_server import GoogleServer
 
 Json = dict[str, Any]
 NAME = "gke-0123abcd-123456789012.us-west1-a.gke.goog"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from fleetgate.local.roles import Role, read_roles
+from tests.support.paths import ROOT
 
 ROLES = {role.step: role for role in read_roles()}
-BOOTSTRAP = Path(__file__).parents[2] / "terraform-bootstrap"
+BOOTSTRAP = ROOT / "terraform-bootstrap"
 FUNCTIONS = {"environment", "clusters", "fleet", "subnets", "service_export", "gateway", "verification"}
 
 

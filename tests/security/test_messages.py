@@ -16,7 +16,7 @@ from shared.step.outcome import Decision, Done
 from shared.step.run import run
 from shared.step.step import Step
 from tests.security.hostile import HostileServer
-from tests.shared.google_server import EXECUTION, NUMBER, GoogleServer
+from tests.support.google_server import EXECUTION, NUMBER, GoogleServer
 
 Make = Callable[..., Message]
 Event = Callable[..., dict[str, Any]]

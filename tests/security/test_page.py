@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 CLAIMING = re.split(r"^## ", PAGE, flags=re.MULTILINE)[2:]  # but for what there is to protect
 

@@ -20,7 +20,8 @@ from shared.spec.request import MOST
 from shared.step.run import run
 from shared.steps.claim import CLAIM
 from tests.acceptance.runs import store
-from tests.shared.google_server import EXECUTION, GoogleServer
+from tests.support.google_server import EXECUTION, GoogleServer
+from tests.support.paths import ROOT
 
 Event = Callable[..., dict[str, Any]]
 PROJECT = "shop-prod"
@@ -150,7 +151,7 @@ def test_an_environments_name_has_its_form_in_every_request(action: str) -> None
 
 def test_a_rule_of_a_condition_is_not_made_of_a_spec() -> None:
     """The one expression that Fleetgate carries stands in its role file, and holds for one role alone."""
-    roles = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
+    roles = ROOT / "terraform-bootstrap" / "roles"
     (limited,) = [
         found["limited"]
         for path in roles.glob("*.yaml")

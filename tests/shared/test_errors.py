@@ -11,7 +11,7 @@ from shared.errors import from_response
 from shared.spec import InvalidRequest, parse_request
 from shared.step.outcome import Blocked, Failed, Superseded, Waiting
 from shared.step.troubles import outcome_of
-from tests.shared.google_server import GoogleServer
+from tests.support.google_server import GoogleServer
 
 
 def compute(reason: str, message: str = "") -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 
 import hcl2
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 BOOTSTRAP = ROOT / "terraform-bootstrap"
 FLEET_PROJECT = BOOTSTRAP / "modules" / "fleet-project"
 MODULES = (BOOTSTRAP, FLEET_PROJECT)

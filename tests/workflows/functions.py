@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from localcloud.workflows.callbacks import CallbackRequest
 from localcloud.workflows.host import Outcome
+from tests.support.paths import ROOT
 
-SOURCE = (Path(__file__).parents[2] / "workflows" / "environment.yaml").read_text()
+SOURCE = (ROOT / "workflows" / "environment.yaml").read_text()
 EVENT = {
     "data": {
         "message": {"data": "eyJ9", "messageId": "77", "publishTime": "2026-01-05T10:00:00.123Z"},

@@ -1,0 +1,95 @@
+"""The commands as a shell sees them: what goes where, and with which status they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fleetgate.cli import BAD_USAGE, app
+from tests.support.paths import ROOT
+
+STORE = ROOT / "examples" / "store.yaml"
+
+
+def run(*words: str) -> Result:
+    """`fleetgate` with these words."""
+    return CliRunner().invoke(app, list(words))
+
+
+def test_the_schema_is_json_on_stdout() -> None:
+    """Of an environment, nothing else beside it."""
+    result = run("schema")
+
+    assert (0, "") == (result.exit_code, result.stderr)
+    schema = json.loads(result.stdout)
+    assert {"name", "clusters", "routes"} <= set(schema["properties"])
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process may be started."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_a_faulty_spec_is_refused_with_every_fault_and_nothing_is_started(tmp_path: Path) -> None:
+    """On stderr, each with its path and what would be right."""
+    spec = tmp_path / "bad.yaml"
+    text = (
+        STORE.read_text("utf-8").replace("us-west1-a", "mars-west1-a").replace("port: 8080", "port: 808080")
+    )
+    spec.write_text(text + "\nunknown: true\n")
+
+    result = run("local", "run", str(spec), "-o", "json")
+
+    assert (BAD_USAGE, "") == (result.exit_code, result.stdout)
+    lines = result.stderr.splitlines()
+    count = len([line for line in lines if line.startswith("    fix: ")])
+    assert f"{spec}: {count} faults; nothing was changed" == lines[0]
+    assert 3 <= count == (len(lines) - 1) / 2
+    paths = [line.strip().split(":")[0] for line in lines[1::2]]
+    assert {"clusters[0].location", "services[0].port", "unknown"} <= set(paths)
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    ("text", "words"), [(None, "No such file"), ("a: [", "is not YAML"), ("\xff", "is not YAML")]
+)
+def test_a_spec_that_cannot_be_read_is_refused_likewise(tmp_path: Path, text: str | None, words: str) -> None:
+    """By its path."""
+    spec = tmp_path / "spec.yaml"
+    if text is not None:
+        spec.write_bytes(text.encode("latin1"))
+
+    result = run("local", "run", str(spec))
+
+    assert BAD_USAGE == result.exit_code
+    assert words in result.stderr and "1 fault; nothing was changed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["local", "run"],
+        ["locl"],
+        ["local", "run", "x.yaml", "--sed", "1"],
+        ["local", "run", "x.yaml", "--seed", "one"],
+        [],
+    ],
+)
+def test_a_wrong_command_line_ends_with_64(words: list[str]) -> None:
+    """2 would say that changes are pending."""
+    assert BAD_USAGE == run(*words).exit_code
+
+
+def test_help_is_no_error() -> None:
+    """For each command."""
+    for words in (["--help"], ["local", "--help"], ["local", "run", "--help"]):
+        assert 0 == run(*words).exit_code

@@ -1,0 +1,106 @@
+"""What a folder of specs and the anchors have to say to each other."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rich.console import Console
+
+from fleetgate.client.place import Place
+from fleetgate.client.reconciling import reconcile
+from fleetgate.client.screens import show_reconciliation
+from fleetgate.repository import Kept, read_folder
+from tests.acceptance.runs import store
+from tests.fleetgate.client.conftest import add_anchor
+from tests.support.google_server import GoogleServer
+
+SPEC = store(project="shop-prod")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> list[Kept]:
+    """The tutorial's environment, and no other."""
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    (folder / "store.yaml").write_text(yaml.safe_dump(SPEC), "utf-8")
+    return read_folder(folder, "hub")
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({"origin": "git"}, ""),
+        ({"origin": "git", "spec": "0000000000000000"}, "its spec has changed"),
+        ({}, "it was not kept by Git so far"),
+        ({"origin": "git", "action": "teardown"}, "it was being torn down"),
+        ({"origin": "git", "action": "release"}, "it was being torn down"),
+        (None, "it is new"),
+    ],
+)
+def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
+    google: GoogleServer, here: Place, kept: list[Kept], labels: dict[str, str] | None, reason: str
+) -> None:
+    """As Git's own: what somebody deployed by hand becomes the repository's, even if it is the same."""
+    google.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"] = {"messageIds": ["7"]}
+    if labels is not None:
+        add_anchor(google, **{"spec": kept[0].environment.spec_hash, **labels})
+
+    result = reconcile(here, kept)
+
+    assert ([reason] if reason else []) == [each.reason for each in result.asked]
+    asked = {"action": "deploy", "environment": SPEC, "origin": "git"}
+    assert ([asked] if reason else []) == _published(google)
+
+
+@pytest.mark.parametrize(
+    ("labels", "torn_down"),
+    [
+        ({"origin": "git"}, True),
+        ({"origin": "git", "action": "teardown"}, False),
+        ({"origin": "git", "action": "release"}, False),
+        ({}, False),
+    ],
+)
+def test_what_was_gits_and_has_no_spec_is_torn_down_once(
+    google: GoogleServer, here: Place, labels: dict[str, str], torn_down: bool
+) -> None:
+    """What is not Git's, or only looks like an anchor, is left alone."""
+    google.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"] = {"messageIds": ["7"]}
+    add_anchor(google, **labels)
+    google.add_address(name="fleetgate-stranger", labels={"fleetgate-origin": "git"})
+
+    result = reconcile(here, [])
+
+    assert ([{"action": "teardown", "name": "store"}] if torn_down else []) == _published(google)
+    assert ([] if labels.get("origin") else ["store"]) == result.others
+
+
+def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Place, kept: list[Kept]) -> None:
+    """What goes before what comes."""
+    add_anchor(google, "books", origin="git")
+    console = Console(width=40, file=io.StringIO())
+
+    result = reconcile(here, kept, dry_run=True)
+    show_reconciliation(result, console, dry_run=True)
+
+    assert [] == google.posted(":publish")
+    assert [("books", "teardown", None), ("store", "deploy", None)] == [
+        (each["environment"], each["action"], each["messageId"]) for each in result.wire()["requests"]
+    ]
+    assert [
+        "teardown books: its spec is gone (not published)",
+        "deploy store: it is new (not published)",
+        "2 requests would be published, 0 unchanged",
+    ] == console.file.getvalue().splitlines()
+
+
+def _published(google: GoogleServer) -> list[dict[str, Any]]:
+    """The requests, decoded."""
+    messages = [each for body in google.posted(":publish") for each in body["messages"]]
+    return [json.loads(base64.b64decode(each["data"])) for each in messages]

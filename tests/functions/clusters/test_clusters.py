@@ -1,0 +1,310 @@
+"""The clusters step: created side by side, ours brought up to date one update at a time, all others left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.google.container import STANDARD, SeenCluster
+from shared.spec import Environment
+from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
+from shared.steps.clusters import Seen, decide
+from tests.support.fleets import OURS, cluster, pool
+from tests.support.live import EXAMPLE, NOW, PROJECT, environment
+
+STORE = environment()
+WEST, EAST = "gke-west-1", "gke-east-1"
+ACCOUNT = "n@p.iam.gserviceaccount.com"
+TOGETHER = [cluster(WEST), cluster(EAST)]
+
+
+def west(**fields: Any) -> Environment:
+    """The tutorial's environment, with more said of its west cluster."""
+    one, other = EXAMPLE["clusters"]
+    return environment(clusters=[{**one, **fields}, other])
+
+
+def existing(**fields: Any) -> Environment:
+    """The tutorial's environment on a west cluster that is there already."""
+    west, east = EXAMPLE["clusters"]
+    return environment(clusters=[{**west, "existing": True}, east], **fields)
+
+
+def look(wanted: Environment, *seen: SeenCluster) -> Decision:
+    found: dict[str, list[SeenCluster]] = {}
+    for each in seen:
+        found.setdefault(each.name, []).append(each)
+    return decide(wanted, Seen(found), NOW)
+
+
+def waiting(decision: Decision) -> Waiting:
+    assert isinstance(decision.outcome, Waiting), decision
+    return decision.outcome
+
+
+def after(seen: tuple[SeenCluster, ...], change: Change) -> tuple[SeenCluster, ...]:
+    """The clusters once a change is done."""
+    if change.verb == "create":
+        asked = change.body["cluster"]
+        return (*seen, cluster(asked["name"], change.body["location"], labels=asked["resource_labels"]))
+    if "/nodePools/" in change.resource:
+        return tuple(_with_pool(each, change) for each in seen)
+    fields: dict[str, Any] = {
+        "workloadIdentityConfig": {"workload_pool": change.after},
+        "gatewayApiConfig": {"gateway_channel": change.after},
+        "dnsEndpointConfig.allowExternalTraffic": {"dns_external": change.after},
+        "fleet": {"fleet_project": change.after},
+        "releaseChannel": {"release_channel": change.after},
+        "privateNodes": {"private_nodes": change.after},
+    }[str(change.field)]
+    return tuple(replace(each, **fields) if each.path == change.resource else each for each in seen)
+
+
+def _with_pool(seen: SeenCluster, change: Change) -> SeenCluster:
+    field = {"machineType": "machine_type", "nodeCount": "node_count", "privateNodes": "private"}
+    if seen.pool is None or seen.pool.path != change.resource:
+        return seen
+    return replace(seen, pool=replace(seen.pool, **{field[str(change.field)]: change.after}))
+
+
+def test_all_missing_clusters_are_created_at_once() -> None:
+    """Each in the fleet from birth, with Gateway API, workload identity and a DNS endpoint, and our label."""
+    decision = look(STORE)
+    bodies = [change.body["cluster"] for change in decision.changes]
+
+    assert [WEST, EAST] == [body["name"] for body in bodies]
+    assert {"project": PROJECT} == bodies[0]["fleet"]
+    assert {"channel": STANDARD} == bodies[0]["network_config"]["gateway_api_config"]
+    assert {"workload_pool": f"{PROJECT}.svc.id.goog"} == bodies[0]["workload_identity_config"]
+    assert {"allow_external_traffic": True} == bodies[0]["control_plane_endpoints_config"][
+        "dns_endpoint_config"
+    ]
+    assert OURS == bodies[0]["resource_labels"]
+    assert ("ClusterProvisioning", 300) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+def test_what_the_spec_says_of_nodes_is_created() -> None:
+    """Standard pools have a size; Autopilot chooses by itself, and takes an account for its nodes."""
+    account = "nodes@shop-prod.iam.gserviceaccount.com"
+    clusters = [
+        {"name": "a", "location": "us-west1-a", "machineType": "e2-standard-2", "nodeCount": 5, "privateNodes": True},
+        {"name": "b", "location": "us-east1", "autopilot": True, "nodeServiceAccount": account},
+    ]  # fmt: skip
+    services = [{"name": "store", "port": 8080, "selector": {"app": "store"}}]
+    standard, autopilot = (
+        change.body["cluster"] for change in look(environment(clusters=clusters, services=services, routes=[])).changes
+    )  # fmt: skip
+
+    (pool,) = standard["node_pools"]
+    assert ("e2-standard-2", 5) == (pool["config"]["machine_type"], pool["initial_node_count"])
+    assert standard["network_config"]["default_enable_private_nodes"] is True
+    assert {"enabled": True} == autopilot["autopilot"]
+    assert account == autopilot["autoscaling"]["autoprovisioning_node_pool_defaults"]["service_account"]
+    assert "node_pools" not in autopilot
+
+
+def test_clusters_that_are_as_wanted_are_done() -> None:
+    """Foreign ones of other names do not matter, nor do namesakes elsewhere."""
+    assert Decision(Done()) == look(STORE, *TOGETHER, cluster(WEST, "europe-west1-b", labels={}))
+
+
+def test_a_cluster_on_its_way_is_waited_for_as_long_as_it_will_take() -> None:
+    """No sooner than the last is usually RUNNING."""
+    decision = look(
+        STORE, cluster(WEST, age=100, status="PROVISIONING"), cluster(EAST, age=40, status="PROVISIONING")
+    )
+
+    assert () == tuple(decision.changes)
+    assert ("ClusterProvisioning", 260) == (waiting(decision).reason, waiting(decision).retry_after)
+    assert "gke-east-1, gke-west-1" in waiting(decision).message
+
+
+def test_updates_of_one_cluster_come_one_by_one() -> None:
+    """GKE runs one operation a cluster; the rest is shown in a plan."""
+    decision = look(
+        STORE, cluster(WEST, gateway_channel="CHANNEL_DISABLED", dns_external=False), cluster(EAST)
+    )
+
+    assert ["gatewayApiConfig"] == [change.field for change in decision.changes]
+    assert ["dnsEndpointConfig.allowExternalTraffic"] == [change.field for change in decision.later]
+    assert ("ClusterUpdating", 54) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+def test_nothing_is_asked_of_a_cluster_that_is_being_changed() -> None:
+    """It would be refused."""
+    decision = look(STORE, cluster(WEST, status="RECONCILING", fleet_project=""), cluster(EAST))
+
+    assert () == tuple(decision.changes)
+    assert "ClusterUpdating" == waiting(decision).reason
+    assert waiting(decision).retry_after <= 20
+
+
+CHANGES = [
+    ({}, {}, [], "nothing that is not said"),
+    ({"releaseChannel": "stable"}, {}, [("releaseChannel", "regular", "stable")], "54 s"),
+    ({"nodeCount": 5}, {}, [("nodeCount", 3, 5)], "54 s"),
+    ({"nodeCount": 5}, {"scales": True}, [], "a pool that scales by itself"),
+    ({"machineType": "e2-standard-2"}, {}, [("machineType", "e2-medium", "e2-standard-2")], "216 s"),
+    ({"machineType": "e2-medium", "nodeCount": 3, "privateNodes": False, "autopilot": False}, {}, [], "as it is"),
+    ({"privateNodes": True}, {"private": None}, [("privateNodes", False, True)], "54 s"),
+    (
+        {"privateNodes": True, "machineType": "e2-standard-2", "nodeCount": 2, "releaseChannel": "rapid"},
+        {},
+        [
+            ("releaseChannel", "regular", "rapid"),
+            ("privateNodes", False, True),
+            ("machineType", "e2-medium", "e2-standard-2"),
+            ("privateNodes", False, True),
+            ("nodeCount", 3, 2),
+        ],
+        "54 s",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "pool", "changes", "looks"), CHANGES)
+def test_what_the_spec_says_of_a_cluster_that_is_there_comes_about_in_place(
+    said: dict[str, Any], pool: dict[str, Any], changes: list[tuple[Any, ...]], looks: str
+) -> None:
+    """One after the other, the cluster before its nodes; what it leaves out stays as it is."""
+    seen = cluster(WEST)
+    assert seen.pool is not None
+    decision = look(west(**said), replace(seen, pool=replace(seen.pool, **pool)), cluster(EAST))
+
+    found = [*decision.changes, *decision.later]
+    assert changes == [(each.field, each.before, each.after) for each in found]
+    assert changes[:1] == [(each.field, each.before, each.after) for each in decision.changes]
+    if changes:
+        assert looks == f"{waiting(decision).retry_after:.0f} s"
+    else:
+        assert Decision(Done()) == decision
+
+
+def test_somebody_elses_node_pools_are_left_alone() -> None:
+    """A cluster may get others, and lose the one it was made with."""
+    wanted = west(
+        machineType="e2-standard-2", nodeCount=5, nodeServiceAccount="nodes@p.iam.gserviceaccount.com"
+    )
+    assert Decision(Done()) == look(wanted, cluster(WEST, pool=None), cluster(EAST))
+
+
+def test_nodes_that_are_being_replaced_are_not_asked_after_every_moment() -> None:
+    """It takes minutes a node."""
+    decision = look(west(machineType="e2-standard-2"), cluster(WEST, status="RECONCILING"), cluster(EAST))
+    assert () == tuple(decision.changes)
+    assert 60 == waiting(decision).retry_after
+
+
+def test_a_cluster_that_is_being_deleted_is_created_once_it_is_gone() -> None:
+    """Whoever's it was."""
+    for owner in (OURS, {}):
+        decision = look(STORE, cluster(WEST, status="STOPPING", labels=owner), cluster(EAST))
+
+        assert [] == list(decision.changes)
+        assert ["create"] == [change.verb for change in decision.later]
+        assert "ClusterStopping" == waiting(decision).reason
+
+
+def test_what_waits_for_the_next_look_is_not_held_up_by_a_creation() -> None:
+    """A cluster with more updates to come is looked at when its first is usually done."""
+    decision = look(STORE, cluster(WEST, gateway_channel="", fleet_project=""))
+
+    assert {"create", "update"} == {change.verb for change in decision.changes}
+    assert 54 == waiting(decision).retry_after
+
+
+def test_an_existing_cluster_is_used_as_it_is() -> None:
+    """Nothing of ours is on it; without a DNS endpoint its public one will do."""
+    assert Decision(Done()) == look(existing(), cluster(WEST, labels={}, dns_external=False), cluster(EAST))
+
+
+BLOCKED = [
+    ("CLUSTER_FOREIGN", STORE, {"labels": {"team": "web"}}, "clusters/gke-west-1 exists", "existing: true"),
+    ("CLUSTER_FOREIGN", STORE, {"labels": {"fleetgate-env": "other"}}, "not this environment's", "another name"),
+    ("CLUSTER_ELSEWHERE", STORE, {"location": "us-west1-b"}, "is in us-west1-b", "back to us-west1-b"),
+    ("CLUSTER_ERROR", STORE, {"status": "ERROR", "status_message": "no IPs"}, "ERROR: no IPs", "clusters delete gke"),
+    ("CLUSTER_ERROR", existing(), {"status": "DEGRADED", "labels": {}}, "DEGRADED", "Mend the cluster"),
+    ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
+    ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),
+    ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pool": None}, "an Autopilot cluster", "another name"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p", "Compute Engine"),
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pool": None, "autopilot": True, "account": "a@p"},
+     "run as a@p", "back to a@p"),
+    ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
+    ("CLUSTER_MISSING", existing(), {"location": "us-west1-b"}, "does not exist", "leave out `existing`"),
+    ("CLUSTER_MISSING", existing(), {"status": "STOPPING"}, "is being deleted", "leave out `existing`"),
+    ("CLUSTER_UNFIT", existing(), {"gateway_channel": "CHANNEL_DISABLED"}, "gatewayApi", "--gateway-api=standard"),
+    ("CLUSTER_UNFIT", existing(), {"workload_pool": ""}, "workloadIdentity", "--workload-pool=shop-prod.svc.id.goog"),
+    ("CLUSTER_UNFIT", existing(), {"fleet_project": "other"}, "lacks fleet", "--enable-fleet"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "public": False}, "VPC network", "--enable-dns-access"),
+    ("CLUSTER_UNREACHABLE", existing(), {"dns_external": False, "restricted": True}, "authorized", "enable-dns-access"),
+    ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False, "fleet_project": ""}, "fleet", "dns-access"),
+    ("CLUSTER_UNFIT", existing(), {"vpc_native": False}, "VPC-native", "another cluster"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "wanted", "fields", "cause", "fix"), BLOCKED)
+def test_what_a_person_must_mend_is_said_before_anything_is_made(
+    code: str, wanted: Environment, fields: dict[str, Any], cause: str, fix: str
+) -> None:
+    """What is wrong with which cluster, and what mends it; the other cluster is not created meanwhile."""
+    decision = look(wanted, cluster(WEST, **fields))
+
+    assert isinstance(decision.outcome, Blocked)
+    assert code == decision.outcome.code
+    assert cause in decision.outcome.cause
+    assert fix in decision.outcome.fix
+    assert () == tuple(decision.changes)
+
+
+STATES = st.builds(
+    cluster,
+    st.sampled_from([WEST, EAST]),
+    st.sampled_from(["us-west1-a", "us-east1-c", "us-west1-b"]),
+    status=st.sampled_from(["RUNNING", "PROVISIONING", "RECONCILING", "STOPPING", "ERROR", "DEGRADED"]),
+    labels=st.sampled_from([OURS, {}, {"fleetgate-env": "other"}]),
+    gateway_channel=st.sampled_from([STANDARD, "CHANNEL_DISABLED"]),
+    fleet_project=st.sampled_from([PROJECT, ""]),
+    dns_external=st.booleans(),
+    release_channel=st.sampled_from(["regular", "rapid"]),
+    pool=st.builds(
+        pool, st.just("gke-west-1"), st.sampled_from(["e2-medium", "e2-standard-2"]), st.sampled_from([1, 3])
+    ),
+)
+SPECS = [STORE, existing(), west(machineType="e2-standard-2", nodeCount=2, privateNodes=True)]
+WORLDS = st.lists(STATES, max_size=3, unique_by=lambda each: each.path)
+
+
+@given(st.sampled_from(SPECS), WORLDS)
+def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: list[SeenCluster]) -> None:
+    """An update is of a cluster with our label that we were to make; a creation takes no name that is taken."""
+    decision = look(wanted, *seen)
+    by_path = {each.path: each for each in seen}
+    makes = {each.name for each in wanted.clusters if not each.existing}
+
+    for change in (*decision.changes, *decision.later):
+        path = change.resource.removesuffix("/nodePools/default-pool")
+        there = by_path.get(path)
+        assert path.rpartition("/")[2] in makes
+        if change.verb == "update":
+            assert there is not None
+            assert OURS == there.labels
+        else:
+            assert there is None or there.status == "STOPPING"
+
+
+@given(st.sampled_from(SPECS), WORLDS)
+def test_once_every_change_is_made_it_is_done(wanted: Environment, seen: list[SeenCluster]) -> None:
+    """Each look leads on, and the last finds nothing to change."""
+    world = tuple(replace(each, status="RUNNING") for each in seen if each.status != "STOPPING")
+    for _ in range(10):
+        decision = look(wanted, *world)
+        for change in decision.changes:
+            world = after(world, change)
+
+    assert isinstance(decision.outcome, Done | Blocked)
+    assert () == tuple(decision.changes)

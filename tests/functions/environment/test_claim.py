@@ -1,0 +1,280 @@
+"""Claims: newest wins, two at once do not both win, and a refused request leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared import labels
+from shared.steps.deploying import SPEC_LIMIT
+from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer
+from tests.support.google_server import EXECUTION, NOW, GoogleServer
+from tests.support.messages import DEPLOY, GENERATION, PROJECT, Ask
+
+
+def changed(**environment: Any) -> Any:
+    return {"action": "deploy", "environment": {**DEPLOY["environment"], **environment}}  # type: ignore[dict-item]
+
+
+class TestAFreshClaim:
+    def test_the_anchor_is_made_and_then_seen(self, google: GoogleServer, claim: Ask) -> None:
+        """done is only said when another look shows the claim."""
+        first, second = claim(), claim()
+
+        assert (first["outcome"], first["reason"]) == ("waiting", "AnchorReserving")
+        assert second["outcome"] == "done"
+        assert google.mutations() == ["POST hub/regions/us-west1/addresses"]
+        assert first["changes"] == [
+            {"verb": "create", "resource": "projects/hub/regions/us-west1/addresses/fleetgate-store"}
+        ]
+
+    def test_the_anchor_bears_what_cannot_be_observed(self, google: GoogleServer, claim: Ask) -> None:
+        """Owner, claim, lease, and what a teardown needs to know."""
+        claim()
+
+        assert anchor(google)["labels"] == {
+            "fleetgate-env": "store",
+            "fleetgate-generation": MINE,
+            "fleetgate-execution": EXECUTION,
+            "fleetgate-action": "deploy",
+            "fleetgate-expires": str(int(NOW) + 8 * 3600),
+            "fleetgate-spec": anchor(google)["labels"]["fleetgate-spec"],
+            "fleetgate-project": PROJECT,
+            "fleetgate-network": "default",
+            "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+            "fleetgate-config": "gke-west-1",
+            "fleetgate-probe": "json_46ield_3dcluster_5fname",
+        }
+        assert anchor(google)["subnetwork"] == "projects/hub/regions/us-west1/subnetworks/anchors"
+
+    def test_it_hands_over_the_spec_and_the_verifiers_topic(self, claim: Ask) -> None:
+        """In its normal form, which gives the same environment again."""
+        claim()
+        outputs = claim()["outputs"]
+
+        assert (outputs["name"], outputs["action"], outputs["generation"]) == ("store", "deploy", MINE)
+        assert outputs["environment"]["gateway"]["regions"] == ["us-west1", "us-east1"]
+        assert outputs["topics"] == {"verification": "projects/hub/topics/fleetgate-verification-default"}
+
+    def test_it_waits_until_the_address_is_reserved(self, google: GoogleServer, claim: Ask) -> None:
+        """The write is done when it is done."""
+        claim()
+        anchor(google)["status"] = "RESERVING"
+
+        assert claim()["reason"] == "AnchorReserving"
+
+    def test_without_a_ttl_there_is_no_end(self, google: GoogleServer, claim: Ask) -> None:
+        """And the origin is told where a repository keeps the spec."""
+        environment = {k: v for k, v in DEPLOY["environment"].items() if k != "ttl"}  # type: ignore[attr-defined]
+        claim({"action": "deploy", "environment": environment, "origin": "git"})
+
+        assert labels.EXPIRES not in anchor(google)["labels"]
+        assert anchor(google)["labels"][labels.ORIGIN] == "git"
+
+
+class TestAnotherClaim:
+    @pytest.fixture(autouse=True)
+    def _held(self, anchored: GoogleServer) -> None:
+        """An older claim, of another message, holds the anchor."""
+
+    def test_a_newer_request_takes_over_with_one_write(self, google: GoogleServer, claim: Ask) -> None:
+        """Deploying again costs exactly one mutation, and no second call of the function."""
+        told = claim()
+
+        assert told["outcome"] == "done"
+        assert told["calls"] == {"total": 3, "mutations": 1, "byService": {"compute": 3}}
+        assert bearer(google) == (MINE, EXECUTION)
+        assert len(told["changes"]) == 1
+
+    def test_an_older_request_is_superseded(self, google: GoogleServer, claim: Ask) -> None:
+        """However late it comes."""
+        told = claim(time="2026-01-05T07:00:00Z")
+
+        assert told["outcome"] == "superseded"
+        assert bearer(google) == (GENERATION, EXECUTION)
+        assert google.mutations() == []
+
+    def test_a_claim_that_holds_is_not_written_again(self, google: GoogleServer, claim: Ask) -> None:
+        """A message that was delivered twice."""
+        claim()
+        told = claim()
+
+        assert told["outcome"] == "done"
+        assert told["calls"]["mutations"] == 0
+
+    def test_of_two_at_once_the_one_whose_write_is_refused_looks_again(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """Compare-and-swap: a newer claim got in between, and stays."""
+
+        def steals(method: str, path: str) -> None:
+            if path.endswith("/setLabels"):
+                google.before = lambda *_: None
+                held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
+                anchor(google).update(labels=held, labelFingerprint="bmV3")
+
+        google.before = steals
+        told = claim()
+
+        assert told["outcome"] == "superseded"
+        assert bearer(google)[0] == "9999999999999-1"
+
+    def test_two_creations_at_once_end_in_one(self, google: GoogleServer, claim: Ask) -> None:
+        """409 means: look again."""
+        held = google.addresses.pop("fleetgate-store")
+        held["labels"][labels.GENERATION] = "9999999999999-1"
+
+        def creates(method: str, path: str) -> None:
+            if method == "POST" and path.endswith("/addresses"):
+                google.addresses["fleetgate-store"] = held
+
+        google.before = creates
+
+        assert claim()["outcome"] == "superseded"
+
+    @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
+    def test_a_second_execution_of_one_message_yields_to_the_living(
+        self, google: GoogleServer, claim: Ask, state: str, outcome: str
+    ) -> None:
+        """And takes over from the dead."""
+        claim()
+        google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": state}
+
+        assert claim(execution=OTHER)["outcome"] == outcome
+        assert bearer(google) == (MINE, OTHER if outcome == "done" else EXECUTION)
+
+    @pytest.mark.parametrize(("state", "deletions"), [("ACTIVE", 0), ("SUCCEEDED", 1)])
+    def test_an_anchor_that_is_given_back_is_never_taken(
+        self, google: GoogleServer, claim: Ask, state: str, deletions: int
+    ) -> None:
+        """It goes before another is made; if whoever gave it back is dead, who comes next deletes it."""
+        anchor(google)["labels"][labels.ACTION] = "release"
+        google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": state}
+        told = claim(execution=OTHER)
+
+        assert ("waiting", "AnchorReleasing") == (told["outcome"], told["reason"])
+        assert deletions == sum(each.startswith("DELETE") for each in google.mutations())
+        assert not google.posted("/setLabels")
+
+    @pytest.mark.parametrize(
+        "moved",
+        [
+            {"project": "shop-test"},
+            {"network": "other"},
+            {"configCluster": "gke-east-1"},
+            {"gateway": {"name": "another"}},
+        ],
+    )
+    def test_an_environment_that_stands_elsewhere_is_not_forgotten(
+        self, google: GoogleServer, claim: Ask, monkeypatch: pytest.MonkeyPatch, moved: dict[str, Any]
+    ) -> None:
+        """What stands there would be nobody's."""
+        network = (
+            f"projects/{moved.get('project', PROJECT)}/global/networks/{moved.get('network', 'default')}"
+        )
+        monkeypatch.setenv("FLEETGATE_VERIFICATION_NETWORKS", json.dumps({network: "projects/hub/topics/t"}))
+        told = claim(changed(**moved))
+
+        assert (told["outcome"], told["code"]) == ("blocked", "ENVIRONMENT_MOVED")
+        assert google.mutations() == []
+
+
+class TestARefusal:
+    def test_every_fault_of_a_request_is_told(self, google: GoogleServer, claim: Ask) -> None:
+        """With its path, and the name as far as it can be made out."""
+        told = claim({"action": "deploy", "environment": {"name": "store", "clusters": [], "colour": "red"}})
+
+        assert (told["outcome"], told["code"]) == ("blocked", "INVALID_REQUEST")
+        assert {fault["path"] for fault in told["faults"]} >= {"environment.clusters", "environment.colour"}
+        assert told["outputs"]["name"] == "store"
+        assert google.mutations() == []
+
+    @pytest.mark.parametrize("request_", ["text", [1], None, {"environment": [1]}, {"name": 7}])
+    def test_nonsense_is_refused_without_a_name(self, claim: Ask, request_: Any) -> None:
+        """And without a crash."""
+        told = claim(request_)
+
+        assert (told["code"], told["outputs"]["name"]) == ("INVALID_REQUEST", "")
+
+    def test_an_action_of_later_versions_is_refused_in_words(self, claim: Ask) -> None:
+        """Not with a timeout."""
+        told = claim({"action": "drill", "name": "store", "region": "us-west1"})
+
+        assert (told["outcome"], told["code"]) == ("blocked", "NOT_YET")
+        assert told["outputs"] == {"name": "store", "action": "drill", "generation": MINE}
+
+    def test_a_network_without_a_verifier_is_refused(self, claim: Ask) -> None:
+        """What cannot be proved is not built."""
+        told = claim(changed(network="elsewhere"))
+
+        assert told["code"] == "NO_VERIFIER"
+        assert "projects/shop-prod/global/networks/elsewhere" in told["fix"]
+
+    def test_a_spec_that_cannot_travel_is_refused(self, claim: Ask) -> None:
+        """It must fit an answer."""
+        rule = {
+            "matches": [{"path": {"type": "PathPrefix", "value": f"/{i:03}"}} for i in range(60)],
+            "backendRefs": [{"name": "store", "port": 8080}],
+        }
+        told = claim(changed(routes=[{"name": f"route-{i}", "rules": [rule]} for i in range(6)]))
+
+        assert told["code"] == "SPEC_TOO_LARGE"
+        assert str(SPEC_LIMIT) in told["cause"]
+
+    def test_somebody_elses_address_of_that_name_is_left_alone(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """It bears no mark of ours."""
+        google.add_address(name="fleetgate-store")
+
+        assert claim()["code"] == "ANCHOR_NAME_TAKEN"
+        assert google.mutations() == []
+
+
+class TestOneFleetOneEnvironment:
+    def test_the_second_in_a_project_is_refused(self, anchored: GoogleServer, claim: Ask) -> None:
+        """Naming the first."""
+        told = claim(changed(name="shop"))
+
+        assert (told["code"], "store" in told["cause"]) == ("FLEET_IN_USE", True)
+        assert anchored.mutations() == []
+
+    def test_of_two_at_once_the_younger_gives_way(
+        self, google: GoogleServer, claim: Ask, settle: Ask
+    ) -> None:
+        """Both wrote before either looked again; what the younger made is given back."""
+        claim()  # creates the anchor of store
+        elder = google.add_address(
+            name="fleetgate-aaa",
+            labels={labels.OWNER: "aaa", labels.PROJECT: PROJECT},
+            creationTimestamp="2026-01-04T00:00:00.000-08:00",
+        )
+        told = claim()
+        settle("claim", "blocked")
+
+        assert (told["code"], "aaa" in told["cause"]) == ("FLEET_IN_USE", True)
+        assert list(google.addresses.values()) == [elder]
+
+    def test_of_two_at_once_the_elder_stays(self, google: GoogleServer, claim: Ask) -> None:
+        """So exactly one does."""
+        claim()
+        google.add_address(name="fleetgate-zzz", labels={labels.OWNER: "zzz", labels.PROJECT: PROJECT})
+
+        assert claim()["outcome"] == "done"
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {labels.OWNER: "shop", labels.PROJECT: "another"},
+            {labels.OWNER: "shop", labels.PROJECT: PROJECT, labels.ACTION: "release"},
+            {},
+        ],
+    )
+    def test_others_do_not_matter(self, google: GoogleServer, claim: Ask, values: dict[str, str]) -> None:
+        """Another project's, one that was refused and goes, an address that is no anchor."""
+        google.add_address(name="fleetgate-shop", labels=values)
+        claim()
+
+        assert claim()["outcome"] == "done"

@@ -1,0 +1,128 @@
+"""The fleet on its way out: ingress, the grant, multi-cluster Services, then APIs; what others use stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared import errors, labels
+from shared.fleet import importer
+from shared.google import projects
+from shared.google.gkehub import INGRESS, MCS, Membership
+from shared.step.outcome import Decision, Done, Waiting
+from shared.steps.fleet import decide as decide_fleet
+from shared.steps.fleet_removal import APIS, Leaving, decide
+from tests.functions.fleet.test_fleet import seen as fleet_seen
+from tests.support.fleets import OURS, both, feature, member_path
+from tests.support.live import NOW, PROJECT, environment
+
+INGRESS_API, MCS_API, DIRECTOR_API = APIS
+
+
+def look(**fields: Any) -> Decision:
+    """What is decided of a fleet that is all ours."""
+    whole: dict[str, Any] = {"features": both(), "mine": frozenset({MCS, INGRESS})}
+    return decide(Leaving(PROJECT, **{**whole, **fields}), NOW)
+
+
+def mcs_alone(**fields: Any) -> Decision:
+    status = fields.pop("status", "ACTIVE")
+    return look(features={MCS: feature(MCS, status=status)}, mine=frozenset({MCS}), **fields)
+
+
+def changed(decision: Decision) -> list[tuple[str, str]]:
+    return [(each.verb, each.resource.rpartition("/")[2]) for each in decision.changes]
+
+
+def reason(decision: Decision) -> str:
+    assert isinstance(decision.outcome, Waiting), decision
+    return decision.outcome.reason
+
+
+def test_ingress_goes_first_and_is_seen_gone() -> None:
+    """While it is being enabled, changed or disabled nothing is begun."""
+    assert [("delete", INGRESS)] == changed(look())
+    for status in ("ENABLING", "UPDATING", "DISABLING"):
+        decision = look(features=both(status=status))
+        assert ([], "FeatureDisabling") == (changed(decision), reason(decision))
+
+
+def test_the_grant_goes_before_the_feature_that_bears_its_label() -> None:
+    """It is seen gone within the same call; a grant that is not ours is not looked at."""
+    first = mcs_alone(granted=["principal://importer"])
+
+    assert ([("update", PROJECT)], None) == (changed(first), first.outcome)
+    assert [("delete", MCS)] == changed(mcs_alone())
+    assert [] == changed(mcs_alone(granted=["principal://importer"], status="DISABLING"))
+
+
+def test_what_is_not_ours_stays_and_is_no_concern_of_ours() -> None:
+    """Features without our mark are done with at once."""
+    assert Decision(Done()) == look(mine=frozenset())
+    assert Decision(Done()) == look(features={}, mine=frozenset())
+
+
+def test_what_others_use_stays_and_is_told() -> None:
+    """With the grant that it needs, and without keeping the step from being done."""
+    row = {"resource": member_path("gke-east-1"), "why": "has ServiceExport shop/cart"}
+    decision = mcs_alone(used={MCS: [row]}, granted=["principal://importer"])
+
+    assert Decision(Done(outputs={"foreign": [row]})) == decision
+    assert [("delete", INGRESS)] == changed(look(used={MCS: [row]}))
+
+
+def test_a_stale_membership_goes_while_its_tie_is_there() -> None:
+    """The feature that ties it to us waits for it."""
+    path = member_path("gke-west-1")
+    ready, going = (Membership(path, state, NOW - 900, orphaned=True) for state in (True, False))
+
+    assert [("delete", "gke-west-1")] == changed(look(stale=[ready]))
+    assert ([], "MembershipDeleting") == (changed(look(stale=[going])), reason(look(stale=[going])))
+
+
+def test_apis_are_disabled_last_and_a_refusal_is_told() -> None:
+    """Each is tried once a call; what was begun is waited for, what was refused is not."""
+    nothing: dict[str, Any] = {"features": {}, "mine": frozenset()}
+    first = look(**nothing, apis=[INGRESS_API, DIRECTOR_API])
+    begun = look(**nothing, apis=[INGRESS_API, DIRECTOR_API], notes={INGRESS_API: "", DIRECTOR_API: "used"})
+    over = look(**nothing, apis=[DIRECTOR_API], notes={DIRECTOR_API: "used"})
+
+    assert ([("update", INGRESS_API), ("update", DIRECTOR_API)], None) == (changed(first), first.outcome)
+    assert ([], "ApiDisabling") == (changed(begun), reason(begun))
+    rows = [
+        {"api": INGRESS_API, "disabled": True, "why": ""},
+        {"api": MCS_API, "disabled": True, "why": ""},
+        {"api": DIRECTOR_API, "disabled": False, "why": "used"},
+    ]
+    assert Decision(Done(outputs={"apis": rows})) == over
+
+
+def test_the_feature_tells_whether_the_grant_was_made_with_it() -> None:
+    """Only then does it go with it."""
+    for granted, told in ((False, {labels.IMPORTER: labels.GRANTED}), (True, {})):
+        decision = decide_fleet(environment(), fleet_seen(features={}, granted=granted), NOW)
+        (mcs,) = [each for each in decision.changes if each.resource.endswith(MCS)]
+
+        assert OURS | told == mcs.body
+
+
+def test_a_feature_that_still_has_resources_is_waited_for() -> None:
+    """Google's refusal is no fault of the request."""
+    words = "Feature has associated resources that should be cleaned up before deletion."
+    refusal = {"error": {"code": 400, "status": "FAILED_PRECONDITION", "message": words}}
+
+    assert isinstance(errors.from_response("gkehub", "DELETE", "features/f", 400, refusal), errors.InUse)
+
+
+def test_only_the_importer_loses_its_role() -> None:
+    """Neither other members, nor other roles, nor conditional bindings are touched; the etag goes along."""
+    gone, role = importer.importer_of(PROJECT, "123"), importer.ROLE
+    others = [
+        {"role": role, "members": [gone], "condition": {"expression": "true"}},
+        {"role": "roles/viewer", "members": [gone]},
+    ]
+    policy = {"etag": "e", "bindings": [{"role": role, "members": ["user:a@b.c", gone]}, *others]}
+    alone = {"etag": "e", "bindings": [{"role": role, "members": [gone]}, *others]}
+
+    left = {"role": role, "members": ["user:a@b.c"]}
+    assert {"etag": "e", "bindings": [left, *others]} == projects.without_members(policy, role, [gone])
+    assert {"etag": "e", "bindings": others} == projects.without_members(alone, role, [gone])

@@ -1,0 +1,219 @@
+"""The gateway's removal: its order, what it waits for, what holds it. Pure, on plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.exports.withdrawal import Held
+from shared.gateway.objects import wanted_objects
+from shared.gateway.parts import KINDS, left, listed
+from shared.google.gkehub import INGRESS, State
+from shared.step.message import Place
+from shared.step.outcome import Decision, Done, Waiting
+from shared.steps.gateway_removal import CONTROLLERS, Seen, decide
+from tests.support.fleets import feature
+from tests.support.live import NOW, PROJECT, born, door, environment, stamp
+
+Json = dict[str, Any]
+
+PLACE = Place(PROJECT, "default", gateway="store/internal-cross-region-gateway")
+EVERY = list(wanted_objects(environment(healthCheck={"requestPath": "/healthz"})))
+STEM = "gkemcg1-store-internal-cross-region-gateway"
+HASH = "0a1b2c3d4e5f"
+BASE = f"projects/{PROJECT}/global"
+NOTES = {
+    "networking.gke.io/url-maps": f"/projects/123/global/urlMaps/{STEM}-{HASH}",
+    "networking.gke.io/backend-services": ", ".join(
+        f"/projects/123/global/backendServices/{name}" for name in "ab"
+    ),
+    "networking.gke.io/ssl-certificates": "",
+}
+PARTS = (f"{BASE}/backendServices/a", f"{BASE}/backendServices/b", f"{BASE}/urlMaps/{STEM}-{HASH}")
+
+
+def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **meta: Any) -> Held:
+    """A live object; `going` is for how many seconds it has been being deleted."""
+    live = born(wish)
+    live["metadata"] |= meta
+    if going is not None:
+        live["metadata"]["deletionTimestamp"] = stamp(NOW - going)
+    return Held(door(name=where), live)
+
+
+def objects(*kinds: str, **fields: Any) -> tuple[Held, ...]:
+    return tuple(held(each, **fields) for each in EVERY if each["kind"] in kinds)
+
+
+def gateway(going: float | None = None, where: str = "gke-west-1", **meta: Any) -> Held:
+    (wish,) = (each for each in EVERY if each["kind"] == "Gateway")
+    return held(wish, going, where, **{"finalizers": [CONTROLLERS], "annotations": NOTES, **meta})
+
+
+def seen(*found: Held, **fields: Any) -> Seen:
+    """A second attempt, two minutes after the request, with the controller in charge."""
+    return replace(Seen(NOW - 120, PLACE, feature(INGRESS), found, inventory=PARTS), **fields)
+
+
+def deleted(decision: Decision) -> list[str]:
+    assert {"delete"} >= {each.verb for each in decision.changes}
+    return [each.resource.split("/")[6] for each in decision.changes]
+
+
+def waits(decision: Decision) -> Waiting:
+    assert isinstance(decision.outcome, Waiting), decision
+    return decision.outcome
+
+
+def test_the_parts_are_told_before_anything_is_deleted() -> None:
+    """The first look only lists; the answer carries full names with the project's id, and says nothing twice."""
+    found = (gateway(), *objects("HTTPRoute"))
+    first = decide(None, seen(*found, inventory=None, first=True), NOW)
+    second = decide(None, seen(*found), NOW)
+
+    assert ("Inventoried", []) == (waits(first).reason, list(first.changes))
+    assert {"inventory": list(PARTS)} == waits(first).outputs
+    assert ["HTTPRoute", "Gateway"] == deleted(second)
+    assert {} == waits(second).outputs
+
+
+@pytest.mark.parametrize("bare", [{"annotations": {}}, {"annotations": None}])
+def test_a_gateway_without_parts_is_deleted_at_once(bare: Json) -> None:
+    """One that never was programmed has nothing to be listed."""
+    assert ["Gateway"] == deleted(decide(None, seen(gateway(**bare), inventory=None, first=True), NOW))
+
+
+def test_the_list_is_made_up_for_if_the_first_answer_was_lost() -> None:
+    """A later attempt that knows of no list deletes, and hands the list on with that."""
+    late = decide(None, seen(gateway(), inventory=None), NOW)
+    assert (["Gateway"], {"inventory": list(PARTS)}) == (deleted(late), waits(late).outputs)
+
+
+def test_policies_and_grants_go_after_the_load_balancer() -> None:
+    """Not with a Gateway there, not with parts of it there; then all at once, and another look follows."""
+    policies = objects("HealthCheckPolicy")
+    going = decide(None, seen(gateway(30.0), *policies), NOW)
+    parts = decide(None, seen(*policies, parts=PARTS), NOW)
+    free = decide(None, seen(*policies), NOW)
+
+    assert ([], "GatewayDeleting") == (deleted(going), waits(going).reason)
+    assert ([], "LoadBalancerLeft") == (deleted(parts), waits(parts).reason)
+    assert f"urlMaps/{STEM}-{HASH}" in waits(parts).message
+    assert (["HealthCheckPolicy"] * 3, None) == (deleted(free), free.outcome)
+
+
+def test_done_is_when_nothing_is_left() -> None:
+    """An object that is still held by something is not gone."""
+    stuck = decide(None, seen(*objects("HTTPRoute", going=20.0, finalizers=["a/b"])), NOW)
+    assert (
+        "HTTPRoute store/store-route in cluster gke-west-1 (held by a/b) is being deleted"
+        == waits(stuck).message
+    )
+    assert Decision(Done()) == decide(None, seen(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why", "fix"),
+    [
+        ({"ingress": None}, "is not enabled in project", "enable --config-membership=gke-west-1"),
+        ({"ingress": feature(INGRESS, status="DISABLING")}, "is being disabled", "enable --config"),
+        (
+            {
+                "ingress": feature(
+                    INGRESS, config_membership="projects/1/locations/us-east1/memberships/gke-east-1"
+                )
+            },
+            "the config membership is locations/us-east1/memberships/gke-east-1",
+            "update --config-membership=gke-west-1 --location=us-west1",
+        ),
+        (
+            {"ingress": feature(INGRESS, state=State("ERROR", "Lost connection"))},
+            "Lost connection",
+            "describe --project",
+        ),
+    ],
+)
+def test_a_gateway_that_nobody_looks_after_is_said_to_be_held(fields: Json, why: str, fix: str) -> None:
+    """Whether it is marked already or not; and how it comes to be looked after again."""
+    for each in (gateway(), gateway(500.0)):
+        wait = waits(decide(None, seen(each, **fields), NOW))
+        assert "GatewayHeld" == wait.reason
+        assert why in wait.message
+        assert f"gcloud container fleet ingress {fix}" in wait.message
+
+
+def test_somebody_elses_finalizer_is_named() -> None:
+    """The controller may be done long since."""
+    wait = waits(decide(None, seen(gateway(500.0, finalizers=["example.com/audit"])), NOW))
+    assert ("GatewayHeld", True) == (wait.reason, "example.com/audit" in wait.message)
+
+
+def test_a_gateway_without_the_controllers_finalizer_needs_nobody() -> None:
+    """One that no controller took up goes by itself."""
+    assert "GatewayDeleting" == waits(decide(None, seen(gateway(finalizers=[]), ingress=None), NOW)).reason
+
+
+@given(st.floats(0.0, 1500.0))
+def test_the_pause_is_what_is_left_and_never_short(age: float) -> None:
+    """Nothing is asked before 0.6 of the typical two minutes, nor more often than every 5 s."""
+    pause = waits(decide(None, seen(gateway(age)), NOW)).retry_after
+    assert max(5.0, 71.0 - age) <= pause <= max(73.0 - age, 61.0)
+
+
+# -- the parts
+
+
+def part(kind: str, name: str, owner: str = "", **fields: Any) -> Json:
+    told = {"k8sResource": f"/namespaces/{owner.replace('/', '/gateways/')}", "k8sCluster": f"/{door().path}"}
+    link = f"https://www.googleapis.com/compute/v1/{BASE}/{kind}/{name}"
+    return {"name": name, "selfLink": link, "description": json.dumps(told) if owner else "", **fields}
+
+
+def to(kind: str, name: str) -> str:
+    return f"https://www.googleapis.com/compute/v1/{BASE}/{kind}/{name}"
+
+
+def test_the_annotations_are_read_whole() -> None:
+    """Comma-separated, with the project's number; empty ones name nothing."""
+    assert sorted(PARTS) == sorted(listed(gateway().object, PROJECT))
+    assert [] == list(listed({"metadata": {"annotations": None}}, PROJECT))
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "expected"),
+    [
+        (f"{STEM}-{HASH}", PLACE.gateway, True),
+        ("cut-beyond-recognition", PLACE.gateway, True),
+        (f"{STEM}-{HASH}", "", True),
+        (f"{STEM}-2-{HASH}", "", False),  # of a Gateway whose name begins with ours
+        (f"{STEM}-{HASH}", "store/another", False),
+        ("gkegw1-store-x", "", False),
+    ],
+)
+def test_a_part_is_ours_by_description_or_by_its_exact_name(name: str, owner: str, expected: bool) -> None:
+    """A description that names another Gateway outweighs any likeness of names."""
+    for kind in KINDS[:3]:
+        assert expected == bool(left({kind: [part(kind, name, owner)]}, PLACE.gateway or "", ()))
+
+
+def test_without_a_gateways_name_the_cluster_tells() -> None:
+    """An anchor that is gone takes the name along: then what lies in a cluster of ours is ours."""
+    there = {"urlMaps": [part("urlMaps", "m", "a/b")]}
+    assert [f"{BASE}/urlMaps/m"] == left(there, "", (), [door().path])
+    assert [] == left(there, "", (), ["projects/p/locations/l/clusters/other"])
+
+
+def test_what_is_shared_counts_until_only_others_use_it() -> None:
+    """A backend service of the inventory that another Gateway's URL map leads to is not waited for, nor its check."""
+    theirs = part("urlMaps", "m", "a/b", pathMatchers=[{"defaultService": to("backendServices", "a")}])
+    services = [part("backendServices", n, healthChecks=[to("healthChecks", n)]) for n in ("a", "b", "c")]
+    checks = [part("healthChecks", n) for n in ("a", "b", "c")]
+    there = {"urlMaps": [theirs], "backendServices": services, "healthChecks": checks}
+    known = [f"{BASE}/{kind}/{name}" for kind in ("backendServices", "healthChecks") for name in ("a", "b")]
+
+    assert [f"{BASE}/backendServices/b", f"{BASE}/healthChecks/b"] == left(there, PLACE.gateway or "", known)

@@ -1,0 +1,278 @@
+"""The service export step: what each cluster lacks, what is in the way, and when the imports are as they should be."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.exports.wanted import Key, SeenCluster, wanted_objects
+from shared.objects import body
+from shared.spec import Environment
+from shared.step.outcome import Blocked, Decision, Done, Waiting
+from shared.steps.service_export import Seen, decide
+from tests.support.live import EXAMPLE, NOW, born, door, environment, service_import, stamp
+
+Json = dict[str, Any]
+
+STORE = environment()
+WEST, EAST = "gke-west-1", "gke-east-1"
+PLACES = {WEST: "us-west1-a", EAST: "us-east1-c"}
+BOTH = ("us-west1/gke-west-1", "us-east1/gke-east-1")
+IMPORTS = [
+    service_import("store", *BOTH),
+    service_import("store-west-1", BOTH[0]),
+    service_import("store-east-1", BOTH[1]),
+]
+SPACE: Key = ("Namespace", "", "store")
+SERVICE: Key = ("Service", "store", "store")
+EXPORT: Key = ("ServiceExport", "store", "store")
+APP: Key = ("Deployment", "store", "store")
+
+
+def listed(item: Json) -> Json:
+    """As a list shows an object: without version and kind."""
+    return {name: value for name, value in born(item).items() if name not in ("apiVersion", "kind")}
+
+
+def objects(cluster: str, wanted: Environment = STORE) -> dict[Key, Json]:
+    """All that a cluster should have, applied."""
+    every = wanted_objects(wanted, wanted.cluster(cluster))
+    return {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): listed(o) for o in every}
+
+
+def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True) -> SeenCluster:
+    found = objects(cluster) if live is None else live
+    return SeenCluster(door(name=cluster, location=PLACES[cluster]), found, known)
+
+
+def seen(
+    west: SeenCluster | None = None,
+    imports: list[Json] | None = None,
+    strangers: dict[str, str] | None = None,
+) -> Seen:
+    """Both clusters as wanted, but for what is given of the west one and the imports."""
+    clusters = {WEST: west or there(WEST), EAST: there(EAST)}
+    found = IMPORTS if imports is None else imports
+    return Seen(
+        {name: each.door for name, each in clusters.items()},
+        clusters,
+        {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found},
+        strangers or {},
+    )
+
+
+def look(*args: Any, wanted: Environment = STORE, **fields: Any) -> Decision:
+    return decide(wanted, seen(*args, **fields), NOW)
+
+
+def waiting(decision: Decision) -> Waiting:
+    assert isinstance(decision.outcome, Waiting), decision
+    return decision.outcome
+
+
+def names(changes: Any) -> list[str]:
+    return [f"{change.verb} {change.resource.split('/clusters/')[1]}" for change in changes]
+
+
+def changed(key: Key, **fields: Any) -> SeenCluster:
+    """The west cluster with other metadata or spec in one object."""
+    found = copy.deepcopy(objects(WEST))
+    for part, values in fields.items():
+        found[key][part] = found[key].get(part, {}) | values
+    return there(WEST, found)
+
+
+def test_clusters_and_imports_that_are_as_wanted_are_done() -> None:
+    """Lists leave out their items' version and kind; that is no difference."""
+    assert Decision(Done()) == look()
+
+
+def test_a_cluster_that_just_serves_gets_everything_but_exports() -> None:
+    """Their kind comes later; the namespace is first."""
+    decision = look(there(WEST, {}, known=False))
+
+    assert [
+        "create gke-west-1/Namespace/store",
+        "create gke-west-1/Deployment/store/store",
+        "create gke-west-1/Service/store/store",
+        "create gke-west-1/Service/store/store-west-1",
+    ] == names(decision.changes)
+    assert [
+        "create gke-west-1/ServiceExport/store/store",
+        "create gke-west-1/ServiceExport/store/store-west-1",
+    ] == names(decision.later)
+    assert ("ServiceExportUnknown", 66) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+def test_a_cluster_that_knows_exports_gets_them_with_everything_else() -> None:
+    """One look is enough where multi-cluster Services were enabled before."""
+    decision = look(there(WEST, {}), imports=[])
+
+    assert 6 == len(decision.changes)
+    assert ("ServiceImportMissing", 180) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+def test_clusters_that_do_not_serve_yet_are_planned_and_waited_for() -> None:
+    """Looked for when the first is due."""
+    decision = decide(STORE, Seen({WEST: door("PROVISIONING", age=100)}), NOW)
+
+    assert 12 == len(decision.later)
+    assert () == tuple(decision.changes)
+    assert ("ClusterProvisioning", 80) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+@pytest.mark.parametrize(
+    ("key", "fields"),
+    [
+        (SERVICE, {"spec": {"selector": {"app": "old"}}}),
+        (SERVICE, {"spec": {"ports": [{"port": 80}]}}),
+        (SERVICE, {"metadata": {"annotations": {}}}),
+        (APP, {"spec": {"replicas": 1}}),
+    ],
+)
+def test_what_differs_of_ours_is_applied_and_looked_at_at_once(key: Key, fields: dict[str, Any]) -> None:
+    """With imports as they should be there is nothing to wait for."""
+    decision = look(changed(key, **fields))
+
+    assert [f"update gke-west-1/{key[0]}/store/store"] == names(decision.changes)
+    assert decision.outcome is None
+
+
+def test_what_the_server_adds_is_no_difference() -> None:
+    """Addresses, node ports, defaults."""
+    ports = [{"port": 8080, "targetPort": 8080, "protocol": "TCP", "nodePort": 30001}]
+
+    assert Decision(Done()) == look(changed(SERVICE, spec={"clusterIP": "10.0.0.1", "ports": ports}))
+
+
+@pytest.mark.parametrize(("key", "held"), [(SPACE, 6), (SERVICE, 1), (EXPORT, 1)])
+def test_what_is_being_deleted_is_made_again_once_it_is_gone(key: Key, held: int) -> None:
+    """In a namespace that goes nothing is applied: it would be refused."""
+    decision = look(changed(key, metadata={"deletionTimestamp": stamp(NOW)}))
+
+    assert [] == [each for each in names(decision.changes) if "gke-west-1" in each]
+    assert "Deleting" == waiting(decision).reason
+    assert f"{key[0]} store in cluster gke-west-1" in waiting(decision).message
+    assert 1 <= len(decision.later) <= held
+
+
+def test_exports_that_are_asked_for_no_more_are_withdrawn() -> None:
+    """Else the import would list a cluster too many, for ever."""
+    store, *others = EXAMPLE["services"]
+    services = [{**store, "clusters": [EAST]}, *others]
+    decision = look(wanted=environment(services=services))
+
+    assert ["delete gke-west-1/ServiceExport/store/store"] == names(decision.changes)
+    assert (
+        "import store/store still lists locations/us-west1/memberships/gke-west-1"
+        == waiting(decision).message
+    )
+    assert waiting(decision).retry_after < 60
+
+
+@pytest.mark.parametrize(
+    ("imports", "words", "most"),
+    [
+        ([], "import store/store lacks gke-west-1, gke-east-1; ", 200),
+        (IMPORTS[1:], "import store/store lacks gke-west-1, gke-east-1", 60),
+        ([service_import("store", BOTH[0]), *IMPORTS[1:]], "import store/store lacks gke-east-1", 60),
+        ([IMPORTS[0], service_import("store-west-1", *BOTH), IMPORTS[2]], "store-west-1 still lists", 60),
+    ],
+)
+def test_imports_are_waited_for_until_they_list_exactly_who_exports(
+    imports: list[Json], words: str, most: float
+) -> None:
+    """The first export of a cluster takes longest."""
+    decision = look(imports=imports)
+
+    assert () == tuple(decision.changes)
+    assert "ServiceImportMissing" == waiting(decision).reason
+    assert words in waiting(decision).message
+    assert 25 <= waiting(decision).retry_after <= most
+
+
+def test_an_existing_namespace_of_long_ago_does_not_make_the_next_look_late() -> None:
+    """Pauses do not grow with the age of what was there."""
+    old = {SPACE: {"metadata": {"name": "store", "creationTimestamp": stamp(NOW - 365 * 86400)}}}
+
+    assert waiting(look(there(WEST, old, known=False))).retry_after <= 60
+
+
+def foreign(key: Key, **spec: Any) -> SeenCluster:
+    """The west cluster with somebody else's object in one place."""
+    found = changed(key, **({"spec": spec} if spec else {})).objects
+    return there(WEST, {**found, key: {**found[key], "metadata": {**found[key]["metadata"], "labels": {}}}})
+
+
+@pytest.mark.parametrize(("key", "spec"), [(SERVICE, {"selector": {"app": "else"}}), (APP, {"replicas": 7})])
+def test_a_foreign_object_that_differs_is_in_the_way(key: Key, spec: dict[str, Any]) -> None:
+    """It is named, and nothing is applied anywhere."""
+    decision = look(foreign(key, **spec))
+
+    assert isinstance(decision.outcome, Blocked)
+    assert f"{key[0].upper()}_FOREIGN" == decision.outcome.code
+    assert f"{key[0]} store/store in cluster gke-west-1" in decision.outcome.cause
+    assert "delete it from cluster gke-west-1" in decision.outcome.fix
+
+
+@pytest.mark.parametrize("key", [SPACE, SERVICE, EXPORT, APP])
+def test_a_foreign_object_that_fits_is_used_and_left_alone(key: Key) -> None:
+    """Whoever made it."""
+    assert Decision(Done()) == look(foreign(key))
+
+
+def test_a_service_without_selector_must_be_there() -> None:
+    """It is the user's own: exported, never applied."""
+    services = [{"name": "own", "port": 80, "clusters": [WEST]}]
+    wanted = environment(services=services, sampleApp=False, routes=[])
+    missing = decide(wanted, seen(there(WEST, {SPACE: {"metadata": {"name": "store"}}})), NOW).outcome
+    own = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): {"metadata": {"name": "own"}}}
+
+    assert isinstance(missing, Blocked)
+    assert ("SERVICE_MISSING", True) == (missing.code, "no Service store/own" in missing.cause)
+    assert "create gke-west-1/ServiceExport/store/own" in names(
+        decide(wanted, seen(there(WEST, own)), NOW).changes
+    )
+
+
+def test_a_stranger_that_exports_the_same_is_named() -> None:
+    """The fleet takes equal names for one service; waiting would not end."""
+    imports = [service_import("store", *BOTH, "us-west1/legacy"), *IMPORTS[1:]]
+    outcome = look(imports=imports, strangers={"locations/us-west1/memberships/legacy": "legacy"}).outcome
+
+    assert isinstance(outcome, Blocked)
+    assert "IMPORT_SHARED" == outcome.code
+    assert "Cluster legacy of the fleet exports store/store" in outcome.cause
+    assert "kubectl delete serviceexports.net.gke.io store --namespace=store" in outcome.fix
+
+
+KEYS = sorted(objects(WEST))
+OWNERS = st.sampled_from([{"fleetgate-env": "store"}, {}, {"fleetgate-env": "other"}])
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), st.tuples(OWNERS, st.booleans())), st.booleans())
+def test_nothing_foreign_is_ever_applied_to_or_deleted(
+    live: dict[Key, tuple[dict[str, str], bool]], known: bool
+) -> None:
+    """Nor is anything that does not differ."""
+    found = {}
+    for key, (owner, fits) in live.items():
+        item = copy.deepcopy(objects(WEST)[key])
+        item["metadata"]["labels"] = owner
+        found[key] = item if fits or "spec" not in item else item | {"spec": {}}
+    for change in look(there(WEST, found, known)).changes:
+        wish = change.body.object
+        key = (wish["kind"], wish["metadata"].get("namespace", ""), wish["metadata"]["name"])
+        if key in live and change.body.door.name == WEST:
+            assert ({"fleetgate-env": "store"}, False) == live[key]
+
+
+def test_a_surplus_export_of_anothers_is_not_withdrawn() -> None:
+    """It is not ours."""
+    extra = {("ServiceExport", "store", "mine"): listed(body("other", "ServiceExport", "mine", "store"))}
+
+    assert Decision(Done()) == look(there(WEST, {**objects(WEST), **extra}))

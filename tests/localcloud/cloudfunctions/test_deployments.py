@@ -1,0 +1,208 @@
+"""Deploying a function from an archive: what is served afterwards, and what fails as Google's builds do."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.storage import create_bucket
+from localcloud.wire.messages import Caller, Request
+from tests.localcloud.functions.clouds import PROJECT, SOURCE, Shop, a_cloud
+
+LOCATION = f"projects/{PROJECT}/locations/us-central1"
+BUCKET = f"{PROJECT}-source"
+MAIN = SOURCE + "\nfrom shop.words import WORD\n"
+FILES = {"main.py": MAIN, "shop/__init__.py": "", "shop/words.py": "WORD = 'new'\n"}
+
+
+def archive(files: dict[str, str]) -> bytes:
+    """A zip of these files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as written:
+        for name, text in files.items():
+            written.writestr(name, text)
+    return made.getvalue()
+
+
+@dataclass
+class Api(Shop):
+    """A shop whose functions are deployed by their API."""
+
+    def ask(self, method: str, path: str, body: Any = None, query: dict[str, list[str]] | None = None) -> Any:
+        """(status, answer) of Cloud Functions."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        request = Request(method, path, query or {}, {}, data, Caller("dev@example.com"))
+        answer = self.cloud.dispatch.dispatch(request)
+        return answer.status, json.loads(answer.body)
+
+    def upload(self, name: str, data: bytes) -> None:
+        """Put an archive into the bucket."""
+        query = {"uploadType": ["media"], "name": [name]}
+        assert 200 == self.ask("POST", f"/upload/storage/v1/b/{BUCKET}/o", data, query)[0]
+
+    def patch(self, name: str, archive: str, mask: str = "build_config.source", **fields: Any) -> Any:
+        """Deploy an archive as a function's source."""
+        source = {"storageSource": {"bucket": BUCKET, "object": archive}}
+        body = {"buildConfig": {"source": source, "entryPoint": "other"}, **fields}
+        path = f"/cloudfunctions/v2/{LOCATION}/functions/{name}"
+        return self.ask("PATCH", path, body, {"updateMask": [mask]})
+
+    async def ended(self, operation: Any) -> Any:
+        """An operation when it is done."""
+        found: list[Any] = []
+
+        def done() -> bool:
+            found[:] = [self.ask("GET", f"/cloudfunctions/v2/{operation['name']}")[1]]
+            return bool(found[0]["done"])
+
+        await self.cloud.run_until(done)
+        return found[0]
+
+
+Play = Callable[[Callable[[Api], Coroutine[Any, Any, None]]], None]
+
+
+@pytest.fixture
+def play() -> Play:
+    """Plays a scene in a cloud with a bucket."""
+
+    async def in_cloud(scene: Callable[[Api], Coroutine[Any, Any, None]]) -> None:
+        async with a_cloud(3) as cloud:
+            cloud.create_project(PROJECT, ["cloudfunctions.googleapis.com", "pubsub.googleapis.com"])
+            create_bucket(cloud.world, BUCKET, PROJECT, "us-central1")
+            await scene(Api(cloud))
+
+    return lambda scene: asyncio.run(in_cloud(scene))
+
+
+def test_new_instances_are_served_from_the_archive_and_old_ones_finish(play: Play, tmp_path: Path) -> None:
+    """Identity, settings and entry point stay; it takes the build's time, and until then the old code answers."""
+
+    async def scene(api: Api) -> None:
+        api.deploy("talk", tmp_path, COLOUR="red")
+        tell = "print(json.dumps({'word': globals().get('WORD', 'old'), 'colour': os.environ['COLOUR']}))"
+        assert {"word": "old", "colour": "red"} == await api.said("talk", tell)
+        api.upload("talk-1.zip", archive(FILES))
+        began = api.cloud.world.clock.now
+        status, operation = api.patch("talk", "talk-1.zip")
+        assert (200, False) == (status, operation["done"])
+        assert "old" == (await api.said("talk", tell))["word"]
+
+        ended = await api.ended(operation)
+        shown = api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talk")[1]
+
+        assert 45 < api.cloud.world.clock.now - began < 135
+        assert {"word": "new", "colour": "red"} == await api.said("talk", tell)
+        assert shown == {k: v for k, v in ended["response"].items() if k != "@type"}
+        assert ("work", "talk-1.zip", f"talk@{PROJECT}.iam.gserviceaccount.com", "talk-00002") == (
+            shown["buildConfig"]["entryPoint"],
+            shown["buildConfig"]["source"]["storageSource"]["object"],
+            shown["serviceConfig"]["serviceAccountEmail"],
+            shown["serviceConfig"]["revision"].rsplit("-", 1)[0],
+        )
+
+    play(scene)
+
+
+def test_what_is_at_work_during_a_deployment_is_finished(play: Play, tmp_path: Path) -> None:
+    """By the instance that began it, which then is gone; what comes meanwhile gets a new one."""
+
+    async def scene(api: Api) -> None:
+        api.deploy("slow", tmp_path)
+        calls = api.publish("slow", "topics(); topics(); print('done')")
+        await api.cloud.run_until(lambda: api.cloud.functions.instance("slow-000") is not None)
+        old = api.cloud.functions.instance("slow-000")
+        assert old is not None and old.busy
+        api.cloud.functions.deploy(replace(old.function))
+        await api.call("slow", "print('new')")
+        await api.cloud.run_until(lambda: bool(api.invocations(calls)))
+
+        assert ["ok"] == [each.outcome for each in api.invocations(calls)]
+        assert old.gone
+        assert {"slow-000", "slow-001"} == {each.instance for each in api.cloud.functions.invocations}
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK no zip", "failed to unzip the source"),
+        (archive({"function.py": MAIN}), "missing main.py and GOOGLE_FUNCTION_SOURCE not specified"),
+        (archive({**FILES, "tests/test_it.py": "def ("}), "tests/test_it.py"),
+        (archive({"main.py": "def other(event): pass"}), "Container Healthcheck failed"),
+    ],
+    ids=["no zip", "no main.py", "no Python", "no entry point"],
+)
+def test_an_archive_that_cannot_be_served_leaves_the_old_code_in_service(
+    play: Play, tmp_path: Path, data: bytes, words: str
+) -> None:
+    """The operation says why."""
+
+    async def scene(api: Api) -> None:
+        api.deploy("talk", tmp_path)
+        api.upload("bad.zip", data)
+
+        ended = await api.ended(api.patch("talk", "bad.zip")[1])
+
+        assert 3 == ended["error"]["code"] and words in ended["error"]["message"]
+        assert {"old": 1} == await api.said("talk", "print(json.dumps({'old': 1}))")
+        assert (
+            "source" not in api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talk")[1]["buildConfig"]
+        )
+
+    play(scene)
+
+
+def test_a_deployment_is_refused_beside_another_and_without_an_archive(play: Play, tmp_path: Path) -> None:
+    """In Google's words."""
+
+    async def scene(api: Api) -> None:
+        api.deploy("talk", tmp_path)
+        api.upload("new.zip", archive(FILES))
+        assert (400, "INVALID_ARGUMENT") == _refused(api.patch("talk", "none.zip"))
+        assert (404, "NOT_FOUND") == _refused(api.patch("nobody", "new.zip"))
+        assert 200 == api.patch("talk", "new.zip")[0]
+        assert (409, "ABORTED") == _refused(api.patch("talk", "new.zip"))
+
+    play(scene)
+
+
+def test_a_new_function_is_made_with_its_trigger(play: Play) -> None:
+    """A message of its topic calls it from then on; and it is listed."""
+
+    async def scene(api: Api) -> None:
+        api.cloud.create_topic(api.topic("made"))
+        api.upload("new.zip", archive(FILES))
+        source = {"storageSource": {"bucket": BUCKET, "object": "new.zip"}}
+        body = {
+            "buildConfig": {"runtime": "python312", "entryPoint": "work", "source": source},
+            "serviceConfig": {"serviceAccountEmail": f"made@{PROJECT}.iam.gserviceaccount.com"},
+            "eventTrigger": {
+                "eventType": "google.cloud.pubsub.topic.v1.messagePublished", "pubsubTopic": api.topic("made"),
+            },
+        }  # fmt: skip
+        query = {"functionId": ["made"]}
+        path = f"/cloudfunctions/v2/{LOCATION}/functions"
+
+        ended = await api.ended(api.ask("POST", path, body, query)[1])
+
+        assert "create" == ended["metadata"]["verb"]
+        assert {"word": "new"} == await api.said("made", "print(json.dumps({'word': WORD}))")
+        assert ["made"] == [each["name"].rsplit("/", 1)[1] for each in api.ask("GET", path)[1]["functions"]]
+        assert 409 == api.ask("POST", path, body, query)[0]
+
+    play(scene)
+
+
+def _refused(answer: tuple[int, Any]) -> tuple[int, str]:
+    status, body = answer
+    return status, body["error"]["status"]

@@ -1,0 +1,159 @@
+"""Instances come cold, are used again, go when idle, and each has an identity and an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+from localcloud.functions.preload_server import HASH_SEEDS
+from tests.localcloud.functions.clouds import PROJECT, Shop
+from tests.localcloud.functions.conftest import SEED, Play
+
+WHO = """
+import google.auth, google.auth.transport.requests as transport
+credentials, project = google.auth.default()
+session = transport.AuthorizedSession(credentials)
+credentials.refresh(transport.Request())
+base = os.environ["CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB"]
+status = session.get(base + "v1/projects/shop/topics").status_code
+print(json.dumps({"project": project, "email": credentials.service_account_email, "status": status}))
+"""
+
+
+def test_an_instance_has_the_identity_of_its_function(play: Play, tmp_path: Path) -> None:
+    """By google.auth's own way to the metadata server; its calls bear the instance's name."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("who", tmp_path)
+        email = f"who@{PROJECT}.iam.gserviceaccount.com"
+        assert {"project": PROJECT, "email": email, "status": 200} == await shop.said("who", WHO)
+        call = shop.cloud.log.calls[-1]
+        assert ("pubsub.projects.topics.list", email, "who-000") == (
+            call.method,
+            call.caller.identity,
+            call.caller.instance,
+        )
+
+    play(scene)
+
+
+def test_metadata_wants_its_header_and_knows_the_project(play: Play, tmp_path: Path) -> None:
+    """Without `Metadata-Flavor: Google` it answers 403."""
+    code = """
+import urllib.error
+try:
+    urllib.request.urlopen(f"http://{os.environ['GCE_METADATA_HOST']}/computeMetadata/v1/project/project-id")
+except urllib.error.HTTPError as error:
+    status = error.code
+print(json.dumps({"without": status, "with": metadata("project/project-id").decode()}))
+"""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("meta", tmp_path)
+        assert {"without": 403, "with": PROJECT} == await shop.said("meta", code)
+
+    play(scene)
+
+
+def test_the_first_event_waits_for_a_cold_start_and_the_next_does_not(play: Play, tmp_path: Path) -> None:
+    """The same process serves both."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("warm", tmp_path)
+        clock = shop.cloud.world.clock
+        began = clock.now
+        first = await shop.call("warm", "pass")
+        assert 1.8 <= first.when - began <= 4.4
+        began = clock.now
+        said = await shop.said("warm", "print(json.dumps({'events': len(HELD)}))")
+        assert {"events": 2} == said
+        assert shop.cloud.functions.invocations[-1].when - began <= 0.2
+        assert ["warm-000"] == shop.instances("warm")
+
+    play(scene)
+
+
+def test_an_idle_instance_goes_and_takes_its_metadata_server_along(play: Play, tmp_path: Path) -> None:
+    """After a quarter of an hour, counted from its last event."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("idle", tmp_path)
+        await shop.call("idle", "pass")
+        await shop.passed(600)
+        said = await shop.said("idle", "print(json.dumps({'host': os.environ['GCE_METADATA_HOST']}))")
+        await shop.passed(890)
+        assert ["idle-000"] == shop.instances("idle")
+        await shop.passed(20)
+        assert [] == shop.instances("idle")
+        host, port = said["host"].split(":")
+        with socket.socket() as probe:
+            assert probe.connect_ex((host, int(port))) != 0
+        assert {"events": 1} == await shop.said("idle", "print(json.dumps({'events': len(HELD)}))")
+
+    play(scene)
+
+
+def test_an_instance_serves_one_event_at_a_time(play: Play, tmp_path: Path) -> None:
+    """Three at once are three instances; of the idle ones the lowest is taken."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("many", tmp_path)
+        events = [shop.publish("many", "topics()") for _ in range(3)]
+        await shop.cloud.run_until(lambda: all(shop.invocations(event) for event in events))
+        assert ["many-000", "many-001", "many-002"] == shop.instances("many")
+        assert {"many-000", "many-001", "many-002"} == {shop.invocations(e)[0].instance for e in events}
+        assert "many-000" == (await shop.call("many", "pass")).instance
+
+    play(scene)
+
+
+def test_an_instance_has_nothing_of_its_parents_environment(play: Play, tmp_path: Path) -> None:
+    """Only what Google sets, its function's own, and the way to this cloud."""
+    code = "print(json.dumps({**os.environ, 'cwd': os.getcwd(), 'in path': sys.path[0]}))"
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("env", tmp_path, OWN="mine")
+        said = await shop.said("env", code)
+        assert "SECRET_OF_THE_PARENT" not in said
+        assert ("mine", "env", "work") == (said["OWN"], said["K_SERVICE"], said["FUNCTION_TARGET"])
+        assert {str(tmp_path)} == {said["cwd"], said["in path"]}
+        assert str(SEED % HASH_SEEDS) == said["PYTHONHASHSEED"]
+        assert "HTTP_PROXY" not in said
+
+    play(scene)
+
+
+def test_what_a_function_prints_becomes_log_entries(play: Play, tmp_path: Path) -> None:
+    """JSON lines as their payload, others as a message; with the simulated time and the instance."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("talk", tmp_path)
+        heard: list[str] = []
+        shop.cloud.functions.logs.listeners.append(lambda entry: heard.append(entry.function))
+        line = {"severity": "INFO", "message": "hello"}
+        await shop.call("talk", f"print({json.dumps(json.dumps(line))}); print('plain'); print([1])")
+        entries = shop.logged("talk")
+        assert [line, {"message": "plain"}, {"message": "[1]"}] == [entry.payload for entry in entries]
+        assert {("talk-000", shop.cloud.world.clock.now)} == {
+            (entry.instance, entry.when) for entry in entries
+        }
+        assert ["talk"] * 3 == heard
+
+    play(scene)
+
+
+def test_a_new_deployment_is_served_by_new_instances(play: Play, tmp_path: Path) -> None:
+    """The older ones are gone."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("again", tmp_path)
+        await shop.call("again", "pass")
+        functions = shop.cloud.functions
+        old = functions.instance("again-000")
+        assert old is not None
+        functions.deploy(old.function)
+        assert old.gone and [] == shop.instances("again")
+        assert {"events": 1} == await shop.said("again", "print(json.dumps({'events': len(HELD)}))")
+
+    play(scene)

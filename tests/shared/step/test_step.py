@@ -1,0 +1,234 @@
+"""The pure parts of the protocol: outcomes, answers, estimates, messages, the callback, the fence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import errors
+from shared.anchor import Anchor
+from shared.step import callback, fence
+from shared.step.answer import LIMIT, answer, trimmed
+from shared.step.estimate import remaining
+from shared.step.message import Message, parse
+from shared.step.outcome import Blocked, Change, Decision, Done, Failed, Superseded, Waiting
+from tests.support.google_server import EXECUTION, NUMBER, GoogleServer
+from tests.support.messages import GENERATION
+
+Make = Callable[..., Message]
+
+
+def anchor_of(generation: str, execution: str) -> Anchor:
+    values = {"fleetgate-generation": generation, "fleetgate-execution": execution}
+    return Anchor("store", "projects/hub/…", values, "", "RESERVED", "", "")
+
+
+class TestOutcomes:
+    def test_each_says_what_the_workflow_needs(self) -> None:
+        """Names and fields of the wire."""
+        assert Done(outputs={"a": 1}).wire() == {"outcome": "done", "outputs": {"a": 1}}
+        assert Waiting(reason="R", message="m", retry_after=1.234).wire() == {
+            "outcome": "waiting",
+            "reason": "R",
+            "message": "m",
+            "retryAfter": 1.2,
+        }
+        assert Failed(code="C", cause="c", fix="f").wire() == {
+            "outcome": "failed",
+            "code": "C",
+            "cause": "c",
+            "fix": "f",
+        }
+        assert Blocked(code="C", cause="c", fix="f", faults=[{"path": "p"}]).wire()["faults"] == [
+            {"path": "p"}
+        ]
+        assert Superseded(message="m").wire() == {"outcome": "superseded", "message": "m"}
+
+    def test_a_change_shows_what_it_is_not_how(self) -> None:
+        """The body of the request stays in the function."""
+        change = Change("update", "r", "ttl", "1h", "2h", body={"secret": 1})
+
+        assert change.wire() == {
+            "verb": "update",
+            "resource": "r",
+            "field": "ttl",
+            "before": "1h",
+            "after": "2h",
+        }
+        assert Change("create", "r").wire() == {"verb": "create", "resource": "r"}
+
+    def test_a_step_that_cannot_go_on_changes_nothing(self) -> None:
+        """blocked, failed and superseded come without changes; nothing to do comes with an outcome."""
+        with pytest.raises(ValueError, match="changes nothing"):
+            Decision(Blocked(code="C", cause="c", fix="f"), [Change("create", "r")])
+        with pytest.raises(ValueError, match="needs an outcome"):
+            Decision(None)
+
+
+class TestAnswers:
+    def test_an_answer_carries_nonce_outcome_changes_and_calls(self, message: Make) -> None:
+        """As the protocol says."""
+        told = answer(
+            message(), Done(), [Change("create", "r")], {"total": 1, "mutations": 1, "byService": {}}
+        )
+
+        assert (told["nonce"], told["step"], told["outcome"]) == ("n-1", "subnets", "done")
+        assert told["changes"] == [{"verb": "create", "resource": "r"}]
+        assert told["calls"]["total"] == 1
+
+    def test_a_flood_of_words_is_cut(self, message: Make) -> None:
+        """A cause is a sentence, not a log."""
+        told = answer(message(), Failed(code="C", cause="x" * 50_000, fix="f"), [], {})
+
+        assert len(json.dumps(told)) < 3_000
+        assert told["cause"].endswith("…")
+
+    @given(
+        st.lists(st.fixed_dictionaries({"ok": st.booleans(), "text": st.text(max_size=300)}), max_size=120),
+        st.lists(st.text(max_size=200), max_size=60),
+    )
+    def test_a_trimmed_answer_fits(self, rows: list[Any], changes: list[str]) -> None:
+        """Whatever is in it, and what was left out is said."""
+        told = trimmed({"outcome": "done", "changes": changes, "outputs": {"traffic": rows}})
+        left_out = told.get("omitted", {})
+
+        assert len(json.dumps(told).encode()) <= LIMIT
+        assert len(told["outputs"]["traffic"]) + left_out.get("outputs.traffic", 0) == len(rows)
+        assert len(told["changes"]) + left_out.get("changes", 0) == len(changes)
+
+    @given(st.lists(st.booleans(), min_size=50, max_size=300))
+    def test_failing_rows_are_the_last_to_go(self, verdicts: list[bool]) -> None:
+        """A good row is only kept when every failing one is."""
+        rows = [{"ok": ok, "pad": "x" * 400} for ok in verdicts]
+        kept = trimmed({"outputs": {"traffic": rows}})["outputs"]["traffic"]
+        failing = [row for row in rows if not row["ok"]]
+
+        assert sum(not row["ok"] for row in kept) == min(len(failing), len(kept))
+
+    def test_a_small_answer_is_left_as_it_is(self) -> None:
+        """Order of rows included."""
+        whole = {"outputs": {"traffic": [{"ok": True}, {"ok": False}]}}
+
+        assert trimmed(whole) == whole
+
+
+class TestEstimates:
+    @pytest.mark.parametrize(
+        ("elapsed", "seconds"),
+        [(None, 180), (0, 180), (100, 80), (179, 13.425), (200, 15), (790, 59.25), (10, 170)],
+    )
+    def test_a_wait_is_what_is_left_then_a_share_of_what_has_passed(
+        self, elapsed: Any, seconds: float
+    ) -> None:
+        """Of something that usually takes 300 s."""
+        since = None if elapsed is None else 1000.0 - elapsed
+
+        assert remaining(1000.0, since, 300) == pytest.approx(seconds)
+
+    @given(st.floats(0, 5000), st.floats(1, 600))
+    def test_looking_late_costs_little(self, elapsed: float, typical: float) -> None:
+        """Never a pause under 4 s; past the earliest end, 5.5 % of the wait at most."""
+        pause = remaining(5000.0, 5000.0 - elapsed, typical)
+
+        assert pause >= 4
+        assert pause <= max(5, 0.6 * typical - elapsed, 0.075 * elapsed) + 1e-6
+
+
+class TestMessages:
+    def test_a_message_is_read_from_the_event(self, message: Make) -> None:
+        """Base64 and JSON off."""
+        got = message(attempt=3)
+
+        assert (got.step, got.mode, got.attempt) == ("subnets", "apply", 3)
+        assert got.claim.generation == GENERATION
+        assert got.environment is not None and got.environment["name"] == "store"
+
+    def test_a_claims_request_is_what_the_user_wrote(self, message: Make) -> None:
+        """Undecoded but for base64; no data at all is an empty request."""
+        asked = {"data": "eyI", "messageId": "7", "publishTime": "t"}
+
+        assert message(request={**asked, "data": "e30="}).request.data == b"{}"  # type: ignore[union-attr]
+        assert message(request={**asked, "data": None}).request.data == b""  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize(
+        "event",
+        [None, b"bytes", {}, {"message": {}}, {"message": {"data": "e30="}}, {"message": {"data": "!"}}],
+    )
+    def test_what_is_no_message_is_refused(self, event: object) -> None:
+        """Attributes without data, other JSON, no JSON."""
+        with pytest.raises(errors.BadMessage):
+            parse(event)
+
+    def test_a_schema_of_the_future_is_refused(self, event: Any) -> None:
+        """It may mean anything."""
+        with pytest.raises(errors.BadMessage, match="schema 3"):
+            parse(event(schema=3))
+
+
+class TestCallback:
+    def test_the_workflows_own_callback_is_accepted(self, google: GoogleServer, message: Make) -> None:
+        """Of this project, location, workflow and execution."""
+        callback.check(message(), google.settings(), NUMBER)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            (NUMBER, "999999999999"),
+            (NUMBER, "hub"),
+            ("us-west1", "us-east1"),
+            ("workflows/fleetgate", "workflows/other"),
+            (EXECUTION, "99999999-2222-4333-8444-555555555555"),
+            ("http://", "https://"),
+            ("/workflowexecutions/", "@evil.example/workflowexecutions/"),
+            ("/callbacks/cb-1", "/callbacks/cb-1/../../x"),
+            ("/callbacks/cb-1", "/callbacks/"),
+            ("/callbacks/cb-1", "/callbacks/cb-1?x=1"),
+            ("/callbacks/cb-1", "/callbacks/cb-1\n"),
+        ],
+    )
+    def test_any_other_is_refused(self, google: GoogleServer, message: Make, change: tuple[str, str]) -> None:
+        """Before a token is sent to it."""
+        url = google.callback().replace(*change)
+        assert url != google.callback()
+
+        with pytest.raises(errors.CallbackRefused):
+            callback.check(message(callback=url), google.settings(), NUMBER)
+
+    def test_googles_own_endpoint_is_what_is_expected_without_overrides(self, message: Make) -> None:
+        """https://workflowexecutions.googleapis.com/v1/projects/NUMBER/…"""
+        variables = {k: v for k, v in GoogleServer.environment(_anywhere()).items() if "OVERRIDES" not in k}
+        settings = type(_anywhere().settings()).from_env(variables)
+        place = f"v1/projects/{NUMBER}/locations/us-west1/workflows/fleetgate/executions/{EXECUTION}"
+        url = f"https://workflowexecutions.googleapis.com/{place}/callbacks/0a1b"
+
+        callback.check(message(callback=url), settings, NUMBER)
+
+
+def _anywhere() -> GoogleServer:
+    """A server's variables without the server."""
+    server = object.__new__(GoogleServer)
+    server._http = type("Http", (), {"server_address": ("", 1)})()  # type: ignore[assignment]
+    return server
+
+
+class TestFence:
+    def test_the_claim_that_the_anchor_bears_passes(self, message: Make) -> None:
+        """Generation and execution."""
+        fence.judge(anchor_of(GENERATION, EXECUTION), message())
+
+    @pytest.mark.parametrize("held", [("1767599990001-1", EXECUTION), (GENERATION, "another"), ("", "")])
+    def test_any_other_claim_is_superseded(self, message: Make, held: tuple[str, str]) -> None:
+        """A newer request, or another execution of the same."""
+        with pytest.raises(errors.Superseded):
+            fence.judge(anchor_of(*held), message())
+
+    def test_without_an_anchor_only_a_teardown_goes_on(self, message: Make) -> None:
+        """It works by marks."""
+        fence.judge(None, message(mode="destroy"))
+        with pytest.raises(errors.Superseded, match="no anchor"):
+            fence.judge(None, message(mode="apply"))

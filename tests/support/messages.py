@@ -1,0 +1,150 @@
+"""A server in Google's place, and messages as the workflow sends them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.google.session import Session
+from shared.spec import Environment, parse_environment
+from shared.step.message import Message, parse
+from shared.step.run import run
+from shared.steps.claim import CLAIM
+from shared.steps.settle import SETTLE
+from tests.support.anchors import MINE
+from tests.support.google_server import EXECUTION, NOW, GoogleServer
+from tests.support.paths import ROOT
+
+EXAMPLE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text())
+PROJECT = "shop-prod"
+GENERATION = "1767599990000-77"
+DEPLOY = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
+LATER = "2026-01-05T08:00:00.000Z"  # NOW
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[GoogleServer]:
+    server = GoogleServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def google(_server: GoogleServer, monkeypatch: pytest.MonkeyPatch) -> GoogleServer:
+    """An empty Google Cloud, and the variables that lead there."""
+    _server.reset()
+    for name, value in _server.environment().items():
+        monkeypatch.setenv(name, value)
+    return _server
+
+
+@pytest.fixture
+def session(google: GoogleServer) -> Session:
+    """A function's session."""
+    return Session(google.settings())
+
+
+@pytest.fixture
+def store() -> Environment:
+    """The tutorial's environment."""
+    return parse_environment({**EXAMPLE, "project": PROJECT}, project=PROJECT)
+
+
+@pytest.fixture
+def event(google: GoogleServer, store: Environment) -> Callable[..., dict[str, Any]]:
+    """The data of the CloudEvent that brings a message; keywords replace its fields."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        message = {
+            "schema": 1,
+            "step": "subnets",
+            "mode": "apply",
+            "attempt": 1,
+            "nonce": "n-1",
+            "callback": google.callback(),
+            "deadline": NOW + 90,
+            "sent": NOW,
+            "claim": {"name": "store", "generation": GENERATION, "execution": EXECUTION},
+            "environment": store.wire(),
+        } | fields
+        data = base64.b64encode(json.dumps(message).encode()).decode()
+        return {"message": {"data": data, "messageId": "1"}, "subscription": "s"}
+
+    return make
+
+
+@pytest.fixture
+def message(event: Callable[..., dict[str, Any]]) -> Callable[..., Message]:
+    """The same, parsed."""
+    return lambda **fields: parse(event(**fields))
+
+
+@pytest.fixture
+def anchored(google: GoogleServer) -> GoogleServer:
+    """The anchor of `store`, held by the claim that messages are sent under."""
+    google.add_address(
+        name="fleetgate-store",
+        labels={
+            "fleetgate-env": "store",
+            "fleetgate-generation": GENERATION,
+            "fleetgate-execution": EXECUTION,
+            "fleetgate-action": "deploy",
+            "fleetgate-project": PROJECT,
+            "fleetgate-network": "default",
+            "fleetgate-gateway": "store_2finternal-cross-region-gateway",
+            "fleetgate-config": "gke-west-1",
+        },
+        description=f"Fleetgate environment store, first claimed by {GENERATION}/{EXECUTION}",
+    )
+    return google
+
+
+@pytest.fixture
+def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
+    """Ask for a claim once; the answer. `request` is what the user published, at `time`, as message `id`."""
+
+    def ask(request: Any = DEPLOY, execution: str = EXECUTION, time: str = LATER, id: str = "88") -> Any:
+        data = base64.b64encode(json.dumps(request).encode()).decode()
+        message = event(
+            step="environment",
+            mode="claim",
+            environment=None,
+            callback=google.callback(execution),
+            claim={"name": "", "generation": "", "execution": execution},
+            request={"data": data, "messageId": id, "publishTime": time},
+        )
+        run(message, CLAIM, SETTLE)
+        return google.posted("/callbacks/")[-1]
+
+    return ask
+
+
+@pytest.fixture
+def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
+    """Tell how it ended, once; the answer."""
+
+    def ask(
+        phase: str,
+        outcome: str,
+        generation: str = MINE,
+        name: str = "store",
+        action: str = "deploy",
+        **more: Any,
+    ) -> Any:
+        message = event(
+            step="environment",
+            mode="settle",
+            environment=None,
+            claim={"name": name, "generation": generation, "execution": EXECUTION},
+            ending={"action": action, "phase": phase, "outcome": outcome, **more},
+        )
+        run(message, CLAIM, SETTLE)
+        return google.posted("/callbacks/")[-1]
+
+    return ask
