@@ -124,6 +124,6 @@ def run(  # noqa: PLR0913  # one an option
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of an environment, for editors to complete and check it by."""
-    from shared.spec.schema import schema_text
+    from fleetgate.schema import schema_text
 
     sys.stdout.write(schema_text())

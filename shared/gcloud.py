@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.google.inventory import Resource
+from shared.google.resource import Resource
 
 # Collection → what gcloud calls it; fleet features have commands of their own [documented, gcloud reference].
 _COMPUTE = {

@@ -75,6 +75,11 @@ def bounded(name: str, limit: int = NAME_LIMIT) -> str:
     return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
+def proxy_subnet_name(environment: str) -> str:
+    """The name of the proxy-only subnets that we make: the same in every region."""
+    return bounded(f"fleetgate-{environment}-proxy")
+
+
 def is_owned(labels: Mapping[str, str] | None, environment: str) -> bool:
     """Whether these labels say that `environment` owns the resource."""
     return (labels or {}).get(OWNER) == environment

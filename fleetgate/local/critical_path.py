@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localcloud.time.timing import Timing
-from shared.fleet import importer
+from shared import labels
+from shared.google import importer
 from shared.spec import Cluster, Environment, Service
 from shared.spec.routes import Route
-from shared.steps import subnets
 
 
 class Node(NamedTuple):
@@ -172,7 +172,7 @@ class _Drawing:
             )
 
     def _subnet(self, region: str) -> Node:
-        name = subnets.name_of(self.environment.name)
+        name = labels.proxy_subnet_name(self.environment.name)
         return self.graph.add(
             Node(
                 "compute.subnetworks.insert",

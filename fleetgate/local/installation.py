@@ -59,21 +59,6 @@ APIS = tuple(
     )
 )
 
-STEP_MODULES = (
-    "audit",
-    "claim",
-    "clusters",
-    "diagnosis",
-    "export_removal",
-    "fleet",
-    "gateway",
-    "gateway_removal",
-    "service_export",
-    "settle",
-    "subnets",
-    "verification",
-)
-
 # Worth having in memory before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
     "functions_framework",
@@ -84,11 +69,8 @@ PRELOAD = (
     "pydantic",
     "werkzeug.serving",
     # our own: an instance whose folder holds another copy of them takes that
-    "shared.diagnosis",
-    "shared.google.kubernetes",
     "shared.spec",
-    "shared.step.run",
-    *(f"shared.steps.{name}" for name in STEP_MODULES),
+    *(f"functions.{step}.main" for step in (*STEPS, "verification")),
     "fleetgate.local.built_models",
 )
 

@@ -3,8 +3,8 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.clusters.step import CLUSTERS
 from shared.step.run import run
-from shared.steps.clusters import CLUSTERS
 
 
 @functions_framework.cloud_event

@@ -3,9 +3,9 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.environment.claim import CLAIM
+from functions.environment.finish import SETTLE
 from shared.step.run import run
-from shared.steps.claim import CLAIM
-from shared.steps.settle import SETTLE
 
 
 @functions_framework.cloud_event

@@ -3,8 +3,8 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.fleet.step import FLEET
 from shared.step.run import run
-from shared.steps.fleet import FLEET
 
 
 @functions_framework.cloud_event

@@ -3,9 +3,9 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.gateway.removal import GATEWAY_REMOVAL
+from functions.gateway.step import GATEWAY
 from shared.step.run import run
-from shared.steps.gateway import GATEWAY
-from shared.steps.gateway_removal import GATEWAY_REMOVAL
 
 
 @functions_framework.cloud_event

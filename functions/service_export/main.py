@@ -3,9 +3,9 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.service_export.removal import SERVICE_EXPORT_REMOVAL
+from functions.service_export.step import SERVICE_EXPORT
 from shared.step.run import run
-from shared.steps.export_removal import SERVICE_EXPORT_REMOVAL
-from shared.steps.service_export import SERVICE_EXPORT
 
 
 @functions_framework.cloud_event

@@ -3,8 +3,8 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.subnets.step import SUBNETS
 from shared.step.run import run
-from shared.steps.subnets import SUBNETS
 
 
 @functions_framework.cloud_event

@@ -3,10 +3,10 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.verification.audit import AUDIT
+from functions.verification.diagnosing import DIAGNOSIS
+from functions.verification.step import VERIFICATION
 from shared.step.run import run
-from shared.steps.audit import AUDIT
-from shared.steps.diagnosis import DIAGNOSIS
-from shared.steps.verification import VERIFICATION
 
 
 @functions_framework.cloud_event

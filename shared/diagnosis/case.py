@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shared import errors
 from shared.gateway.objects import GATEWAY_CLASS
 from shared.google.compute import path_of
-from shared.google.inventory import tail_of
+from shared.google.resource import tail_of
 from shared.ranges import Taken
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from shared.diagnosis.case import Case, InCluster
 from shared.gateway.objects import GATEWAY_CLASS
 from shared.google import compute, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader, Door, doors
-from shared.google.inventory import tail_of
+from shared.google.resource import tail_of
 from shared.google.session import Session
 
 if TYPE_CHECKING:

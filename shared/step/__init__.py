@@ -10,7 +10,7 @@ A step is three functions and a `Step` that names them, in `shared/steps/<name>.
     SUBNETS = Step("subnets", observe, decide, act)
 
 and a function in `functions/<name>/main.py` that hands it the event: `run(event.data, SUBNETS)`.
-`shared/steps/subnets.py` is the one to copy. What the runner does, so that no step has to:
+`functions/subnets/step.py` is the one to copy. What the runner does, so that no step has to:
 
 - reads the anchor between observe and decide (the fence), and answers `superseded` if another claim holds it;
 - in mode `check` stops after decide and answers `done` with `changes` and `later` (or `blocked`, `failed`);

@@ -261,7 +261,7 @@ PLANTS = (
     # The ending's event has another id each time that it is told.
     Plant(
         "environment",
-        Bug((("shared/steps/events.py", '{ending}",\n', '{ending}-{now:.0f}",\n'),)),
+        Bug((("functions/environment/events.py", '{ending}",\n', '{ending}-{now:.0f}",\n'),)),
     ),
     # Where one cluster is, the others are taken to be.
     Plant(
@@ -269,7 +269,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/steps/clusters.py",
+                    "functions/clusters/step.py",
                     "[creation(wanted, cluster)], True, ",
                     "[] if seen else [creation(wanted, cluster)], True, ",
                 ),
@@ -282,7 +282,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/steps/fleet.py",
+                    "functions/fleet/step.py",
                     "name, change.body, str(",
                     'name, {**change.body, "attempt": str(context.message.attempt)}, str(',
                 ),
@@ -295,7 +295,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/steps/subnets.py",
+                    "functions/subnets/step.py",
                     "if region not in running]",
                     "if region not in running and not seen.proxies()]",
                 ),
@@ -308,7 +308,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/exports/wanted.py",
+                    "functions/service_export/wanted.py",
                     "        if found is None or is_going(found):\n",
                     '        if wish["kind"] == "Service" and any(key[0] == "Deployment" for key in live):\n'
                     "            continue\n"
@@ -323,7 +323,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/steps/gateway.py",
+                    "functions/gateway/step.py",
                     "if differs(wish, live):",
                     "if differs(wish, live) and (live or not seen.gateway(wanted)):",
                 ),
@@ -336,7 +336,7 @@ PLANTS = (
         Bug(
             (
                 (
-                    "shared/steps/verification.py",
+                    "functions/verification/step.py",
                     "    what = _of_spec(context)",
                     "    from shared import anchor\n\n"
                     "    mine = anchor.read(context.session, context.name)\n"

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from fleetgate.local.run import LocalRun
-from shared.fleet.importer import ROLE, importer_of
+from shared.google.importer import ROLE, importer_of
 from tests.acceptance import foreign
 from tests.acceptance.foreign import PROJECT
 from tests.acceptance.runs import STORE

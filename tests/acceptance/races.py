@@ -117,7 +117,7 @@ RACES = (
         Bug(
             (
                 (
-                    "shared/steps/holding.py",
+                    "functions/environment/acquire.py",
                     'return _reserving(Change("create", seen.path, body=Write(None, values)))',
                     'return Decision(Done(outputs=outputs), [Change("create", seen.path, body=Write(None, values))])',
                 ),

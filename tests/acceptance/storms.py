@@ -18,7 +18,7 @@ from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
 from localcloud.pubsub.broker import Delivery
 from localcloud.time.jump_schedule import Stalled
-from shared.fleet import importer
+from shared.google import importer
 from tests.acceptance import foreign
 from tests.acceptance.crashes import deploying, difference
 from tests.acceptance.runs import settle, store

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from fleetgate.local.run import LocalRun
-from shared.fleet.importer import ROLE
+from shared.google.importer import ROLE
 from tests.acceptance import foreign, occupied
 from tests.acceptance.runs import STORE, settle, store
 from tests.acceptance.test_teardown import difference, lived

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from shared.exports.wanted import wanted_objects as exported_objects
+from functions.service_export.wanted import wanted_objects as exported_objects
 from shared.gateway.objects import wanted_objects
 from shared.spec import Environment, parse_environment
 from tests.docs.pages import ROOT

@@ -16,8 +16,8 @@ import yaml
 
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
-from shared.cluster_fitness import MACHINE, NODES
-from shared.exports.sample_app import REPLICAS
+from functions.clusters.fitness import MACHINE, NODES
+from functions.service_export.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
 from tests.docs.pages import DOCS, ROOT, filled, table, written
 

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from shared.steps.deploying import SPEC_LIMIT
+from functions.environment.claim_to_deploy import SPEC_LIMIT
 from tests.docs.codes import all_codes
 from tests.docs.pages import DOCS, ROOT, table
 

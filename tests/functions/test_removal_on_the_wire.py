@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from functions.fleet.removal import APIS
 from localcloud.serviceusage import usage
 from shared.google.gkehub import INGRESS, MCS
-from shared.steps.fleet_removal import APIS
 from tests.functions.test_fleet_on_the_wire import POOL, STANDARD, WEST, last, outcomes
 from tests.support.cloud import UNKIND, Bench
 from tests.support.fleets import FEATURES

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
+from functions.service_export import namespaces as spaces
+from functions.verification import step as verification
 from shared import errors
-from shared.exports import spaces
 from shared.gateway.status import Vip
 from shared.google import cluster_reader
 from shared.google.cluster_reader import MOST, ClusterReader
@@ -20,7 +21,6 @@ from shared.google.session import REPEATS
 from shared.step.answer import LIMIT, answer
 from shared.step.message import Claim, Message
 from shared.step.troubles import outcome_of
-from shared.steps import verification
 from tests.security.conftest import OTHER, OWN
 from tests.security.hostile import TOKEN, HostileServer, door, endless, session
 from tests.support.live import forwarding_rules

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from fleetgate.specs import MOST_BYTES, read_document
+from functions.environment.claim import CLAIM
 from localcloud.kubernetes.cel import compile_rule
 from shared.labels import NAME_LIMIT
 from shared.spec import InvalidEnvironment, InvalidRequest, parse_request
 from shared.spec.request import MOST
 from shared.step.run import run
-from shared.steps.claim import CLAIM
 from tests.acceptance.runs import store
 from tests.support.google_server import EXECUTION, GoogleServer
 from tests.support.paths import ROOT

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from functions.environment.claim import CLAIM
+from functions.environment.finish import SETTLE
 from shared.google.session import Session
 from shared.spec import Environment, parse_environment
 from shared.step.message import Message, parse
 from shared.step.run import run
-from shared.steps.claim import CLAIM
-from shared.steps.settle import SETTLE
 from tests.support.anchors import MINE
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.paths import ROOT

@@ -80,8 +80,8 @@ def test_an_archive_holds_its_own_function_and_no_other() -> None:
     assert {"functions/__init__.py", "functions/subnets/__init__.py", "functions/subnets/main.py"} == {
         name for name in files if name.startswith("functions/")
     }
-    assert {"main.py", "requirements.txt", "shared/__init__.py", "shared/steps/subnets.py"} <= files
-    assert set() == files & {"shared/steps/gateway.py", "shared/google/kubernetes.py"}
+    assert {"main.py", "requirements.txt", "shared/__init__.py", "functions/subnets/step.py"} <= files
+    assert set() == files & {"functions/gateway/step.py", "shared/google/kubernetes.py"}
 
 
 def test_only_who_writes_to_clusters_carries_the_kubernetes_client() -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.clusters.step import Seen, decide
 from shared.google.container import STANDARD, SeenCluster
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
-from shared.steps.clusters import Seen, decide
 from tests.support.fleets import OURS, cluster, pool
 from tests.support.live import EXAMPLE, NOW, PROJECT, environment
 

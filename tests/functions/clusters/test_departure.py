@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from functions.clusters.detaching import Departing, decide
+from functions.clusters.removal import Leaving
 from shared.google.container import SeenCluster
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from shared.steps.cluster_removal import Leaving
-from shared.steps.departure import Departing, decide
 from tests.support.fleets import cluster
 from tests.support.live import NOW
 

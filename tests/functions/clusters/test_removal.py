@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from functions.clusters.removal import Leaving, decide
 from shared.google.gkehub import Membership
 from shared.step.outcome import Decision, Done, Waiting
-from shared.steps.cluster_removal import Leaving, decide
 from tests.support.fleets import cluster, member_path
 from tests.support.live import NOW
 

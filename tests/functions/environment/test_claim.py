@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from functions.environment.claim_to_deploy import SPEC_LIMIT
 from shared import labels
-from shared.steps.deploying import SPEC_LIMIT
 from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, GENERATION, PROJECT, Ask

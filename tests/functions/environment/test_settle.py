@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from functions.environment.finish import ending_of
 from shared import labels
-from shared.steps.settle import ending_of
 from tests.support.anchors import EXECUTIONS, MINE, OTHER, add_anchor, anchor, bearer
 from tests.support.google_server import EXECUTION, GoogleServer
 from tests.support.messages import GENERATION, Ask

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.fleet.importer import importer_of, is_importer
-from shared.fleet.waits import Seen
+from functions.fleet.step import Off, decide
+from functions.fleet.waits import Seen
 from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
+from shared.google.importer import importer_of, is_importer
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from shared.steps.fleet import Off, decide
 from tests.support.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships
 from tests.support.live import NOW, PROJECT, environment
 

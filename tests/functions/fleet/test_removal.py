@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.fleet.removal import APIS, Leaving, decide
+from functions.fleet.step import decide as decide_fleet
 from shared import errors, labels
-from shared.fleet import importer
-from shared.google import projects
+from shared.google import importer, projects
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
-from shared.steps.fleet import decide as decide_fleet
-from shared.steps.fleet_removal import APIS, Leaving, decide
 from tests.functions.fleet.test_fleet import seen as fleet_seen
 from tests.support.fleets import OURS, both, feature, member_path
 from tests.support.live import NOW, PROJECT, environment

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from functions.gateway.step import Seen, decide
+from functions.gateway.waits import Imports
 from shared.gateway.objects import static_name, wanted_objects
 from shared.gateway.status import Vip, vips
-from shared.gateway.waits import Imports
 from shared.objects import ASKED
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
-from shared.steps.gateway import Seen, decide
 from tests.support.live import (
     NETWORK,
     NOW,

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.gateway.load_balancer_parts import KINDS, left, listed
+from functions.gateway.removal import CONTROLLERS, Seen, decide
 from shared.exports.withdrawal import Held
 from shared.gateway.objects import wanted_objects
-from shared.gateway.parts import KINDS, left, listed
 from shared.google.gkehub import INGRESS, State
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done, Waiting
-from shared.steps.gateway_removal import CONTROLLERS, Seen, decide
 from tests.support.fleets import feature
 from tests.support.live import NOW, PROJECT, born, door, environment, stamp
 

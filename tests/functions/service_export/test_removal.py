@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from functions.service_export import removal as export_removal
+from functions.service_export.removal import PATIENCE, Seen, decide
 from shared.exports.withdrawal import Held
 from shared.labels import OWNER
 from shared.objects import body
 from shared.step.outcome import Decision, Done, Waiting
-from shared.steps import export_removal
-from shared.steps.export_removal import PATIENCE, Seen, decide
 from tests.support.live import NOW, born, door, service_import, stamp
 
 Json = dict[str, Any]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.exports.wanted import Key, SeenCluster, wanted_objects
+from functions.service_export.step import Seen, decide
+from functions.service_export.wanted import Key, SeenCluster, wanted_objects
 from shared.objects import body
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from shared.steps.service_export import Seen, decide
 from tests.support.live import EXAMPLE, NOW, born, door, environment, service_import, stamp
 
 Json = dict[str, Any]

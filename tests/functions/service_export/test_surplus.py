@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from functions.service_export import removal as export_removal
+from functions.service_export.pruning import for_surplus, kept, surplus
+from functions.service_export.removal import Seen
+from functions.service_export.wanted import wanted_objects
 from shared import errors
 from shared.exports import withdrawal
-from shared.exports.wanted import wanted_objects
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.outcome import Done, Waiting
-from shared.steps import export_removal
-from shared.steps.export_removal import Seen
-from shared.steps.surplus import for_surplus, kept, surplus
 from tests.support.live import EXAMPLE, NOW, born, door, environment, service_import
 
 Json = dict[str, Any]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.subnets import step as subnets
+from functions.subnets.removal import Leaving, decide
 from shared import labels
 from shared.google.compute import path_of
 from shared.step.outcome import Decision, Done, Waiting
-from shared.steps import subnets
-from shared.steps.subnet_removal import Leaving, decide
 from tests.support.live import NETWORK, NOW, PROJECT, environment
 
 Json = dict[str, Any]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from functions.subnets.step import SUBNETS, Insert, Seen, decide
 from shared import labels
+from shared.labels import proxy_subnet_name
 from shared.ranges import AUTO_MODE
 from shared.spec import Environment, parse_environment
 from shared.step.outcome import Blocked, Decision, Done, Failed, Waiting
 from shared.step.run import run
-from shared.steps.subnets import SUBNETS, Insert, Seen, decide, name_of
 from tests.support.google_server import NOW, GoogleServer, refusal
 from tests.support.messages import EXAMPLE, PROJECT
 
@@ -118,7 +119,7 @@ class TestDecide:
 
     def test_something_else_under_our_name_is_in_the_way(self, store: Environment) -> None:
         """An insert would be refused for ever."""
-        there = [*ordinary(), subnetwork("us-west1", name=name_of("store"), range_="10.9.0.0/24")]
+        there = [*ordinary(), subnetwork("us-west1", name=proxy_subnet_name("store"), range_="10.9.0.0/24")]
         decision = decide(store, Seen(there, AUTO), NOW)
 
         assert isinstance(decision.outcome, Blocked)
@@ -164,8 +165,8 @@ class TestDecide:
 
     def test_a_long_name_still_names_a_subnet(self) -> None:
         """63 characters, and different for different environments."""
-        assert len(name_of("e" * 53)) <= 63
-        assert name_of("e" * 53) != name_of("e" * 52)
+        assert len(proxy_subnet_name("e" * 53)) <= 63
+        assert proxy_subnet_name("e" * 53) != proxy_subnet_name("e" * 52)
 
 
 class TestOnTheWire:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from functions.verification.audit import PATIENCE, SECOND_LOOK, Seen, decide
+from functions.verification.inventory import COMPUTE, LAST, Inventory, Resource, take
+from functions.verification.leaks import Environment, find
 from shared import errors
-from shared.google.inventory import COMPUTE, LAST, Inventory, Resource, take
-from shared.leaks import Environment, find
 from shared.step.outcome import Done, Failed, Outcome, Waiting
-from shared.steps.audit import PATIENCE, SECOND_LOOK, Seen, decide
 from tests.shared.diagnosis.standing import PROJECT, Standing
 
 Json = dict[str, Any]

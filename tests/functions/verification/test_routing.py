@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.traffic.routing import ANY, Asked, Candidate, Table, covers, met, request_for, table
+from functions.verification.routing import ANY, Asked, Candidate, Table, covers, met, request_for, table
 
 Json = dict[str, Any]
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from functions.verification.expectation import Member, Row, World, rows
+from functions.verification.probe import Answer, Outcome, judge, probe
+from functions.verification.routing import Asked
+from functions.verification.step import Seen, decide
 from shared.gateway.status import Vip
 from shared.spec import Environment, Probe
 from shared.step.outcome import Done, Waiting
-from shared.steps.verification import Seen, decide
-from shared.traffic.expectation import Member, Row, World, rows
-from shared.traffic.probe import Answer, Outcome, judge, probe
-from shared.traffic.routing import Asked
 from tests.support.live import NOW, environment, service_import, whole
 
 Json = dict[str, Any]

@@ -17,6 +17,13 @@ from typing import Any, TypeVar
 import google.auth.credentials
 
 from fleetgate.local.installation import APIS, Installation
+from functions.clusters.step import CLUSTERS
+from functions.fleet.step import FLEET
+from functions.gateway.step import GATEWAY
+from functions.service_export.step import SERVICE_EXPORT
+from functions.subnets.step import SUBNETS
+from functions.verification.audit import AUDIT
+from functions.verification.step import VERIFICATION
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.world import World
 from shared.diagnosis import Case, Finding, diagnose, gather
@@ -28,13 +35,6 @@ from shared.step.message import Claim, Message, Place
 from shared.step.outcome import Done, Outcome, Waiting
 from shared.step.run import perform
 from shared.step.step import Step
-from shared.steps.audit import AUDIT
-from shared.steps.clusters import CLUSTERS
-from shared.steps.fleet import FLEET
-from shared.steps.gateway import GATEWAY
-from shared.steps.service_export import SERVICE_EXPORT
-from shared.steps.subnets import SUBNETS
-from shared.steps.verification import VERIFICATION
 from tests.acceptance.runs import store
 from tests.acceptance.strangers import surroundings, told
 

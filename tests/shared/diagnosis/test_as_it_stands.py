@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared import standing
-from shared.exports.wanted import wanted_objects as exported
+from functions.service_export.wanted import wanted_objects as exported
+from functions.verification import live_environment as standing
+from functions.verification.live_environment import as_it_stands
 from shared.gateway.objects import gateway
 from shared.google.cluster_reader import Door
 from shared.labels import OWNER
 from shared.spec import Environment
-from shared.standing import as_it_stands
 from shared.step.message import Place
 from tests.support.live import EXAMPLE, PROJECT, door, environment, whole
 

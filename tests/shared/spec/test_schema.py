@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from shared.spec.schema import json_schema, schema_text
+from fleetgate.schema import json_schema, schema_text
 from tests.shared.spec.documents import REMOVED, ROOT, changed, example
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
@@ -27,14 +27,14 @@ def _places(schema: Any) -> list[dict[str, Any]]:
 
 
 def test_the_published_schema_is_current() -> None:
-    """`python -m shared.spec.schema > environment.schema.json` makes it so."""
+    """`python -m fleetgate.schema > environment.schema.json` makes it so."""
     assert (ROOT / "environment.schema.json").read_text() == schema_text()
 
 
 def test_the_module_writes_the_schema() -> None:
     """As the file says it was made."""
     done = subprocess.run(
-        [sys.executable, "-m", "shared.spec.schema"], cwd=ROOT, capture_output=True, check=True
+        [sys.executable, "-m", "fleetgate.schema"], cwd=ROOT, capture_output=True, check=True
     )
     assert json.loads(done.stdout) == json_schema()
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from functions.gateway import load_balancer_parts as load_balancer
 from shared.exports import withdrawal
 from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
-from shared.gateway import parts as load_balancer
 from shared.google import compute
 from shared.google.gkehub import INGRESS, Feature, features, member_key
 from shared.google.kubernetes import Cluster, Door

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.service_export.sample_app import deployment
 from shared.exports.objects import own_export, own_service
-from shared.exports.sample_app import deployment
 from shared.google.cluster_reader import Door
 from shared.google.kubernetes import differs
 from shared.objects import Json, body, is_ours, namespace

@@ -8,11 +8,11 @@ deploy died keeps its anchor until its lease ends: a person may want to look at 
 
 from __future__ import annotations
 
+from functions.environment.acquire import Seen
+from functions.environment.lease import Lease
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
 from shared.step.outcome import Decision, Done
-from shared.steps.holding import Seen
-from shared.steps.lease import Lease
 
 
 def sweep(seen: Seen, now: float) -> Decision:

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from functions.fleet.waits import ENABLED
 from shared import errors, labels
-from shared.fleet import importer
-from shared.fleet.waits import ENABLED
-from shared.google import projects, serviceusage
+from shared.google import importer, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.google.gkehub import (
     INGRESS,

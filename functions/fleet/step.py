@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.fleet import removal as fleet_removal
+from functions.fleet.removal import Leaving
+from functions.fleet.waits import Seen, hold, to_settle, waiting
 from shared import labels
-from shared.fleet import importer
-from shared.fleet.waits import Seen, hold, to_settle, waiting
-from shared.google import projects, serviceusage
+from shared.google import importer, projects, serviceusage
 from shared.google.container import clusters
 from shared.google.gkehub import (
     INGRESS,
@@ -27,8 +28,6 @@ from shared.google.gkehub import (
 )
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome
 from shared.step.step import Context, Step
-from shared.steps import fleet_removal
-from shared.steps.fleet_removal import Leaving
 
 if TYPE_CHECKING:
     from shared.spec import Environment

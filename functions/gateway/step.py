@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from functions.gateway.preconditions import Address, trouble
+from functions.gateway.waits import Imports, wait_for_cluster, wait_for_load_balancer
 from shared.gateway.objects import (
     GATEWAY_CLASS,
     STATIC,
@@ -22,8 +24,6 @@ from shared.gateway.objects import (
     wanted_objects,
 )
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
-from shared.gateway.troubles import Address, trouble
-from shared.gateway.waits import Imports, wait_for_cluster, wait_for_load_balancer
 from shared.google import compute
 from shared.google.kubernetes import Cluster, Door, differs, doors
 from shared.labels import asked_at, is_owned

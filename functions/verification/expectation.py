@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.verification.routing import Asked, Candidate, request_for, table
 from shared.gateway.status import Vip, is_attached
-from shared.traffic.routing import Asked, Candidate, request_for, table
 
 Json = dict[str, Any]
 Place = tuple[str, str]  # an import's namespace and name

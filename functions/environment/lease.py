@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.environment.acquire import Seen, foreign, going, relabelling, unknown
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
 from shared.step.outcome import Change, Decision, Done
-from shared.steps.holding import Seen, foreign, going, relabelling, unknown
 
 if TYPE_CHECKING:
     from shared.spec import Extend

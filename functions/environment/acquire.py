@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from functions.environment.events import Teller
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
 from shared.google.pubsub import Publication, publish
 from shared.settings import Settings
 from shared.step.outcome import Blocked, Change, Decision, Done, Superseded, Waiting
 from shared.step.step import Context
-from shared.steps.events import Teller
 
 if TYPE_CHECKING:
     from shared.spec import InvalidRequest, Request

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from functions.clusters import removal as cluster_removal
+from functions.clusters.removal import Leaving
 from shared import labels
 from shared.google import compute
 from shared.google.cluster_reader import NEG, ClusterReader, doors
@@ -23,8 +25,6 @@ from shared.google.session import Session
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Waiting
 from shared.step.step import Context
-from shared.steps import cluster_removal
-from shared.steps.cluster_removal import Leaving
 
 OUT_OF_FLEET = {"desired_fleet": {"project": ""}}  # [documented: --clear-fleet-project]
 HOLDING = ("Gateway", "ServiceExport", NEG)

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from functions.environment.acquire import RELEASING
+from functions.environment.events import Teller
 from shared import anchor, labels
 from shared.anchor import RELEASE, TEARDOWN, Anchor
 from shared.google.pubsub import Publication
 from shared.step.message import Claim
 from shared.step.outcome import Change, Decision, Done, Waiting
 from shared.step.step import Context, Step
-from shared.steps.events import Teller
-from shared.steps.holding import RELEASING
 
 if TYPE_CHECKING:
     from shared.spec import Environment

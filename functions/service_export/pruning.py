@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from functions.service_export import removal as export_removal
+from functions.service_export.removal import Scope, Seen
+from functions.service_export.wanted import key_of, wanted_objects
 from shared.exports import withdrawal
-from shared.exports.wanted import key_of, wanted_objects
 from shared.exports.withdrawal import Held, owned
 from shared.google.kubernetes import Door
 from shared.labels import asked_at
 from shared.step.outcome import Decision
 from shared.step.step import Context
-from shared.steps import export_removal
-from shared.steps.export_removal import Scope, Seen
 
 if TYPE_CHECKING:
     from shared.spec import Environment

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.verification.live_environment import as_it_stands
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
-from shared.standing import as_it_stands
 from shared.step.outcome import Blocked, Decision, Done
 from shared.step.step import Context, Step
 

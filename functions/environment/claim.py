@@ -10,6 +10,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from functions.environment.acquire import Seen, blocked, write
+from functions.environment.claim_by_name import teardown, verify
+from functions.environment.claim_to_deploy import deploy
+from functions.environment.events import Teller
+from functions.environment.lease import extend
+from functions.environment.sweep import sweep
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
 from shared.google.executions import is_alive
@@ -28,12 +34,6 @@ from shared.step.message import Asked
 from shared.step.outcome import Decision
 from shared.step.step import Context, Step
 from shared.step.troubles import invalid
-from shared.steps.deploying import deploy
-from shared.steps.events import Teller
-from shared.steps.holding import Seen, blocked, write
-from shared.steps.lease import extend
-from shared.steps.naming import teardown, verify
-from shared.steps.sweep import sweep
 
 
 def observe(context: Context) -> Seen:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from functions.verification.inventory import Inventory
 from shared import gcloud, labels
 from shared.google.compute import path_of
-from shared.google.inventory import Inventory, Resource, tail_of
+from shared.google.resource import Resource, tail_of
 
 Json = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from functions.environment.acquire import Seen, blocked, foreign, take
 from shared import labels
 from shared.anchor import RELEASE, Anchor
 from shared.google import compute
 from shared.step.outcome import Decision
-from shared.steps.holding import Seen, blocked, foreign, take
 
 if TYPE_CHECKING:
     from shared.spec import Deploy, Environment

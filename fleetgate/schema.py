@@ -1,6 +1,6 @@
 """The JSON Schema of an environment, which editors complete and explain specs by.
 
-`python -m shared.spec.schema > environment.schema.json` writes the published file anew.
+`python -m fleetgate.schema > environment.schema.json` writes the published file anew.
 """
 
 from __future__ import annotations

@@ -12,7 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared.cluster_fitness import creation, trouble, updates
+from functions.clusters import detaching as departure
+from functions.clusters import removal as cluster_removal
+from functions.clusters.detaching import Departing
+from functions.clusters.fitness import creation, trouble, updates
+from functions.clusters.removal import Leaving
 from shared.google import projects
 from shared.google.compute import unix
 from shared.google.container import (
@@ -27,9 +31,6 @@ from shared.google.session import Session
 from shared.step.estimate import remaining
 from shared.step.outcome import Change, Decision, Waiting
 from shared.step.step import Context, Step
-from shared.steps import cluster_removal, departure
-from shared.steps.cluster_removal import Leaving
-from shared.steps.departure import Departing
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import errors
 from shared.google import compute
+from shared.google.resource import Resource
 from shared.google.session import Session
 
 Json = dict[str, Any]
@@ -31,25 +32,6 @@ LAST = ("addresses", "subnetworks")
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One resource: the collection it is in, its full name (`projects/P/…`), and what the API says of it."""
-
-    kind: str
-    path: str
-    body: Json
-
-    @property
-    def name(self) -> str:
-        """Its short name."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def tail(self) -> str:
-        """Its name without the project, which some call by id and some by number."""
-        return tail_of(self.path)
-
-
-@dataclass(frozen=True)
 class Inventory:
     """What there is, in the order in which it can be removed; `unknown` are lists that could not be had whole."""
 
@@ -59,11 +41,6 @@ class Inventory:
     def of(self, *kinds: str) -> list[Resource]:
         """Those of some kinds."""
         return [each for each in self.resources if each.kind in kinds]
-
-
-def tail_of(path: str) -> str:
-    """What follows the project in a full name or a link, in any of its forms."""
-    return compute.path_of(path).removeprefix("projects/").partition("/")[2]
 
 
 def take(session: Session, project: str, *, apis_disabled: bool = False) -> Inventory:

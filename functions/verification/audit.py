@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared import anchor, leaks
-from shared.google.inventory import tail_of, take
-from shared.leaks import Findings
+from functions.verification import leaks
+from functions.verification.inventory import take
+from functions.verification.leaks import Findings
+from shared import anchor
+from shared.google.resource import tail_of
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
 

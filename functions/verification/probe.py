@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from shared.traffic.expectation import Row
+from functions.verification.expectation import Row
 
 if TYPE_CHECKING:
     from shared.spec import Probe

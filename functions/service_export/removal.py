@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from functions.service_export.namespaces import strangers_in
 from shared.exports import withdrawal
-from shared.exports.spaces import strangers_in
 from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
 from shared.google import compute
 from shared.google.cluster_reader import NEG

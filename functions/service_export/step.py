@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from functions.service_export import removal as export_removal
+from functions.service_export.pruning import for_surplus, surplus
+from functions.service_export.sample_app import NAME
+from functions.service_export.wanted import Key, SeenCluster, changes, is_going, key_of, obstacle
 from shared import labels
 from shared.exports import withdrawal
-from shared.exports.sample_app import NAME
-from shared.exports.wanted import Key, SeenCluster, changes, is_going, key_of, obstacle
 from shared.exports.withdrawal import Held
 from shared.google.compute import unix
 from shared.google.gkehub import member_key
@@ -24,8 +26,6 @@ from shared.objects import Json
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
-from shared.steps import export_removal
-from shared.steps.surplus import for_surplus, surplus
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service

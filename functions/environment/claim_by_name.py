@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.environment.acquire import Seen, blocked, foreign, going, superseded, take, unknown
 from shared import labels
 from shared.anchor import TEARDOWN, Anchor
 from shared.spec import Teardown
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done
-from shared.steps.holding import Seen, blocked, foreign, going, superseded, take, unknown
 
 NETWORK = "default"  # where an environment is looked for if no anchor tells
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
+from functions.subnets import removal as subnet_removal
+from functions.subnets.removal import Leaving
 from shared import labels
 from shared.google import compute
 from shared.google.session import Session
@@ -19,8 +21,6 @@ from shared.ranges import NoRangeLeft, Taken, choose, objections
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Change, Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
-from shared.steps import subnet_removal
-from shared.steps.subnet_removal import Leaving
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -81,11 +81,6 @@ class Seen:
     def auto_mode(self) -> bool:
         """Whether the network makes subnets by itself, in 10.128.0.0/9."""
         return bool(self.network and self.network.get("autoCreateSubnetworks"))
-
-
-def name_of(environment: str) -> str:
-    """The name of the subnets that we make: the same in every region."""
-    return labels.bounded(f"fleetgate-{environment}-proxy")
 
 
 def observe(context: Context) -> Seen | Leaving:
@@ -199,7 +194,7 @@ def _creations(wanted: Environment, seen: Seen, without: list[str]) -> str:
 
 def _in_the_way(wanted: Environment, seen: Seen, missing: Iterable[str]) -> Outcome | None:
     """Subnets that are there, and are neither what is wanted nor ours to change."""
-    named = seen.named(name_of(wanted.name))
+    named = seen.named(labels.proxy_subnet_name(wanted.name))
     for region in missing:
         if region in named and _state(named[region]) != "READY":
             continue  # ours, and not finished
@@ -263,7 +258,7 @@ def _given_up(seen: Seen, regions: Iterable[str]) -> Failed | None:
 
 
 def _creation(wanted: Environment, region: str, range_: IPv4Network) -> Change:
-    name = name_of(wanted.name)
+    name = labels.proxy_subnet_name(wanted.name)
     body = {
         "name": name,
         "description": labels.mark(wanted.name),
@@ -300,7 +295,10 @@ def _going(session: Session, wanted: Environment, subnetworks: Iterable[Json]) -
 
 def _inserts_of(context: Context, operations: Iterable[Json]) -> list[Insert]:
     """Inserts of our subnets since the claim was published; what failed before is another claim's."""
-    name, since = name_of(context.name), labels.age_order(context.message.claim.generation)[0] / 1000
+    name, since = (
+        labels.proxy_subnet_name(context.name),
+        labels.age_order(context.message.claim.generation)[0] / 1000,
+    )
     found = []
     for each in operations:
         began = compute.unix(each["insertTime"])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from functions.verification.expectation import Member, World, rows
+from functions.verification.probe import LONGEST, Outcome, probe
 from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader, Door, doors
@@ -19,8 +21,6 @@ from shared.objects import is_ours
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
-from shared.traffic.expectation import Member, World, rows
-from shared.traffic.probe import LONGEST, Outcome, probe
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Probe

@@ -1,0 +1,34 @@
+"""One resource as a list shows it, whatever API it is of: what an audit finds, and what a command can remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.google.compute import path_of
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource: the collection it is in, its full name (`projects/P/…`), and what the API says of it."""
+
+    kind: str
+    path: str
+    body: Json
+
+    @property
+    def name(self) -> str:
+        """Its short name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def tail(self) -> str:
+        """Its name without the project, which some call by id and some by number."""
+        return tail_of(self.path)
+
+
+def tail_of(path: str) -> str:
+    """What follows the project in a full name or a link, in any of its forms."""
+    return path_of(path).removeprefix("projects/").partition("/")[2]
