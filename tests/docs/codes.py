@@ -27,7 +27,7 @@ def all_codes() -> set[str]:
     found = set(
         _of_the_workflow(yaml.safe_load((ROOT / "workflows" / "environment.yaml").read_text("utf-8")))
     )
-    for folder in ("shared", "fleetgate"):
+    for folder in ("functions", "shared", "fleetgate"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             found |= set(_of_module(path))
     return found
