@@ -1,21 +1,24 @@
 """One cluster's API behind a plain HTTP port on loopback, and the programs that talk to it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp import web
 
 from localcloud.kubernetes import KubernetesApi, catalog
-from localcloud.wire.messages import Caller, Request
+from localcloud.wire.messages import Caller, Json, Request
 
 
 class Clock:
@@ -35,12 +38,12 @@ class Ids:
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def api(clock):
+def api(clock: Clock) -> KubernetesApi:
     """A cluster with the Gateway API and multi-cluster services installed, and a namespace `shop`."""
     api = KubernetesApi(clock, Ids())
     api.install_bundle(*catalog.GATEWAY_API, *catalog.MULTI_CLUSTER_SERVICES)
@@ -53,15 +56,28 @@ class Reply:
     """A status, its headers and the decoded body."""
 
     status: int
-    headers: dict
-    body: object
+    headers: dict[str, str]
+    body: Any
+
+
+Call = Callable[..., Reply]
+Kubectl = Callable[..., str]
+
+
+def stored(api: KubernetesApi, kind: str, namespace: str, name: str) -> Json:
+    """An object that is there."""
+    item = api.get(kind, namespace, name)
+    assert item is not None, f"there is no {kind} {namespace}/{name}"
+    return item
 
 
 @pytest.fixture
-def call(api):
+def call(api: KubernetesApi) -> Call:
     """`call("GET", "/api/v1/…")`: one request through `handle`, no socket."""
 
-    def call(method, path, body=None, content_type="application/json", **headers):
+    def call(
+        method: str, path: str, body: Any = None, content_type: str = "application/json", **headers: str
+    ) -> Reply:
         url = urlsplit(path)
         sent = {"content-type": content_type, "user-agent": "probe/1", **headers}
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -80,7 +96,7 @@ class Served:
     def __init__(self, api: KubernetesApi) -> None:
         self.api = api
         self.requests: list[str] = []
-        self.on_request = lambda request: None
+        self.on_request: Callable[[web.Request], None] = lambda request: None
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -130,14 +146,14 @@ class Served:
 
 
 @pytest.fixture
-def served(api) -> Iterator[Served]:
+def served(api: KubernetesApi) -> Iterator[Served]:
     server = Served(api)
     yield server
     server.close()
 
 
 @pytest.fixture
-def kubectl(served, tmp_path: Path):
+def kubectl(served: Served, tmp_path: Path) -> Kubectl:
     """Runs kubectl against the served cluster, with a home and caches of its own."""
     program = shutil.which("kubectl")
     if program is None:
@@ -149,7 +165,7 @@ def kubectl(served, tmp_path: Path):
         "KUBECONFIG": str(tmp_path / "none"),
     }
 
-    def run(*arguments, stdin=None, fails=False):
+    def run(*arguments: str, stdin: str | Json | None = None, fails: bool = False) -> str:
         done = subprocess.run(
             [program, "--server", served.url, *arguments],
             input=stdin if stdin is None or isinstance(stdin, str) else json.dumps(stdin),

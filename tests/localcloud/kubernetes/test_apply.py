@@ -3,7 +3,13 @@
 The sequences and their answers were compared with kube-apiserver 1.34.4.
 """
 
+from __future__ import annotations
+
 import copy
+from typing import Any
+
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Call, Clock, Reply
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -11,7 +17,7 @@ GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 
 
-def gateway(**spec):
+def gateway(**spec: Any) -> Json:
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
@@ -20,11 +26,11 @@ def gateway(**spec):
     }
 
 
-def listener(name, port):
+def listener(name: str, port: int) -> Json:
     return {"name": name, "port": port, "protocol": "HTTP"}
 
 
-def deployment(**container):
+def deployment(**container: Any) -> Json:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -39,16 +45,16 @@ def deployment(**container):
     }
 
 
-def apply(call, path, body, manager, **query):
+def apply(call: Call, path: str, body: Any, manager: str, **query: object) -> Reply:
     more = "".join(f"&{name}={value}" for name, value in query.items())
     return call("PATCH", f"{path}?fieldManager={manager}{more}", body, APPLY)
 
 
-def managed(item):
+def managed(item: Json) -> Json:
     return {entry["manager"]: entry for entry in item["metadata"]["managedFields"]}
 
 
-def test_a_first_apply_creates_and_owns_what_it_says_but_no_defaults(call):
+def test_a_first_apply_creates_and_owns_what_it_says_but_no_defaults(call: Call) -> None:
     """fieldsV1 has the configuration's leaves and keyed items; defaults belong to nobody."""
     made = apply(call, f"{GATEWAYS}/gw", gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")
     assert made.status == 201
@@ -72,7 +78,7 @@ def test_a_first_apply_creates_and_owns_what_it_says_but_no_defaults(call):
     ]
 
 
-def test_applying_again_changes_nothing(call, clock):
+def test_applying_again_changes_nothing(call: Call, clock: Clock) -> None:
     """Not even the resourceVersion or a time."""
     body = gateway(gatewayClassName="x", listeners=[listener("h", 80)])
     first = apply(call, f"{GATEWAYS}/gw", body, "one")
@@ -80,7 +86,7 @@ def test_applying_again_changes_nothing(call, clock):
     assert apply(call, f"{GATEWAYS}/gw", body, "one").body == first.body
 
 
-def test_conflicts_name_every_field_and_owner(call):
+def test_conflicts_name_every_field_and_owner(call: Call) -> None:
     """409 Conflict; one cause a field, reason FieldManagerConflict."""
     apply(call, f"{GATEWAYS}/gw", gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")
     other = gateway(gatewayClassName="y", listeners=[listener("h", 81)])
@@ -96,7 +102,7 @@ def test_conflicts_name_every_field_and_owner(call):
     ]
 
 
-def test_a_conflict_with_an_updater_names_its_version(call):
+def test_a_conflict_with_an_updater_names_its_version(call: Call) -> None:
     """Who wrote by update is told with the apiVersion used."""
     call("POST", GATEWAYS, gateway(gatewayClassName="x", listeners=[listener("h", 80)]))
     refused = apply(call, f"{GATEWAYS}/gw", gateway(gatewayClassName="y"), "two")
@@ -106,7 +112,7 @@ def test_a_conflict_with_an_updater_names_its_version(call):
     )
 
 
-def test_force_takes_the_field_from_its_owner(call):
+def test_force_takes_the_field_from_its_owner(call: Call) -> None:
     """With force the value changes and the former owner is left without the field."""
     apply(call, f"{GATEWAYS}/gw", gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")
     taken = apply(call, f"{GATEWAYS}/gw", gateway(gatewayClassName="y"), "two", force="true").body
@@ -115,7 +121,7 @@ def test_force_takes_the_field_from_its_owner(call):
     assert managed(taken)["two"]["fieldsV1"] == {"f:spec": {"f:gatewayClassName": {}}}
 
 
-def test_equal_values_are_shared_and_outlive_one_owner(call):
+def test_equal_values_are_shared_and_outlive_one_owner(call: Call) -> None:
     """A field given up by one owner stays while another has it; then it goes."""
     path = f"{GATEWAYS}/gw"
     listeners = [listener("h", 80), listener("k", 81)]
@@ -129,7 +135,7 @@ def test_equal_values_are_shared_and_outlive_one_owner(call):
     assert list(managed(left)) == ["one"]
 
 
-def test_labels_given_up_go_and_take_their_empty_map_with_them(call):
+def test_labels_given_up_go_and_take_their_empty_map_with_them(call: Call) -> None:
     """The last label gone, `metadata.labels` is gone."""
     path = f"{GATEWAYS}/gw"
     body = gateway(gatewayClassName="x", listeners=[listener("h", 80)])
@@ -137,7 +143,7 @@ def test_labels_given_up_go_and_take_their_empty_map_with_them(call):
     assert "labels" not in apply(call, path, body, "one").body["metadata"]
 
 
-def test_an_update_takes_what_it_changes(call):
+def test_an_update_takes_what_it_changes(call: Call) -> None:
     """A merge patch moves the changed field to its writer, under the operation Update."""
     path = f"{GATEWAYS}/gw"
     apply(call, path, gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")
@@ -151,7 +157,7 @@ def test_an_update_takes_what_it_changes(call):
     assert "f:gatewayClassName" not in found["one"]["fieldsV1"]["f:spec"]
 
 
-def test_status_is_owned_apart(call):
+def test_status_is_owned_apart(call: Call) -> None:
     """Writers of /status have entries of their own, with the subresource."""
     path = f"{GATEWAYS}/gw"
     apply(call, path, gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")
@@ -171,7 +177,7 @@ def test_status_is_owned_apart(call):
     assert "f:status" not in managed(ignored.body)["three"]["fieldsV1"]
 
 
-def test_built_in_lists_are_keyed_by_the_published_schema(call):
+def test_built_in_lists_are_keyed_by_the_published_schema(call: Call) -> None:
     """Containers by name, their ports by number and defaulted protocol, env by name; selectors whole."""
     body = deployment(ports=[{"containerPort": 8080}], env=[{"name": "A", "value": "1"}])
     made = apply(call, f"{DEPLOYMENTS}/store", body, "one").body
@@ -182,7 +188,7 @@ def test_built_in_lists_are_keyed_by_the_published_schema(call):
     assert managed(made)["one"]["fieldsV1"]["f:spec"]["f:selector"] == {}
 
 
-def test_two_appliers_of_one_list_each_keep_their_items(call):
+def test_two_appliers_of_one_list_each_keep_their_items(call: Call) -> None:
     """Items of a keyed list from two managers stand side by side."""
     path = f"{DEPLOYMENTS}/store"
     apply(call, path, deployment(env=[{"name": "A", "value": "1"}]), "one")
@@ -191,7 +197,7 @@ def test_two_appliers_of_one_list_each_keep_their_items(call):
     assert [item["name"] for item in env] == ["A", "B"]
 
 
-def test_apply_needs_a_manager_a_name_and_declared_fields(call):
+def test_apply_needs_a_manager_a_name_and_declared_fields(call: Call) -> None:
     """422, 400 and 500, in the API server's words."""
     path = f"{GATEWAYS}/gw"
     body = gateway(gatewayClassName="x", listeners=[listener("h", 80)])
@@ -211,7 +217,7 @@ def test_apply_needs_a_manager_a_name_and_declared_fields(call):
     )
 
 
-def test_managed_fields_may_be_reset(call):
+def test_managed_fields_may_be_reset(call: Call) -> None:
     """A patch that sets one empty entry wipes the books, as kubectl's migration needs."""
     path = f"{GATEWAYS}/gw"
     apply(call, path, gateway(gatewayClassName="x", listeners=[listener("h", 80)]), "one")

@@ -1,11 +1,16 @@
 """Laws of server-side apply, over generated configurations."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.kubernetes.field_managers import Manager, applied, updated, written
 from localcloud.kubernetes.ownership import compare, decode, encode, fields_of
 from localcloud.kubernetes.patches import json_patch, merge_patch
+from localcloud.wire.messages import Json
 
 SCHEMA = {
     "type": "object",
@@ -57,7 +62,7 @@ CONFIGS = st.builds(
 )
 
 
-def apply(live, config, name, force=True):
+def apply(live: Json | None, config: Json, name: str, force: bool = True) -> Json:
     by = Manager.of(name, "Apply", "v1")
     merged, ledger = applied(live, config, SCHEMA, by, force)
     changed = live is None or {**merged, "metadata": {}} != {**live, "metadata": {}}
@@ -67,7 +72,7 @@ def apply(live, config, name, force=True):
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS, CONFIGS)
-def test_apply_is_idempotent(base, config):
+def test_apply_is_idempotent(base: Json, config: Json) -> None:
     """The second of two equal applies changes nothing."""
     once = apply(apply(None, base, "other"), config, "me")
     again = apply(once, config, "me")
@@ -76,7 +81,7 @@ def test_apply_is_idempotent(base, config):
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS, CONFIGS)
-def test_disjoint_managers_never_conflict(first, second):
+def test_disjoint_managers_never_conflict(first: Json, second: Json) -> None:
     """Without a claim in common, an apply needs no force and takes nothing away."""
     mine, theirs = fields_of(first, SCHEMA), fields_of(second, SCHEMA)
     overlap = {a for a in mine for b in theirs if a[: len(b)] == b or b[: len(a)] == a}
@@ -90,7 +95,7 @@ def test_disjoint_managers_never_conflict(first, second):
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS, CONFIGS)
-def test_what_is_given_up_is_gone(first, second):
+def test_what_is_given_up_is_gone(first: Json, second: Json) -> None:
     """A sole applier's object holds the claims of the last apply and no others."""
     now = apply(apply(None, first, "me"), second, "me")
     assert fields_of({k: v for k, v in now.items()}, SCHEMA) - {("f:spec",)} == fields_of(second, SCHEMA) - {
@@ -100,7 +105,7 @@ def test_what_is_given_up_is_gone(first, second):
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS)
-def test_sets_survive_their_encoding(config):
+def test_sets_survive_their_encoding(config: Json) -> None:
     """decode(encode(set)) is the set."""
     paths = fields_of(config, SCHEMA)
     assert decode(encode(paths)) == paths
@@ -108,7 +113,7 @@ def test_sets_survive_their_encoding(config):
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS, CONFIGS)
-def test_an_update_owns_exactly_what_it_changed(old, new):
+def test_an_update_owns_exactly_what_it_changed(old: Json, new: Json) -> None:
     """What an update added or modified is its own and nobody else's any more."""
     live = apply(None, old, "applier")
     item = {**new, "metadata": {**new["metadata"]}}
@@ -128,7 +133,7 @@ JSON = st.recursive(
 
 @settings(max_examples=80, deadline=None)
 @given(st.dictionaries(WORDS, JSON, max_size=3), st.dictionaries(WORDS, JSON, max_size=3))
-def test_a_merge_patch_is_idempotent_and_leaves_its_input(value, patch):
+def test_a_merge_patch_is_idempotent_and_leaves_its_input(value: Any, patch: Json) -> None:
     """RFC 7386: applying it twice is applying it once."""
     before = repr(value)
     once = merge_patch(value, patch)
@@ -138,7 +143,7 @@ def test_a_merge_patch_is_idempotent_and_leaves_its_input(value, patch):
 
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(WORDS, JSON, min_size=1, max_size=3), JSON)
-def test_json_patch_add_then_remove_is_nothing(value, extra):
+def test_json_patch_add_then_remove_is_nothing(value: Any, extra: Any) -> None:
     """RFC 6902: what add put in, remove takes out; the input stays."""
     before = repr(value)
     operations = [

@@ -1,14 +1,19 @@
 """The in-process door: what controllers read, write and are told."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import pytest
 
 from localcloud.kubernetes import KubernetesApi, StatusError, catalog
-from tests.localcloud.kubernetes.conftest import Clock, Ids
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Call, Clock, Ids
 
 GATEWAY = "gateway.networking.k8s.io/Gateway"
 
 
-def gateway(name="gw"):
+def gateway(name: str = "gw") -> Json:
     listeners = [{"name": "http", "port": 80, "protocol": "HTTP"}]
     return {
         "metadata": {"name": name, "namespace": "shop"},
@@ -16,7 +21,7 @@ def gateway(name="gw"):
     }
 
 
-def test_four_namespaces_are_there_from_birth():
+def test_four_namespaces_are_there_from_birth() -> None:
     """With the label every namespace has."""
     born = KubernetesApi(Clock(), Ids()).list("Namespace")
     assert [item["metadata"]["name"] for item in born] == [
@@ -28,7 +33,7 @@ def test_four_namespaces_are_there_from_birth():
     assert born[0]["metadata"]["labels"] == {"kubernetes.io/metadata.name": "default"}
 
 
-def test_reading_what_is_not_there(api):
+def test_reading_what_is_not_there(api: KubernetesApi) -> None:
     """None and nothing, for objects and for kinds that are not installed."""
     assert api.get(GATEWAY, "shop", "none") is None
     assert api.list("no.such/Kind") == []
@@ -37,7 +42,7 @@ def test_reading_what_is_not_there(api):
     assert refused.value.code == 404
 
 
-def test_lists_by_namespace_and_labels(api):
+def test_lists_by_namespace_and_labels(api: KubernetesApi) -> None:
     """Labels as equalities or as a selector."""
     for name, tier in (("a", "web"), ("b", "db")):
         api.create("ConfigMap", {"metadata": {"name": name, "namespace": "shop", "labels": {"tier": tier}}})
@@ -46,7 +51,7 @@ def test_lists_by_namespace_and_labels(api):
     assert api.list("ConfigMap", "default") == []
 
 
-def test_a_status_is_replaced_once(api):
+def test_a_status_is_replaced_once(api: KubernetesApi) -> None:
     """The same status again is no change; the spec cannot be touched that way."""
     api.create(GATEWAY, gateway())
     status = {"addresses": [{"type": "IPAddress", "value": "10.0.0.1"}]}
@@ -58,7 +63,7 @@ def test_a_status_is_replaced_once(api):
         api.replace_status(GATEWAY, "shop", "gw", {"addresses": [{"type": "IPAddress", "value": "x"}]})
 
 
-def test_apply_and_patch_from_controllers(api):
+def test_apply_and_patch_from_controllers(api: KubernetesApi) -> None:
     """Apply forces; patch merges, of the object or of a subresource."""
     api.create(GATEWAY, gateway())
     changed = gateway()
@@ -71,11 +76,11 @@ def test_apply_and_patch_from_controllers(api):
     assert status["status"]["addresses"] == []
 
 
-def test_subscribers_are_told_everything_in_one_order(api):
+def test_subscribers_are_told_everything_in_one_order(api: KubernetesApi) -> None:
     """A subscriber's own writes are told after the change it is being told of, to all alike."""
     first, second = [], []
 
-    def react(type_, item):
+    def react(type_: str, item: Json) -> None:
         first.append((type_, item["kind"], item["metadata"]["name"]))
         if (type_, item["metadata"]["name"]) == ("ADDED", "a"):
             api.create("ConfigMap", {"metadata": {"name": "b", "namespace": "shop"}})
@@ -90,11 +95,11 @@ def test_subscribers_are_told_everything_in_one_order(api):
     assert len(second) == 2
 
 
-def test_a_subscriber_may_install_and_use_a_kind():
+def test_a_subscriber_may_install_and_use_a_kind() -> None:
     """A CRD's kind is served when install returns, even within a notification."""
     api = KubernetesApi(Clock(), Ids())
 
-    def install(type_, item):
+    def install(type_: str, item: Json) -> None:
         if item["metadata"]["name"] == "shop":
             api.install_bundle(*catalog.MULTI_CLUSTER_SERVICES)
             api.create("net.gke.io/ServiceExport", {"metadata": {"name": "s", "namespace": "shop"}})
@@ -104,7 +109,7 @@ def test_a_subscriber_may_install_and_use_a_kind():
     assert api.get("net.gke.io/ServiceExport", "shop", "s")
 
 
-def test_the_same_event_again_counts_up(api, clock):
+def test_the_same_event_again_counts_up(api: KubernetesApi, clock: Clock) -> None:
     """One Event object a message; count and lastTimestamp move."""
     about = api.create(GATEWAY, gateway())
     said = ("Normal", "SYNC", "SYNC on shop/gw was a success", "sc-gateway-controller")
@@ -119,7 +124,7 @@ def test_the_same_event_again_counts_up(api, clock):
     assert again["involvedObject"]["uid"] == about["metadata"]["uid"]
 
 
-def test_events_are_selected_by_what_they_are_about(api, call):
+def test_events_are_selected_by_what_they_are_about(api: KubernetesApi, call: Call) -> None:
     """involvedObject.* field selectors, as kubectl describe sends them."""
     about = api.create(GATEWAY, gateway())
     api.record_event(about, "Normal", "ADD", "shop/gw", "sc-gateway-controller")
@@ -130,7 +135,7 @@ def test_events_are_selected_by_what_they_are_about(api, call):
     assert call("GET", events + "other").body["items"] == []
 
 
-def test_installing_twice_changes_nothing_and_a_new_document_does(api):
+def test_installing_twice_changes_nothing_and_a_new_document_does(api: KubernetesApi) -> None:
     """CRDs are objects: the second install of the same is no change."""
     crd = "apiextensions.k8s.io/CustomResourceDefinition"
     before = api.get(crd, "", "gateways.gateway.networking.k8s.io")
@@ -142,10 +147,10 @@ def test_installing_twice_changes_nothing_and_a_new_document_does(api):
     assert api.registry.expected("net.gke.io/ServiceExport").short_names == ("sx",)
 
 
-def test_a_dump_is_the_same_for_equal_histories():
+def test_a_dump_is_the_same_for_equal_histories() -> None:
     """Whatever the ids, the hour and the order of creation."""
 
-    def cluster(start, names):
+    def cluster(start: float, names: Sequence[str]) -> KubernetesApi:
         clock, ids = Clock(), Ids()
         clock.now, ids.count = start, int(start)
         api = KubernetesApi(clock, ids)
@@ -163,7 +168,7 @@ def test_a_dump_is_the_same_for_equal_histories():
     assert "Event" not in {item["kind"] for item in one.dump()}
 
 
-def test_stored_objects_are_not_changed_by_later_writes(api):
+def test_stored_objects_are_not_changed_by_later_writes(api: KubernetesApi) -> None:
     """A reader may keep what it was given."""
     kept = api.create("ConfigMap", {"metadata": {"name": "a", "namespace": "shop"}, "data": {"x": "1"}})
     api.patch("ConfigMap", "shop", "a", {"data": {"x": "2"}})

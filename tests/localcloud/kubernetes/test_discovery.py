@@ -1,15 +1,23 @@
 """Discovery and schemas: what clients read before they speak of objects."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from localcloud.kubernetes import KubernetesApi
+from tests.localcloud.kubernetes.conftest import Call
+
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 
-def test_version_is_the_one_given(call):
+def test_version_is_the_one_given(call: Call) -> None:
     """kubectl's dispatcher and clients read gitVersion, major and minor."""
     found = call("GET", "/version").body
     assert (found["gitVersion"], found["major"], found["minor"]) == ("v1.32.4-gke.1", "1", "32")
 
 
-def test_legacy_discovery_lists_groups_and_resources(call):
+def test_legacy_discovery_lists_groups_and_resources(call: Call) -> None:
     """/api, /apis, /apis/GROUP and /apis/GROUP/VERSION."""
     assert call("GET", "/api").body["versions"] == ["v1"]
     groups = {group["name"]: group for group in call("GET", "/apis").body["groups"]}
@@ -26,7 +34,7 @@ def test_legacy_discovery_lists_groups_and_resources(call):
     assert "watch" in resources["deployments"]["verbs"]
 
 
-def test_aggregated_discovery_has_it_all_in_one(call):
+def test_aggregated_discovery_has_it_all_in_one(call: Call) -> None:
     """The content type says so; core and groups apart."""
     reply = call("GET", "/apis", accept=AGGREGATED)
     assert reply.headers["content-type"].endswith("as=APIGroupDiscoveryList")
@@ -39,7 +47,7 @@ def test_aggregated_discovery_has_it_all_in_one(call):
     assert {"namespaces", "services", "pods"} <= {item["resource"] for item in core}
 
 
-def test_a_crd_appears_and_disappears(call, api):
+def test_a_crd_appears_and_disappears(call: Call, api: KubernetesApi) -> None:
     """In discovery, in the paths, and in the schemas' hash."""
     before = call("GET", "/openapi/v3").body["paths"]
     api.uninstall("serviceimports.net.gke.io")
@@ -50,7 +58,7 @@ def test_a_crd_appears_and_disappears(call, api):
     assert after["apis/apps/v1"] == before["apis/apps/v1"]
 
 
-def test_a_crd_posted_by_a_client_is_established(call):
+def test_a_crd_posted_by_a_client_is_established(call: Call) -> None:
     """As `kubectl apply -f crd.yaml` does: conditions are set and the kind is served."""
     crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     names = {"kind": "Thing", "plural": "things"}
@@ -70,7 +78,7 @@ def test_a_crd_posted_by_a_client_is_established(call):
     assert made.body["any"] == {"thing": [1]}
 
 
-def test_schemas_tell_kubectl_that_the_server_validates(call):
+def test_schemas_tell_kubectl_that_the_server_validates(call: Call) -> None:
     """Per kind a patch with fieldValidation and dryRun, and its group, version and kind."""
     index = call("GET", "/openapi/v3").body["paths"]
     url = index["apis/gateway.networking.k8s.io/v1"]["serverRelativeURL"]
@@ -87,10 +95,10 @@ def test_schemas_tell_kubectl_that_the_server_validates(call):
     assert schema["properties"]["spec"]["properties"]["listeners"]["x-kubernetes-list-map-keys"] == ["name"]
 
 
-def test_every_reference_of_a_schema_leads_somewhere(call):
+def test_every_reference_of_a_schema_leads_somewhere(call: Call) -> None:
     """The built-in documents are closed under $ref, descriptions and all."""
 
-    def references(value):
+    def references(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
             yield from [value["$ref"]] if isinstance(value.get("$ref"), str) else []
             value = list(value.values())
@@ -106,7 +114,7 @@ def test_every_reference_of_a_schema_leads_somewhere(call):
     assert pod["properties"]["containers"]["x-kubernetes-patch-merge-key"] == "name"
 
 
-def test_health_and_openapi_v2(call):
+def test_health_and_openapi_v2(call: Call) -> None:
     """livez and its kin answer ok; v2 is not there, as clients tolerate."""
     assert [call("GET", f"/{name}").body for name in ("livez", "readyz", "healthz")] == [b"ok"] * 3
     assert call("GET", "/openapi/v2").status == 404

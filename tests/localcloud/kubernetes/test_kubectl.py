@@ -1,9 +1,18 @@
 """What kubectl, unchanged, makes of the server."""
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
+
+from localcloud.kubernetes import KubernetesApi
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Clock, Kubectl, Served, stored
 
 pytestmark = pytest.mark.judge
 
@@ -22,11 +31,11 @@ SERVICE = {
 PLACES = (("Service", "shop", "store"), ("gateway.networking.k8s.io/Gateway", "shop", "gw"))
 
 
-def with_spec(document, **spec):
+def with_spec(document: Json, **spec: Any) -> Json:
     return {**document, "spec": {**document["spec"], **spec}}
 
 
-def test_apply_creates_then_leaves_alone_then_changes(kubectl, api):
+def test_apply_creates_then_leaves_alone_then_changes(kubectl: Kubectl, api: KubernetesApi) -> None:
     """Client-side apply: POST, then no change at all, then a strategic or merge patch."""
     ports = [{"name": "a", "port": 8080}, {"name": "b", "port": 81}]
     both = json.dumps(GATEWAY) + "\n" + json.dumps(with_spec(SERVICE, ports=ports))
@@ -39,11 +48,11 @@ def test_apply_creates_then_leaves_alone_then_changes(kubectl, api):
     changed = json.dumps(with_spec(GATEWAY, gatewayClassName="y"))
     changed += json.dumps(with_spec(SERVICE, ports=[{"name": "b", "port": 82}]))
     assert kubectl("apply", "-f", "-", stdin=changed).count("configured") == 2
-    assert [port["port"] for port in api.get("Service", "shop", "store")["spec"]["ports"]] == [82]
-    assert api.get("gateway.networking.k8s.io/Gateway", "shop", "gw")["spec"]["gatewayClassName"] == "y"
+    assert [port["port"] for port in stored(api, "Service", "shop", "store")["spec"]["ports"]] == [82]
+    assert stored(api, "gateway.networking.k8s.io/Gateway", "shop", "gw")["spec"]["gatewayClassName"] == "y"
 
 
-def test_server_side_apply_conflicts_and_force(kubectl, api):
+def test_server_side_apply_conflicts_and_force(kubectl: Kubectl, api: KubernetesApi) -> None:
     """Two appliers of one field: 409 naming the other, unless forced."""
     kubectl("apply", "--server-side", "--field-manager=first", "-f", "-", stdin=GATEWAY)
     other = with_spec(GATEWAY, gatewayClassName="y")
@@ -51,10 +60,10 @@ def test_server_side_apply_conflicts_and_force(kubectl, api):
     refusal = kubectl(*arguments, stdin=other, fails=True)
     assert 'conflict with "first": .spec.gatewayClassName' in refusal
     assert "serverside-applied" in kubectl(*arguments, "--force-conflicts", stdin=other)
-    assert api.get("gateway.networking.k8s.io/Gateway", "shop", "gw")["spec"]["gatewayClassName"] == "y"
+    assert stored(api, "gateway.networking.k8s.io/Gateway", "shop", "gw")["spec"]["gatewayClassName"] == "y"
 
 
-def test_strict_validation_and_schema_faults_reach_the_user(kubectl):
+def test_strict_validation_and_schema_faults_reach_the_user(kubectl: Kubectl) -> None:
     """Unknown fields, rules and missing namespaces are refused in the API server's words."""
     unknown = with_spec(GATEWAY, bogus=1)
     assert 'strict decoding error: unknown field "spec.bogus"' in kubectl(
@@ -67,14 +76,14 @@ def test_strict_validation_and_schema_faults_reach_the_user(kubectl):
     assert 'namespaces "nowhere" not found' in kubectl("apply", "-f", "-", stdin=lost, fails=True)
 
 
-def _stderr(kubectl, document):
+def _stderr(kubectl: Kubectl, document: Json) -> str:
     """kubectl's warnings, seen by making it fail afterwards on a second, unreadable document."""
     return kubectl(
         "create", "--validate=warn", "-f", "-", stdin=json.dumps(document) + "\n---\nkind: No\n", fails=True
     )
 
 
-def test_get_prints_tables_and_yaml(kubectl, api, clock):
+def test_get_prints_tables_and_yaml(kubectl: Kubectl, api: KubernetesApi, clock: Clock) -> None:
     """Human output is the server's table; -o yaml is the object."""
     kubectl("apply", "--server-side", "-f", "-", stdin=GATEWAY)
     clock.now += 300
@@ -89,7 +98,7 @@ def test_get_prints_tables_and_yaml(kubectl, api, clock):
     assert 'gateways.gateway.networking.k8s.io "none" not found' in missing
 
 
-def test_wait_sees_a_condition_come(kubectl, api, served):
+def test_wait_sees_a_condition_come(kubectl: Kubectl, api: KubernetesApi, served: Served) -> None:
     """`kubectl wait` lists, then watches until the condition holds; then deletes and sees it gone."""
     kubectl("apply", "-f", "-", stdin=GATEWAY)
     gateway = "gateway.networking.k8s.io/Gateway"
@@ -101,7 +110,7 @@ def test_wait_sees_a_condition_come(kubectl, api, served):
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
 
-    def program_once_watched(request) -> None:
+    def program_once_watched(request: web.Request) -> None:
         if "watch" in request.query:
             api.replace_status(gateway, "shop", "gw", {"conditions": [condition]})
 
@@ -113,7 +122,7 @@ def test_wait_sees_a_condition_come(kubectl, api, served):
     assert api.get(gateway, "shop", "gw") is None
 
 
-def test_explain_diff_patch_scale_and_reviews(kubectl, api):
+def test_explain_diff_patch_scale_and_reviews(kubectl: Kubectl, api: KubernetesApi) -> None:
     """The commands that need schemas, dry-run, subresources and access reviews."""
     assert "GROUP:      gateway.networking.k8s.io" in kubectl("explain", "gateway.spec.listeners")
     assert "clusterIP\t<string>" in kubectl("explain", "service.spec")
@@ -132,26 +141,26 @@ def test_explain_diff_patch_scale_and_reviews(kubectl, api):
     kubectl("apply", "-f", "-", stdin=deployment)
     kubectl("scale", "deployment/store", "-n", "shop", "--replicas=3")
     kubectl("label", "deployment/store", "-n", "shop", "tier=web")
-    found = api.get("apps/Deployment", "shop", "store")
+    found = stored(api, "apps/Deployment", "shop", "store")
     assert (found["spec"]["replicas"], found["metadata"]["labels"]["tier"]) == (3, "web")
     assert kubectl("auth", "can-i", "create", "pods").strip() == "yes"
     assert "0/3" in kubectl("get", "deployments", "-A")
 
 
-def test_create_commands_send_protobuf(kubectl, api):
+def test_create_commands_send_protobuf(kubectl: Kubectl, api: KubernetesApi) -> None:
     """Namespaces, config maps, secrets and service accounts are read from kubectl's binary form."""
     kubectl("create", "namespace", "store")
     kubectl("create", "configmap", "c", "-n", "store", "--from-literal=a=b", "--from-literal=empty=")
     kubectl("create", "secret", "generic", "k", "-n", "store", "--from-literal=a=b")
     kubectl("create", "serviceaccount", "robot", "-n", "store")
-    assert api.get("ConfigMap", "store", "c")["data"] == {"a": "b", "empty": ""}
-    assert api.get("Secret", "store", "k")["data"] == {"a": "Yg=="}
+    assert stored(api, "ConfigMap", "store", "c")["data"] == {"a": "b", "empty": ""}
+    assert stored(api, "Secret", "store", "k")["data"] == {"a": "Yg=="}
     assert api.get("ServiceAccount", "store", "robot")
     refusal = kubectl("create", "deployment", "d", "-n", "store", "--image=i", fails=True)
     assert "accepted media types include: application/json, application/yaml" in refusal
 
 
-def test_diff_changes_nothing(kubectl, api, tmp_path):
+def test_diff_changes_nothing(kubectl: Kubectl, api: KubernetesApi, tmp_path: Path) -> None:
     """`kubectl diff` sends a dry run and prints what would change."""
     kubectl("apply", "-f", "-", stdin=GATEWAY)
     before = api.get("gateway.networking.k8s.io/Gateway", "shop", "gw")

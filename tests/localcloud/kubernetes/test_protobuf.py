@@ -1,17 +1,19 @@
 """The protobuf bodies that kubectl's create commands send."""
 
+from __future__ import annotations
+
 from localcloud.kubernetes.protobuf import decoded_body
 
 
-def field(number, value):
+def field(number: int, value: bytes) -> bytes:
     return bytes([number << 3 | 2, len(value)]) + value
 
 
-def envelope(kind, raw, version=b"v1"):
+def envelope(kind: bytes, raw: bytes, version: bytes = b"v1") -> bytes:
     return b"k8s\x00" + field(1, field(1, version) + field(2, kind)) + field(2, raw)
 
 
-def test_an_envelope_becomes_the_object():
+def test_an_envelope_becomes_the_object() -> None:
     """Type, metadata with maps, and data; empty strings are absent."""
     meta = field(1, b"c") + field(2, b"") + field(3, b"shop") + field(11, field(1, b"k") + field(2, b"v"))
     body = envelope(b"ConfigMap", field(1, meta) + field(2, field(1, b"a") + field(2, b"b")))
@@ -23,15 +25,17 @@ def test_an_envelope_becomes_the_object():
     }
 
 
-def test_bytes_become_base64_and_numbers_are_passed_over():
+def test_bytes_become_base64_and_numbers_are_passed_over() -> None:
     """Secret data; a varint field that is not asked for."""
     raw = (
         field(1, field(1, b"s")) + field(2, field(1, b"a") + field(2, b"\xff")) + bytes([5 << 3, 0x81, 0x01])
     )
-    assert decoded_body(envelope(b"Secret", raw))["data"] == {"a": "/w=="}
+    secret = decoded_body(envelope(b"Secret", raw))
+    assert secret is not None
+    assert secret["data"] == {"a": "/w=="}
 
 
-def test_other_kinds_and_other_bodies_are_not_read():
+def test_other_kinds_and_other_bodies_are_not_read() -> None:
     """None: the server asks for JSON then."""
     assert decoded_body(envelope(b"Deployment", b"")) is None
     assert decoded_body(b"{}") is None

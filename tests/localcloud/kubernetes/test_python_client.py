@@ -1,9 +1,19 @@
 """What the Python client, unchanged, makes of the server."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 from kubernetes import client, dynamic, watch
 
-GATEWAY = {
+from localcloud.kubernetes import KubernetesApi
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Served
+
+GATEWAY: Json = {
     "apiVersion": "gateway.networking.k8s.io/v1",
     "kind": "Gateway",
     "metadata": {"name": "gw", "namespace": "shop"},
@@ -12,7 +22,7 @@ GATEWAY = {
 
 
 @pytest.fixture
-def rest(served):
+def rest(served: Served) -> Iterator[client.ApiClient]:
     """A plain REST client of the cluster."""
     configuration = client.Configuration()
     configuration.host = served.url
@@ -21,13 +31,13 @@ def rest(served):
 
 
 @pytest.fixture
-def gateways(rest, tmp_path):
+def gateways(rest: client.ApiClient, tmp_path: Path) -> Any:
     """Gateways through the dynamic client, with a discovery cache of its own."""
     found = dynamic.DynamicClient(rest, cache_file=str(tmp_path / "discovery.json"))
     return found.resources.get(api_version="gateway.networking.k8s.io/v1", kind="Gateway")
 
 
-def test_the_dynamic_client_applies_reads_patches_and_deletes(gateways):
+def test_the_dynamic_client_applies_reads_patches_and_deletes(gateways: Any) -> None:
     """Discovery, server-side apply, get, merge patch, list, delete."""
     made = gateways.server_side_apply(body=GATEWAY, namespace="shop", name="gw", field_manager="me")
     assert made.metadata.generation == 1
@@ -40,7 +50,7 @@ def test_the_dynamic_client_applies_reads_patches_and_deletes(gateways):
         gateways.get(name="gw", namespace="shop")
 
 
-def test_the_dynamic_client_sees_conflicts(gateways):
+def test_the_dynamic_client_sees_conflicts(gateways: Any) -> None:
     """A second applier without force gets a ConflictError."""
     place = {"namespace": "shop", "name": "gw"}
     gateways.server_side_apply(body=GATEWAY, field_manager="me", **place)
@@ -50,7 +60,7 @@ def test_the_dynamic_client_sees_conflicts(gateways):
     gateways.server_side_apply(body=other, field_manager="you", force_conflicts=True, **place)
 
 
-def test_the_typed_client_round_trips_built_ins(rest):
+def test_the_typed_client_round_trips_built_ins(rest: client.ApiClient) -> None:
     """Typed models are accepted and parsed back."""
     core = client.CoreV1Api(rest)
     ports = [client.V1ServicePort(port=8080, target_port=8080)]
@@ -64,7 +74,7 @@ def test_the_typed_client_round_trips_built_ins(rest):
     assert core.delete_namespaced_service("store", "shop").metadata.name == "store"
 
 
-def test_the_clients_watch_follows_changes(rest, api):
+def test_the_clients_watch_follows_changes(rest: client.ApiClient, api: KubernetesApi) -> None:
     """List, then watch from its version, over one chunked answer."""
     core = client.CoreV1Api(rest)
     version = core.list_namespaced_config_map("shop").metadata.resource_version

@@ -1,21 +1,27 @@
 """The tables of kubectl get, and the ages in them."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
+from localcloud.kubernetes import KubernetesApi
 from localcloud.kubernetes.jsonpath import values_at
 from localcloud.kubernetes.times import short_duration
+from tests.localcloud.kubernetes.conftest import Call, Clock, stored
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
-def rows(call, path, wide=False):
+def rows(call: Call, path: str, wide: bool = False) -> list[Any]:
     found = call("GET", path, accept=TABLE).body
     shown = [i for i, column in enumerate(found["columnDefinitions"]) if wide or column["priority"] == 0]
     names = [found["columnDefinitions"][i]["name"] for i in shown]
     return [names, *([row["cells"][i] for i in shown] for row in found["rows"])]
 
 
-def test_a_service_shows_its_addresses_and_ports(call, api):
+def test_a_service_shows_its_addresses_and_ports(call: Call, api: KubernetesApi) -> None:
     """LoadBalancer without an address is pending."""
     meta = {"name": "s", "namespace": "shop"}
     ports = [{"name": "a", "port": 80}, {"name": "b", "port": 53, "protocol": "UDP"}]
@@ -29,7 +35,9 @@ def test_a_service_shows_its_addresses_and_ports(call, api):
     assert rows(call, "/api/v1/services")[1][3] == "10.0.0.7"
 
 
-def test_a_deployment_shows_what_is_ready_of_what_is_wanted(call, api, clock):
+def test_a_deployment_shows_what_is_ready_of_what_is_wanted(
+    call: Call, api: KubernetesApi, clock: Clock
+) -> None:
     """READY UP-TO-DATE AVAILABLE AGE."""
     pod = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     spec = {"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": pod}
@@ -45,7 +53,7 @@ def test_a_deployment_shows_what_is_ready_of_what_is_wanted(call, api, clock):
     assert rows(call, path, wide=True)[1][5:] == ["c", "i", "a=b"]
 
 
-def test_pods_and_nodes_show_their_state(call, api):
+def test_pods_and_nodes_show_their_state(call: Call, api: KubernetesApi) -> None:
     """A waiting container's reason, the Ready condition, the roles."""
     spec = {"containers": [{"name": "c", "image": "i"}]}
     api.create("Pod", {"metadata": {"name": "p", "namespace": "shop"}, "spec": spec})
@@ -59,7 +67,7 @@ def test_pods_and_nodes_show_their_state(call, api):
     assert rows(call, "/api/v1/nodes")[1][:3] == ["n", "Ready,SchedulingDisabled", "worker"]
 
 
-def test_custom_columns_follow_the_crd(call, api):
+def test_custom_columns_follow_the_crd(call: Call, api: KubernetesApi) -> None:
     """Lists are printed as JSON; dates as ages; what is missing is empty."""
     meta = {"name": "s", "namespace": "shop"}
     spec = {"type": "ClusterSetIP", "ips": ["34.118.1.2"], "ports": [{"port": 80}]}
@@ -72,9 +80,9 @@ def test_custom_columns_follow_the_crd(call, api):
     assert rows(call, "/apis/net.gke.io/v1/serviceexports")[0] == ["Name", "Age"]
 
 
-def test_events_show_how_often_and_since_when(call, api, clock):
+def test_events_show_how_often_and_since_when(call: Call, api: KubernetesApi, clock: Clock) -> None:
     """LAST SEEN, and with -o wide FIRST SEEN and COUNT."""
-    about = api.get("Namespace", "", "default")
+    about = stored(api, "Namespace", "", "default")
     api.record_event(about, "Normal", "R", "text", "c")
     clock.now += 65
     api.record_event(about, "Normal", "R", "text", "c")
@@ -82,7 +90,7 @@ def test_events_show_how_often_and_since_when(call, api, clock):
     assert rows(call, "/api/v1/events", wide=True)[1][-3:-1] == ["65s", 2]
 
 
-def test_a_rows_object_is_its_metadata_or_all_of_it(call):
+def test_a_rows_object_is_its_metadata_or_all_of_it(call: Call) -> None:
     """includeObject=Object, as sorting on the client needs."""
     path = "/api/v1/namespaces"
     partial = call("GET", path, accept=TABLE).body["rows"][0]["object"]
@@ -109,12 +117,12 @@ def test_a_rows_object_is_its_metadata_or_all_of_it(call):
         (3650 * 86400, "10y"),
     ],
 )
-def test_ages_are_short(seconds, text):
+def test_ages_are_short(seconds: float, text: str) -> None:
     """Two units at most, coarser with age, as kubectl prints them."""
     assert short_duration(seconds) == text
 
 
-def test_paths_of_columns():
+def test_paths_of_columns() -> None:
     """Members, escaped dots, indexes, wildcards and filters."""
     item = {"a": {"b.c": [{"t": "x", "v": 1}, {"t": "y", "v": 2}]}}
     assert values_at(item, '.a.b\\.c[?(@.t=="y")].v') == [2]

@@ -1,8 +1,14 @@
 """CRD schemas and their CEL rules: what is refused, and the words."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from localcloud.kubernetes.cel import CelError, compile_rule
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Call
 
 ROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"
 GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways"
@@ -17,20 +23,20 @@ SKIPPED = (
 TARGET = {"group": "net.gke.io", "kind": "ServiceImport", "name": "store"}
 
 
-def faults(call, path, spec, name="x"):
+def faults(call: Call, path: str, spec: Json, name: str = "x") -> list[str]:
     refused = call("POST", path, {"metadata": {"name": name}, "spec": spec})
     assert refused.status == 422, refused.body
     return [f"{cause['field']}: {cause['message']}" for cause in refused.body["details"]["causes"]]
 
 
-def listeners(*items):
+def listeners(*items: Json) -> Json:
     return {
         "gatewayClassName": "x",
         "listeners": [{"name": "a", "protocol": "HTTP", **item} for item in items],
     }
 
 
-def test_structure_is_checked_before_the_rules(call):
+def test_structure_is_checked_before_the_rules(call: Call) -> None:
     """Bounds, types, patterns and duplicates, all at once; that rules were skipped is told."""
     spec = listeners({"port": 80000}, {"port": "x", "hostname": "_"})
     assert faults(call, GATEWAYS, spec) == [
@@ -45,7 +51,7 @@ def test_structure_is_checked_before_the_rules(call):
     ]  # fmt: skip
 
 
-def test_missing_and_unsupported_values(call):
+def test_missing_and_unsupported_values(call: Call) -> None:
     """Required value, Unsupported value, Too many, Too long."""
     assert faults(call, GATEWAYS, {"gatewayClassName": "a" * 254}) == [
         "spec.listeners: Required value",
@@ -58,7 +64,7 @@ def test_missing_and_unsupported_values(call):
     ]
 
 
-def test_addresses_are_checked_by_their_type(call):
+def test_addresses_are_checked_by_their_type(call: Call) -> None:
     """oneOf, anyOf and the formats of addresses."""
     spec = {**listeners({"port": 80}), "addresses": [{"type": "IPAddress", "value": "1"}]}
     assert faults(call, GATEWAYS, spec) == [
@@ -95,7 +101,7 @@ def test_addresses_are_checked_by_their_type(call):
          "or more references to the same parent"),
     ],
 )  # fmt: skip
-def test_the_gateway_apis_rules_hold(call, path, spec, expected):
+def test_the_gateway_apis_rules_hold(call: Call, path: str, spec: Json, expected: Any) -> None:
     """Rules are evaluated from the CRD itself."""
     assert faults(call, path, spec) == [expected]
 
@@ -111,7 +117,7 @@ def test_the_gateway_apis_rules_hold(call, path, spec, expected):
         ({"requestPath": "/healthz"}, True),
     ],
 )
-def test_a_health_check_port_needs_its_specification(call, check, fits):
+def test_a_health_check_port_needs_its_specification(call: Call, check: Json, fits: bool) -> None:
     """A port without portSpecification: USE_FIXED_PORT is refused, and so on."""
     spec = {"default": {"config": {"type": "HTTP", "httpHealthCheck": check}}, "targetRef": TARGET}
     made = call("POST", HEALTH, {"metadata": {"name": "h"}, "spec": spec})
@@ -127,7 +133,7 @@ def test_a_health_check_port_needs_its_specification(call, check, fits):
         ({"config": {"type": "HTTP"}}, False),
     ],
 )
-def test_a_health_check_times_out_within_its_interval(call, default, fits):
+def test_a_health_check_times_out_within_its_interval(call: Call, default: Json, fits: bool) -> None:
     """Both default to five seconds; config has exactly a type and its block."""
     made = call(
         "POST", HEALTH, {"metadata": {"name": "h"}, "spec": {"default": default, "targetRef": TARGET}}
@@ -135,7 +141,7 @@ def test_a_health_check_times_out_within_its_interval(call, default, fits):
     assert (made.status == 201) == fits, made.body
 
 
-def test_a_backend_preference_needs_an_export(call):
+def test_a_backend_preference_needs_an_export(call: Call) -> None:
     """GCPBackendPolicy: backendPreference only where the target is a ServiceExport."""
     spec = {"default": {"backendPreference": "PREFERRED"}, "targetRef": TARGET}
     assert len(faults(call, BACKEND, spec)) == 1
@@ -143,7 +149,7 @@ def test_a_backend_preference_needs_an_export(call):
     assert call("POST", BACKEND, {"metadata": {"name": "b"}, "spec": spec}).status == 201
 
 
-def test_a_rule_about_change_compares_with_the_old_object(call):
+def test_a_rule_about_change_compares_with_the_old_object(call: Call) -> None:
     """A GatewayClass's controller is immutable; the first value is free."""
     call("POST", CLASSES, {"metadata": {"name": "c"}, "spec": {"controllerName": "a/b"}})
     patch = {"spec": {"controllerName": "a/c"}}
@@ -174,7 +180,7 @@ def test_a_rule_about_change_compares_with_the_old_object(call):
         ("-1 < 0 && 7 / 2 == 3 && 7 % 2 == 1", True),
     ],
 )
-def test_cel_evaluates(rule, expected):
+def test_cel_evaluates(rule: str, expected: Any) -> None:
     """The language as the rules use it."""
     env = {"self": {"list": [1, 2, 3], "text": "abc", "namespace": "space"}}
     assert compile_rule(rule)(env) == expected
@@ -192,7 +198,7 @@ def test_cel_evaluates(rule, expected):
         ("duration('soon')", "invalid duration"),
     ],
 )
-def test_cel_says_what_is_wrong(rule, message):
+def test_cel_says_what_is_wrong(rule: str, message: str) -> None:
     """Evaluation and syntax errors in CEL's words."""
     with pytest.raises(CelError, match="^" + message.replace("(", r"\(").replace(")", r"\)")):
         compile_rule(rule)({"self": {"list": [1]}})

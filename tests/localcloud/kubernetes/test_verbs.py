@@ -1,6 +1,14 @@
 """Create, update, patch, list: books, refusals and their words, as compared with kube-apiserver 1.34.4."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
+
+from localcloud.kubernetes import KubernetesApi
+from localcloud.wire.messages import Json
+from tests.localcloud.kubernetes.conftest import Call, Clock, stored
 
 MERGE = "application/merge-patch+json"
 JSON = "application/json-patch+json"
@@ -11,7 +19,7 @@ SERVICES = "/api/v1/namespaces/shop/services"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
 
 
-def gateway(name="gw", **spec):
+def gateway(name: str = "gw", **spec: Any) -> Json:
     listeners = [{"name": "http", "port": 80, "protocol": "HTTP"}]
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
@@ -21,11 +29,11 @@ def gateway(name="gw", **spec):
     }
 
 
-def config(name="c", **data):
+def config(name: str = "c", **data: str) -> Json:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
-def deployment(**spec):
+def deployment(**spec: Any) -> Json:
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     return {
         "apiVersion": "apps/v1",
@@ -35,7 +43,7 @@ def deployment(**spec):
     }
 
 
-def test_a_created_object_has_its_identity_and_books(call, clock):
+def test_a_created_object_has_its_identity_and_books(call: Call, clock: Clock) -> None:
     """uid, creationTimestamp, generation 1, a resourceVersion of nanoseconds, one manager."""
     made = call("POST", GATEWAYS, gateway())
     meta = made.body["metadata"]
@@ -47,7 +55,7 @@ def test_a_created_object_has_its_identity_and_books(call, clock):
     assert made.body["status"]["conditions"][0]["message"] == "Waiting for controller"
 
 
-def test_generation_counts_changes_of_the_spec_alone(call):
+def test_generation_counts_changes_of_the_spec_alone(call: Call) -> None:
     """Labels and status leave it; resourceVersion moves with each; nothing moves on no change."""
     call("POST", GATEWAYS, gateway())
     labelled = call("PATCH", f"{GATEWAYS}/gw", {"metadata": {"labels": {"a": "b"}}}, MERGE).body
@@ -60,7 +68,7 @@ def test_generation_counts_changes_of_the_spec_alone(call):
     assert versions[0] < versions[1] == versions[2] < versions[3]
 
 
-def test_status_and_spec_are_written_apart(call):
+def test_status_and_spec_are_written_apart(call: Call) -> None:
     """The object's endpoint keeps status, the status endpoint keeps the rest."""
     call("POST", GATEWAYS, gateway())
     address = {"addresses": [{"type": "IPAddress", "value": "10.0.0.1"}]}
@@ -98,13 +106,15 @@ def test_status_and_spec_are_written_apart(call):
          "resourceVersion should not be set on objects to be created"),
     ],
 )  # fmt: skip
-def test_a_bad_create_is_refused_in_the_servers_words(call, path, body, status, message):
+def test_a_bad_create_is_refused_in_the_servers_words(
+    call: Call, path: str, body: Any, status: int, message: str
+) -> None:
     """The status and the message, to the letter."""
     refused = call("POST", path, body)
     assert (refused.status, refused.body["message"]) == (status, message)
 
 
-def test_an_object_is_created_once(call):
+def test_an_object_is_created_once(call: Call) -> None:
     """409 AlreadyExists with the resource in details."""
     call("POST", GATEWAYS, gateway())
     refused = call("POST", GATEWAYS, gateway()).body
@@ -120,7 +130,7 @@ def test_an_object_is_created_once(call):
     }
 
 
-def test_names_follow_the_rules_of_their_kind(call):
+def test_names_follow_the_rules_of_their_kind(call: Call) -> None:
     """A Service's name is a DNS-1035 label, others are subdomains; labels have a syntax too."""
     service = {"metadata": {"name": "2s"}, "spec": {"ports": [{"port": 1}]}}
     assert "a DNS-1035 label must consist of" in call("POST", SERVICES, service).body["message"]
@@ -129,7 +139,7 @@ def test_names_follow_the_rules_of_their_kind(call):
     assert "a valid label must be an empty string or" in call("POST", CONFIGS, labelled).body["message"]
 
 
-def test_a_generated_name_ends_in_five_characters(call):
+def test_a_generated_name_ends_in_five_characters(call: Call) -> None:
     """generateName is completed by the server, differently each time."""
     body = {"metadata": {"generateName": "job-"}}
     names = {call("POST", CONFIGS, body).body["metadata"]["name"] for _ in range(3)}
@@ -137,7 +147,7 @@ def test_a_generated_name_ends_in_five_characters(call):
     assert all(name.startswith("job-") and len(name) == 9 for name in names)
 
 
-def test_put_needs_the_newest_version(call):
+def test_put_needs_the_newest_version(call: Call) -> None:
     """Custom resources must carry a resourceVersion; a stale one is a Conflict for all."""
     made = call("POST", GATEWAYS, gateway()).body
     without = call("PUT", f"{GATEWAYS}/gw", gateway())
@@ -150,7 +160,7 @@ def test_put_needs_the_newest_version(call):
     assert other.body["message"] == "the name of the object (c) does not match the name on the URL (x)"
 
 
-def test_unknown_fields_are_refused_warned_of_or_dropped(call):
+def test_unknown_fields_are_refused_warned_of_or_dropped(call: Call) -> None:
     """fieldValidation Strict, Warn (the default) and Ignore."""
     body = gateway(bogus=1)
     strict = call("POST", f"{GATEWAYS}?fieldValidation=Strict", body)
@@ -170,7 +180,7 @@ def test_unknown_fields_are_refused_warned_of_or_dropped(call):
     )
 
 
-def test_a_dry_run_answers_and_changes_nothing(call, api):
+def test_a_dry_run_answers_and_changes_nothing(call: Call, api: KubernetesApi) -> None:
     """dryRun=All on every verb."""
     made = call("POST", f"{GATEWAYS}?dryRun=All", gateway())
     assert made.status == 201
@@ -182,7 +192,7 @@ def test_a_dry_run_answers_and_changes_nothing(call, api):
     assert api.get("ConfigMap", "shop", "c") is before
 
 
-def test_json_patches_test_and_fail_as_one(call, api):
+def test_json_patches_test_and_fail_as_one(call: Call, api: KubernetesApi) -> None:
     """RFC 6902 with its operations; a failing one leaves the object alone."""
     call("POST", CONFIGS, config(a="1"))
     good = [
@@ -194,10 +204,10 @@ def test_json_patches_test_and_fail_as_one(call, api):
     bad = call("PATCH", f"{CONFIGS}/c", [{"op": "remove", "path": "/data/zz"}], JSON)
     message = "the server rejected our request due to an error in our request"
     assert (bad.status, bad.body["message"]) == (422, message)
-    assert api.get("ConfigMap", "shop", "c")["data"] == {"b/c": "2", "d": "1"}
+    assert stored(api, "ConfigMap", "shop", "c")["data"] == {"b/c": "2", "d": "1"}
 
 
-def test_strategic_patches_merge_lists_by_key(call):
+def test_strategic_patches_merge_lists_by_key(call: Call) -> None:
     """Merge keys, $patch delete, $setElementOrder, $retainKeys; not for custom resources."""
     ports = [{"name": "a", "port": 80}, {"name": "b", "port": 81}]
     call("POST", SERVICES, {"metadata": {"name": "s"}, "spec": {"ports": ports}})
@@ -215,7 +225,7 @@ def test_strategic_patches_merge_lists_by_key(call):
     assert call("PATCH", f"{GATEWAYS}/gw", {}, STRATEGIC).status == 415
 
 
-def test_built_ins_get_the_defaults_that_users_see(call):
+def test_built_ins_get_the_defaults_that_users_see(call: Call) -> None:
     """Deployment strategy and pod defaults; Service address, protocol and target port; Secret data."""
     made = call("POST", DEPLOYMENTS, deployment()).body["spec"]
     assert made["replicas"] == 1
@@ -230,7 +240,7 @@ def test_built_ins_get_the_defaults_that_users_see(call):
     assert (kept["data"], kept["type"]) == ({"a": "Yg=="}, "Opaque")
 
 
-def test_selectors_and_addresses_do_not_change(call):
+def test_selectors_and_addresses_do_not_change(call: Call) -> None:
     """A Deployment's selector is immutable, a Service keeps its clusterIP."""
     call("POST", DEPLOYMENTS, deployment())
     patch = {"spec": {"selector": {"matchLabels": {"z": "z"}}}}
@@ -242,23 +252,23 @@ def test_selectors_and_addresses_do_not_change(call):
     assert call("PUT", f"{SERVICES}/s", body).body["spec"]["clusterIP"] == address
 
 
-def test_scale_reads_and_sets_replicas(call, api):
+def test_scale_reads_and_sets_replicas(call: Call, api: KubernetesApi) -> None:
     """/scale is autoscaling/v1 on Deployments."""
     call("POST", DEPLOYMENTS, deployment())
     scale = call("GET", f"{DEPLOYMENTS}/store/scale").body
     assert (scale["kind"], scale["spec"], scale["status"]["selector"]) == ("Scale", {"replicas": 1}, "a=b")
     call("PATCH", f"{DEPLOYMENTS}/store/scale", {"spec": {"replicas": 4}}, MERGE)
-    assert api.get("apps/Deployment", "shop", "store")["spec"]["replicas"] == 4
+    assert stored(api, "apps/Deployment", "shop", "store")["spec"]["replicas"] == 4
 
 
-def test_lists_select_and_page(call):
+def test_lists_select_and_page(call: Call) -> None:
     """Label and field selectors; limit with a continue token and what remains."""
     for i in range(5):
         body = config(f"c{i}")
         body["metadata"]["labels"] = {"n": str(i), "odd": str(i % 2)}
         call("POST", CONFIGS, body)
 
-    def names(query):
+    def names(query: str) -> list[str]:
         return [item["metadata"]["name"] for item in call("GET", f"{CONFIGS}?{query}").body["items"]]
 
     assert names("labelSelector=odd%3D1,n!%3D3") == ["c1"]
@@ -272,7 +282,7 @@ def test_lists_select_and_page(call):
     assert (refused.status, refused.body["message"]) == (400, "field label not supported: spec.x")
 
 
-def test_paths_that_are_not_served_are_404_and_verbs_405(call):
+def test_paths_that_are_not_served_are_404_and_verbs_405(call: Call) -> None:
     """Unknown kinds are a plain 404; a wrong verb is a Status; what is left out is 501."""
     assert call("GET", "/apis/no/v1/things").body == b"404 page not found\n"
     assert call("GET", "/apis/gateway.networking.k8s.io/v1/things").status == 404
@@ -282,7 +292,7 @@ def test_paths_that_are_not_served_are_404_and_verbs_405(call):
     assert call("GET", "/api/v1/namespaces/shop/pods/p/log").status == 501
 
 
-def test_another_version_shows_the_same_object(call):
+def test_another_version_shows_the_same_object(call: Call) -> None:
     """v1beta1 of a Gateway is the v1 object under another apiVersion."""
     call("POST", GATEWAYS, gateway())
     older = call("GET", GATEWAYS.replace("v1/", "v1beta1/") + "/gw").body
