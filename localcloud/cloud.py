@@ -24,20 +24,21 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from localcloud.cloudfunctions import record
+from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
-from localcloud.dispatch import Dispatch
+from localcloud.dispatch import REQUESTS, Dispatch
 from localcloud.edge import Edge
 from localcloud.faults.call_faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
-from localcloud.functions.runtime import Function, Functions
+from localcloud.functions.runtime import RUNTIME, Function, Functions
 from localcloud.functions.triggers import call_on_messages, cloud_event
-from localcloud.iam.access import bind
+from localcloud.iam.access import ACCESS, bind
 from localcloud.iam.needs import Need
 from localcloud.projects import Project
-from localcloud.pubsub.broker import Broker, Delivery
+from localcloud.pubsub.broker import BROKER, DELIVERY, Delivery
 from localcloud.records.call_log import CallLog, LoggedCall
 from localcloud.records.dump import canonical_dump
 from localcloud.services import SERVICES
@@ -48,7 +49,7 @@ from localcloud.time.jump_schedule import JumpSchedule
 from localcloud.time.scaled_schedule import ScaledSchedule
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Json, Request, Response
-from localcloud.workflows.executions import Executions
+from localcloud.workflows.executions import EXECUTIONS
 from localcloud.world import World
 
 # What gcloud and Google's libraries read; compute's override carries its version [observed].
@@ -95,11 +96,12 @@ class LocalCloud:
         speed = self.settings.speed
         start = time.time() if speed else EPOCH
         self.world = World.create(self.settings.seed, start, self.settings.timings)
-        self.world.access.enforced = self.settings.enforce
+        self.world[ACCESS].enforced = self.settings.enforce
         self.identities = Identities()
         self.log = CallLog()
-        self.schedule = ScaledSchedule(self.world, speed) if speed else JumpSchedule(self.world)
-        self.broker = Broker(self.world, self.settings.delivery)
+        self.schedule = _schedule(self.world, speed)
+        self.world.spread = self.schedule.spread
+        self.world[DELIVERY] = self.settings.delivery
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.dispatch = Dispatch(self.world, SERVICES, self.log, self.faults)
         self.edge = Edge(
@@ -111,7 +113,10 @@ class LocalCloud:
             self._through_vpc,
             self.faults,
         )
-        self.executions = Executions(self.world, self.schedule.spread, self.dispatch.dispatch)
+        self.world[REQUESTS] = self.dispatch.dispatch
+        self.world[ENDPOINT_SERVER] = self.edge
+        self.broker = self.world[BROKER]
+        self.executions = self.world[EXECUTIONS]
         self.folder = Path()
         self._door = ""
 
@@ -125,7 +130,7 @@ class LocalCloud:
             self.functions = Functions(
                 self.world, self.schedule, zygote, self._surroundings, self._leave_surroundings
             )
-            self.world.functions, self.world.folder = self.functions, self.folder
+            self.world[RUNTIME], self.world.folder = self.functions, self.folder
             started.push_async_callback(self.functions.stop)
             self.faults.kill = self._kill
             start_controllers(self.world)
@@ -136,9 +141,6 @@ class LocalCloud:
         return self
 
     def _open_doors(self) -> None:
-        self.world.broker = self.broker
-        self.world.executions = self.executions
-        self.world.doors = self.edge
         self.world.base_url = "http://" + self.edge.open(
             "services", self.edge.handle_service, port=self.settings.port
         )
@@ -185,7 +187,7 @@ class LocalCloud:
 
     def _may_start(self, workflow: str, identity: str) -> bool:
         need = Need("workflows.executions.create", "/".join(workflow.split("/")[:2]), workflow)
-        refused = bool(self.world.access.lacking(self.world, identity, [need]))
+        refused = bool(self.world[ACCESS].lacking(self.world, identity, [need]))
         method = "workflowexecutions.projects.locations.workflows.executions.create"
         self.log.add(
             LoggedCall(
@@ -277,6 +279,12 @@ class LocalCloud:
             project = self.world.projects.all()[0]
             network, region = f"projects/{project.id}/global/networks/default", "us-central1"
         return dataplane_answer(self.world, Client(network, region), _proxied(request))
+
+
+def _schedule(world: World, speed: float | None) -> JumpSchedule | ScaledSchedule:
+    if speed:
+        return ScaledSchedule(world.clock, world.timing, speed)
+    return JumpSchedule(world.clock, world.timing)
 
 
 async def _cancelled(task: asyncio.Task[Any]) -> None:

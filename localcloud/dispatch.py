@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from localcloud.faults.call_faults import Call, Faults
+from localcloud.iam.access import ACCESS
 from localcloud.iam.catalog import methods
 from localcloud.iam.conditions import MODIFIED, Attributes, modified_roles
 from localcloud.iam.grants import bindings_of
@@ -15,10 +16,12 @@ from localcloud.service import PROJECT_PARAMETERS, Answer, Permit, Service, anyb
 from localcloud.service import Call as ServiceCall
 from localcloud.wire.errors import Refused, Style, not_implemented
 from localcloud.wire.messages import Request, Response
-from localcloud.world import World
+from localcloud.world import Part, World
 
 # Named in every project's path; the APIs that answer whether an API is on cannot be off themselves.
 ALWAYS_ON = frozenset({"serviceusage.googleapis.com"})
+
+REQUESTS: Part[Callable[[Request], Response]] = Part("a path for requests to its services")
 
 
 class Dispatch:
@@ -71,7 +74,7 @@ class Dispatch:
         Raises:
             Refused: in the API's own words; UNIMPLEMENTED if nobody knows what the method takes.
         """
-        access = self._world.access
+        access = self._world[ACCESS]
         if not access.enforced:
             return
         if call.method not in methods():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 from localcloud.container import endpoints
+from localcloud.container.endpoints import ClusterEndpoints
 from localcloud.faults.call_faults import Call, Faults
 from localcloud.records.call_log import CallLog, LoggedCall, is_mutation
 from localcloud.time.clock import http_date
@@ -24,7 +25,7 @@ from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.wire.tls import Authority
-from localcloud.world import ClusterDoors, World
+from localcloud.world import World
 
 if TYPE_CHECKING:
     from localcloud.kubernetes import KubernetesApi
@@ -113,7 +114,7 @@ class Edge:
         user = _basic_user(request.headers.get("proxy-authorization", ""))
         return await self._admit(request, Caller(user or "person", user or None), "wire.request", self.vpc)
 
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
         """Serve one cluster's Kubernetes API by both its doors."""
         own = Authority(f"{name.rsplit('/', 1)[-1]} cluster CA")
 
@@ -133,7 +134,7 @@ class Edge:
         dns = self.open(
             f"{name}#dns", partial(handle, endpoints.DNS), self.public_authority.server_context("gke.goog")
         )
-        return ClusterDoors(public, dns, own.pem)
+        return ClusterEndpoints(public, dns, own.pem)
 
     def close_cluster(self, name: str) -> None:
         """The cluster is gone."""

@@ -1,13 +1,20 @@
-"""All there is, in one place: time, ids, resources, projects, work under way."""
+"""All there is, in one place: time, ids, resources, projects, work under way, and what each service adds to it.
+
+A service brings its part along: a `Part` beside the class that it holds names it and says how it is made. So a
+world knows no service, and a service finds its part, typed, in whatever world it is called in:
+
+    BROKER = Part("pubsub.broker", lambda world: Broker(world, world[DELIVERY]))
+
+    world[BROKER].publish(topic, message)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Generic, TypeVar, cast
 
-from localcloud.iam.access import Access
 from localcloud.ids import Ids
 from localcloud.projects import Projects
 from localcloud.store import Store
@@ -15,58 +22,37 @@ from localcloud.time.clock import EPOCH, Clock
 from localcloud.time.ledger import Ledger
 from localcloud.time.timing import Timing
 
-if TYPE_CHECKING:
-    from localcloud.functions.runtime import Functions
-    from localcloud.kubernetes import KubernetesApi
-    from localcloud.pubsub.broker import Broker
-    from localcloud.workflows.executions import Executions
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class ClusterDoors:
-    """Where one cluster's Kubernetes API is reached.
+class Part(Generic[T]):
+    """Names what a service keeps in a world, and its type.
 
-    `public` (host:port) speaks under `ca_pem`, the cluster's own authority; `dns` under the authority that
-    SSL_CERT_FILE names to programs here, as Google's DNS endpoint does under the public ones.
+    `make` makes it when somebody first asks for it; without it, it is there only if somebody has put it there.
     """
 
-    public: str
-    dns: str
-    ca_pem: str
+    def __init__(self, name: str, make: Callable[[World], T] | None = None) -> None:
+        self.name = name
+        self._make = make
 
+    def made_for(self, world: World) -> T:
+        """The part of a world that has none yet.
 
-class Doors(Protocol):
-    """Opens and closes the ports of clusters; the edge does it on real sockets."""
-
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
-        """Serve `api` for the cluster of this full name."""
-        ...
-
-    def close_cluster(self, name: str) -> None:
-        """Stop serving it."""
-        ...
-
-
-class NoDoors:
-    """For a world without an edge: nothing listens."""
-
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterDoors:
-        """Names that lead nowhere."""
-        return ClusterDoors("192.0.2.1:443", "192.0.2.1:444", "")
-
-    def close_cluster(self, name: str) -> None:
-        """Nothing to close."""
+        Raises:
+            LookupError: nobody has put one there, and it does not make itself.
+        """
+        if self._make is None:
+            raise LookupError(f"this world was made without {self.name}")
+        return self._make(world)
 
 
 @dataclass
 class World:
     """Google's side of the wire.
 
-    `base_url` is where the services are reached (`http://127.0.0.1:PORT`), known once the edge listens.
-    `clusters` holds the Kubernetes API of each cluster by full name (`projects/P/locations/L/clusters/C`).
-    `holders` has, by feature id (`multiclusteringress`), functions that name what still needs a feature,
-    given the feature's full name; while they name anything, the feature cannot be deleted.
-    `blobs` is what stored objects hold, by id; `folder` is where files may be put that go with the cloud.
+    `spread` draws a duration of a kind of the timing table, for what happens too often to be told apart by name.
+    `base_url` is where the services are reached (`http://127.0.0.1:PORT`), known once the edge listens; `folder`
+    is where files may be put that go with the cloud.
     """
 
     seed: int
@@ -76,20 +62,28 @@ class World:
     ledger: Ledger
     store: Store
     projects: Projects
+    spread: Callable[[str], float]
     base_url: str = ""
-    doors: Doors = field(default_factory=NoDoors)
-    clusters: dict[str, KubernetesApi] = field(default_factory=dict)
-    holders: dict[str, list[Callable[[str], list[str]]]] = field(default_factory=dict)
-    broker: Broker | None = None
-    executions: Executions | None = None
-    functions: Functions | None = None
-    blobs: dict[str, bytes] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
-    access: Access = field(default_factory=Access)
+    _parts: dict[Part[Any], Any] = field(default_factory=dict)
 
     @classmethod
     def create(cls, seed: int = 0, start: float = EPOCH, timings: Mapping[str, float] | None = None) -> World:
         """An empty world. `timings` overrides typical seconds of the timing table."""
         clock = Clock(start)
         timing = Timing(seed, overrides=timings or {})
-        return cls(seed, clock, Ids(seed), timing, Ledger(clock, timing), Store(), Projects())
+        ledger = Ledger(clock, timing)
+        return cls(seed, clock, Ids(seed), timing, ledger, Store(), Projects(), spread=timing.typical)
+
+    def __getitem__(self, part: Part[T]) -> T:
+        """A service's part of this world, made now if need be.
+
+        Raises:
+            LookupError: this world has none.
+        """
+        if part not in self._parts:
+            self._parts[part] = part.made_for(self)
+        return cast("T", self._parts[part])
+
+    def __setitem__(self, part: Part[T], value: T) -> None:
+        self._parts[part] = value

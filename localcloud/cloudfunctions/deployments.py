@@ -16,11 +16,11 @@ from localcloud.cloudfunctions.service import (
     FUNCTIONS,
     OPERATIONS,
     STEM,
-    functions_of,
     parent,
     require,
     service,
 )
+from localcloud.functions.runtime import RUNTIME
 from localcloud.functions.triggers import call_on_messages
 from localcloud.service import Call
 from localcloud.storage import find_object
@@ -125,7 +125,7 @@ def _rolled_out(world: World, operation: str, name: str, fields: Json, source: P
     """From now on instances are started from the new code."""
     before = world.store[FUNCTIONS].get(name)
     function = shown(world, name, fields, deployments(before) + 1 if before else 1)
-    functions_of(world).deploy(running(fields, name, source))
+    world[RUNTIME].deploy(running(fields, name, source))
     topic = fields.get("eventTrigger", {}).get("pubsubTopic")
     if before is None and topic:
         call_on_messages(world, name.rsplit("/", 1)[-1], topic)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.functions.runtime import Functions
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
-from localcloud.world import World
 
 service = Service("cloudfunctions", "cloudfunctions.googleapis.com", ["v2"], Style.NEWER)
 
@@ -32,9 +30,3 @@ def require(call: Call, kind: str, parameter: str) -> Json:
     if found is None:
         raise Refused("NOT_FOUND", f"Resource '{name}' was not found")
     return found
-
-
-def functions_of(world: World) -> Functions:
-    """The functions that run."""
-    assert world.functions is not None, "the cloud was made without functions"
-    return world.functions

@@ -9,6 +9,7 @@ from functools import partial
 from localcloud.cloudresourcemanager import members
 from localcloud.cloudresourcemanager.base import project_of, service
 from localcloud.iam import grants
+from localcloud.iam.access import ACCESS
 from localcloud.projects import Project
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
@@ -53,7 +54,7 @@ def test_permissions(call: Call) -> Json:
     for permission in asked:
         if not PERMISSION.fullmatch(permission):
             raise invalid(f"Permission {permission} is not valid for this resource.")
-    access, who = call.world.access, call.caller.identity
+    access, who = call.world[ACCESS], call.caller.identity
     held = [each for each in asked if access.allows(call.world, who, each, project.id)]
     return {"permissions": held} if held else {}
 

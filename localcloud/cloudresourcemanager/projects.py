@@ -6,6 +6,7 @@ import base64
 import re
 
 from localcloud.cloudresourcemanager.base import project_of, service
+from localcloud.iam.access import ACCESS
 from localcloud.projects import Project
 from localcloud.service import Call
 from localcloud.time.clock import EPOCH, rfc3339
@@ -59,7 +60,7 @@ def list_projects(call: Call) -> Json:
 
 def _is_visible(call: Call, project: Project) -> bool:
     """Who may not read a project does not see it in lists [documented]."""
-    return call.world.access.allows(
+    return call.world[ACCESS].allows(
         call.world, call.caller.identity, "resourcemanager.projects.get", project.id
     )
 

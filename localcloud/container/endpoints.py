@@ -1,4 +1,4 @@
-"""Who is let in by which door of a cluster's control plane, as its configuration says at that moment.
+"""The endpoints of a cluster's control plane: where they listen, and whom each lets in, as configured at that moment.
 
 The DNS endpoint answers 403 while it does not allow external traffic (seen in gke-labs/kube-agents#648)
 [observed]; its words are [inferred]. The public endpoint is there or not, and authorized networks let packets in
@@ -10,17 +10,59 @@ from __future__ import annotations
 
 import ipaddress
 from copy import deepcopy
+from dataclasses import dataclass
+from typing import Protocol
 
+from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Abort, Caller, Json, Response
-from localcloud.world import World
+from localcloud.world import Part, World
 
 PUBLIC, DNS = "public", "dns"
 _HERE = ipaddress.ip_address("127.0.0.1")
-_ADDRESSES = "container.doors.internal"  # where the edge opened them; not part of what the cloud shows
+_ADDRESSES = "container.endpoints.internal"  # where the edge opened them; not part of what the cloud shows
 
 
-def refusal(world: World, full_name: str, door: str, caller: Caller) -> Response | None:
-    """What the door answers to a caller whom it does not let in; None if it does.
+@dataclass(frozen=True)
+class ClusterEndpoints:
+    """Where one cluster's Kubernetes API is reached.
+
+    `public` (host:port) speaks under `ca_pem`, the cluster's own authority; `dns` under the authority that
+    SSL_CERT_FILE names to programs here, as Google's DNS endpoint does under the public ones.
+    """
+
+    public: str
+    dns: str
+    ca_pem: str
+
+
+class EndpointServer(Protocol):
+    """Opens and closes the endpoints of clusters; the edge does it on real sockets."""
+
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
+        """Serve `api` for the cluster of this full name."""
+        ...
+
+    def close_cluster(self, name: str) -> None:
+        """Stop serving it."""
+        ...
+
+
+class NoSockets:
+    """For a world without an edge: nothing listens."""
+
+    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
+        """Addresses that lead nowhere."""
+        return ClusterEndpoints("192.0.2.1:443", "192.0.2.1:444", "")
+
+    def close_cluster(self, name: str) -> None:
+        """Nothing to close."""
+
+
+ENDPOINT_SERVER: Part[EndpointServer] = Part("a server of the clusters' endpoints", lambda _: NoSockets())
+
+
+def refusal(world: World, full_name: str, endpoint: str, caller: Caller) -> Response | None:
+    """What the endpoint answers to a caller whom it does not let in; None if it does.
 
     Raises:
         Abort: nobody answers there.
@@ -29,7 +71,7 @@ def refusal(world: World, full_name: str, door: str, caller: Caller) -> Response
     if cluster is None or "controlPlaneEndpointsConfig" not in cluster:
         return None
     config = cluster["controlPlaneEndpointsConfig"]
-    if door == DNS:
+    if endpoint == DNS:
         return None if config["dnsEndpointConfig"].get("allowExternalTraffic") else _forbidden()
     if not _is_public(config["ipEndpointsConfig"]) or not _admits(config["ipEndpointsConfig"], caller):
         raise Abort
@@ -73,7 +115,7 @@ def agreed(cluster: Json, asked: Json) -> Json:
 
 
 def remember(world: World, cluster: Json, public: str) -> None:
-    """Keep where the cluster's public door was opened: it may be shown only later."""
+    """Keep where the cluster's public endpoint was opened: it may be shown only later."""
     world.store[_ADDRESSES].put(cluster["id"], {"public": public})
 
 

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from localcloud.iam.clusters import ClusterGuard
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
-from localcloud.world import World
+from localcloud.world import Part, World
+
+# The Kubernetes API of each cluster that is up, by the cluster's full name (`projects/P/locations/L/clusters/C`).
+CLUSTER_APIS: Part[dict[str, KubernetesApi]] = Part("the clusters' Kubernetes APIs", lambda _: {})
 
 _DNS_PORTS = [
     {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53},
@@ -16,7 +19,7 @@ _DNS_PORTS = [
 
 
 def start(world: World, cluster: str, version: str, nodes: list[Json]) -> KubernetesApi:
-    """The API of a cluster (by full name) of that GKE version, in `world.clusters` from now on."""
+    """The API of a cluster (by full name) of that GKE version, in `world[CLUSTER_APIS]` from now on."""
 
     def in_time(what: str, resource: str, then: Callable[[], None]) -> None:
         world.ledger.perform(f"kubernetes.{what}.delete", f"{cluster}/{resource}", then)
@@ -27,7 +30,7 @@ def start(world: World, cluster: str, version: str, nodes: list[Json]) -> Kubern
         api.create("Node", node, manager="kubelet")
         api.replace_status("Node", "", node["metadata"]["name"], node["status"], manager="kubelet")
     api.create("Service", _dns(), manager="addon-manager")
-    world.clusters[cluster] = api
+    world[CLUSTER_APIS][cluster] = api
     return api
 
 

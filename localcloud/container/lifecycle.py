@@ -7,8 +7,8 @@ remove it (kubernetes/ingress-gce#136) [observed].
 from __future__ import annotations
 
 from localcloud.container import shape
-from localcloud.container.endpoints import remember
-from localcloud.container.kube import start
+from localcloud.container.endpoints import ENDPOINT_SERVER, remember
+from localcloud.container.kube import CLUSTER_APIS, start
 from localcloud.container.names import short
 from localcloud.container.networks import (
     give_addresses_back,
@@ -29,7 +29,7 @@ def alive(cluster: Json) -> bool:
 def come_up(world: World, full_name: str) -> None:
     """The cluster is RUNNING: its API is served, its nodes are Ready.
 
-    The API is in `world.clusters` before the cluster says RUNNING, so that who hears of it finds it there.
+    The API is in `world[CLUSTER_APIS]` before the cluster says RUNNING, so that who hears of it finds it there.
     """
     clusters = world.store["container.clusters"]
     cluster = clusters.get(full_name)
@@ -38,9 +38,9 @@ def come_up(world: World, full_name: str) -> None:
     private = take_address(world, f"{full_name}/control-plane", subnetwork_of(cluster))
     version = cluster["currentMasterVersion"]
     api = start(world, full_name, version, nodes(world, full_name, cluster))
-    doors = world.doors.open_cluster(full_name, api)
-    remember(world, cluster, doors.public)
-    fields = shape.endpoint_fields(world, full_name, cluster, doors, private)
+    endpoints = world[ENDPOINT_SERVER].open_cluster(full_name, api)
+    remember(world, cluster, endpoints.public)
+    fields = shape.endpoint_fields(world, full_name, cluster, endpoints, private)
     pools = [{**pool, "status": "RUNNING"} for pool in cluster["nodePools"]]
     clusters.change(full_name, status="RUNNING", nodePools=pools, currentNodeCount=count(cluster), **fields)
 
@@ -48,8 +48,8 @@ def come_up(world: World, full_name: str) -> None:
 def go_down(world: World, full_name: str) -> None:
     """The cluster is STOPPING: its API is gone at once, and its controllers with it [inferred]."""
     world.store["container.clusters"].change(full_name, status="STOPPING")
-    if world.clusters.pop(full_name, None) is not None:
-        world.doors.close_cluster(full_name)
+    if world[CLUSTER_APIS].pop(full_name, None) is not None:
+        world[ENDPOINT_SERVER].close_cluster(full_name)
 
 
 def vanish(world: World, full_name: str) -> None:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.container.machines import machine, millicpus
 from localcloud.container.names import place_in
 from localcloud.container.networks import external_address, subnetwork_of, take_address
@@ -46,7 +47,7 @@ def converge(world: World, full_name: str, cluster: Json, most: int | None = Non
 
     Pods go with their node, as when it is drained [documented: GKE surge upgrades].
     """
-    api = world.clusters.get(full_name)
+    api = world[CLUSTER_APIS].get(full_name)
     if api is None:
         return
     there = api.list("Node")
@@ -59,7 +60,7 @@ def converge(world: World, full_name: str, cluster: Json, most: int | None = Non
 
 
 def _remove(world: World, full_name: str, name: str) -> None:
-    api = world.clusters[full_name]
+    api = world[CLUSTER_APIS][full_name]
     api.delete("Node", "", name)
     world.store["container.addresses"].delete(f"{full_name}/nodes/{name}")
     for pod in api.list("Pod"):

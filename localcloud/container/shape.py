@@ -10,14 +10,14 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.container.endpoints import agreed
+from localcloud.container.endpoints import ClusterEndpoints, agreed
 from localcloud.container.machines import defaults
 from localcloud.container.names import Place, link, place_in, short
 from localcloud.container.networks import SERVICES, Attachment, group_url, network_fields
 from localcloud.ids import keyed
 from localcloud.wire.discovery import document
 from localcloud.wire.messages import Json
-from localcloud.world import ClusterDoors, World
+from localcloud.world import World
 
 # The fingerprint of no labels at all [observed].
 _NO_LABELS = 0xA9DC16A7
@@ -131,16 +131,16 @@ def range_fields(name: str, pods: str, services: str) -> Json:
     }
 
 
-def endpoint_fields(world: World, full_name: str, cluster: Json, doors: ClusterDoors, private: str) -> Json:
+def endpoint_fields(world: World, full_name: str, cluster: Json, at: ClusterEndpoints, private: str) -> Json:
     """How the cluster's Kubernetes API is reached, in all the places where GKE says it."""
     place = place_in(full_name)
     number = world.projects.get(place.project).number
     config = cluster["controlPlaneEndpointsConfig"]
     ip = config["ipEndpointsConfig"]
-    public = doors.public if ip["enabled"] and ip["enablePublicEndpoint"] else None
-    dns = doors.dns or f"gke-{world.ids.hex(32)}-{number}.{place.location}.gke.goog"
+    public = at.public if ip["enabled"] and ip["enablePublicEndpoint"] else None
+    dns = at.dns or f"gke-{world.ids.hex(32)}-{number}.{place.location}.gke.goog"
     ip_fields = _present(publicEndpoint=public, privateEndpoint=private)
-    ca = base64.b64encode(doors.ca_pem.encode()).decode()
+    ca = base64.b64encode(at.ca_pem.encode()).decode()
     return {
         "endpoint": public or private,
         "masterAuth": {**cluster["masterAuth"], **_present(clusterCaCertificate=ca or None)},

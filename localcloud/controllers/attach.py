@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.kubernetes import KubernetesApi
 from localcloud.time.clock import Clock
 from localcloud.wire.messages import Json
@@ -56,11 +57,11 @@ class Attachments:
 
     def look(self) -> None:
         """Attach to the APIs that are new, forget those that are gone."""
-        for name, api in sorted(self._world.clusters.items()):
+        for name, api in sorted(self._world[CLUSTER_APIS].items()):
             if self._attached.get(name) is not api:
                 self._attached[name] = api
                 self._attach(name, api)
-        for name in set(self._attached) - set(self._world.clusters):
+        for name in self._attached.keys() - self._world[CLUSTER_APIS].keys():
             del self._attached[name]
 
     def _attach(self, name: str, api: KubernetesApi) -> None:

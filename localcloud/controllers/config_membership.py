@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.gkehub.names import MCI, by_id, short
 from localcloud.gkehub.registration import cluster_of
 from localcloud.wire.messages import Json
@@ -27,7 +28,7 @@ def config_clusters(world: World) -> list[ConfigCluster]:
     """The config cluster of every ingress feature whose membership and cluster are there, by feature."""
     features = world.store["gkehub.features"].items()
     found = (_config_cluster(world, name, feature) for name, feature in features)
-    return [one for one in found if one is not None and one.cluster in world.clusters]
+    return [one for one in found if one is not None and one.cluster in world[CLUSTER_APIS]]
 
 
 def _config_cluster(world: World, feature_name: str, feature: Json) -> ConfigCluster | None:

@@ -11,8 +11,6 @@ members' after that [observed].
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from localcloud.container.lifecycle import alive
 from localcloud.gkehub import registration
 from localcloud.gkehub.features import create_kind
@@ -47,16 +45,6 @@ class FleetController:
         for kind in ("container.clusters", "gkehub.memberships", "gkehub.features"):
             world.store[kind].subscribe(self._hear)
         grants.subscribe(world, lambda project: self._hear(project, None))
-
-    def add_holder(self, feature: str, holder: Callable[[str], list[str]]) -> None:
-        """Let `holder` say what still needs a feature.
-
-        Args:
-            feature: the feature's id, `multiclusteringress`.
-            holder: given the feature's full name, names the resources that are left (Gateways, exports);
-                while it names any, the feature can only be deleted by force.
-        """
-        self._world.holders.setdefault(feature, []).append(holder)
 
     def _hear(self, name: str, resource: Json | None) -> None:
         """Look at everything, and once more if looking changed something."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.fleet import agent_deprived
 from localcloud.kubernetes import KubernetesApi
@@ -62,7 +63,7 @@ class GatewayApiController:
     def reconcile(self) -> None:
         """Look at every cluster and every ingress feature."""
         for name, cluster in self._world.store["container.clusters"].items():
-            api = self._world.clusters.get(name)
+            api = self._world[CLUSTER_APIS].get(name)
             if api is not None and _has_gateway_api(cluster):
                 _install(api, self._world.clock.now)
         self._place({one.feature: one for one in config_clusters(self._world)})
@@ -103,14 +104,14 @@ class GatewayApiController:
         self._placements[config.feature] = _Placement(config.cluster, work)
 
     def _arrive(self, config: ConfigCluster) -> None:
-        api = self._world.clusters.get(config.cluster)
+        api = self._world[CLUSTER_APIS].get(config.cluster)
         if api is not None:
             _add_classes(api, MULTI_CLUSTER, self._world.clock.now)
 
     def _withdraw(self, feature: str, placement: _Placement) -> None:
         placement.work.cancel()
         del self._placements[feature]
-        api = self._world.clusters.get(placement.cluster)
+        api = self._world[CLUSTER_APIS].get(placement.cluster)
         for name in MULTI_CLUSTER:
             if api is not None and api.get(GATEWAY_CLASS, "", name):
                 api.delete(GATEWAY_CLASS, "", name)

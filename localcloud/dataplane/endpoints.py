@@ -15,6 +15,7 @@ from ipaddress import IPv4Network
 from localcloud.compute.loadbalancing import endpoints as endpoints_of
 from localcloud.compute.names import full_name, project_of, short
 from localcloud.compute.regions import region_of
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.gateway.parts import HEALTH_CHECK_RANGES
 from localcloud.controllers.mcs.groups import OWNED
 from localcloud.controllers.workloads.pods import is_ready
@@ -87,7 +88,7 @@ def _let_in(source: IPv4Network, rules: Iterable[Json]) -> bool:
 
 def _in_group(world: World, service: str, group: str) -> list[Endpoint]:
     cluster = cluster_behind(world, group)
-    api = world.clusters.get(cluster)
+    api = world[CLUSTER_APIS].get(cluster)
     if api is None:
         return []
     zone, project = group.split("/")[3], project_of(cluster)

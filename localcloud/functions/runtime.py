@@ -20,7 +20,7 @@ from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
 from localcloud.time.clock import Timer, rfc3339
 from localcloud.wire.messages import Caller, Json
-from localcloud.world import World
+from localcloud.world import Part, World
 
 
 @dataclass(frozen=True)
@@ -276,3 +276,6 @@ class Functions:
         async with self._session.post(f"http://127.0.0.1:{port}/", data=body, headers=headers) as response:
             text = await response.text(errors="replace")
             return "ok" if response.status < 300 else f"{response.status}: {text[:200]}"
+
+
+RUNTIME: Part[Functions] = Part("the runtime of functions")

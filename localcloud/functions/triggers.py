@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from localcloud.functions.runtime import Event
+from localcloud.functions.runtime import RUNTIME, Event
+from localcloud.pubsub.broker import BROKER
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
 
 def call_on_messages(world: World, function: str, topic: str) -> None:
     """Call `function` for every message of `topic` (full name) from now on."""
-    functions, broker = world.functions, world.broker
-    assert functions is not None and broker is not None, "the cloud was made without them"
+    functions = world[RUNTIME]
 
     def call(message: Json) -> None:
         event = cloud_event(topic, message)
@@ -18,7 +18,7 @@ def call_on_messages(world: World, function: str, topic: str) -> None:
             function, Event(event["id"], event["source"], event["type"], world.clock.now, event["data"])
         )
 
-    broker.trigger(topic, call)
+    world[BROKER].trigger(topic, call)
 
 
 def cloud_event(topic: str, message: Json) -> Json:

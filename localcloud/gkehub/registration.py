@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.container.lifecycle import alive
 from localcloud.container.names import place_in
 from localcloud.container.nodes import capacity
@@ -139,7 +140,7 @@ def _seen(world: World, membership: Json) -> Json:
 
 def _cluster_uid(world: World, cluster: str) -> str:
     """A cluster is known by the uid of its namespace kube-system [documented]."""
-    found = world.clusters[cluster].get("Namespace", "", "kube-system")
+    found = world[CLUSTER_APIS][cluster].get("Namespace", "", "kube-system")
     return str(found["metadata"]["uid"]) if found else ""
 
 

@@ -14,10 +14,10 @@ from localcloud.iam import grants
 from localcloud.iam.catalog import EVERYTHING, predefined
 from localcloud.iam.conditions import Attributes, satisfied
 from localcloud.iam.needs import Need
+from localcloud.world import Part, World
 
 if TYPE_CHECKING:
     from localcloud.wire.messages import Json
-    from localcloud.world import World
 
 ROLES, POLICIES = "iam.roles", "iam.policies"  # collections of the store
 
@@ -66,6 +66,9 @@ class Access:
         """Whether `identity` has a permission on a project (by id); asking does not count as use."""
         need = Need(permission, f"projects/{project}", "")
         return not self.enforced or _role_for(world, identity, need, {}) is not None
+
+
+ACCESS: Part[Access] = Part("IAM's judge of access", lambda _: Access())
 
 
 def define_role(world: World, name: str, permissions: Iterable[str]) -> None:

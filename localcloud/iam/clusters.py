@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.iam.access import ACCESS
 from localcloud.iam.catalog import stems
 from localcloud.iam.needs import Need
 from localcloud.kubernetes.errors import StatusError
@@ -58,7 +59,7 @@ class ClusterGuard:
 
     def _may(self, request: Request, permission: str) -> bool:
         need = Need(permission, self._holder, self._cluster)
-        return not self._world.access.lacking(self._world, request.caller.identity, [need])
+        return not self._world[ACCESS].lacking(self._world, request.caller.identity, [need])
 
     def _is_dns(self, request: Request) -> bool:
         cluster: Json = self._world.store["container.clusters"].get(self._cluster) or {}

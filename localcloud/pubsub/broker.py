@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from localcloud.time.clock import Timer, rfc3339
 from localcloud.time.timing import SPREAD
 from localcloud.wire.messages import Json
-from localcloud.world import World
+from localcloud.world import Part, World
 
 # Gets a message in wire shape: {data, attributes, messageId, publishTime, orderingKey?}.
 Target = Callable[[Json], None]
@@ -117,3 +117,7 @@ class Broker:
             delay += self._random.uniform(0, self._delivery.shuffle)
             delay += self._random.uniform(0, self._delivery.late) if copy else 0
             self._world.clock.after(delay, lambda: target(message))
+
+
+DELIVERY: Part[Delivery] = Part("how unkind Pub/Sub's delivery is", lambda _: Delivery())
+BROKER: Part[Broker] = Part("Pub/Sub's broker", lambda world: Broker(world, world[DELIVERY]))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from localcloud.service import Call
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
-
-if TYPE_CHECKING:
-    from localcloud.pubsub.broker import Broker
-    from localcloud.world import World
 
 
 def project_name(call: Call) -> str:
@@ -37,9 +31,3 @@ def require(call: Call, collection: str, name: str) -> Json:
     if resource is None:
         raise Refused("NOT_FOUND", f"Resource not found (resource={name.split('/')[-1]}).")
     return resource
-
-
-def broker_of(world: World) -> Broker:
-    """The broker of this world."""
-    assert world.broker is not None, "the cloud was made without Pub/Sub"
-    return world.broker

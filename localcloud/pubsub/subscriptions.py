@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.pubsub.broker import Queue
-from localcloud.pubsub.names import broker_of, full_name, project_name, require
+from localcloud.pubsub.broker import BROKER, Queue
+from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.topics import check_name, service
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
@@ -31,7 +31,7 @@ def create(call: Call) -> Json:
         raise Refused(
             "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
         )
-    broker_of(call.world).queues[name] = Queue()
+    call.world[BROKER].queues[name] = Queue()
     return subscriptions.put(name, {**DEFAULTS, **call.body, "name": name})
 
 
@@ -54,7 +54,7 @@ def delete(call: Call) -> Json:
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
     call.world.store["pubsub.subscriptions"].delete(name)
-    broker_of(call.world).queues.pop(name, None)
+    call.world[BROKER].queues.pop(name, None)
     return {}
 
 
@@ -70,7 +70,7 @@ def pull(call: Call) -> Json:
     most = int(call.body.get("maxMessages", 0))
     if most < 1:
         raise invalid(f"maxMessages must be a positive integer; it is {most}.")
-    pulled = broker_of(call.world).pull(name, most, float(subscription["ackDeadlineSeconds"]))
+    pulled = call.world[BROKER].pull(name, most, float(subscription["ackDeadlineSeconds"]))
     received = [{"ackId": ack, "message": message} for ack, message in pulled]
     return {"receivedMessages": received} if received else {}
 
@@ -81,7 +81,7 @@ def acknowledge(call: Call) -> Json:
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
     for ack in call.body.get("ackIds", []):
-        broker_of(call.world).acknowledge(name, ack)
+        call.world[BROKER].acknowledge(name, ack)
     return {}
 
 
@@ -90,7 +90,7 @@ def modify_ack_deadline(call: Call) -> Json:
     """Another deadline for messages under way; 0 gives them back at once [documented]."""
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
-    seconds, broker = int(call.body.get("ackDeadlineSeconds", 0)), broker_of(call.world)
+    seconds, broker = int(call.body.get("ackDeadlineSeconds", 0)), call.world[BROKER]
     if not 0 <= seconds <= 600:
         raise invalid(f"ackDeadlineSeconds must be between 0 and 600; it is {seconds}.")
     for ack in call.body.get("ackIds", []):

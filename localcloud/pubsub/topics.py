@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from localcloud.pubsub.names import broker_of, full_name, project_name, require
+from localcloud.pubsub.broker import BROKER
+from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
@@ -63,7 +64,7 @@ def publish(call: Call) -> Json:
         raise invalid(
             "Some messages are empty. Each message must contain either non-empty data, or at least one attribute."
         )
-    broker = broker_of(call.world)
+    broker = call.world[BROKER]
     return {"messageIds": [broker.publish(name, message) for message in messages]}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -32,7 +33,7 @@ def canonical_dump(world: World) -> Json:
     }
     return {
         "resources": {kind: items for kind, items in resources.items() if items},
-        "clusters": {name: _clean(world, api.dump()) for name, api in sorted(world.clusters.items())},
+        "clusters": {name: _clean(world, api.dump()) for name, api in sorted(world[CLUSTER_APIS].items())},
         "projects": {
             project.id: {"enabled": sorted(project.enabled), "policy": _clean(world, project.policy)}
             for project in world.projects.all()

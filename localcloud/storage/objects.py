@@ -13,9 +13,10 @@ from localcloud.storage.service import object_name, service
 from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json, Response
-from localcloud.world import World
+from localcloud.world import Part, World
 
 OBJECTS = "storage.objects"
+CONTENTS: Part[dict[str, bytes]] = Part("what stored objects hold, by id", lambda _: {})
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class StoredObject:
 def find_object(world: World, bucket: str, name: str) -> StoredObject | None:
     """The newest generation of an object, or None."""
     metadata = world.store[OBJECTS].get(f"{bucket}/{name}")
-    return StoredObject(metadata, world.blobs[metadata["id"]]) if metadata else None
+    return StoredObject(metadata, world[CONTENTS][metadata["id"]]) if metadata else None
 
 
 def put(call: Call, given: Json, data: bytes) -> Json:
@@ -64,7 +65,7 @@ def put(call: Call, given: Json, data: bytes) -> Json:
         "timeCreated": now,
         "updated": now,
     }
-    world.blobs[metadata["id"]] = data
+    world[CONTENTS][metadata["id"]] = data
     return world.store[OBJECTS].put(f"{bucket}/{name}", metadata)
 
 
@@ -82,7 +83,7 @@ def _check_generation(call: Call, found: Json | None) -> None:
 
 def _next_generation(world: World) -> str:
     """The moment in microseconds, as Google's are; two of one moment differ too."""
-    return str(int(world.clock.now * 1_000_000) + len(world.blobs))
+    return str(int(world.clock.now * 1_000_000) + len(world[CONTENTS]))
 
 
 @service.on("storage.objects.get")
@@ -126,7 +127,7 @@ def delete(call: Call) -> Response:
     if found is None:
         raise Refused("NOT_FOUND", f"No such object: {key}")
     call.world.store[OBJECTS].delete(key)
-    del call.world.blobs[found["id"]]
+    del call.world[CONTENTS][found["id"]]
     return Response(204)
 
 

@@ -14,10 +14,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from localcloud.time.clock import Timer
-from localcloud.time.timing import SPREAD
+from localcloud.time.clock import Clock, Timer
+from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
-from localcloud.world import World
 
 PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
 
@@ -51,9 +50,10 @@ class _Arrival:
 class JumpSchedule:
     """Moves the clock from event to event."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
+    def __init__(self, clock: Clock, timing: Timing) -> None:
+        self._clock = clock
+        self._timing = timing
+        self._random = random.Random(f"schedule/{timing.seed}")  # noqa: S311  # not for secrets
         self._computing: set[str] = set()
         self._arrivals: list[_Arrival] = []
         self._placed: list[_Arrival] = []
@@ -63,7 +63,7 @@ class JumpSchedule:
 
     def spread(self, kind: str) -> float:
         """A seeded duration of `kind`, for what happens too often to be told apart by name."""
-        return self._world.timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
+        return self._timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
 
     @property
     def idle(self) -> bool:
@@ -109,7 +109,7 @@ class JumpSchedule:
             self._place()
             if done():
                 return
-            if not self._world.clock.step():
+            if not self._clock.step():
                 raise Stalled("nothing is due any more, and what was waited for has not come about")
 
     async def _all_wait(self) -> None:
@@ -124,7 +124,7 @@ class JumpSchedule:
     def _place(self) -> None:
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
             seconds = self.spread(arrival.kind)
-            arrival.timer = self._world.clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
+            arrival.timer = self._clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
             self._placed.append(arrival)
         self._arrivals.clear()
 
@@ -145,7 +145,7 @@ class JumpSchedule:
         """Let the caller wait for an answer that is there already."""
         seconds, response.latency = response.latency, 0.0
         held = _Arrival(arrival.actor, arrival.kind, lambda: response, arrival.future)
-        held.timer = self._world.clock.after(seconds, lambda: self._serve(held))
+        held.timer = self._clock.after(seconds, lambda: self._serve(held))
         self._placed.append(held)
         self._rest(arrival.actor)
 

@@ -13,9 +13,9 @@ import random
 import time
 from collections.abc import Callable
 
-from localcloud.time.timing import SPREAD
+from localcloud.time.clock import Clock
+from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
-from localcloud.world import World
 
 TICK = 0.01  # real seconds between two looks at the time
 
@@ -23,10 +23,13 @@ TICK = 0.01  # real seconds between two looks at the time
 class ScaledSchedule:
     """Moves the clock with real time, `speed` simulated seconds to a real one; `watch` shows real seconds."""
 
-    def __init__(self, world: World, speed: float, watch: Callable[[], float] = time.monotonic) -> None:
-        self._world = world
+    def __init__(
+        self, clock: Clock, timing: Timing, speed: float, watch: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._timing = timing
         self._speed = speed
-        self._random = random.Random(f"schedule/{world.seed}")  # noqa: S311  # not for secrets
+        self._random = random.Random(f"schedule/{timing.seed}")  # noqa: S311  # not for secrets
         self._computing: set[str] = set()
         self._watch = watch
         self._looked = watch()
@@ -35,7 +38,7 @@ class ScaledSchedule:
 
     def spread(self, kind: str) -> float:
         """A duration of `kind`, for what happens too often to be told apart by name."""
-        return self._world.timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
+        return self._timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
 
     @property
     def idle(self) -> bool:
@@ -82,7 +85,7 @@ class ScaledSchedule:
     def catch_up(self) -> None:
         """Fire what has become due; once that sets an instance to work, time runs slower and the rest waits."""
         self._look()
-        clock, until = self._world.clock, self._world.clock.now + self._owed
+        clock, until = self._clock, self._clock.now + self._owed
         self._owed = 0.0
         was_idle = self.idle
         while (due := clock.next_due()) is not None and due <= until:

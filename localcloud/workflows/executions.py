@@ -8,20 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.dispatch import REQUESTS
 from localcloud.time.clock import Timer
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.workflows import definitions
 from localcloud.workflows.callbacks import Callbacks, Wait
 from localcloud.workflows.host import Outcome
-from localcloud.workflows.outbound import Dispatch, Outbound
+from localcloud.workflows.outbound import Outbound
 from localcloud.workflows.run import Run, State
-from localcloud.world import World
+from localcloud.world import Part, World
 
 ARGUMENT_LIMIT = 32 * 1024  # bytes, by the API [documented: quotas]
 EVENT_LIMIT = 512 * 1024  # bytes, by an event [documented: quotas]
-
-Spread = Callable[[str], float]  # a seeded duration of a kind of the timing table
 
 
 @dataclass
@@ -57,14 +56,11 @@ class Execution:
 class Executions:
     """All executions, by full name.
 
-    `spread` draws the durations that happen too often to be told apart by name; `dispatch` answers requests to
-    the cloud's services.
+    They last as `spread` of the world says, and their calls are answered by its services.
     """
 
-    def __init__(self, world: World, spread: Spread, dispatch: Dispatch) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._spread = spread
-        self._dispatch = dispatch
         self._all: dict[str, Execution] = {}
 
     def deploy(
@@ -104,7 +100,7 @@ class Executions:
         definition = definitions.workflow(self._world, workflow)
         labels = {**definition.get("labels", {}), **settings.get("labels", {})}
         id_ = self._world.ids.uid()
-        host = ExecutionHost(self._world, self._spread, self._dispatch, definition, id_)
+        host = ExecutionHost(self._world, definition, id_)
         value = json.loads(argument) if argument is not None else None
         run = Run(definitions.document_of(definition), value, host, self._ended)
         execution = Execution(
@@ -119,7 +115,7 @@ class Executions:
             logs=host.logs,
         )
         self._all[execution.name] = execution
-        self._world.clock.after(self._spread("workflows.start"), lambda: _begin(run))
+        self._world.clock.after(self._world.spread("workflows.start"), lambda: _begin(run))
         return execution
 
     def _ended(self, run: Run) -> None:
@@ -171,6 +167,9 @@ class Executions:
             del self._all[execution.name]
 
 
+EXECUTIONS: Part[Executions] = Part("Workflows' executions", Executions)
+
+
 def _event_id(argument: str | None) -> str:
     value = json.loads(argument) if argument else None
     return str(value.get("id", "")) if isinstance(value, dict) else ""
@@ -195,15 +194,12 @@ def _check_argument(argument: str | None, limit: int) -> None:
 class ExecutionHost:
     """The cloud as one execution sees it."""
 
-    def __init__(
-        self, world: World, spread: Spread, dispatch: Dispatch, definition: Json, execution: str
-    ) -> None:
+    def __init__(self, world: World, definition: Json, execution: str) -> None:
         self._world = world
-        self._spread = spread
         self._random = random.Random(f"workflows/{world.seed}/{execution}")  # noqa: S311  # not for secrets
         self._environment = _environment(world, definition, execution)
         identity = self._environment["GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME"]
-        self._outbound = Outbound(dispatch, world.base_url, identity)
+        self._outbound = Outbound(world[REQUESTS], world.base_url, identity)
         self.callbacks = Callbacks(
             f"{execution_url(world, definition['name'], execution)}/callbacks", self._later
         )
@@ -246,10 +242,10 @@ class ExecutionHost:
 
     def call(self, name: str, arguments: dict[str, Any], then: Callable[[Outcome], None]) -> None:
         """A request takes what a call takes, and is answered at its end."""
-        self.after(self._spread("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
+        self.after(self._world.spread("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
 
     def _later(self, then: Callable[[], None]) -> Timer:
-        return self.after(self._spread("workflows.callback"), then)
+        return self.after(self._world.spread("workflows.callback"), then)
 
 
 def execution_url(world: World, workflow: str, execution: str) -> str:

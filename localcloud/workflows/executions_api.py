@@ -10,9 +10,9 @@ from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
 from localcloud.workflows.callbacks import CallbackRequest, Endpoint
-from localcloud.workflows.executions import Execution
+from localcloud.workflows.executions import EXECUTIONS, Execution
 from localcloud.workflows.paging import matching, ordered, page
-from localcloud.workflows.workflows_api import executions_of, workflow_name
+from localcloud.workflows.workflows_api import workflow_name
 from localcloud.world import World
 
 service = Service("workflowexecutions", "workflowexecutions.googleapis.com", ["v1"], Style.NEWER)
@@ -61,20 +61,20 @@ def _viewed(call: Call, whole: Json, default: str) -> Json:
 def create(call: Call) -> Json:
     """Start an execution of the newest revision; the workflow's labels are inherited [documented]."""
     settings = {key: value for key, value in call.body.items() if key != "argument"}
-    execution = executions_of(call.world).start(workflow_name(call), call.body.get("argument"), settings)
+    execution = call.world[EXECUTIONS].start(workflow_name(call), call.body.get("argument"), settings)
     return resource(call.world, execution)
 
 
 @service.on(f"{_STEM}.get")
 def get(call: Call) -> Json:
     """One execution, whole unless `view` is BASIC [documented]."""
-    return _viewed(call, resource(call.world, executions_of(call.world).get(_name(call))), "FULL")
+    return _viewed(call, resource(call.world, call.world[EXECUTIONS].get(_name(call))), "FULL")
 
 
 @service.on(f"{_STEM}.list")
 def list_executions(call: Call) -> Json:
     """Executions of a workflow, the newest first, in the BASIC view unless `view` is FULL [documented]."""
-    found = [resource(call.world, item) for item in executions_of(call.world).of(workflow_name(call))]
+    found = [resource(call.world, item) for item in call.world[EXECUTIONS].of(workflow_name(call))]
     chosen = ordered(matching(found, call.query("filter")), call.query("orderBy"))
     most = 100 if call.query("view") in ("FULL", "2") else 1000
     return page(call, "executions", [_viewed(call, item, "BASIC") for item in chosen], most)
@@ -83,13 +83,13 @@ def list_executions(call: Call) -> Json:
 @service.on(f"{_STEM}.cancel")
 def cancel(call: Call) -> Json:
     """Cancel an execution at once."""
-    return resource(call.world, executions_of(call.world).cancel(_name(call)))
+    return resource(call.world, call.world[EXECUTIONS].cancel(_name(call)))
 
 
 @service.on(f"{_STEM}.callbacks.list")
 def list_callbacks(call: Call) -> Json:
     """Endpoints that are waited on, or that keep a request nobody has read [documented]."""
-    execution = executions_of(call.world).get(_name(call))
+    execution = call.world[EXECUTIONS].get(_name(call))
     name = resource(call.world, execution)["name"]
     shown = [_callback(name, url, endpoint) for url, endpoint in execution.callbacks.unread()]
     return page(call, "callbacks", shown, 100)
@@ -121,7 +121,7 @@ _REFUSALS = {
 )
 def send_http_callback(call: Call) -> Json:
     """Take a request to a callback endpoint; the access token that came with it goes no further."""
-    executions = executions_of(call.world)
+    executions = call.world[EXECUTIONS]
     execution = executions.find(_name(call))
     if execution is None:
         raise _REFUSALS[404]

@@ -16,11 +16,11 @@ from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
 from localcloud.workflows import definitions
 from localcloud.workflows.errors import DeployError
+from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.paging import page
 
 if TYPE_CHECKING:
-    from localcloud.workflows.executions import Executions
-    from localcloud.world import World
+    pass
 
 service = Service("workflows", "workflows.googleapis.com", ["v1"], Style.NEWER)
 
@@ -29,12 +29,6 @@ _TYPES = "type.googleapis.com/google.cloud.workflows.v1"
 _SETTABLE = (
     *definitions.REVISED_BY, "description", "labels", "callLogLevel", "executionHistoryLevel", "tags",
 )  # fmt: skip
-
-
-def executions_of(world: World) -> Executions:
-    """The executions of this world."""
-    assert world.executions is not None, "the cloud was made without Workflows"
-    return world.executions
 
 
 def location_of(call: Call) -> str:
@@ -89,7 +83,7 @@ def delete(call: Call) -> Json:
     definitions.workflow(call.world, name)
 
     def finish() -> Json | None:
-        executions_of(call.world).forget(name)
+        call.world[EXECUTIONS].forget(name)
         definitions.delete(call.world, name)
         return None
 

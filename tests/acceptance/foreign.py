@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from fleetgate.local.run import LocalRun
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Caller, Request
 
 PROJECT = "fleetgate-demo"
@@ -55,7 +56,7 @@ async def plant(local: LocalRun) -> None:
     ask(local, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
     await pass_by(local, 600.0)
     for kind, namespace, name in OBJECTS:
-        local.cloud.world.clusters[CLUSTER].apply(kind, _object(kind, namespace, name), "kubectl")
+        local.cloud.world[CLUSTER_APIS][CLUSTER].apply(kind, _object(kind, namespace, name), "kubectl")
     await pass_by(local, 120.0)
 
 
@@ -66,7 +67,7 @@ def picture(local: LocalRun) -> dict[str, str]:
     feature = world.store["gkehub.features"].get(FEATURE) or {}
     resources[FEATURE] = {key: value for key, value in feature.items() if key not in LIVING}
     for kind, namespace, name in OBJECTS:
-        resources[f"{kind} {namespace}/{name}"] = world.clusters[CLUSTER].get(kind, namespace, name)
+        resources[f"{kind} {namespace}/{name}"] = world[CLUSTER_APIS][CLUSTER].get(kind, namespace, name)
     return {name: json.dumps(value, sort_keys=True) for name, value in resources.items()}
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from fleetgate.local.run import LocalRun
+from localcloud.container.kube import CLUSTER_APIS
 from shared.google.importer import ROLE, importer_of
 from tests.acceptance import foreign
 from tests.acceptance.foreign import PROJECT
@@ -71,7 +72,7 @@ def _object(kind: str, namespace: str, name: str, rest: dict[str, Any]) -> dict[
 
 def _apis(local: LocalRun) -> list[Any]:
     names = [f"projects/{PROJECT}/locations/{zone}/clusters/{name}" for name, zone in CLUSTERS.items()]
-    return [local.cloud.world.clusters[name] for name in names]
+    return [local.cloud.world[CLUSTER_APIS][name] for name in names]
 
 
 def picture(local: LocalRun) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 
 from fleetgate.local.roles import Grant, Role, read_roles
 from fleetgate.local.run import LocalRun, NeverEnded
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults import operation_faults
 from localcloud.faults.call_faults import Fault, Lost, Matcher
 from localcloud.iam import Use
+from localcloud.iam.access import ACCESS
 from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle, store
@@ -105,7 +107,7 @@ async def lose_a_cluster(local: LocalRun) -> None:
     await act(local, action="verify", name="store")
     name = f"projects/{FLEET}/locations/us-west1/memberships/gke-west-1"
     operation_faults.plan(local.cloud.world, "gkehub.memberships.delete", name, 7, "no access")
-    local.cloud.world.clusters[WEST].delete("Namespace", "", "store")
+    local.cloud.world[CLUSTER_APIS][WEST].delete("Namespace", "", "store")
     await until(local, local.cloud.world.clock.now + 900)
     ask(local, "DELETE", f"container/v1/{WEST}")
     await until(local, local.cloud.world.clock.now + 900)
@@ -169,7 +171,7 @@ def tell(name: str, roles: tuple[Role, ...] = ROLES, seed: int = SEED) -> Told:
 async def _tell(story: Story, roles: tuple[Role, ...], seed: int) -> Told:
     told = Told()
     async with LocalRun(project=FLEET, seed=seed, sweep=story is live_to_the_end, roles=roles) as local:
-        access = local.cloud.world.access
+        access = local.cloud.world[ACCESS]
         access.listener = lambda identity, need: told.refused.add((identity, need.permission))
         try:
             await story(local)

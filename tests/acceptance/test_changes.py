@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fleetgate.local.run import LocalRun
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance.runs import RESOURCE_APIS, STORE, settle, store
 from tests.acceptance.test_teardown import difference
@@ -55,7 +56,7 @@ class Life:
 
     def objects(self, cluster: str, kind: str) -> list[str]:
         """Names of the environment's objects of a kind."""
-        found = self.local.cloud.world.clusters[cluster].list(kind, labels={"fleetgate-env": "store"})
+        found = self.local.cloud.world[CLUSTER_APIS][cluster].list(kind, labels={"fleetgate-env": "store"})
         return sorted(each["metadata"]["name"] for each in found)
 
     def addresses(self) -> list[str]:
@@ -111,7 +112,7 @@ def test_clusters_come_and_go() -> None:
             assert ["store"] == life.objects(CENTRAL, EXPORT)
 
             await life.becomes(STORE)
-            assert CENTRAL not in local.cloud.world.clusters
+            assert CENTRAL not in local.cloud.world[CLUSTER_APIS]
             left = [each for each in _names(local.cloud.dump()) if "central" in each]
             default = [each for each in _names(life.before) if "central" in each]
             anchor = ["projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"]
@@ -151,7 +152,7 @@ def test_what_the_spec_says_of_nodes_comes_about_in_place() -> None:
 
 
 def _machines(local: LocalRun, cluster: str) -> list[str]:
-    nodes = local.cloud.world.clusters[cluster].list("Node")
+    nodes = local.cloud.world[CLUSTER_APIS][cluster].list("Node")
     return [each["metadata"]["labels"]["node.kubernetes.io/instance-type"] for each in nodes]
 
 

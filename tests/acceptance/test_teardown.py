@@ -13,6 +13,7 @@ import pytest
 
 from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Caller, Request
 from tests.acceptance import foreign
 from tests.acceptance.races import last_of_three_holds, teardown_overtakes
@@ -175,7 +176,7 @@ def take_finalizer(local: LocalRun) -> None:
 
 
 def _change_finalizers(local: LocalRun, change: Callable[[list[str]], list[str]]) -> None:
-    api, name = local.cloud.world.clusters[EXISTING], "internal-cross-region-gateway"
+    api, name = local.cloud.world[CLUSTER_APIS][EXISTING], "internal-cross-region-gateway"
     there = (api.get(GATEWAY, "store", name) or {})["metadata"].get("finalizers", [])
     api.patch(GATEWAY, "store", name, {"metadata": {"finalizers": change(there)}}, "keeper")
 

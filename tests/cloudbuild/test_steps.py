@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from localcloud.iam.access import ACCESS
 from tests.acceptance.permissions import all_grants, used_by
 from tests.cloudbuild.build import ROOT, Builds, builds
 
@@ -116,7 +117,7 @@ def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: P
             assert "0 requests were published, 1 unchanged\n" == here.said["reconcile"]
             granted = [each for each in all_grants() if each.step == "build"]
             unused = {each.name for each in granted} - {
-                each.name for each in used_by(granted, here.cloud.world.access.used)
+                each.name for each in used_by(granted, here.cloud.world[ACCESS].used)
             }
             assert WITHOUT_API | {"storage.objects.list"} == unused  # what is not there is 404 to all
 

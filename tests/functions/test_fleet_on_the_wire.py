@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.pubsub.broker import Delivery
 from shared.google.gkehub import INGRESS, MCS
 from tests.support.cloud import UNKIND, Bench
@@ -33,7 +34,7 @@ def last(answers: dict[str, list[Json]]) -> dict[str, str]:
 
 def importers(bench: Bench) -> dict[str, list[str]]:
     """What each import of the config cluster lists."""
-    found = bench.cloud.world.clusters[WEST].list("net.gke.io/ServiceImport")
+    found = bench.cloud.world[CLUSTER_APIS][WEST].list("net.gke.io/ServiceImport")
     return {
         each["metadata"]["name"]: sorted(
             one["cluster"].rpartition("/")[2] for one in each["status"]["clusters"]

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from functions.fleet.removal import APIS
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.serviceusage import usage
 from shared.google.gkehub import INGRESS, MCS
 from tests.functions.test_fleet_on_the_wire import POOL, STANDARD, WEST, last, outcomes
@@ -67,7 +68,7 @@ def test_what_was_made_is_removed_once_and_what_others_use_only_when_they_no_lon
             bench.document = {**EXAMPLE, "clusters": [{**west, "existing": True}, east]}
             before = everything(bench)
             assert dict.fromkeys(STEPS, "done") == last(await bench.ask(*STEPS))
-            api, made = bench.cloud.world.clusters[WEST], len(bench.changed())
+            api, made = bench.cloud.world[CLUSTER_APIS][WEST], len(bench.changed())
             export = {"apiVersion": "net.gke.io/v1", "metadata": {"name": "cart", "namespace": "default"}}
             api.create("net.gke.io/ServiceExport", export)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.attach import Attachments, Wake
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.gateway.addresses import site_of
@@ -22,6 +23,7 @@ from localcloud.controllers.gateway.status import ParentVerdict, policy_status, 
 from localcloud.controllers.gateway.view import HTTP_ROUTE, WATCHED, gateways, view_of
 from localcloud.controllers.gateway_api import CROSS_REGION, accepted
 from localcloud.gkehub.names import MCI
+from localcloud.gkehub.resources import list_with
 from localcloud.kubernetes import KubernetesApi
 from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
@@ -60,7 +62,7 @@ class GatewayController:
         for kind in _KINDS:
             world.store[kind].subscribe(lambda name, resource: self._wake())
         self._attachments = Attachments(world, lambda name, api: self._look, WATCHED)
-        world.holders.setdefault(MCI, []).append(self._left)
+        list_with(world, MCI, self._left)
 
     def _left(self, feature: str) -> list[str]:
         """The Gateways that still need an ingress feature: those on its config cluster."""
@@ -68,13 +70,15 @@ class GatewayController:
             f"{config.cluster}/{ref_of(gateway)}"
             for config in config_clusters(self._world)
             if config.feature == feature
-            for gateway in gateways(self._world.clusters[config.cluster])
+            for gateway in gateways(self._world[CLUSTER_APIS][config.cluster])
         ]
 
     def _look(self) -> None:
         configs = {one.cluster: one for one in config_clusters(self._world)}
         looked_after = {
-            name: one for name, one in configs.items() if accepted(self._world.clusters[name], CROSS_REGION)
+            name: one
+            for name, one in configs.items()
+            if accepted(self._world[CLUSTER_APIS][name], CROSS_REGION)
         }
         for name in set(self._clusters) - set(looked_after):
             for loop in self._clusters.pop(name).loops.values():
@@ -85,7 +89,7 @@ class GatewayController:
     def _cluster(self, name: str, config: ConfigCluster) -> _Cluster:
         if name not in self._clusters:
             resource = self._world.store["container.clusters"].get(name) or {}
-            place = Place(self._world, self._world.clusters[name], config, site_of(name, resource))
+            place = Place(self._world, self._world[CLUSTER_APIS][name], config, site_of(name, resource))
             self._clusters[name] = _Cluster(place)
         return self._clusters[name]
 

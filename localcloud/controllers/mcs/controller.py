@@ -14,7 +14,7 @@ from localcloud.controllers.mcs.exports import EXPORTS, Name
 from localcloud.controllers.mcs.imports import Importers
 from localcloud.controllers.mcs.members import EXPORT, JOINED, Member, feature_of, is_on, joined, members
 from localcloud.gkehub.names import MCS, feature_name
-from localcloud.gkehub.resources import released
+from localcloud.gkehub.resources import list_with, released
 from localcloud.iam import grants
 from localcloud.time.ledger import Work
 from localcloud.world import World
@@ -39,7 +39,7 @@ class MultiClusterServices:
             world.store[kind].subscribe(lambda name, resource: wake())
         grants.subscribe(world, lambda project: wake())
         self._attachments = Attachments(world, lambda name, api: wake, WATCHED)
-        world.holders.setdefault(MCS, []).append(partial(exports.exports_left, world))
+        list_with(world, MCS, partial(exports.exports_left, world))
 
     def _reconcile(self) -> None:
         for project in self._world.projects.all():

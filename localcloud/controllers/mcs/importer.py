@@ -7,6 +7,7 @@ roles/compute.networkViewer, bound in either of two member forms [documented].
 
 from __future__ import annotations
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.mcs.members import Member
 from localcloud.controllers.workloads import pods
 from localcloud.gkehub.features import create_kind
@@ -74,7 +75,7 @@ def deployment() -> Json:
 def importer_starved(world: World, cluster: str) -> bool:
     """Whether the importer of `cluster` (full name) has no node to run on; asked before it is installed, whether it
     would have none. Autopilot finds it one."""
-    api, resource = world.clusters.get(cluster), world.store["container.clusters"].get(cluster)
+    api, resource = world[CLUSTER_APIS].get(cluster), world.store["container.clusters"].get(cluster)
     if api is None or resource is None or resource.get("autopilot", {}).get("enabled"):
         return False
     existing = api.list("Pod", NAMESPACE, {"k8s-app": IMPORTER})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.container.lifecycle import alive
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.gkehub.registration import cluster_of
@@ -31,7 +32,7 @@ def members(world: World, project: str) -> list[Member]:
     found = []
     for name, membership in world.store["gkehub.memberships"].items(f"projects/{project}/locations/"):
         cluster = cluster_of(membership)
-        resource, api = world.store["container.clusters"].get(cluster), world.clusters.get(cluster)
+        resource, api = world.store["container.clusters"].get(cluster), world[CLUSTER_APIS].get(cluster)
         if resource is None or api is None or not alive(resource):
             continue
         ready = membership.get("state", {}).get("code") in ("READY", "UPDATING", "SERVICE_UPDATING")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.attach import Attachments
 from localcloud.controllers.workloads import endpoints, pods, rollout
 from localcloud.controllers.workloads.pods import DEPLOYMENT, REPLICA_SET, owned_by
@@ -134,7 +135,7 @@ class Cluster:
         """The pods of these uids run, those of them that are still there."""
         for uid in uids:
             self._starting.pop(uid, None)
-        if self._world.clusters.get(self._name) is not self._api:
+        if self._world[CLUSTER_APIS].get(self._name) is not self._api:
             return
         nodes = {node["metadata"]["name"]: node for node in self._api.list("Node")}
         for pod in self._api.list("Pod"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.workloads.endpoints import chosen
 from localcloud.controllers.workloads.pods import REPLICA_SET, owner_of
 from localcloud.time.ledger import Work
@@ -22,7 +23,7 @@ def ready_work(world: World, cluster: str, namespace: str, deployment: str) -> W
 
 def works_behind(world: World, cluster: str, namespace: str, service: str) -> list[Work]:
     """The works that made the pods ready which the Service chooses, by Deployment."""
-    api = world.clusters.get(cluster)
+    api = world[CLUSTER_APIS].get(cluster)
     found = api.get("Service", namespace, service) if api else None
     if api is None or found is None:
         return []

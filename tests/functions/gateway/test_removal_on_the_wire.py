@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from localcloud.container.kube import CLUSTER_APIS
 from shared.google.gkehub import INGRESS
 from shared.labels import OWNER
 from tests.support.cloud import UNKIND, Bench
@@ -29,7 +30,7 @@ FIT: Json = {
 
 def somebodys_gateway(bench: Bench) -> None:
     """A Gateway of somebody else's, which routes to an import of ours and so shares its backend service."""
-    api = bench.cloud.world.clusters[WEST]
+    api = bench.cloud.world[CLUSTER_APIS][WEST]
     api.create("Namespace", {"metadata": {"name": "other"}})
     ours = api.list(GATEWAY)[0]["spec"]
     spec = {**ours, "addresses": [each for each in ours["addresses"] if each["value"] == "us-west1"]}
@@ -65,7 +66,7 @@ def enable_ingress(bench: Bench) -> None:
 
 
 def names(bench: Bench, cluster: str, kind: str) -> list[str]:
-    return [each["metadata"]["name"] for each in bench.cloud.world.clusters[cluster].list(kind)]
+    return [each["metadata"]["name"] for each in bench.cloud.world[CLUSTER_APIS][cluster].list(kind)]
 
 
 def test_what_is_ours_goes_and_what_is_not_stays() -> None:
@@ -89,7 +90,7 @@ def test_what_is_ours_goes_and_what_is_not_stays() -> None:
             await bench.let_pass(600.0)
             theirs = {name: part for name, part in parts(bench).items() if "gkemcg1-other" in name}
             assert 3 == len(theirs)
-            bench.cloud.world.clusters[EAST].create(
+            bench.cloud.world[CLUSTER_APIS][EAST].create(
                 "ConfigMap", {"metadata": {"name": "notes", "namespace": "store"}, "data": {"a": "b"}}
             )
             bench.cloud.broker._delivery = UNKIND

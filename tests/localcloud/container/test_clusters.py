@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.world import ClusterDoors
+from localcloud.container.endpoints import ENDPOINT_SERVER, ClusterEndpoints
+from localcloud.container.kube import CLUSTER_APIS
 from tests.localcloud.container.wire import WEST, Cloud, clusters
 
 # fmt: off
@@ -86,25 +87,27 @@ def test_an_autopilot_cluster_has_the_gateway_api_and_workload_identity_from_bir
     assert cluster["workloadIdentityConfig"] == {"workloadPool": "shop.svc.id.goog"}
 
 
-class _OpenDoors:
-    """Doors that say where they would be, and which are open."""
+class _Endpoints:
+    """Endpoints that say where they would be, and which are open."""
 
     def __init__(self) -> None:
         self.open: list[str] = []
 
-    def open_cluster(self, name: str, api: object) -> ClusterDoors:
+    def open_cluster(self, name: str, api: object) -> ClusterEndpoints:
         """Note it."""
         self.open.append(name)
-        return ClusterDoors("127.0.0.1:1111", "127.0.0.1:2222", "-----BEGIN CERTIFICATE-----")
+        return ClusterEndpoints("127.0.0.1:1111", "127.0.0.1:2222", "-----BEGIN CERTIFICATE-----")
 
     def close_cluster(self, name: str) -> None:
         """Note it."""
         self.open.remove(name)
 
 
-def test_a_running_cluster_is_reached_by_both_doors_and_trusted_by_its_own_authority(cloud: Cloud) -> None:
+def test_a_running_cluster_is_reached_by_both_endpoints_and_trusted_by_its_own_authority(
+    cloud: Cloud,
+) -> None:
     """The public endpoint speaks under the cluster's CA; external traffic to the DNS one is as asked."""
-    cloud.world.doors = _OpenDoors()
+    cloud.world[ENDPOINT_SERVER] = _Endpoints()
     asked = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
     cluster = cloud.running(controlPlaneEndpointsConfig=asked)
     config = cluster["controlPlaneEndpointsConfig"]
@@ -130,7 +133,7 @@ def test_a_cluster_without_a_public_endpoint_has_its_private_one(cloud: Cloud) -
 def test_a_running_cluster_has_nodes_in_its_zones(cloud: Cloud) -> None:
     """Each has zone and region labels, an address of the subnetwork, and a range of the cluster's for pods."""
     cluster = cloud.running("gke-east-1", "us-east1", initialNodeCount=1)
-    api = cloud.world.clusters["projects/shop/locations/us-east1/clusters/gke-east-1"]
+    api = cloud.world[CLUSTER_APIS]["projects/shop/locations/us-east1/clusters/gke-east-1"]
     nodes = api.list("Node")
     zones = [node["metadata"]["labels"]["topology.kubernetes.io/zone"] for node in nodes]
     ready = {c["type"]: c["status"] for c in nodes[0]["status"]["conditions"]}["Ready"]

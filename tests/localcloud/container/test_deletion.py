@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.container.kube import CLUSTER_APIS
 from tests.localcloud.container.wire import WEST, Cloud, clusters
 
 PATH = f"{clusters('us-west1-a')}/gke-west-1"
@@ -12,7 +13,7 @@ def test_a_deleted_clusters_api_is_gone_at_once_and_the_cluster_at_the_end(cloud
     cloud.running()
     cloud.ok("DELETE", PATH)
     during = cloud.ok("GET", PATH)["status"]
-    assert (during, WEST in cloud.world.clusters) == ("STOPPING", False)
+    assert (during, WEST in cloud.world[CLUSTER_APIS]) == ("STOPPING", False)
     cloud.wait(1000)
     assert cloud.refusal("GET", PATH)[0] == 404
 
@@ -34,4 +35,4 @@ def test_a_cluster_may_be_made_again_under_its_name(cloud: Cloud) -> None:
     cloud.wait(1000)
     second = cloud.running()
     assert first["id"] != second["id"]
-    assert len(cloud.world.clusters[WEST].list("Node")) == 3
+    assert len(cloud.world[CLUSTER_APIS][WEST].list("Node")) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults import operation_faults
 from tests.localcloud.container.wire import WEST, Cloud, clusters
 
@@ -49,7 +50,7 @@ def test_a_failed_operation_is_done_with_an_error_and_a_status_message(cloud: Cl
     assert (done["status"], done["statusMessage"]) == ("DONE", "Insufficient quota: CPUS.")
     assert done["error"] == {"code": 8, "message": "Insufficient quota: CPUS."}
     assert (cluster["status"], cluster["statusMessage"]) == ("ERROR", "Insufficient quota: CPUS.")
-    assert WEST not in cloud.world.clusters
+    assert WEST not in cloud.world[CLUSTER_APIS]
     assert cloud.refusal("PUT", PATH, change)[0] == 400
     cloud.ok("DELETE", PATH)
     cloud.wait(1000)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.container.kube import CLUSTER_APIS
 from tests.localcloud.container.wire import WEST, Cloud, clusters
 
 PATH = f"{clusters('us-west1-a')}/gke-west-1"
@@ -14,7 +15,7 @@ TYPE, ZONE = "node.kubernetes.io/instance-type", "topology.kubernetes.io/zone"
 
 
 def nodes(cloud: Cloud, cluster: str = WEST) -> list[dict[str, Any]]:
-    return cloud.world.clusters[cluster].list("Node")
+    return cloud.world[CLUSTER_APIS][cluster].list("Node")
 
 
 def names(cloud: Cloud, cluster: str = WEST) -> set[str]:
@@ -74,7 +75,7 @@ def test_another_machine_type_replaces_node_by_node() -> None:
     cloud = Cloud()
     cloud.running()
     before, seen = names(cloud), set[tuple[int, int]]()
-    api = cloud.world.clusters[WEST]
+    api = cloud.world[CLUSTER_APIS][WEST]
     containers = [{"name": "c", "image": "nginx"}]
     for name in sorted(before):
         meta = {"name": f"on-{name}", "namespace": "default"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.container.kube import CLUSTER_APIS
 from tests.localcloud.container.wire import Cloud, clusters
 
 PATH = f"{clusters('us-west1-a')}/gke-west-1"
@@ -31,7 +32,7 @@ def test_a_cluster_is_reconciling_while_it_is_updated_and_changed_afterwards(clo
     )
     assert "gatewayApiConfig" not in during["networkConfig"]
     assert after["networkConfig"]["gatewayApiConfig"] == {"channel": "CHANNEL_STANDARD"}
-    assert len(cloud.world.clusters) == 1
+    assert len(cloud.world[CLUSTER_APIS]) == 1
 
 
 @pytest.mark.parametrize(

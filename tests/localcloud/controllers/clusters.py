@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.mcs.importer import IMPORTER, NAMESPACE, ROLE
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.iam import grants
@@ -30,7 +31,7 @@ class Fleet:
         api = KubernetesApi(self.world.clock, self.world.ids)
         for nth in range(nodes):
             add_node(api, f"{name}-{nth}", zone, f"10.{4 + 4 * index}.{nth}.0/24", cpu)
-        self.world.clusters[full] = api
+        self.world[CLUSTER_APIS][full] = api
         resource = {
             "name": f"gke-{name}",
             "status": "RUNNING",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.controllers.gateway.loadbalancer import services_of
+from localcloud.gkehub.resources import resources_of
 from localcloud.wire.messages import Json
 from tests.localcloud.controllers.gateways import (
     FEATURE,
@@ -298,13 +299,12 @@ def test_a_move_of_the_config_membership_leaves_the_old_gateway_alone() -> None:
 
 def test_gateways_hold_the_ingress_feature(cloud: Gateways) -> None:
     """As long as one is on the config cluster, the feature names it as what still needs it."""
-    holders = cloud.world.holders["multiclusteringress"]
-    held = [name for holder in holders for name in holder(FEATURE)]
+    held = resources_of(cloud.world, FEATURE)
     cloud.west.delete(GATEWAY, "store", "gw")
     cloud.wait(300)
 
     assert held == [f"{cloud.full('west')}/store/gw"]
-    assert [name for holder in holders for name in holder(FEATURE)] == []
+    assert resources_of(cloud.world, FEATURE) == []
 
 
 def test_endpoint_groups_of_exporting_clusters_are_attached() -> None:

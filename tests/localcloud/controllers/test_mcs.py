@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.gateway.parts import node_tag
 from localcloud.controllers.mcs import (
     MultiClusterServices,
@@ -20,6 +21,7 @@ from localcloud.controllers.mcs import (
 from localcloud.controllers.mcs.exports import Name
 from localcloud.controllers.mcs.importer import ROLE, identities
 from localcloud.controllers.workloads import Workloads
+from localcloud.gkehub.resources import resources_of
 from localcloud.iam import grants
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
@@ -469,7 +471,7 @@ def test_negs_and_firewall_rule_outlive_a_cluster_that_is_deleted_first(
     fleet.wait()
     cluster = fleet.full("west")
     fleet.world.store["container.clusters"].change(cluster, status="STOPPING")
-    del fleet.world.clusters[cluster]
+    del fleet.world[CLUSTER_APIS][cluster]
     fleet.world.store["gkehub.memberships"].delete(fleet.membership("west"))
     fleet.wait(120)
     fleet.world.store["container.clusters"].delete(cluster)
@@ -487,18 +489,17 @@ def test_negs_and_firewall_rule_outlive_a_cluster_that_is_deleted_first(
 def test_the_feature_is_held_by_exports_until_their_removal_is_done(
     fleet: Fleet, west: KubernetesApi
 ) -> None:
-    """From the moment they are asked for; the hub asks through the world's holders."""
-    (holder,) = fleet.world.holders["multiclusterservicediscovery"]
-    assert holder(FEATURE) == []
+    """From the moment they are asked for; so the hub says."""
+    assert resources_of(fleet.world, FEATURE) == []
     offer(west)
     expected = [f"{fleet.membership('west')}/store/store"]
-    assert holder(FEATURE) == expected
+    assert resources_of(fleet.world, FEATURE) == expected
     fleet.wait()
     west.delete(EXPORT, "store", "store")
     soon(fleet.world)
     assert exports_left(fleet.world, FEATURE) == expected
     fleet.wait(120)
-    assert holder(FEATURE) == []
+    assert resources_of(fleet.world, FEATURE) == []
 
 
 def test_a_feature_deleted_without_exports_takes_importer_and_firewall_along(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.workloads import Workloads, pods, ready_work, works_behind
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
@@ -227,7 +228,7 @@ def test_a_cluster_that_goes_takes_its_work_along(fleet: Fleet, west: Kubernetes
     """What comes due afterwards changes nothing."""
     west.create(DEPLOYMENT, deployment())
     soon(fleet.world)
-    del fleet.world.clusters[fleet.full("west")]
+    del fleet.world[CLUSTER_APIS][fleet.full("west")]
     fleet.world.store["container.clusters"].delete(fleet.full("west"))
     fleet.wait(60)
     assert phases(west) == ["Pending", "Pending"]

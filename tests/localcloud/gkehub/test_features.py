@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.gkehub.resources import released
+from localcloud.gkehub.resources import list_with, released
 from localcloud.wire.messages import Json
 from tests.localcloud.container.wire import Cloud
 
@@ -149,7 +149,7 @@ def test_a_feature_with_resources_is_only_deleted_by_force(cloud: Cloud) -> None
         asked.append(feature)
         return held
 
-    cloud.fleet.add_holder("multiclusterservicediscovery", exports)
+    list_with(cloud.world, "multiclusterservicediscovery", exports)
     path = f"gkehub/v1/{NAME}"
     status, _, words = cloud.refusal("DELETE", path, force="False")
     held.clear()
@@ -167,7 +167,7 @@ def test_force_deletes_a_feature_that_is_held(cloud: Cloud) -> None:
     """What holds it is left as it is."""
     _enable(cloud, "multiclusterservicediscovery")
     cloud.wait(60)
-    cloud.fleet.add_holder("multiclusterservicediscovery", lambda feature: ["an export"])
+    list_with(cloud.world, "multiclusterservicediscovery", lambda feature: ["an export"])
     cloud.ok("DELETE", f"gkehub/v1/{NAME}", force="True")
     cloud.wait(60)
     assert cloud.refusal("GET", f"gkehub/v1/{NAME}")[0] == 404
@@ -178,7 +178,7 @@ def test_that_resources_are_gone_is_known_minutes_later(cloud: Cloud) -> None:
     _enable(cloud, "multiclusterservicediscovery")
     cloud.wait(60)
     held = ["an export"]
-    cloud.fleet.add_holder("multiclusterservicediscovery", lambda feature: held)
+    list_with(cloud.world, "multiclusterservicediscovery", lambda feature: held)
     path, project = f"gkehub/v1/{NAME}", NAME.split("/")[1]
     released(cloud.world, project, "multiclusterservicediscovery")
     assert not [work for work in cloud.world.ledger.works if work.kind == "gkehub.features.resources"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Json
 from tests.localcloud.container.wire import WEST, Cloud, clusters
 
@@ -32,7 +33,7 @@ def test_a_membership_tells_of_its_cluster(cloud: Cloud) -> None:
     """Where it is, who issues its identities, how big it is, and the uid of its kube-system."""
     cluster = cloud.running(fleet=FLEET)
     member = cloud.ok("GET", f"gkehub/v1/{MEMBER}")
-    system = cloud.world.clusters[WEST].get("Namespace", "", "kube-system")
+    system = cloud.world[CLUSTER_APIS][WEST].get("Namespace", "", "kube-system")
     issuer = f"https://container.googleapis.com/v1/{WEST}"
     assert member["endpoint"]["gkeCluster"] == {"resourceLink": f"//container.googleapis.com/{WEST}"}
     assert member["authority"] == {

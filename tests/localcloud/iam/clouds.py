@@ -7,15 +7,13 @@ from typing import Any
 
 from localcloud.compute import create_default_network
 from localcloud.container import kube
-from localcloud.dispatch import Dispatch
-from localcloud.iam.access import bind, define_role
+from localcloud.dispatch import REQUESTS, Dispatch
+from localcloud.iam.access import ACCESS, bind, define_role
 from localcloud.kubernetes import KubernetesApi
-from localcloud.pubsub import Broker, Delivery
 from localcloud.records.call_log import CallLog
 from localcloud.services import SERVICES
 from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Caller, Json, Request, Response
-from localcloud.workflows.executions import Executions
 from localcloud.world import World
 
 PROJECT, OWNER, ROBOT = "shop", "owner@example.com", "robot@shop.iam.gserviceaccount.com"
@@ -38,10 +36,10 @@ class Cloud:
 
     def __init__(self) -> None:
         self.world = World.create(1, EPOCH)
-        self.world.access.enforced = True
-        self.world.broker = Broker(self.world, Delivery())
+        self.world[ACCESS].enforced = True
         self.dispatch = Dispatch(self.world, SERVICES, CallLog())
-        self.world.executions = Executions(self.world, lambda kind: 0.0, self.dispatch.dispatch)
+        self.world.spread = lambda kind: 0.0
+        self.world[REQUESTS] = self.dispatch.dispatch
         project = self.world.projects.create(PROJECT)
         project.enabled.update(
             f"{api}.googleapis.com" for api in (*APIS, "workflowexecutions", "cloudfunctions")

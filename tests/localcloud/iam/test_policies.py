@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localcloud.iam import Use
+from localcloud.iam.access import ACCESS
 from localcloud.iam.conditions import MODIFIED, modified_roles, satisfied
 from tests.localcloud.iam.clouds import OWNER, PROJECT, ROBOT, ROLE, Cloud
 
@@ -34,7 +35,7 @@ def test_a_role_lets_its_members_do_what_it_holds(cloud: Cloud) -> None:
 
     assert 200 == cloud.ask("GET", NETWORKS)[0]
     assert 403 == cloud.ask("GET", f"{NETWORKS}/default")[0]
-    assert {Use(ROBOT, "compute.networks.list", f"projects/{PROJECT}", ROLE)} == cloud.world.access.used
+    assert {Use(ROBOT, "compute.networks.list", f"projects/{PROJECT}", ROLE)} == cloud.world[ACCESS].used
 
 
 def test_a_topic_has_a_policy_of_its_own(cloud: Cloud) -> None:

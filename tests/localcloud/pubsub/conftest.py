@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.pubsub import service
-from localcloud.pubsub.broker import Broker, Delivery
+from localcloud.pubsub.broker import DELIVERY, Delivery
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.world import World
@@ -75,7 +75,7 @@ def a_world(delivery: Delivery | None = None, seed: int = 7) -> World:
     """A project `shop`, and a broker that delivers so."""
     world = World.create(seed)
     world.projects.create(PROJECT).enabled.add("pubsub.googleapis.com")
-    world.broker = Broker(world, delivery or Delivery())
+    world[DELIVERY] = delivery or Delivery()
     return world
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.pubsub.broker import Delivery
+from localcloud.pubsub.broker import BROKER, Delivery
 from localcloud.time.clock import EPOCH
 from localcloud.world import World
 from tests.localcloud.pubsub.conftest import a_world
@@ -14,7 +14,7 @@ TOPIC = "projects/shop/topics/news"
 
 def delivered(world: World, count: int = 12) -> list[tuple[int, float]]:
     """Which of `count` messages, published at once, came to a trigger when."""
-    broker, came = world.broker, list[tuple[str, float]]()
+    broker, came = world[BROKER], list[tuple[str, float]]()
     assert broker is not None
     broker.trigger(TOPIC, lambda message: came.append((message["messageId"], world.clock.now - EPOCH)))
     ids = [broker.publish(TOPIC, {"data": "aGk="}) for _ in range(count)]
@@ -58,7 +58,7 @@ def test_a_seed_gives_one_delivery(delivery: Delivery) -> None:
 def test_a_topic_has_any_number_of_triggers_and_other_topics_none_of_them() -> None:
     """Each gets a copy of its own."""
     world, came = a_world(), list[str]()
-    broker = world.broker
+    broker = world[BROKER]
     assert broker is not None
     for name in ("one", "two"):
         broker.trigger(TOPIC, lambda _, name=name: came.append(name))  # type: ignore[misc]

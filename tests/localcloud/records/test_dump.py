@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.records.dump import canonical_dump
 from localcloud.wire.messages import Json
 from localcloud.world import World
@@ -45,7 +46,7 @@ def a_world(seed: int) -> World:
         "compute.pending.internal",
     ):
         world.store[kind].put(world.ids.uid(), {"seed": seed})
-    world.clusters["projects/shop/locations/us-west1-a/clusters/west"] = cast(
+    world[CLUSTER_APIS]["projects/shop/locations/us-west1-a/clusters/west"] = cast(
         Any, Objects({"uid": uid, "n": 1})
     )
     return world

@@ -21,7 +21,7 @@ async def interleaving(
 ) -> list[tuple[str, float]]:
     """Who was answered when, if each actor makes `rounds` calls; they arrive for the first time in `order`."""
     world = World.create(seed)
-    schedule, answered = JumpSchedule(world), list[tuple[str, float]]()
+    schedule, answered = JumpSchedule(world.clock, world.timing), list[tuple[str, float]]()
 
     async def act(actor: str) -> None:
         for _ in range(rounds):
@@ -70,7 +70,7 @@ def test_nothing_moves_while_an_actor_computes() -> None:
 
     async def scene() -> None:
         world = World.create()
-        schedule, happened = JumpSchedule(world), list[str]()
+        schedule, happened = JumpSchedule(world.clock, world.timing), list[str]()
         world.clock.after(1, lambda: happened.append("timer"))
         schedule.computes("a-000")
         running = asyncio.create_task(schedule.run_until(lambda: bool(happened)))
@@ -91,7 +91,7 @@ def test_who_is_no_instance_is_answered_at_once() -> None:
 
     async def scene() -> float:
         world = World.create()
-        await JumpSchedule(world).admit(None, "wire.call", Response)
+        await JumpSchedule(world.clock, world.timing).admit(None, "wire.call", Response)
         return world.clock.now
 
     assert EPOCH == asyncio.run(scene())
@@ -103,7 +103,7 @@ def test_a_call_of_an_ended_actor_is_dropped_and_never_made(placed: bool) -> Non
 
     async def scene(made: list[str]) -> None:
         world = World.create()
-        schedule = JumpSchedule(world)
+        schedule = JumpSchedule(world.clock, world.timing)
         schedule.computes("a-000")
         call = asyncio.create_task(
             schedule.admit("a-000", "wire.call", lambda: _noted([], made.append("no") or "a-000", 0))
@@ -130,7 +130,7 @@ def test_a_dropped_connection_is_the_callers_to_bear() -> None:
         raise Abort
 
     async def scene() -> None:
-        schedule = JumpSchedule(World.create())
+        schedule = a_schedule()
         call = asyncio.create_task(schedule.admit("a-000", "wire.call", reset))
         await asyncio.sleep(0)
         running = asyncio.create_task(schedule.run_until(call.done))
@@ -147,7 +147,7 @@ def test_a_caller_that_left_does_not_stop_the_others() -> None:
 
     async def scene() -> list[tuple[str, float]]:
         world, answered = World.create(), list[tuple[str, float]]()
-        schedule = JumpSchedule(world)
+        schedule = JumpSchedule(world.clock, world.timing)
         call = asyncio.create_task(
             schedule.admit("a-000", "wire.call", lambda: _noted(answered, "a-000", world.clock.now))
         )
@@ -160,9 +160,15 @@ def test_a_caller_that_left_does_not_stop_the_others() -> None:
     assert ["a-000"] == [actor for actor, _ in asyncio.run(scene())]
 
 
+def a_schedule() -> JumpSchedule:
+    """One of its own time."""
+    world = World.create()
+    return JumpSchedule(world.clock, world.timing)
+
+
 def _stalled(then: Callable[[JumpSchedule], Awaitable[None]]) -> str:
     async def scene() -> None:
-        await then(JumpSchedule(World.create()))
+        await then(a_schedule())
 
     with pytest.raises(Stalled) as stalled:
         asyncio.run(scene())

@@ -23,7 +23,7 @@ class Hand:
 
     def schedule(self, world: World, speed: float) -> ScaledSchedule:
         """A schedule that goes by it."""
-        return ScaledSchedule(world, speed, lambda: self.seconds)
+        return ScaledSchedule(world.clock, world.timing, speed, lambda: self.seconds)
 
 
 @pytest.fixture
@@ -115,7 +115,8 @@ def test_callers_are_answered_when_they_come_and_at_the_time_that_it_is(hand: Ha
 
 def test_an_instance_that_has_ended_changes_nothing_more() -> None:
     """What it had sent before it was killed is not done."""
-    schedule, made = ScaledSchedule(World.create(), 10), list[int]()
+    world = World.create()
+    schedule, made = ScaledSchedule(world.clock, world.timing, 10), list[int]()
     schedule.computes("a-000")
     schedule.ended("a-000")
 
@@ -127,7 +128,7 @@ def test_an_instance_that_has_ended_changes_nothing_more() -> None:
 def test_time_is_driven_without_anybody_asking() -> None:
     """On the machine's own clock; a fault in what falls due is not swallowed."""
     world, moments = World.create(), list[float]()
-    schedule = ScaledSchedule(world, 1000)
+    schedule = ScaledSchedule(world.clock, world.timing, 1000)
 
     def fault() -> None:
         raise ZeroDivisionError

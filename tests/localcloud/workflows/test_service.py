@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.dispatch import Dispatch
-from localcloud.pubsub import Broker, Delivery
+from localcloud.dispatch import REQUESTS, Dispatch
 from localcloud.pubsub import service as pubsub_service
 from localcloud.records.call_log import CallLog
 from localcloud.wire.messages import Caller, Json, Request
-from localcloud.workflows.executions import Executions
+from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.service import executions_service, workflows_service
 from localcloud.world import World
 
@@ -44,7 +43,6 @@ def world() -> World:
     world = World.create(seed=1)
     world.base_url = "http://127.0.0.1:1"
     world.projects.create("shop").enabled.update(APIS)
-    world.broker = Broker(world, Delivery())
     world.store["pubsub.topics"].put("projects/shop/topics/t", {"name": "projects/shop/topics/t"})
     return world
 
@@ -53,7 +51,7 @@ def world() -> World:
 def ask(world: World) -> Ask:
     """(status, answer) of a call on any service."""
     dispatch = Dispatch(world, [workflows_service, executions_service, pubsub_service], CallLog())
-    world.executions = Executions(world, world.timing.typical, dispatch.dispatch)
+    world[REQUESTS] = dispatch.dispatch
 
     def call(method: str, path: str, body: Any = None, **query: str) -> tuple[int, Json]:
         raw = json.dumps(body).encode() if body is not None else b""
@@ -340,9 +338,8 @@ def test_event_starts_an_execution_with_the_event(
 ) -> None:
     """The argument is the whole CloudEvent; each delivery is an execution."""
     deploy("main: {params: [event], steps: [{out: {return: '${event.data.message.messageId}'}}]}")
-    assert world.executions is not None
     event = {"id": "7", "data": {"message": {"messageId": "7"}}}
-    started = [world.executions.start_for_event(WORKFLOW.removeprefix("v1/"), event) for _ in range(2)]
+    started = [world[EXECUTIONS].start_for_event(WORKFLOW.removeprefix("v1/"), event) for _ in range(2)]
     world.clock.advance_to(world.clock.now + 1)
     assert [execution.run.result for execution in started] == ['"7"', '"7"']
 

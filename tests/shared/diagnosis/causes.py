@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from localcloud.compute.quotas import set_quota
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.iam import grants
 from tests.shared.diagnosis.standing import EAST, PROJECT, WEST, Standing
@@ -114,31 +115,31 @@ async def _check_another_port(standing: Standing) -> None:
         "targetRef": {"group": "net.gke.io", "kind": "ServiceImport", "name": "store-west-1"},
     }
     policy = {"metadata": {"name": "strict", "namespace": SPACE}, "spec": spec}
-    standing.world.clusters[WEST].create(POLICY, policy, "somebody")
+    standing.world[CLUSTER_APIS][WEST].create(POLICY, policy, "somebody")
 
 
 async def _remove_the_check(standing: Standing) -> None:
-    standing.world.clusters[WEST].delete(POLICY, SPACE, "strict")
+    standing.world[CLUSTER_APIS][WEST].delete(POLICY, SPACE, "strict")
 
 
 async def _scale(replicas: int, standing: Standing) -> None:
     patch = {"spec": {"replicas": replicas}}
-    standing.world.clusters[WEST].patch("apps/Deployment", SPACE, "store", patch, "somebody")
+    standing.world[CLUSTER_APIS][WEST].patch("apps/Deployment", SPACE, "store", patch, "somebody")
 
 
 async def _withdraw(kind: str, standing: Standing) -> None:
-    standing.world.clusters[EAST].delete(kind, SPACE, "store-east-1")
+    standing.world[CLUSTER_APIS][EAST].delete(kind, SPACE, "store-east-1")
 
 
 async def _starve(standing: Standing) -> None:
     await _set_cpu("200m", standing)
-    api = standing.world.clusters[EAST]
+    api = standing.world[CLUSTER_APIS][EAST]
     for pod in api.list("Pod", "gke-mcs"):
         api.delete("Pod", "gke-mcs", pod["metadata"]["name"])
 
 
 async def _set_cpu(cpu: str, standing: Standing) -> None:
-    api = standing.world.clusters[EAST]
+    api = standing.world[CLUSTER_APIS][EAST]
     for node in api.list("Node"):
         status = {**node["status"], "allocatable": {**node["status"]["allocatable"], "cpu": cpu}}
         api.replace_status("Node", "", node["metadata"]["name"], status, "kubelet")
@@ -190,7 +191,7 @@ async def _reserve(standing: Standing) -> None:
 
 
 async def _mistake_the_port(standing: Standing) -> None:
-    api = standing.world.clusters[WEST]
+    api = standing.world[CLUSTER_APIS][WEST]
     route = api.get(HTTP_ROUTE, SPACE, "store-route") or {}
     rules = [
         {**rule, "backendRefs": [dict(ref) for ref in rule["backendRefs"]]} for rule in route["spec"]["rules"]
