@@ -219,8 +219,8 @@ def difference(one: Any, other: Any, at: str = "") -> str:
                 return found
         return ""
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        found = (difference(a, b, f"{at}[{n}]") for n, (a, b) in enumerate(zip(one, other, strict=True)))
-        return next(filter(None, found), "")
+        places = (difference(a, b, f"{at}[{n}]") for n, (a, b) in enumerate(zip(one, other, strict=True)))
+        return next(filter(None, places), "")
     return "" if one == other else f"{at}: {str(one)[:200]} became {str(other)[:200]}"
 
 

@@ -12,6 +12,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fleetgate.local.run import LocalRun, NeverEnded
@@ -136,7 +137,7 @@ async def _pass(weather: Weather) -> Passed:
             local.cloud.faults.plan(fault)
         messages: list[tuple[str, str]] = []
         for when, name in weather.requests:
-            local.cloud.world.clock.after(when, lambda n=name: messages.append((n, _publish(local, n))))
+            local.cloud.world.clock.after(when, partial(_request, local, name, messages))
         await _ended(local, messages, len(weather.requests))
         newest = next(message for name, message in reversed(messages) if name in CLAIMS)
         again = not _is_done(local, newest)
@@ -150,6 +151,10 @@ async def _pass(weather: Weather) -> Passed:
         if not _is_done(local, newest):
             broken.append(f"the newest request ends {_results(local, newest)}")
         return Passed(comparable(local.cloud.dump()), again, "; ".join(broken))
+
+
+def _request(local: LocalRun, name: str, messages: list[tuple[str, str]]) -> None:
+    messages.append((name, _publish(local, name)))
 
 
 def _publish(local: LocalRun, name: str) -> str:

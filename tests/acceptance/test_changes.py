@@ -157,7 +157,7 @@ def _machines(local: LocalRun, cluster: str) -> list[str]:
 
 
 def _channel(local: LocalRun, cluster: str) -> str:
-    return str(local.cloud.world.store["container.clusters"].get(cluster)["releaseChannel"]["channel"])  # type: ignore[index]
+    return str(local.cloud.world.store["container.clusters"].list(cluster)[0]["releaseChannel"]["channel"])
 
 
 @pytest.mark.long

@@ -117,7 +117,9 @@ def test_a_gateway_that_is_held_stops_the_teardown_and_a_later_sweep_finishes_it
             assert "Gateway store/internal-cross-region-gateway in cluster gke-west-1" in told["cause"]
             assert words in told["cause"]
             assert stood == foundations(local)
-            assert "teardown" == world.store["compute.addresses"].get(ANCHOR)["labels"]["fleetgate-action"]
+            assert (
+                "teardown" == world.store["compute.addresses"].list(ANCHOR)[0]["labels"]["fleetgate-action"]
+            )
 
             let_go(local)
             await ended(local, endings, "removed")

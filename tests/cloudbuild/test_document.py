@@ -9,7 +9,8 @@ import pytest
 
 from localcloud.wire.discovery import document
 from localcloud.wire.validation import checked_body
-from tests.cloudbuild.build import BUILD, FILE, ROOT, STEPS
+from tests.cloudbuild.build import BUILD, FILE, STEPS
+from tests.support.paths import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 GIVEN = {"PROJECT_ID"}  # by Cloud Build itself

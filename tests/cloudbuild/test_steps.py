@@ -14,7 +14,8 @@ import yaml
 
 from localcloud.iam.access import ACCESS
 from tests.acceptance.permissions import all_grants, used_by
-from tests.cloudbuild.build import ROOT, Builds, builds
+from tests.cloudbuild.build import Builds, builds
+from tests.support.paths import ROOT
 
 SPEC = (ROOT / "examples" / "store.yaml").read_text("utf-8")
 STEPS = {"clusters", "environment", "fleet", "gateway", "service_export", "subnets", "verification"}
@@ -38,7 +39,9 @@ async def ended(here: Builds) -> list[str]:
 
     look()
     await here.cloud.run_until_set(over)
-    return [json.loads(each.run.result)["outcome"] for each in executions.of(here.installation.workflow)]
+    return [
+        json.loads(each.run.result or "{}")["outcome"] for each in executions.of(here.installation.workflow)
+    ]
 
 
 def test_archives_are_named_by_what_they_hold_and_the_folder_is_reconciled(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from fleetgate.report import (
     Diagnosis,
     Fault,
     Operation,
+    Outcome,
     Report,
     Step,
     Traffic,
@@ -38,13 +39,13 @@ def row(vip: str, region: str, path: str, served: str | None, ok: bool = True) -
     )
 
 
-def a_report(outcome: str = "done") -> Report:
+def a_report(outcome: Outcome = "done") -> Report:
     """A deploy that came to `outcome`."""
     good = outcome == "done"
     return Report(
         environment="store",
         action="deploy",
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         seed=7,
         simulated_seconds=981.2,
         critical_path_seconds=961.2,

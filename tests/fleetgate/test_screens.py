@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fleetgate.report import Report
+from fleetgate.report import Outcome, Report
 from fleetgate.screens import hint, show
 from tests.fleetgate.reports import a_report
 
@@ -70,7 +70,7 @@ def test_a_diagnosis_is_printed_letter_by_letter() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["done", "blocked"])
-def test_colour_adds_nothing_but_colour(outcome: str) -> None:
+def test_colour_adds_nothing_but_colour(outcome: Outcome) -> None:
     """The same text, with escape sequences in it."""
     plain, coloured = rendered(a_report(outcome)), rendered(a_report(outcome), colour=True)
 

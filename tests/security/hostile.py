@@ -83,7 +83,7 @@ class _Quiet(ThreadingHTTPServer):
         """A client that goes away is what these tests are about."""
 
 
-class _Token(Credentials):  # type: ignore[misc]
+class _Token(Credentials):
     def __init__(self) -> None:
         super().__init__()
         self.token = TOKEN

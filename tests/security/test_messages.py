@@ -99,7 +99,8 @@ def test_a_callbacks_redirect_is_not_followed(google: GoogleServer, event: Event
         _session(google, redirecting).post("workflowexecutions", "v1/x/callbacks/cb-1", {})
     with pytest.raises(errors.Refused):
         _session(google, redirecting).get("container", "v1/projects/p/locations/-/clusters")
-    elsewhere.close(), redirecting.close()
+    elsewhere.close()
+    redirecting.close()
     assert (len(redirecting.seen), elsewhere.seen) == (2, [])
 
 
@@ -111,7 +112,8 @@ def test_a_client_librarys_redirect_is_not_followed(google: GoogleServer) -> Non
     redirecting.answer = lambda path: (302, {"Location": f"http://{elsewhere.host}{path}"}, b"")
     with pytest.raises(errors.Refused):
         clusters(_session(google, redirecting), "shop-prod")
-    elsewhere.close(), redirecting.close()
+    elsewhere.close()
+    redirecting.close()
     assert (len(redirecting.seen), elsewhere.seen) == (1, [])
 
 

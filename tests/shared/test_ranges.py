@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -40,12 +41,12 @@ def test_what_is_chosen_is_free(wanted: list[str], used: list[Taken], auto_mode:
 
 @given(regions, taken, st.booleans(), st.randoms())
 def test_the_choice_depends_on_no_order(
-    wanted: list[str], used: list[Taken], auto_mode: bool, random: object
+    wanted: list[str], used: list[Taken], auto_mode: bool, random: Random
 ) -> None:
     """Two runs at once choose the same."""
     shuffled, again = list(wanted), list(used)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    random.shuffle(again)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
+    random.shuffle(again)
 
     assert choose(shuffled, again, auto_mode=auto_mode) == choose(wanted, used, auto_mode=auto_mode)
 

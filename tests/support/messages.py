@@ -23,7 +23,7 @@ from tests.support.paths import ROOT
 EXAMPLE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text())
 PROJECT = "shop-prod"
 GENERATION = "1767599990000-77"
-DEPLOY = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
+DEPLOY: dict[str, Any] = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
 LATER = "2026-01-05T08:00:00.000Z"  # NOW
 Ask = Callable[..., Any]
 

@@ -13,8 +13,10 @@ from functions_framework import create_app
 
 from fleetgate.local import installation
 from fleetgate.local.installation import Installation
+from localcloud.cloud import LocalCloud
 from shared.settings import Settings
-from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, ROOT, Block, blocks, text
+from tests.support.paths import ROOT
+from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, Block, blocks, text
 from tests.terraform.generated import PLACEHOLDER
 
 ALL = list(blocks(BOOTSTRAP))
@@ -98,7 +100,7 @@ def test_functions_can_read_the_settings() -> None:
 @pytest.fixture
 def installed(tmp_path: Path) -> Installation:
     """An installation that nothing is installed of: it is asked for names alone."""
-    return Installation(cloud=None)  # type: ignore[arg-type]
+    return Installation(LocalCloud())
 
 
 def _filled(value: str, there: Installation) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terraform.configuration import BOOTSTRAP, ROOT
+from tests.support.paths import ROOT
+from tests.terraform.configuration import BOOTSTRAP
 from tests.terraform.provider import served
 
 pytestmark = [

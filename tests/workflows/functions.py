@@ -26,7 +26,7 @@ VARIABLES = {
     "GOOGLE_CLOUD_WORKFLOW_ID": "fleetgate",
     "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": "fleetgate-workflow@p.iam.gserviceaccount.com",
 }
-CLAIMED = {
+CLAIMED: dict[str, Any] = {
     "outcome": "done",
     "outputs": {
         "name": "store",

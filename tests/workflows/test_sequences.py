@@ -13,7 +13,7 @@ PLACE = {"project": "p", "network": "default", "gateway": "store/gateway", "disa
 
 def claimed(action: str, **outputs: Any) -> dict[str, Any]:
     """A claim that was made for another action than deploy."""
-    told = {"name": "store", "action": action, "generation": "1-77", "topics": CLAIMED["outputs"]["topics"]}  # type: ignore[index]
+    told = {"name": "store", "action": action, "generation": "1-77", "topics": CLAIMED["outputs"]["topics"]}
     return {"outcome": "done", "outputs": told | {"place": PLACE} | outputs}
 
 
@@ -71,8 +71,8 @@ def test_leaks_are_in_the_result_and_in_the_ending(deploy: Any) -> None:
     """Whoever listens learns what is left."""
     leaks = [{"resource": "projects/p/global/urlMaps/x", "why": "its name", "fix": "gcloud …"}]
     foreign = [{"resource": "projects/p/global/urlMaps/y", "why": "another network"}]
-    audit = {"outcome": "failed", "code": "LEAKED", "cause": "c", "fix": "f"}
-    audit["outputs"] = {"leaks": leaks, "foreign": foreign}  # type: ignore[assignment]
+    outputs = {"leaks": leaks, "foreign": foreign}
+    audit = {"outcome": "failed", "code": "LEAKED", "cause": "c", "fix": "f", "outputs": outputs}
     result, functions = deploy(answers(claim=claimed("teardown"), verification_destroy=audit))
 
     assert (result["outcome"], result["code"]) == ("failed", "LEAKED")

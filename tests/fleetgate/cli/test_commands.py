@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from fleetgate.cli import BAD_USAGE, app
+from fleetgate.cli import app
+from fleetgate.client.errors import BAD_USAGE
 from tests.support.paths import ROOT
 
 STORE = ROOT / "examples" / "store.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -19,9 +20,9 @@ from tests.support.google_server import NOW, GoogleServer
 ADDRESS = {"region": "us-west1", "address": "10.138.0.5", "kind": "ephemeral"}
 
 
-def ran(google: GoogleServer, **fields: object) -> None:
+def ran(google: GoogleServer, **fields: Any) -> None:
     """What the anchor's execution shows."""
-    google.answers[f"GET {EXECUTIONS}/x-1"] = execution("x-1", **fields)
+    google.answers[f"GET {EXECUTIONS}/x-1"] = execution("x-1", "m-1", **fields)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def ran(google: GoogleServer, **fields: object) -> None:
     ],
 )
 def test_a_phase_is_what_the_execution_is_at_or_came_to(
-    google: GoogleServer, here: Place, action: str, fields: dict | None, phase: str
+    google: GoogleServer, here: Place, action: str, fields: dict[str, Any] | None, phase: str
 ) -> None:
     """An execution that nobody knows any more has abandoned its environment."""
     add_anchor(google, action=action)

@@ -38,7 +38,13 @@ def refused(here: Place) -> ClientError:
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_to_do(
-    google: GoogleServer, here: Place, status: int, body: dict, words: str, fix: str, exit_status: int
+    google: GoogleServer,
+    here: Place,
+    status: int,
+    body: dict[str, str],
+    words: str,
+    fix: str,
+    exit_status: int,
 ) -> None:
     """A place where Fleetgate is not is bad usage; what cannot be helped from here is a failure."""
     google.answers[PUBLISH] = (status, {"error": {"code": status, **body}})

@@ -84,7 +84,8 @@ def test_what_was_gits_and_has_no_spec_is_torn_down_once(
 def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Place, kept: list[Kept]) -> None:
     """What goes before what comes."""
     add_anchor(google, "books", origin="git")
-    console = Console(width=40, file=io.StringIO())
+    printed = io.StringIO()
+    console = Console(width=40, file=printed)
 
     result = reconcile(here, kept, dry_run=True)
     show_reconciliation(result, console, dry_run=True)
@@ -97,7 +98,7 @@ def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Place
         "teardown books: its spec is gone (not published)",
         "deploy store: it is new (not published)",
         "2 requests would be published, 0 unchanged",
-    ] == console.file.getvalue().splitlines()
+    ] == printed.getvalue().splitlines()
 
 
 def _published(google: GoogleServer) -> list[dict[str, Any]]:

@@ -90,7 +90,7 @@ def test_only_who_writes_to_clusters_carries_the_kubernetes_client() -> None:
     assert {"clusters", "fleet"} <= {step for step in STEPS if "google-cloud-gke-hub" in carried[step]}
     assert set() == {step for step in STEPS if not {"functions-framework", "pydantic"} <= carried[step]}
     strangers = {"typer", "rich", "lark", "pytest", "google-api-python-client", "fleetgate"}
-    assert set() == strangers & set.union(*carried.values())
+    assert set() == strangers & set().union(*carried.values())
 
 
 def test_there_are_three_sets_of_requirements() -> None:

@@ -15,7 +15,7 @@ from tests.support.messages import DEPLOY, GENERATION, PROJECT, Ask
 
 
 def changed(**environment: Any) -> Any:
-    return {"action": "deploy", "environment": {**DEPLOY["environment"], **environment}}  # type: ignore[dict-item]
+    return {"action": "deploy", "environment": {**DEPLOY["environment"], **environment}}
 
 
 class TestAFreshClaim:
@@ -67,7 +67,7 @@ class TestAFreshClaim:
 
     def test_without_a_ttl_there_is_no_end(self, google: GoogleServer, claim: Ask) -> None:
         """And the origin is told where a repository keeps the spec."""
-        environment = {k: v for k, v in DEPLOY["environment"].items() if k != "ttl"}  # type: ignore[attr-defined]
+        environment = {k: v for k, v in DEPLOY["environment"].items() if k != "ttl"}
         claim({"action": "deploy", "environment": environment, "origin": "git"})
 
         assert labels.EXPIRES not in anchor(google)["labels"]

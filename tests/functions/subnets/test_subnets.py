@@ -238,7 +238,7 @@ class TestOnTheWire:
             target = {"region": link, "targetLink": f"{link}/subnetworks/{name}", "insertTime": time}
             return target | {"status": "RUNNING"} | more
 
-        failure = {"status": "DONE", "error": {"errors": [{"code": "X", "message": "no"}]}}
+        failure: dict[str, Any] = {"status": "DONE", "error": {"errors": [{"code": "X", "message": "no"}]}}
         cloud.answers[f"GET {BASE}/aggregated/operations"] = aggregated(
             "operations",
             operation("us-west1", "2026-01-04T23:59:55.000-08:00"),

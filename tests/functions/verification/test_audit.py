@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from functions.verification.audit import PATIENCE, SECOND_LOOK, Seen, decide
-from functions.verification.inventory import COMPUTE, LAST, Inventory, Resource, take
+from functions.verification.inventory import COMPUTE, LAST, Inventory, take
 from functions.verification.leaks import Environment, find
 from shared import errors
+from shared.google.resource import Resource
 from shared.step.outcome import Done, Failed, Outcome, Waiting
 from tests.shared.diagnosis.standing import PROJECT, Standing
 

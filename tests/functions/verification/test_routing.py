@@ -116,7 +116,7 @@ class TestRequests:
 
     def test_headers_and_parameters_are_sent(self) -> None:
         """And quoted."""
-        match = {"headers": [header("x-channel", "beta")], "queryParams": [header("q", "a b&c")]}
+        match: Json = {"headers": [header("x-channel", "beta")], "queryParams": [header("q", "a b&c")]}
         asked = requests(table([route(rule("/r", **match)), route(rule(), name="s")], HTTP))[0]
 
         assert isinstance(asked, Asked)
@@ -125,13 +125,13 @@ class TestRequests:
     @pytest.mark.parametrize("expression", ["beta.*", "^(alpha|beta)$", "[0-9]+", "v1\\.2", "true|false"])
     def test_a_plain_value_is_found_for_an_expression(self, expression: str) -> None:
         """Not for every one: what is not found is told."""
-        match = {"headers": [header("x", expression, type="RegularExpression")]}
+        match: Json = {"headers": [header("x", expression, type="RegularExpression")]}
 
         assert isinstance(requests(table([route(rule(**match))], HTTP))[0], Asked)
 
     def test_no_value_is_told(self) -> None:
         """Rather than a request that misses."""
-        match = {"headers": [header("x", "(?=q)z", type="RegularExpression")]}
+        match: Json = {"headers": [header("x", "(?=q)z", type="RegularExpression")]}
 
         assert requests(table([route(rule(**match))], HTTP)) == [None]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 from localcloud.compute import create_network, regions
+from localcloud.wire.messages import Json
 from tests.localcloud.compute.conftest import PROJECT, Compute
 
 
-def links(network: dict[str, object]) -> list[str]:
-    return [str(link) for link in network.get("subnetworks", [])]  # type: ignore[attr-defined]
+def links(network: Json) -> list[str]:
+    return [str(link) for link in network.get("subnetworks", [])]
 
 
 def test_an_auto_mode_network_has_a_subnetwork_in_every_region(compute: Compute) -> None:

@@ -31,7 +31,8 @@ def west(fleet: Fleet) -> KubernetesApi:
 def status(api: KubernetesApi, name: str = "store") -> Json:
     found = api.get(DEPLOYMENT, "store", name)
     assert found is not None
-    return found["status"]
+    current: Json = found["status"]
+    return current
 
 
 def condition(api: KubernetesApi, kind: str) -> Json:

@@ -35,7 +35,8 @@ def _lacks(answer: tuple[int, Any]) -> str:
     if status != 403:
         return ""
     found = errors.from_response("kubernetes", "GET", "x", status, body)
-    return str(found.permission)  # type: ignore[attr-defined]
+    assert isinstance(found, errors.PermissionDenied), found
+    return found.permission
 
 
 def test_a_refusal_is_in_the_words_of_gke(api: KubernetesApi) -> None:

@@ -7,6 +7,7 @@ import pytest
 from localcloud.iam import Use
 from localcloud.iam.access import ACCESS
 from localcloud.iam.conditions import MODIFIED, modified_roles, satisfied
+from localcloud.wire.messages import Json
 from tests.localcloud.iam.clouds import OWNER, PROJECT, ROBOT, ROLE, Cloud
 
 POLICY = f"cloudresourcemanager/v3/projects/{PROJECT}"
@@ -23,7 +24,7 @@ def cloud() -> Cloud:
     return Cloud()
 
 
-def _with(cloud: Cloud, role: str) -> dict[str, object]:
+def _with(cloud: Cloud, role: str) -> Json:
     policy = cloud.ask("POST", f"{POLICY}:getIamPolicy", {"options": {"requestedPolicyVersion": 3}}, OWNER)[1]
     member = {"role": role, "members": ["user:new@example.com"]}
     return {"policy": {**policy, "version": 3, "bindings": [*policy["bindings"], member]}}
@@ -63,8 +64,8 @@ def test_a_conditional_binding_stands_in_the_policy(cloud: Cloud) -> None:
     cloud.let("resourcemanager.projects.setIamPolicy", condition=CONDITION)
     policy = _with(cloud, VIEWER)["policy"]
 
-    assert 3 == policy["version"]  # type: ignore[index]
-    assert [CONDITION] == [each["condition"] for each in policy["bindings"] if "condition" in each]  # type: ignore[index]
+    assert 3 == policy["version"]
+    assert [CONDITION] == [each["condition"] for each in policy["bindings"] if "condition" in each]
 
 
 def test_a_new_binding_does_not_work_at_once(cloud: Cloud) -> None:

@@ -122,7 +122,8 @@ def test_a_cluster_is_made_in_its_creators_name(
     understood = errors.from_response("container", "POST", CLUSTERS, status, answer)
 
     assert (400, True) == (status, answer["error"]["message"].startswith(words))
-    assert permission == understood.permission  # type: ignore[attr-defined]
+    assert isinstance(understood, errors.PermissionDenied)
+    assert permission == understood.permission
 
 
 @pytest.mark.parametrize(

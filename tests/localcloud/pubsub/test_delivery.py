@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from localcloud.pubsub.broker import BROKER, Delivery
@@ -55,13 +57,17 @@ def test_a_seed_gives_one_delivery(delivery: Delivery) -> None:
     assert delivered(a_world(delivery, seed=1)) != delivered(a_world(delivery, seed=2))
 
 
+def _note(came: list[str], name: str, message: object) -> None:
+    came.append(name)
+
+
 def test_a_topic_has_any_number_of_triggers_and_other_topics_none_of_them() -> None:
     """Each gets a copy of its own."""
     world, came = a_world(), list[str]()
     broker = world[BROKER]
     assert broker is not None
     for name in ("one", "two"):
-        broker.trigger(TOPIC, lambda _, name=name: came.append(name))  # type: ignore[misc]
+        broker.trigger(TOPIC, partial(_note, came, name))
     broker.publish(TOPIC, {"data": "aGk="})
     broker.publish("projects/shop/topics/other", {"data": "aGk="})
     while world.clock.step():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from localcloud.container.kube import CLUSTER_APIS
@@ -72,12 +73,13 @@ def test_a_dump_says_what_there_is() -> None:
 
 def test_a_difference_that_is_no_chance_is_seen() -> None:
     """A label, a missing resource, another binding."""
-    for differ in (
+    changes: tuple[Callable[[World], object], ...] = (
         lambda world: world.store["compute.addresses"].change(NAME, labels={"env": "shop"}),
         lambda world: world.store["compute.addresses"].delete(NAME),
         lambda world: world.projects.get("shop").policy["bindings"].append({"role": "roles/viewer"}),
         lambda world: world.projects.get("shop").enabled.clear(),
-    ):
+    )
+    for differ in changes:
         world = a_world(1)
         differ(world)
         assert canonical_dump(a_world(1)) != canonical_dump(world)

@@ -105,9 +105,12 @@ def test_a_call_of_an_ended_actor_is_dropped_and_never_made(placed: bool) -> Non
         world = World.create()
         schedule = JumpSchedule(world.clock, world.timing)
         schedule.computes("a-000")
-        call = asyncio.create_task(
-            schedule.admit("a-000", "wire.call", lambda: _noted([], made.append("no") or "a-000", 0))
-        )
+
+        def answer() -> Response:
+            made.append("no")
+            return Response()
+
+        call = asyncio.create_task(schedule.admit("a-000", "wire.call", answer))
         await asyncio.sleep(0)
         world.clock.after(0.01 if placed else 0, lambda: schedule.ended("a-000"))
         world.clock.after(5, lambda: made.append("later"))

@@ -120,8 +120,12 @@ def test_an_instance_that_has_ended_changes_nothing_more() -> None:
     schedule.computes("a-000")
     schedule.ended("a-000")
 
+    def answer() -> Response:
+        made.append(1)
+        return Response()
+
     with pytest.raises(Abort):
-        asyncio.run(schedule.admit("a-000", "wire.call", lambda: made.append(1) or Response()))
+        asyncio.run(schedule.admit("a-000", "wire.call", answer))
     assert [] == made
 
 

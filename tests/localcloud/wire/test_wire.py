@@ -127,7 +127,8 @@ def test_an_unknown_query_parameter_is_refused() -> None:
     path = "/pubsub/v1/projects/demo/topics"
 
     assert (
-        _dispatch(world, [pubsub], request("GET", path, **{"$alt": "json;enum-encoding=int"})).status == 200
+        _dispatch(world, [pubsub], request("GET", path, None, **{"$alt": "json;enum-encoding=int"})).status
+        == 200
     )
     refused = _dispatch(world, [pubsub], request("GET", path, sort="name"))
     assert refused.status == 400

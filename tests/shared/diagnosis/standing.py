@@ -49,7 +49,7 @@ WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 EAST = f"projects/{PROJECT}/locations/us-east1-c/clusters/gke-east-1"
 
 
-class Token(google.auth.credentials.Credentials):  # type: ignore[misc]
+class Token(google.auth.credentials.Credentials):
     """A person's token, which does not end."""
 
     def __init__(self, token: str) -> None:

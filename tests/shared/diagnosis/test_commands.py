@@ -54,7 +54,7 @@ def test_a_network_without_a_free_range_is_not_told_to_take_one() -> None:
 def test_pods_that_are_not_ready_are_started_anew_in_their_cluster() -> None:
     """The command says which cluster it is meant for."""
     labels = {"app": "store"}
-    objects = {
+    objects: dict[str, list[dict[str, Any]] | None] = {
         "Service": [{"metadata": {"name": "store", "namespace": "store"}, "spec": {"selector": labels}}],
         "Deployment": [
             {

@@ -122,14 +122,14 @@ def test_lists_are_read_to_their_end(google: GoogleServer, session: Session) -> 
     """Page by page; a scope that is empty says so."""
     pages = {
         "": {
+            "nextPageToken": "t",
             "items": {
                 "regions/a": {"subnetworks": [{"name": "1"}]},
                 "regions/b": _warning("NO_RESULTS_ON_PAGE"),
-            }
+            },
         },
         "t": {"items": {"regions/c": {"subnetworks": [{"name": "2"}]}}},
     }
-    pages[""]["nextPageToken"] = "t"  # type: ignore[assignment]
     path = "GET /compute/v1/projects/p/aggregated/subnetworks"
     google.answers[path] = lambda body, query: pages[query.get("pageToken", [""])[0]]
 

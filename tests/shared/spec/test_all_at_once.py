@@ -105,7 +105,8 @@ def test_what_is_no_object_is_one_fault_of_the_whole(document: object) -> None:
 
 def test_a_key_that_is_no_text_is_a_fault() -> None:
     """YAML lets numbers be keys."""
-    assert [each.fix for each in faults_of({**example(), 3: 4})] == ["put the key in quotes"]
+    document: dict[Any, Any] = {**example(), 3: 4}
+    assert [each.fix for each in faults_of(document)] == ["put the key in quotes"]
 
 
 JSON = st.recursive(

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from tests.shared.spec.documents import ROOT
+from tests.support.paths import ROOT
 
 PROBE = """
 import json, sys, time

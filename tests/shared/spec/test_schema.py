@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from fleetgate.schema import json_schema, schema_text
-from tests.shared.spec.documents import REMOVED, ROOT, changed, example
+from tests.shared.spec.documents import REMOVED, changed, example
+from tests.support.paths import ROOT
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
