@@ -25,13 +25,13 @@ from localcloud.functions.triggers import call_on_messages
 from localcloud.service import Call
 from localcloud.storage import find_object
 from localcloud.time.clock import rfc3339
+from localcloud.wire.codes import rpc_status
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
 from localcloud.world import World
 
 _TYPES = "type.googleapis.com/google.cloud.functions.v2"
-INVALID_ARGUMENT = 3  # google.rpc.Code
 
 
 @service.on(f"{STEM}.functions.create")
@@ -112,7 +112,7 @@ def _built(world: World, operation: str, fields: Json, data: bytes) -> None:
     try:
         source = unpack(data, fields["buildConfig"]["entryPoint"], folder)
     except BuildFailed as failed:
-        _end(world, operation, {"error": {"code": INVALID_ARGUMENT, "message": str(failed)}})
+        _end(world, operation, {"error": rpc_status("INVALID_ARGUMENT", str(failed))})
         return
     name = world.store[OPERATIONS].get(operation)["metadata"]["target"]  # type: ignore[index]
     rolled_out = partial(_rolled_out, world, operation, name, fields, source)

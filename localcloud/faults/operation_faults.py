@@ -7,38 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from localcloud.wire.codes import code_of, rpc_status
 from localcloud.wire.errors import REASONS, Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
 _COLLECTION = "operations.faults"
 
-# google.rpc.Code, as far as an operation may end with it [documented].
-_NUMBERS = {
-    "INVALID_ARGUMENT": 3,
-    "NOT_FOUND": 5,
-    "ALREADY_EXISTS": 6,
-    "PERMISSION_DENIED": 7,
-    "RESOURCE_EXHAUSTED": 8,
-    "FAILED_PRECONDITION": 9,
-    "ABORTED": 10,
-    "INTERNAL": 13,
-    "UNAVAILABLE": 14,
-}
 
-
-def plan(world: World, kind: str, resource: str, code: int, message: str, times: int | None = 1) -> None:
+def plan(world: World, kind: str, resource: str, code: str, message: str, times: int | None = 1) -> None:
     """Let the next operations of `kind` on `resource` end with this error.
 
     Args:
         world: the world it happens in.
         kind: a kind of the timing table, `container.clusters.create`.
         resource: the full name of what the operation works on.
-        code: the canonical code's number (google.rpc.Code), 8 for RESOURCE_EXHAUSTED.
+        code: the canonical code (google.rpc.Code), such as RESOURCE_EXHAUSTED.
         message: Google's words.
         times: how many of them; None is for good.
+
+    Raises:
+        ValueError: there is no such code.
     """
-    planned = {"error": {"code": code, "message": message}, "times": times}
+    planned = {"error": rpc_status(code, message), "times": times}
     world.store[_COLLECTION].put(f"{kind} {resource}", planned)
 
 
@@ -53,7 +44,7 @@ def met(world: World, kind: str, resource: str, done: Callable[[], None]) -> Jso
     try:
         done()
     except Refused as refusal:
-        return {"code": _NUMBERS[refusal.status], "message": refusal.message}
+        return rpc_status(refusal.status, refusal.message)
     return None
 
 
@@ -64,7 +55,7 @@ def strike(world: World, kind: str, resource: str) -> None:
         Refused: as it was planned.
     """
     if error := _planned(world, f"{kind} {resource}"):
-        status = next(name for name, number in _NUMBERS.items() if number == error["code"])
+        status = code_of(error)
         raise Refused(status, error["message"], REASONS.get(status, "badRequest"))
 
 

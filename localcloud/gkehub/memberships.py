@@ -51,7 +51,7 @@ def _cluster(asked: Json) -> str:
 
 
 def _registered_already(world: World, name: str, taken: str, version: str) -> Json:
-    """The operation is begun and fails with code 6 (terraform-google-kubernetes-engine#1291) [observed]."""
+    """The operation is begun and fails with ALREADY_EXISTS (terraform-google-kubernetes-engine#1291) [observed]."""
     words = (
         f"intend to register the cluster with resource: //gkehub.googleapis.com/{name}, but the "
         "cluster is already "
@@ -60,7 +60,7 @@ def _registered_already(world: World, name: str, taken: str, version: str) -> Js
     change = Change(
         "gkehub.memberships.create", "create", "Membership", name, lambda: None, lambda: None, version
     )
-    return fail_at_once(world, change, {"code": 6, "message": words})
+    return fail_at_once(world, change, "ALREADY_EXISTS", words)
 
 
 @service.on(f"{_MEMBERSHIPS}.get")

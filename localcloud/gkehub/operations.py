@@ -76,10 +76,10 @@ def _end(world: World, name: str, change: Change) -> None:
     world.store["gkehub.operations"].change(name, done=True, metadata=metadata, **result)
 
 
-def fail_at_once(world: World, change: Change, error: Json) -> Json:
+def fail_at_once(world: World, change: Change, code: str, message: str) -> Json:
     """An operation that was over when it began: what is only found out after the call was taken."""
     operation = begin(world, change)
-    operation_faults.plan(world, change.kind, change.target, error["code"], error["message"])
+    operation_faults.plan(world, change.kind, change.target, code, message)
     return operation
 
 

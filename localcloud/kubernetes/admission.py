@@ -18,6 +18,7 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+_GO_MAP = "map[string]interface {}"
 
 
 @dataclass(frozen=True)
@@ -93,19 +94,34 @@ def patched(kind: Kind, old: Json, content_type: str, body: Any) -> Json:
     Raises:
         StatusError: 400 (bad patch, another name), 415, 422.
     """
-    new: Json
     if content_type == JSON_PATCH:
-        new = patches.json_patch(old, body)
+        new = _as_object(kind, patches.json_patch(old, body))
     elif content_type == MERGE_PATCH:
-        new = patches.merge_patch(old, body)
+        new = patches.merge_patch(old, _as_patch(body, "error decoding patch: "))
     elif content_type == STRATEGIC_PATCH and not kind.custom:
-        new = patches.strategic_merge(old, body, kind.schema)
+        new = patches.strategic_merge(old, _as_patch(body), kind.schema)
     else:
         accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
         raise errors.unsupported_media(accepted if kind.custom else [*accepted, STRATEGIC_PATCH])
-    if new["metadata"].get("name") != old["metadata"]["name"]:
-        raise renamed(new["metadata"].get("name"), old["metadata"]["name"])
+    meta = new.get("metadata")
+    name = meta.get("name", "") if isinstance(meta, dict) else ""
+    if name != old["metadata"]["name"]:
+        raise renamed(name, old["metadata"]["name"])
     return new
+
+
+def _as_patch(body: Any, prefix: str = "") -> Json:
+    if not isinstance(body, dict):
+        raise errors.bad_request(prefix + errors.unfit(body, _GO_MAP))
+    return body
+
+
+def _as_object(kind: Kind, value: Any) -> Json:
+    """What a JSON patch made of an object, which need not be one any more."""
+    if not isinstance(value, dict):
+        detail = errors.unfit(value, _GO_MAP if kind.custom else f"{kind.version}.{kind.kind}")
+        raise errors.rejected("", "", "", [errors.invalid("patch", errors.quoted(value), detail)])
+    return value
 
 
 def reset(kind: Kind, config: Json, subresource: str) -> Json:

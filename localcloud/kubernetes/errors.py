@@ -109,6 +109,13 @@ def json_type(value: Any) -> str:
     return names.get(type(value), "null")
 
 
+def unfit(value: Any, wanted: str) -> str:
+    """What Go's JSON decoder says of a value that does not fit a type of Go's."""
+    names = {"boolean": "bool", "integer": "number"}
+    found = json_type(value)
+    return f"json: cannot unmarshal {names.get(found, found)} into Go value of type {wanted}"
+
+
 def qualified(group: str, name: str) -> str:
     """`gateways.gateway.networking.k8s.io`; for the core group the bare name."""
     return f"{name}.{group}" if group else name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
+import jsonpatch
+
 from localcloud.kubernetes.definitions import property_of, resolve
-from localcloud.kubernetes.errors import StatusError, bad_request
+from localcloud.kubernetes.errors import StatusError, bad_request, unfit
 from localcloud.wire.messages import Json
 
 _RETAIN, _ORDER, _DELETE_PRIMITIVES = "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/"
@@ -29,72 +30,22 @@ def json_patch(value: Any, operations: Any) -> Any:
     """RFC 6902.
 
     Raises:
-        StatusError: 400, not a patch; 422, a path is missing or a test fails.
+        StatusError: 400, not a patch; 422, an operation is malformed, a path is missing or a test fails.
     """
     if not isinstance(operations, list):
-        raise bad_request(
-            "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"
-        )
-    out = copy.deepcopy(value)
+        raise _undecoded(operations, "jsonpatch.Patch")
     for operation in operations:
-        try:
-            out = _operate(out, operation)
-        except (KeyError, IndexError, ValueError, TypeError) as error:
-            message = "the server rejected our request due to an error in our request"
-            raise StatusError(422, "Invalid", message, {}) from error
-    return out
+        if not isinstance(operation, dict):
+            raise _undecoded(operation, "jsonpatch.Operation")
+    try:
+        return jsonpatch.apply_patch(value, operations)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+        message = "the server rejected our request due to an error in our request"
+        raise StatusError(422, "Invalid", message, {}) from error
 
 
-def _operate(document: Any, operation: Json) -> Any:
-    op, path = operation["op"], _pointer(operation["path"])
-    if op == "test":
-        if _at(document, path) != operation.get("value"):
-            raise ValueError(operation["path"])
-        return document
-    if op in ("move", "copy"):
-        source = _pointer(operation["from"])
-        moved = copy.deepcopy(_at(document, source))
-        document = _removed(document, source) if op == "move" else document
-        return _added(document, path, moved)
-    if op == "remove":
-        return _removed(document, path)
-    if op == "replace":
-        _at(document, path)
-        document = _removed(document, path) if path else document
-    elif op != "add":
-        raise ValueError(op)
-    return _added(document, path, operation["value"])
-
-
-def _pointer(text: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
-
-
-def _at(document: Any, path: list[str]) -> Any:
-    for part in path:
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return document
-
-
-def _removed(document: Any, path: list[str]) -> Any:
-    parent = _at(document, path[:-1])
-    del parent[int(path[-1]) if isinstance(parent, list) else path[-1]]
-    return document
-
-
-def _added(document: Any, path: list[str], value: Any) -> Any:
-    if not path:
-        return value
-    parent = _at(document, path[:-1])
-    if not isinstance(parent, list):
-        parent[path[-1]] = value
-    elif path[-1] == "-":
-        parent.append(value)
-    elif int(path[-1]) > len(parent):
-        raise IndexError(path[-1])
-    else:
-        parent.insert(int(path[-1]), value)
-    return document
+def _undecoded(given: Any, wanted: str) -> StatusError:
+    return bad_request(f"error decoding patch: {unfit(given, wanted)}")
 
 
 def strategic_merge(value: Any, patch: Any, schema: Json) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.service import Call, Service
 from localcloud.time.clock import rfc3339
+from localcloud.wire.codes import rpc_status
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
@@ -157,9 +158,9 @@ def _outcome(finish: Callable[[], Json | None]) -> Json:
     try:
         workflow = finish()
     except DeployError as error:
-        return {"error": {"code": 3, "message": str(error)}}  # google.rpc.Code INVALID_ARGUMENT
+        return {"error": rpc_status("INVALID_ARGUMENT", str(error))}
     except Refused as refused:  # the workflow was deleted meanwhile
-        return {"error": {"code": 5, "message": refused.message}}
+        return {"error": rpc_status("NOT_FOUND", refused.message)}
     if workflow is None:
         return {"response": {"@type": "type.googleapis.com/google.protobuf.Empty"}}
     return {"response": {"@type": f"{_TYPES}.Workflow", **workflow}}

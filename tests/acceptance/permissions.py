@@ -106,7 +106,9 @@ async def lose_a_cluster(local: LocalRun) -> None:
     await act(local, action="deploy", environment=spec(gateway={"addresses": "static"}))
     await act(local, action="verify", name="store")
     name = f"projects/{FLEET}/locations/us-west1/memberships/gke-west-1"
-    operation_faults.plan(local.cloud.world, "gkehub.memberships.delete", name, 7, "no access")
+    operation_faults.plan(
+        local.cloud.world, "gkehub.memberships.delete", name, "PERMISSION_DENIED", "no access"
+    )
     local.cloud.world[CLUSTER_APIS][WEST].delete("Namespace", "", "store")
     await until(local, local.cloud.world.clock.now + 900)
     ask(local, "DELETE", f"container/v1/{WEST}")

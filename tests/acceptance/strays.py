@@ -62,7 +62,7 @@ class Stray:
     def plan(self, cloud: LocalCloud) -> None:
         """Let it happen."""
         if self.what == "fails":
-            operation_faults.plan(cloud.world, self.of, OPERATIONS[self.of], 13, "Internal error.")
+            operation_faults.plan(cloud.world, self.of, OPERATIONS[self.of], "INTERNAL", "Internal error.")
             return
         effects: dict[str, Effect] = {
             "lost": Lost(),

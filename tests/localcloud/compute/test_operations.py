@@ -189,7 +189,9 @@ def test_an_unknown_operation_is_404(custom: Compute) -> None:
 def test_an_operation_that_is_to_fail_leaves_nothing(custom: Compute, collection: str, body: Json) -> None:
     """The name is free again, and the next operation goes well."""
     kind = f"compute.{collection.rpartition('/')[2]}.insert"
-    operation_faults.plan(custom.world, kind, f"projects/shop/{collection}/extra", 13, "Internal error.")
+    operation_faults.plan(
+        custom.world, kind, f"projects/shop/{collection}/extra", "INTERNAL", "Internal error."
+    )
 
     failed = custom.finish(custom.post(collection, body))
 

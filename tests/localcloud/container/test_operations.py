@@ -42,7 +42,9 @@ def test_a_second_change_of_a_cluster_is_refused_while_one_is_under_way(cloud: C
 
 def test_a_failed_operation_is_done_with_an_error_and_a_status_message(cloud: Cloud) -> None:
     """gcloud reads one, client libraries the other; the cluster stays in ERROR until it is deleted."""
-    operation_faults.plan(cloud.world, "container.clusters.create", WEST, 8, "Insufficient quota: CPUS.")
+    operation_faults.plan(
+        cloud.world, "container.clusters.create", WEST, "RESOURCE_EXHAUSTED", "Insufficient quota: CPUS."
+    )
     begun = cloud.create()
     cloud.wait(1000)
     done, cluster = cloud.ok("GET", f"{OPERATIONS}/{begun['name']}"), cloud.ok("GET", PATH)
@@ -59,7 +61,7 @@ def test_a_failed_operation_is_done_with_an_error_and_a_status_message(cloud: Cl
 
 def test_a_planned_mishap_is_used_up_by_the_operation_that_meets_it(cloud: Cloud) -> None:
     """The next one of the kind works."""
-    operation_faults.plan(cloud.world, "container.clusters.update", WEST, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "container.clusters.update", WEST, "INTERNAL", "Internal error.")
     cloud.running()
     change = {"update": {"desiredReleaseChannel": {"channel": "RAPID"}}}
     channels = []

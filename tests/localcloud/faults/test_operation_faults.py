@@ -13,7 +13,7 @@ from localcloud.world import World
 def test_operations_fail_once_often_or_for_good(times: int | None, failures: int) -> None:
     """And no more than that."""
     world = World.create()
-    operation_faults.plan(world, "a.create", "thing", 13, "Internal error.", times)
+    operation_faults.plan(world, "a.create", "thing", "INTERNAL", "Internal error.", times)
 
     met = [operation_faults.met(world, "a.create", "thing", lambda: None) for _ in range(4)]
 
@@ -23,7 +23,7 @@ def test_operations_fail_once_often_or_for_good(times: int | None, failures: int
 def test_a_service_may_ask_for_the_failure_as_a_refusal() -> None:
     """Compute writes an operation's error by itself."""
     world = World.create()
-    operation_faults.plan(world, "a.create", "thing", 8, "Quota exceeded.")
+    operation_faults.plan(world, "a.create", "thing", "RESOURCE_EXHAUSTED", "Quota exceeded.")
 
     with pytest.raises(Refused) as refusal:
         operation_faults.strike(world, "a.create", "thing")

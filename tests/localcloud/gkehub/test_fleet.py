@@ -126,7 +126,7 @@ def test_gke_unregisters_a_cluster_that_it_deletes(cloud: Cloud) -> None:
 def test_a_membership_that_gke_cannot_remove_is_left_stale(cloud: Cloud) -> None:
     """It says that its cluster is missing, and goes when it is deleted by hand."""
     cloud.running(fleet=FLEET)
-    operation_faults.plan(cloud.world, "gkehub.memberships.delete", MEMBER, 7, "no access")
+    operation_faults.plan(cloud.world, "gkehub.memberships.delete", MEMBER, "PERMISSION_DENIED", "no access")
     cloud.ok("DELETE", CLUSTER)
     cloud.wait(1000)
     stale = cloud.ok("GET", f"gkehub/v1/{MEMBER}")

@@ -16,7 +16,7 @@ def _enable(cloud: Cloud) -> str:
 
 def test_a_failed_operation_has_an_error_and_no_response(cloud: Cloud) -> None:
     """A feature that could not be made is not there."""
-    operation_faults.plan(cloud.world, "gkehub.features.mcs.create", NAME, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "gkehub.features.mcs.create", NAME, "INTERNAL", "Internal error.")
     path = _enable(cloud)
     cloud.wait(60)
     done = cloud.ok("GET", path)
@@ -32,7 +32,7 @@ def test_a_deletion_that_fails_leaves_the_feature_active(cloud: Cloud) -> None:
     """It can be tried again."""
     _enable(cloud)
     cloud.wait(60)
-    operation_faults.plan(cloud.world, "gkehub.features.delete", NAME, 13, "Internal error.")
+    operation_faults.plan(cloud.world, "gkehub.features.delete", NAME, "INTERNAL", "Internal error.")
     cloud.ok("DELETE", f"gkehub/v1/{NAME}")
     cloud.wait(60)
     assert cloud.ok("GET", f"gkehub/v1/{NAME}")["resourceState"] == {"state": "ACTIVE"}

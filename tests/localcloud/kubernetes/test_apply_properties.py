@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from localcloud.kubernetes.errors import StatusError
 from localcloud.kubernetes.field_managers import Manager, applied, updated, written
 from localcloud.kubernetes.ownership import compare, decode, encode, fields_of
 from localcloud.kubernetes.patches import json_patch, merge_patch
@@ -151,4 +152,27 @@ def test_json_patch_add_then_remove_is_nothing(value: Any, extra: Any) -> None:
         {"op": "test", "path": "/new~1key", "value": extra},
     ]
     assert json_patch(value, [*operations, {"op": "remove", "path": "/new~1key"}]) == value
+    assert repr(value) == before
+
+
+POINTERS = st.lists(st.sampled_from(["a", "0", "1", "-", "-1", "01", "", "~0", "~", "b"]), max_size=3)
+PATHS = POINTERS.map(lambda parts: "".join(f"/{part}" for part in parts)) | JSON
+OPERATIONS = st.fixed_dictionaries(
+    {"op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test"]) | JSON, "path": PATHS},
+    optional={"from": PATHS, "value": JSON},
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["a", "b"]), st.lists(JSON, max_size=2) | JSON),
+    st.lists(OPERATIONS | JSON),
+)
+def test_whatever_a_json_patch_is_it_works_or_is_refused(value: Any, operations: Any) -> None:
+    """No operation ends in an error of another kind, and the input stays."""
+    before = repr(value)
+    try:
+        json_patch(value, operations)
+    except StatusError as refused:
+        assert refused.code in (400, 422)
     assert repr(value) == before

@@ -298,3 +298,70 @@ def test_another_version_shows_the_same_object(call: Call) -> None:
     older = call("GET", GATEWAYS.replace("v1/", "v1beta1/") + "/gw").body
     assert older["apiVersion"] == "gateway.networking.k8s.io/v1beta1"
     assert older["spec"] == call("GET", f"{GATEWAYS}/gw").body["spec"]
+
+
+FAILED = "the server rejected our request due to an error in our request"
+NO_OBJECT = "json: cannot unmarshal {} into Go value of type {}"
+MAP = "map[string]interface {}"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "patch", "code", "message"),
+    [
+        (JSON, {"op": "add"}, 400, "error decoding patch: " + NO_OBJECT.format("object", "jsonpatch.Patch")),
+        (JSON, "add", 400, "error decoding patch: " + NO_OBJECT.format("string", "jsonpatch.Patch")),
+        (JSON, ["add"], 400, "error decoding patch: " + NO_OBJECT.format("string", "jsonpatch.Operation")),
+        (JSON, [3], 400, "error decoding patch: " + NO_OBJECT.format("number", "jsonpatch.Operation")),
+        (JSON, [{}], 422, FAILED),
+        (JSON, [{"op": "add"}], 422, FAILED),
+        (JSON, [{"op": "swap", "path": "/data"}], 422, FAILED),
+        (JSON, [{"op": "add", "path": "data", "value": 1}], 422, FAILED),
+        (JSON, [{"op": "add", "path": "/data/b"}], 422, FAILED),
+        (JSON, [{"op": "add", "path": "/none/b", "value": "1"}], 422, FAILED),
+        (JSON, [{"op": "add", "path": "/metadata/finalizers/7", "value": "1"}], 422, FAILED),
+        (JSON, [{"op": "add", "path": "/data/a/0", "value": "1"}], 422, FAILED),
+        (JSON, [{"op": "replace", "path": "/data/b", "value": "1"}], 422, FAILED),
+        (JSON, [{"op": "remove", "path": ""}], 422, FAILED),
+        (JSON, [{"op": "move", "path": "/data/b"}], 422, FAILED),
+        (JSON, [{"op": "move", "from": "/data", "path": "/data/a"}], 422, FAILED),
+        (JSON, [{"op": "copy", "from": "/none", "path": "/data/b"}], 422, FAILED),
+        (JSON, [{"op": "test", "path": "/data/a", "value": "2"}], 422, FAILED),
+        (JSON, [{"op": "test", "path": "/data/n", "value": 1}], 422, FAILED),
+        (JSON, [{"op": "replace", "path": "", "value": [3]}], 422,
+         ' "" is invalid: patch: Invalid value: "[3]": ' + NO_OBJECT.format("array", "v1.ConfigMap")),
+        (JSON, [{"op": "remove", "path": "/metadata"}], 400,
+         "the name of the object () does not match the name on the URL (c)"),
+        (JSON, [{"op": "replace", "path": "/metadata", "value": 3}], 400,
+         "the name of the object () does not match the name on the URL (c)"),
+        (MERGE, [3], 400, "error decoding patch: " + NO_OBJECT.format("array", MAP)),
+        (MERGE, 3, 400, "error decoding patch: " + NO_OBJECT.format("number", MAP)),
+        (MERGE, {"metadata": None}, 400, "the name of the object () does not match the name on the URL (c)"),
+        (STRATEGIC, True, 400, NO_OBJECT.format("bool", MAP)),
+        (STRATEGIC, {"$patch": "delete"}, 400,
+         "the name of the object () does not match the name on the URL (c)"),
+    ],
+)  # fmt: skip
+def test_a_patch_that_makes_no_object_is_refused(
+    call: Call, api: KubernetesApi, content_type: str, patch: Any, code: int, message: str
+) -> None:
+    """In one error of the API server's, whatever the patch is."""
+    call("POST", CONFIGS, config(a="1"))
+    before = api.get("ConfigMap", "shop", "c")
+    refused = call("PATCH", f"{CONFIGS}/c", patch, content_type)
+    assert (refused.status, refused.body["message"]) == (code, message)
+    assert api.get("ConfigMap", "shop", "c") is before
+
+
+def test_a_json_patch_tells_one_from_true(call: Call) -> None:
+    """And 1 from 1.0, as JSON has but one kind of number."""
+    call("POST", GATEWAYS, gateway())
+    patch: list[Json] = [{"op": "test", "path": "/spec/listeners/0/port", "value": 80.0}]
+    assert call("PATCH", f"{GATEWAYS}/gw", patch, JSON).status == 200
+    call(
+        "PATCH",
+        f"{GATEWAYS}/gw",
+        {"spec": {"listeners": [{"name": "h", "port": 1, "protocol": "HTTP"}]}},
+        MERGE,
+    )
+    patch[0]["value"] = True
+    assert call("PATCH", f"{GATEWAYS}/gw", patch, JSON).status == 422
