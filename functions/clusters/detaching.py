@@ -23,7 +23,8 @@ from shared.google.container import SeenCluster, clusters, update_cluster
 from shared.google.gkehub import MCS, features
 from shared.google.session import Session
 from shared.step.estimate import remaining
-from shared.step.outcome import Blocked, Change, Decision, Waiting
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Blocked, Decision, Waiting
 from shared.step.step import Context
 
 OUT_OF_FLEET = {"desired_fleet": {"project": ""}}  # [documented: --clear-fleet-project]

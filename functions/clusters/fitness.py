@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from shared import labels
 from shared.google.container import POOL, STANDARD, SeenCluster, SeenPool
 from shared.google.doors import PRIVATE, RESTRICTED, opening
-from shared.step.outcome import Blocked, Change, Outcome
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Blocked, Outcome
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment

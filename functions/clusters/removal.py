@@ -15,7 +15,8 @@ from shared.google.compute import unix
 from shared.google.container import SeenCluster, delete_cluster, deletions
 from shared.google.gkehub import Membership, delete_membership, member_key, memberships
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Decision, Done, Waiting
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context
 
 CREATED, DELETED, UNREGISTERED = 300.0, 380.0, 20.0  # typical seconds [observed]

@@ -29,8 +29,10 @@ from shared.google.container import (
 )
 from shared.google.session import Session
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Decision, Waiting
-from shared.step.step import Context, Step
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
+from shared.step.outcome import Decision, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
@@ -123,7 +125,7 @@ def act(context: Context, change: Change) -> None:
         update_cluster(context.session, change.resource, body)
 
 
-CLUSTERS = Step("clusters", observe, decide, act, frozenset({"check", "apply", "destroy"}))
+CLUSTERS = LegacyStep("clusters", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
 def _by_project_id(session: Session, project: str, found: list[SeenCluster]) -> Iterator[SeenCluster]:

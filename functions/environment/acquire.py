@@ -16,7 +16,8 @@ from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
 from shared.google.pubsub import Publication, publish
 from shared.settings import Settings
-from shared.step.outcome import Blocked, Change, Decision, Done, Superseded, Waiting
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Blocked, Decision, Done, Superseded, Waiting
 from shared.step.step import Context
 
 if TYPE_CHECKING:

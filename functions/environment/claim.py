@@ -30,9 +30,10 @@ from shared.spec import (
     Verify,
     parse_request,
 )
+from shared.step.legacy import LegacyStep
 from shared.step.message import Asked
 from shared.step.outcome import Decision
-from shared.step.step import Context, Step
+from shared.step.step import Context
 from shared.step.troubles import invalid
 
 
@@ -84,7 +85,7 @@ def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
     )
 
 
-CLAIM = Step("environment", observe, decide, write, modes=frozenset({"claim"}), fenced=False)
+CLAIM = LegacyStep("environment", observe, decide, write, modes=frozenset({"claim"}), fenced=False)
 
 
 def _read(asked: Asked, project: str) -> Request | InvalidRequest:

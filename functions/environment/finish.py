@@ -17,9 +17,11 @@ from functions.environment.events import Teller
 from shared import anchor, labels
 from shared.anchor import RELEASE, TEARDOWN, Anchor
 from shared.google.pubsub import Publication
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
 from shared.step.message import Claim
-from shared.step.outcome import Change, Decision, Done, Waiting
-from shared.step.step import Context, Step
+from shared.step.outcome import Decision, Done, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -97,7 +99,7 @@ def act(context: Context, change: Change) -> None:
         anchor.relabel(context.session, found, values)
 
 
-SETTLE = Step("environment", observe, decide, act, modes=frozenset({"settle"}), fenced=False)
+SETTLE = LegacyStep("environment", observe, decide, act, modes=frozenset({"settle"}), fenced=False)
 
 
 def ending_of(action: str, outcome: str) -> str | None:

@@ -14,7 +14,8 @@ from functions.environment.acquire import Seen, foreign, going, relabelling, unk
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
-from shared.step.outcome import Change, Decision, Done
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Decision, Done
 
 if TYPE_CHECKING:
     from shared.spec import Extend

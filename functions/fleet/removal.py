@@ -29,7 +29,8 @@ from shared.google.gkehub import (
 from shared.google.session import Session
 from shared.objects import Json
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Decision, Done, Waiting
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context
 
 APIS = tuple(f"{name}.googleapis.com" for name in (INGRESS, MCS, "trafficdirector"))
@@ -75,7 +76,7 @@ def observe(context: Context) -> Leaving:
         _used(session, found, mine, others, context.name),
         _granted(session, project, found, mine),
         serviceusage.enabled(session, project, APIS) if context.place.disable_apis and not found else None,
-        dict(context.notes),
+        dict(context.tried),
     )
 
 
@@ -142,9 +143,9 @@ def _disable_api(context: Context, api: str) -> None:
     try:
         serviceusage.disable(context.session, context.place.project, api)
     except errors.Refused as error:
-        context.notes[api] = error.message
+        context.tried[api] = error.message
         raise errors.Declined(str(error)) from error
-    context.notes[api] = ""
+    context.tried[api] = ""
 
 
 def _wait(reason: str, message: str, now: float, typical: float) -> Waiting:

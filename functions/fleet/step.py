@@ -26,8 +26,10 @@ from shared.google.gkehub import (
     memberships,
     move_config_membership,
 )
-from shared.step.outcome import Blocked, Change, Decision, Done, Outcome
-from shared.step.step import Context, Step
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
+from shared.step.outcome import Blocked, Decision, Done, Outcome
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -97,7 +99,7 @@ def act(context: Context, change: Change) -> None:
         create_feature(session, wanted.project, name, change.body, str(change.after or ""))
 
 
-FLEET = Step("fleet", observe, decide, act, frozenset({"check", "apply", "destroy"}))
+FLEET = LegacyStep("fleet", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
 def _disabled(wanted: Environment, seen: Off) -> Outcome:

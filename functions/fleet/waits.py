@@ -14,7 +14,8 @@ from shared.google.compute import unix
 from shared.google.container import SeenCluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, member_key
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Waiting
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
     from shared.spec import Environment

@@ -21,9 +21,11 @@ from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json
 from shared.step.estimate import remaining
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
 from shared.step.message import Place
-from shared.step.outcome import Change, Decision, Done, Waiting
-from shared.step.step import Context, Step
+from shared.step.outcome import Decision, Done, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -118,7 +120,7 @@ def act(context: Context, change: Change) -> None:
     withdrawal.delete(context, change)
 
 
-GATEWAY_REMOVAL = Step("gateway", observe, decide, act, modes=frozenset({"destroy"}))
+GATEWAY_REMOVAL = LegacyStep("gateway", observe, decide, act, modes=frozenset({"destroy"}))
 
 
 def _is_config(door: Door, ingress: Feature | None) -> bool:

@@ -29,8 +29,10 @@ from shared.google.kubernetes import Cluster, Door, differs, doors
 from shared.labels import asked_at, is_owned
 from shared.objects import is_ours, namespace
 from shared.step.estimate import Pace, remaining
-from shared.step.outcome import Change, Decision, Done, Waiting
-from shared.step.step import Context, Step
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
+from shared.step.outcome import Decision, Done, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -148,7 +150,7 @@ def act(context: Context, change: Change) -> None:
         Cluster(context.session, deed.door).apply(deed.object)
 
 
-GATEWAY = Step("gateway", observe, decide, act)
+GATEWAY = LegacyStep("gateway", observe, decide, act)
 
 
 def _look(wanted: Environment, cluster: Cluster, seen: Seen) -> Seen:

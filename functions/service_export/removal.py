@@ -22,8 +22,10 @@ from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json, is_ours
 from shared.step.estimate import remaining
-from shared.step.outcome import Change, Decision, Done, Waiting
-from shared.step.step import Context, Step
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
+from shared.step.outcome import Decision, Done, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -125,7 +127,7 @@ def act(context: Context, change: Change) -> None:
     withdrawal.delete(context, change)
 
 
-SERVICE_EXPORT_REMOVAL = Step("service_export", observe, decide, act, modes=frozenset({"destroy"}))
+SERVICE_EXPORT_REMOVAL = LegacyStep("service_export", observe, decide, act, modes=frozenset({"destroy"}))
 
 
 def _goes(export: Held, environment: str) -> bool:

@@ -24,8 +24,10 @@ from shared.google.gkehub import member_key
 from shared.google.kubernetes import Cluster, Door, doors
 from shared.objects import Json
 from shared.step.estimate import remaining
-from shared.step.outcome import Blocked, Change, Decision, Done, Outcome, Waiting
-from shared.step.step import Context, Step
+from shared.step.legacy import LegacyChange as Change
+from shared.step.legacy import LegacyStep
+from shared.step.outcome import Blocked, Decision, Done, Outcome, Waiting
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service
@@ -119,7 +121,7 @@ def act(context: Context, change: Change) -> None:
         cluster.apply(change.body.object)
 
 
-SERVICE_EXPORT = Step("service_export", observe, decide, act)
+SERVICE_EXPORT = LegacyStep("service_export", observe, decide, act)
 
 
 def _look(wanted: Environment, cluster: Cluster, door: Door) -> SeenCluster:

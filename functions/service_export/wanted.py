@@ -16,7 +16,8 @@ from shared.exports.objects import own_export, own_service
 from shared.google.cluster_reader import Door
 from shared.google.kubernetes import differs
 from shared.objects import Json, body, is_ours, namespace
-from shared.step.outcome import Blocked, Change, Outcome
+from shared.step.legacy import LegacyChange as Change
+from shared.step.outcome import Blocked, Outcome
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment

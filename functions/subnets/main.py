@@ -1,8 +1,9 @@
-"""The function behind topic fleetgate-subnets: proxy-only subnets."""
+"""The function behind topic fleetgate-subnets: proxy-only subnets, and at a teardown static addresses too."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.subnets.removal import SUBNET_REMOVAL
 from functions.subnets.step import SUBNETS
 from shared.step.run import run
 
@@ -10,4 +11,4 @@ from shared.step.run import run
 @functions_framework.cloud_event
 def subnets(event: CloudEvent) -> None:
     """Look, begin what can begin, answer."""
-    run(event.data, SUBNETS)
+    run(event.data, SUBNETS, SUBNET_REMOVAL)

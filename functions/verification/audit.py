@@ -17,8 +17,9 @@ from functions.verification.inventory import take
 from functions.verification.leaks import Findings
 from shared import anchor
 from shared.google.resource import tail_of
+from shared.step.legacy import LegacyStep
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
-from shared.step.step import Context, Step
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -79,7 +80,7 @@ def act(context: Context, change: object) -> None:
     raise AssertionError("the audit decides on no changes")
 
 
-AUDIT = Step("verification", observe, decide, act, modes=frozenset({"destroy"}))
+AUDIT = LegacyStep("verification", observe, decide, act, modes=frozenset({"destroy"}))
 
 
 def _rows(seen: Seen) -> Json:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from functions.verification.live_environment import as_it_stands
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
+from shared.step.legacy import LegacyStep
 from shared.step.outcome import Blocked, Decision, Done
-from shared.step.step import Context, Step
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -48,4 +49,4 @@ def act(context: Context, change: object) -> None:
     raise AssertionError("a diagnosis decides on no changes")
 
 
-DIAGNOSIS = Step("verification", observe, decide, act, modes=frozenset({"diagnose"}))
+DIAGNOSIS = LegacyStep("verification", observe, decide, act, modes=frozenset({"diagnose"}))

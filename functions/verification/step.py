@@ -19,8 +19,9 @@ from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.labels import asked_at
 from shared.objects import is_ours
 from shared.step.estimate import Pace
+from shared.step.legacy import LegacyStep
 from shared.step.outcome import Decision, Done, Waiting
-from shared.step.step import Context, Step
+from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Probe
@@ -101,7 +102,7 @@ def act(context: Context, change: object) -> None:
     raise AssertionError("verification decides on no changes")
 
 
-VERIFICATION = Step("verification", observe, decide, act)
+VERIFICATION = LegacyStep("verification", observe, decide, act)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shared import errors, labels
 from shared.google.compute import unix
 from shared.google.kubernetes import Cluster, Door, doors
 from shared.google.session import Session
-from shared.step.outcome import Change
+from shared.step.legacy import LegacyChange as Change
 from shared.step.step import Context
 
 Json = dict[str, Any]

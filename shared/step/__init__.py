@@ -1,24 +1,28 @@
-"""The step protocol: how a function is called, looks, does what can be done now, and answers.
+"""The step protocol: how a function is called, looks, makes what can be made now, and answers.
 
-A step is three functions and a `Step` that names them, in `shared/steps/<name>.py`:
+A step is two functions and a value that names them:
 
-    def observe(context: Context) -> Seen: ...          only reads; context.session has get, post, patch,
-    delete, pages def decide(wanted, seen, now) -> Decision: ...      pure: no call, no clock; wanted is an
-    Environment, or None def act(context: Context, change: Change) -> None:  begins one change, does not wait
-    for it
+    def observe(context: Context) -> ObservedNetwork: ...   # only reads, through `shared.google`
+    def decide(wanted: Environment, observed: ObservedNetwork, now: float) -> Decision: ...   # pure
 
-    SUBNETS = Step("subnets", observe, decide, act)
+    SUBNETS = SpecStep("subnets", observe, decide)
 
-and a function in `functions/<name>/main.py` that hands it the event: `run(event.data, SUBNETS)`.
-`functions/subnets/step.py` is the one to copy. What the runner does, so that no step has to:
+`SpecStep` serves the modes check and apply, with the environment's spec. `Step` serves every other mode: a
+removal knows no spec, so its `decide` gets only what was observed, and the time. `functions/<name>/main.py` hands
+the event to the runner: `run(event.data, SUBNETS, SUBNET_REMOVAL)`. Copy `functions/subnets/`.
 
-- reads the anchor between observe and decide (the fence), and answers `superseded` if another claim holds it;
-- in mode `check` stops after decide and answers `done` with `changes` and `later` (or `blocked`, `failed`);
-- begins `changes` in order, never after the message's deadline; a 404, 409 or 412 on one means: look again;
-- with `Decision(None, changes)` looks again at once, for what takes effect at once: up to three rounds a
-  call;
-- turns every `shared.errors` into an outcome: `observe` and `act` let them pass (`shared/step/troubles.py`);
-- counts the calls, trims the answer, sends it to the checked callback, and writes the log line.
+`decide` returns a `Decision`: changes that can begin now, and the outcome to answer. A change is a frozen value
+that describes itself and performs itself (`shared.step.change`). Changes that several functions make are in
+`shared.changes`.
+
+The runner does the rest, so that no step has to:
+
+- It reads the anchor between observe and decide. If another claim holds it, the answer is `superseded`.
+- In mode check it stops after decide. The answer shows `changes` and `later`, or says why it is blocked.
+- It performs `changes` in order, never after the message's deadline. After a 404, 409 or 412 it looks again.
+- With `Decision(None, changes)` it looks again at once, up to three rounds a call.
+- It turns every error of `shared.errors` into an outcome, so `observe` and `perform` let them pass.
+- It counts the calls, cuts the answer to size, sends it to the checked callback, and writes the log line.
 
 A wait is an estimate: `retry_after=remaining(now, since, typical)` from `shared.step.estimate`.
 """

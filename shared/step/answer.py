@@ -11,8 +11,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from shared.step.change import Change
 from shared.step.message import Message
-from shared.step.outcome import Change, Outcome
+from shared.step.outcome import Outcome
 
 Json = dict[str, Any]
 
@@ -30,7 +31,7 @@ def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls:
             "nonce": message.nonce,
             "step": message.step,
             **told,
-            "changes": [change.wire() for change in changes],
+            "changes": [change.describe().wire() for change in changes],
             "calls": calls,
         }
     )

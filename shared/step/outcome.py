@@ -1,4 +1,4 @@
-"""What a step can answer, and what it decides to change.
+"""What a step can answer, and what `decide` returns.
 
 An outcome is one of five; the workflow branches on nothing else. `done` is observed, never assumed.
 """
@@ -11,31 +11,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.google.pubsub import Publication
+from shared.step.change import Change
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing to change. `body` is for `act` and stays here; the rest is what answer and report show.
-
-    `verb` is create, update or delete; `resource` the full name (`projects/P/…`, for a Kubernetes object its
-    cluster's name, then its path). `field`, `before` and `after` tell what an update changes.
-    """
-
-    verb: str
-    resource: str
-    field: str | None = None
-    before: Any = None
-    after: Any = None
-    body: Any = dataclasses.field(default=None, compare=False, repr=False)
-
-    def wire(self) -> Json:
-        """As the answer carries it."""
-        shown = {"field": self.field, "before": self.before, "after": self.after}
-        return {"verb": self.verb, "resource": self.resource} | {
-            k: v for k, v in shown.items() if v is not None
-        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ RACES = (
                     'return Decision(Done(outputs=outputs), [Change("create", seen.path, body=Write(None, values))])',
                 ),
                 (
-                    "shared/step/run.py",
+                    "shared/step/attempt.py",
                     "        if clean and decision.outcome is not None:",
                     "        if decision.outcome is not None:",
                 ),
@@ -148,7 +148,7 @@ RACES = (
         Bug(
             (
                 (
-                    "shared/step/run.py",
+                    "shared/step/attempt.py",
                     "except (errors.AlreadyExists, errors.Conflict, errors.NotFound",
                     "except (errors.Conflict, errors.NotFound",
                 ),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from functions.subnets import step as subnets
-from functions.subnets.removal import Leaving, decide
+from functions.subnets.changes import CreateProxySubnet
+from functions.subnets.observed import ObservedNetwork
+from functions.subnets.removal import Remaining, decide
 from shared import labels
 from shared.google.compute import path_of
+from shared.step.change import Change
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.live import NETWORK, NOW, PROJECT, environment
 
@@ -37,8 +41,8 @@ def vip(*users: str) -> Json:
 
 
 def deleted(decision: Decision) -> list[str]:
-    assert {"delete"} >= {each.verb for each in decision.changes}
-    return ["/".join(each.resource.split("/")[3:]) for each in decision.changes]
+    assert {"delete"} >= {each.describe().verb for each in decision.changes}
+    return ["/".join(each.describe().resource.split("/")[3:]) for each in decision.changes]
 
 
 def waits(decision: Decision) -> Waiting:
@@ -48,7 +52,7 @@ def waits(decision: Decision) -> Waiting:
 
 def test_addresses_and_subnets_go_together() -> None:
     """They do not need each other: an address is of the ordinary subnet."""
-    decision = decide(Leaving([proxy("us-west1"), proxy("us-east1")], [vip()]), NOW)
+    decision = decide(Remaining([proxy("us-west1"), proxy("us-east1")], [vip()]), NOW)
 
     assert [
         "us-west1/addresses/vip-store-us-west1",
@@ -60,7 +64,7 @@ def test_addresses_and_subnets_go_together() -> None:
 
 def test_an_address_in_use_is_waited_for_and_says_by_whom() -> None:
     """The rest goes meanwhile."""
-    decision = decide(Leaving([proxy()], [vip("global/forwardingRules/gkemcg1-a")]), NOW)
+    decision = decide(Remaining([proxy()], [vip("global/forwardingRules/gkemcg1-a")]), NOW)
 
     assert ["us-west1/subnetworks/fleetgate-store-proxy"] == deleted(decision)
     assert "AddressInUse" == waits(decision).reason
@@ -70,23 +74,28 @@ def test_an_address_in_use_is_waited_for_and_says_by_whom() -> None:
 def test_what_is_going_is_not_deleted_again() -> None:
     """It looks as it did; the wait is reckoned from when its operation began."""
     going = {path_of(proxy()["selfLink"]): NOW - 7}
-    decision = decide(Leaving([proxy()], [], going), NOW)
+    decision = decide(Remaining([proxy()], [], going), NOW)
 
     assert ([], 5.0) == (deleted(decision), waits(decision).retry_after)
 
 
 def test_done_is_when_nothing_of_ours_is_left() -> None:
     """Nothing else is looked at."""
-    assert Decision(Done()) == decide(Leaving([], []), NOW)
+    assert Decision(Done()) == decide(Remaining([], []), NOW)
+
+
+def regions(changes: Sequence[Change]) -> list[str]:
+    """Where proxy-only subnets are created."""
+    return [each.region for each in changes if isinstance(each, CreateProxySubnet)]
 
 
 def test_a_deploy_waits_for_a_proxy_only_subnet_that_is_going() -> None:
     """It counts as missing and is made again once it is gone; what is missing elsewhere is made at once."""
     there = [ordinary("us-west1"), ordinary("us-east1"), proxy("us-west1")]
     network = {"name": "default", "autoCreateSubnetworks": True}
-    seen = subnets.Seen(there, network, going={"us-west1": NOW - 5})
+    seen = ObservedNetwork(there, network, going={"us-west1": NOW - 5})
     decision = subnets.decide(environment(), seen, NOW)
 
-    assert ["us-east1"] == [each.body["region"] for each in decision.changes]
-    assert ["us-west1"] == [each.body["region"] for each in decision.later]
+    assert ["us-east1"] == regions(decision.changes)
+    assert ["us-west1"] == regions(decision.later)
     assert ("ProxySubnetDeleting", 7.0) == (waits(decision).reason, waits(decision).retry_after)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.subnets.step import SUBNETS, Insert, Seen, decide
+from functions.subnets.changes import CreateProxySubnet
+from functions.subnets.observed import Insert, ObservedNetwork
+from functions.subnets.step import SUBNETS, decide
 from shared import labels
 from shared.labels import proxy_subnet_name
 from shared.ranges import AUTO_MODE
@@ -53,27 +55,26 @@ def with_ranges(ranges: Any) -> Environment:
 
 def created(decision: Decision) -> dict[str, IPv4Network]:
     """Region → range of what is to be created."""
-    return {change.body["region"]: IPv4Network(change.body["ipCidrRange"]) for change in decision.changes}
+    return {each.region: each.range for each in decision.changes if isinstance(each, CreateProxySubnet)}
 
 
 class TestDecide:
     def test_a_region_without_one_gets_one(self, store: Environment) -> None:
         """Marked from birth, in a range that an auto-mode network allows."""
-        decision = decide(store, Seen(ordinary(), AUTO), NOW)
-        (west, east) = decision.changes
+        decision = decide(store, ObservedNetwork(ordinary(), AUTO), NOW)
+        (_, east) = decision.changes
 
         assert isinstance(decision.outcome, Waiting)
         assert set(created(decision)) == {"us-west1", "us-east1"}
         assert not any(each.overlaps(AUTO_MODE) for each in created(decision).values())
-        assert (west.body["purpose"], west.body["role"]) == ("GLOBAL_MANAGED_PROXY", "ACTIVE")
-        assert labels.marked_by(east.body["description"]) == "store"
-        assert east.resource == "projects/shop-prod/regions/us-east1/subnetworks/fleetgate-store-proxy"
+        resource = "projects/shop-prod/regions/us-east1/subnetworks/fleetgate-store-proxy"
+        assert east.describe().resource == resource
 
     def test_one_that_is_there_is_used(self, store: Environment) -> None:
         """Whoever made it, and in whatever range."""
         there = [*ordinary(), proxy("us-west1", "10.3.0.0/24"), proxy("us-east1", "10.4.0.0/23")]
 
-        assert decide(store, Seen(there), NOW) == Decision(Done())
+        assert decide(store, ObservedNetwork(there), NOW) == Decision(Done())
 
     @pytest.mark.parametrize(
         "unfit",
@@ -88,11 +89,11 @@ class TestDecide:
         """Only an active one of the global purpose serves this class."""
         there = [*ordinary(), proxy("us-west1", "10.3.0.0/24", **unfit), proxy("us-east1", "10.4.0.0/23")]
 
-        assert list(created(decide(store, Seen(there, AUTO), NOW))) == ["us-west1"]
+        assert list(created(decide(store, ObservedNetwork(there, AUTO), NOW))) == ["us-west1"]
 
     def test_ranges_that_are_given_are_taken(self) -> None:
         """And the rest is chosen around them."""
-        decision = decide(with_ranges({"us-west1": "192.168.0.0/23"}), Seen(ordinary(), AUTO), NOW)
+        decision = decide(with_ranges({"us-west1": "192.168.0.0/23"}), ObservedNetwork(ordinary(), AUTO), NOW)
         ranges = created(decision)
 
         assert ranges["us-west1"] == IPv4Network("192.168.0.0/23")
@@ -101,7 +102,7 @@ class TestDecide:
     def test_a_given_range_that_cannot_be_is_refused_before_anything_is_made(self) -> None:
         """The tutorial's own on its own network."""
         wanted = with_ranges({"us-west1": "10.129.0.0/23", "us-east1": "10.127.0.0/23"})
-        decision = decide(wanted, Seen(ordinary(), AUTO), NOW)
+        decision = decide(wanted, ObservedNetwork(ordinary(), AUTO), NOW)
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "RANGE_REFUSED"
@@ -111,7 +112,7 @@ class TestDecide:
     def test_a_foreign_active_one_in_another_range_is_in_the_way(self) -> None:
         """There can be but one."""
         there = [*ordinary(), proxy("us-west1", "10.3.0.0/24"), proxy("us-east1", "10.4.0.0/23")]
-        decision = decide(with_ranges({"us-west1": "10.5.0.0/23"}), Seen(there), NOW)
+        decision = decide(with_ranges({"us-west1": "10.5.0.0/23"}), ObservedNetwork(there), NOW)
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "SUBNET_IN_THE_WAY"
@@ -120,14 +121,14 @@ class TestDecide:
     def test_something_else_under_our_name_is_in_the_way(self, store: Environment) -> None:
         """An insert would be refused for ever."""
         there = [*ordinary(), subnetwork("us-west1", name=proxy_subnet_name("store"), range_="10.9.0.0/24")]
-        decision = decide(store, Seen(there, AUTO), NOW)
+        decision = decide(store, ObservedNetwork(there, AUTO), NOW)
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "SUBNET_IN_THE_WAY"
 
     def test_a_region_without_the_clusters_subnetwork_is_blocked(self, store: Environment) -> None:
         """The addresses come from it."""
-        decision = decide(store, Seen(ordinary()[:1], {"name": "default"}), NOW)
+        decision = decide(store, ObservedNetwork(ordinary()[:1], {"name": "default"}), NOW)
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "SUBNETWORK_MISSING"
@@ -135,14 +136,14 @@ class TestDecide:
 
     def test_a_network_that_is_not_there_is_blocked(self, store: Environment) -> None:
         """With the command that makes it."""
-        decision = decide(store, Seen([]), NOW)
+        decision = decide(store, ObservedNetwork([]), NOW)
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "NETWORK_MISSING"
 
     def test_an_insert_under_way_is_not_begun_again(self, store: Environment) -> None:
         """It is waited for, as long as it will take."""
-        seen = Seen(ordinary(), AUTO, inserts=[Insert("us-west1", NOW - 10, None)])
+        seen = ObservedNetwork(ordinary(), AUTO, inserts=[Insert("us-west1", NOW - 10, None)])
         decision = decide(store, seen, NOW)
 
         assert list(created(decision)) == ["us-east1"]
@@ -151,14 +152,14 @@ class TestDecide:
 
     def test_an_insert_that_failed_is_decided_anew(self, store: Environment) -> None:
         """Somebody may have taken the range meanwhile."""
-        seen = Seen(ordinary(), AUTO, inserts=[Insert("us-west1", NOW - 30, "CONFLICT: overlap")])
+        seen = ObservedNetwork(ordinary(), AUTO, inserts=[Insert("us-west1", NOW - 30, "CONFLICT: overlap")])
 
         assert set(created(decide(store, seen, NOW))) == {"us-west1", "us-east1"}
 
     def test_after_three_failures_it_is_given_up(self, store: Environment) -> None:
         """With what the last one said."""
         failures = [Insert("us-west1", NOW - 30 + i, f"CODE: no {i}") for i in range(3)]
-        outcome = decide(store, Seen(ordinary(), AUTO, inserts=failures), NOW).outcome
+        outcome = decide(store, ObservedNetwork(ordinary(), AUTO, inserts=failures), NOW).outcome
 
         assert isinstance(outcome, Failed)
         assert (outcome.code, "no 2" in outcome.cause) == ("SUBNET_NOT_CREATED", True)
@@ -219,6 +220,17 @@ class TestOnTheWire:
 
         assert (told["outcome"], told["changes"]) == ("done", [])
         assert told["calls"] == {"total": 2, "mutations": 0, "byService": {"compute": 2}}
+
+    def test_what_is_inserted_is_active_and_bears_our_mark(
+        self, cloud: GoogleServer, ask: Callable[..., Any]
+    ) -> None:
+        """A subnetwork has no labels, and its description cannot change: it is marked from birth."""
+        ask()
+        (body,) = cloud.posted("/regions/us-west1/subnetworks")
+
+        assert (body["purpose"], body["role"]) == ("GLOBAL_MANAGED_PROXY", "ACTIVE")
+        assert body["network"] == "projects/shop-prod/global/networks/default"
+        assert labels.marked_by(body["description"]) == "store"
 
     def test_a_check_shows_the_same_changes(self, ask: Callable[..., Any]) -> None:
         """With the ranges that apply will choose."""

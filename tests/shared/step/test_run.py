@@ -10,37 +10,47 @@ import pytest
 
 from shared import errors
 from shared.google.pubsub import Publication
-from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
+from shared.google.session import Session
+from shared.step.change import Value
+from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.run import run
 from shared.step.step import Context, Step
+from tests.support.changes import ScriptedChange
 from tests.support.google_server import NOW, GoogleServer, refusal
 
 Event = Callable[..., dict[str, Any]]
 WAIT = Waiting(reason="Making", message="soon", retry_after=10)
-MADE = Change("create", "projects/p/thing")
+
+
+def change(resource: str = "projects/p/thing", trouble: Exception | None = None) -> ScriptedChange:
+    """A change that meets `trouble`, if there is any."""
+
+    def meets(session: Session) -> None:
+        if trouble:
+            raise trouble
+
+    return ScriptedChange(resource, meets)
+
+
+def told(*changes: ScriptedChange) -> list[dict[str, Value]]:
+    """As the answer carries them."""
+    return [each.describe().wire() for each in changes]
 
 
 class Toy:
-    """A step that remembers what was done with it: `decisions` one a look, `trouble` raised by act."""
+    """A step that remembers what was done with it: `decisions` one a look."""
 
-    def __init__(self, *decisions: Decision, trouble: Exception | None = None, looks: Any = None) -> None:
-        self.decisions, self.trouble, self.looks = list(decisions), trouble, looks
-        self.seen: list[float] = []
-        self.acted: list[Change] = []
-        self.step: Step[None] = Step("subnets", self.observe, self.decide, self.act)
+    def __init__(self, *decisions: Decision, looks: Callable[[Context], None] = lambda context: None) -> None:
+        self.decisions, self.looks = list(decisions), looks
+        self.decided: list[float] = []
+        self.step: Step[None] = Step("subnets", self.observe, self.decide, frozenset({"check", "apply"}))
 
     def observe(self, context: Context) -> None:
-        if self.looks:
-            self.looks(context)
+        self.looks(context)
 
-    def decide(self, wanted: Any, observed: None, now: float) -> Decision:
-        self.seen.append(now)
-        return self.decisions[min(len(self.seen), len(self.decisions)) - 1]
-
-    def act(self, context: Context, change: Change) -> None:
-        if self.trouble:
-            raise self.trouble
-        self.acted.append(change)
+    def decide(self, observed: None, now: float) -> Decision:
+        self.decided.append(now)
+        return self.decisions[min(len(self.decided), len(self.decisions)) - 1]
 
 
 def answer(google: GoogleServer) -> Any:
@@ -54,27 +64,27 @@ def api_error(kind: type[errors.ApiError]) -> errors.ApiError:
 
 
 def test_changes_begin_and_the_outcome_is_answered(anchored: GoogleServer, event: Event) -> None:
-    """observe, fence, decide, act, answer."""
-    toy = Toy(Decision(WAIT, [MADE]))
+    """observe, fence, decide, perform, answer."""
+    made = change()
+    toy = Toy(Decision(WAIT, [made]))
     run(event(), toy.step)
-    told = answer(anchored)
+    heard = answer(anchored)
 
-    assert (told["nonce"], told["outcome"], told["retryAfter"]) == ("n-1", "waiting", 10)
-    assert told["changes"] == [MADE.wire()]
-    assert told["calls"] == {"total": 1, "mutations": 0, "byService": {"compute": 1}}
-    assert toy.acted == [MADE]
-    assert toy.seen == [NOW]
+    assert (heard["nonce"], heard["outcome"], heard["retryAfter"]) == ("n-1", "waiting", 10)
+    assert heard["changes"] == told(made)
+    assert heard["calls"] == {"total": 1, "mutations": 0, "byService": {"compute": 1}}
+    assert made.performed == ["projects/p/thing"]
+    assert toy.decided == [NOW]
 
 
 def test_a_check_changes_nothing_and_shows_everything(anchored: GoogleServer, event: Event) -> None:
     """Waiting is no fault of the request: planned is done."""
-    later = Change("create", "projects/p/other")
-    toy = Toy(Decision(WAIT, [MADE], later=[later]))
-    run(event(mode="check"), toy.step)
+    now, later = change(), change("projects/p/other")
+    run(event(mode="check"), Toy(Decision(WAIT, [now], later=[later])).step)
 
     assert answer(anchored)["outcome"] == "done"
-    assert answer(anchored)["changes"] == [MADE.wire(), later.wire()]
-    assert toy.acted == []
+    assert answer(anchored)["changes"] == told(now, later)
+    assert (now.performed, later.performed) == ([], [])
 
 
 def test_a_check_refuses_what_apply_would(anchored: GoogleServer, event: Event) -> None:
@@ -97,20 +107,20 @@ def test_a_check_that_meets_a_broken_api_is_asked_again(anchored: GoogleServer, 
 
 def test_what_takes_effect_at_once_is_looked_at_at_once(anchored: GoogleServer, event: Event) -> None:
     """done is observed: the second look sees it."""
-    toy = Toy(Decision(None, [MADE]), Decision(Done(outputs={"a": 1})))
+    toy = Toy(Decision(None, [change()]), Decision(Done(outputs={"a": 1})))
     run(event(), toy.step)
 
     assert answer(anchored)["outcome"] == "done"
     assert answer(anchored)["outputs"] == {"a": 1}
-    assert len(toy.seen) == 2
+    assert len(toy.decided) == 2
 
 
 def test_looking_again_has_an_end(anchored: GoogleServer, event: Event) -> None:
     """Three rounds, then the workflow waits."""
-    toy = Toy(Decision(None, [MADE]))
-    run(event(), toy.step)
+    made = change()
+    run(event(), Toy(Decision(None, [made])).step)
 
-    assert (answer(anchored)["outcome"], len(toy.acted)) == ("waiting", 3)
+    assert (answer(anchored)["outcome"], len(made.performed)) == ("waiting", 3)
 
 
 @pytest.mark.parametrize("kind", [errors.AlreadyExists, errors.Conflict, errors.NotFound])
@@ -118,7 +128,7 @@ def test_a_world_that_changed_is_looked_at_again(
     anchored: GoogleServer, event: Event, kind: type[errors.ApiError]
 ) -> None:
     """What exists by now may be ours; what was not done is not told as a change."""
-    toy = Toy(Decision(WAIT, [MADE]), Decision(Done()), trouble=api_error(kind))
+    toy = Toy(Decision(WAIT, [change(trouble=api_error(kind))]), Decision(Done()))
     run(event(), toy.step)
 
     assert answer(anchored)["outcome"] == "done"
@@ -127,34 +137,33 @@ def test_a_world_that_changed_is_looked_at_again(
 
 def test_changes_before_a_trouble_are_told(anchored: GoogleServer, event: Event) -> None:
     """They have been made."""
-
-    def act(context: Context, change: Change) -> None:
-        if change.resource == "second":
-            raise api_error(errors.PermissionDenied)
-
-    toy = Toy(Decision(WAIT, [MADE, Change("create", "second"), Change("create", "third")]))
-    run(event(), Step("subnets", toy.observe, toy.decide, act))
+    first, third = change("first"), change("third")
+    denied = change("second", trouble=api_error(errors.PermissionDenied))
+    run(event(), Toy(Decision(WAIT, [first, denied, third])).step)
 
     assert (answer(anchored)["outcome"], answer(anchored)["code"]) == ("blocked", "PERMISSION_DENIED")
-    assert answer(anchored)["changes"] == [MADE.wire()]
+    assert answer(anchored)["changes"] == told(first)
+    assert third.performed == []
 
 
 def test_another_claim_stops_everything(anchored: GoogleServer, event: Event) -> None:
-    """The fence stands between looking and acting."""
-    toy = Toy(Decision(WAIT, [MADE]))
+    """The fence stands between looking and changing."""
+    made = change()
+    toy = Toy(Decision(WAIT, [made]))
     anchored.addresses["fleetgate-store"]["labels"]["fleetgate-generation"] = "9999999999999-1"
     run(event(), toy.step)
 
     assert answer(anchored)["outcome"] == "superseded"
-    assert toy.acted == []
+    assert made.performed == []
 
 
 def test_no_anchor_stops_everything_too(google: GoogleServer, event: Event) -> None:
     """The environment was torn down meanwhile."""
-    toy = Toy(Decision(WAIT, [MADE]))
+    made = change()
+    toy = Toy(Decision(WAIT, [made]))
     run(event(), toy.step)
 
-    assert (answer(google)["outcome"], toy.acted) == ("superseded", [])
+    assert (answer(google)["outcome"], made.performed) == ("superseded", [])
 
 
 def test_the_fence_is_read_after_the_world(anchored: GoogleServer, event: Event) -> None:
@@ -163,41 +172,50 @@ def test_the_fence_is_read_after_the_world(anchored: GoogleServer, event: Event)
     def claims(context: Context) -> None:
         anchored.addresses["fleetgate-store"]["labels"]["fleetgate-execution"] = "another"
 
-    toy = Toy(Decision(WAIT, [MADE]), looks=claims)
+    made = change()
+    toy = Toy(Decision(WAIT, [made]), looks=claims)
     run(event(), toy.step)
 
-    assert (answer(anchored)["outcome"], toy.acted) == ("superseded", [])
+    assert (answer(anchored)["outcome"], made.performed) == ("superseded", [])
 
 
 def test_nothing_is_changed_after_the_deadline(anchored: GoogleServer, event: Event) -> None:
     """A message that comes late finds the workflow asking again."""
-    toy = Toy(Decision(WAIT, [MADE]))
+    made = change()
+    toy = Toy(Decision(WAIT, [made]))
     anchored.now = NOW + 91
     run(event(), toy.step)
 
     assert (answer(anchored)["outcome"], answer(anchored)["reason"]) == ("waiting", "MessageExpired")
-    assert toy.acted == []
+    assert made.performed == []
 
 
 def test_the_deadline_holds_between_two_changes(anchored: GoogleServer, event: Event) -> None:
     """Every answer tells the time."""
 
-    def act(context: Context, change: Change) -> None:
+    def meets(session: Session) -> None:
         anchored.now = NOW + 91
         with pytest.raises(errors.NotFound):
-            context.session.get("compute", "projects/p/anything")
+            session.get("compute", "projects/p/anything")
 
-    toy = Toy(Decision(WAIT, [MADE, Change("create", "second")]))
-    run(event(), Step("subnets", toy.observe, toy.decide, act))
+    slow, late = ScriptedChange("first", meets), change("second")
+    run(event(), Toy(Decision(WAIT, [slow, late])).step)
 
     assert answer(anchored)["reason"] == "MessageExpired"
-    assert answer(anchored)["changes"] == [MADE.wire()]
+    assert answer(anchored)["changes"] == told(slow)
+    assert late.performed == []
 
 
 def test_publications_go_out_after_the_changes(anchored: GoogleServer, event: Event) -> None:
     """And only with the outcome that they tell of."""
-    told = Publication("projects/p/topics/t", {"a": 1}, {})
-    run(event(), Toy(Decision(None, [MADE], publications=[told]), Decision(Done(), publications=[told])).step)
+    publication = Publication("projects/p/topics/t", {"a": 1}, {})
+    run(
+        event(),
+        Toy(
+            Decision(None, [change()], publications=[publication]),
+            Decision(Done(), publications=[publication]),
+        ).step,
+    )
 
     assert anchored.published() == [{"data": {"a": 1}}]
 
@@ -235,7 +253,7 @@ def test_a_fault_of_ours_is_answered_too(
     anchored: GoogleServer, event: Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The workflow need not wait for a timeout; the log has the place."""
-    run(event(), Toy(Decision(WAIT, [MADE]), trouble=ZeroDivisionError("oops")).step)
+    run(event(), Toy(Decision(WAIT, [change(trouble=ZeroDivisionError("oops"))])).step)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     assert (answer(anchored)["outcome"], answer(anchored)["code"]) == ("failed", "INTERNAL")
@@ -247,7 +265,7 @@ def test_a_call_is_one_line_of_json_without_spec_or_token(
     anchored: GoogleServer, event: Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Severity, labels to find it by, what was answered and whether it arrived."""
-    run(event(), Toy(Decision(WAIT, [MADE])).step)
+    run(event(), Toy(Decision(WAIT, [change()])).step)
     out = capsys.readouterr().out
     (line,) = [json.loads(each) for each in out.splitlines()]
 
@@ -273,3 +291,26 @@ def test_a_settlement_is_as_grave_as_what_it_settles(
 
     assert line["severity"] == severity
     assert line["ending"] == {"action": "deploy", "outcome": ending, "code": "TOOK_TOO_LONG"}
+
+
+@pytest.mark.parametrize("kind", [errors.Busy, errors.InUse])
+def test_what_cannot_be_changed_now_keeps_nothing_else(
+    anchored: GoogleServer, event: Event, kind: type[errors.ApiError]
+) -> None:
+    """The others are begun, and the first refusal is answered."""
+    held, other = change("held", trouble=api_error(kind)), change("other")
+    run(event(), Toy(Decision(WAIT, [held, other])).step)
+
+    assert answer(anchored)["outcome"] == "waiting"
+    assert answer(anchored)["changes"] == told(other)
+
+
+def test_what_was_declined_is_noted_for_the_next_look(anchored: GoogleServer, event: Event) -> None:
+    """So that it is not tried again in the same call, and can be told."""
+    tried: list[dict[str, str]] = []
+    declined = change("optional", trouble=errors.Declined("it is used"))
+    decisions = Decision(None, [change("other"), declined]), Decision(Done())
+    run(event(), Toy(*decisions, looks=lambda context: tried.append(dict(context.tried))).step)
+
+    assert tried == [{}, {"other": "", "optional": "it is used"}]
+    assert answer(anchored)["outcome"] == "done"

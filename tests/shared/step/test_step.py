@@ -15,9 +15,11 @@ from shared.anchor import Anchor
 from shared.settings import Settings
 from shared.step import callback, fence
 from shared.step.answer import LIMIT, answer, trimmed
+from shared.step.change import Description
 from shared.step.estimate import remaining
 from shared.step.message import Message, parse
-from shared.step.outcome import Blocked, Change, Decision, Done, Failed, Superseded, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Failed, Superseded, Waiting
+from tests.support.changes import ScriptedChange
 from tests.support.google_server import EXECUTION, NUMBER, GoogleServer
 from tests.support.messages import GENERATION
 
@@ -50,23 +52,21 @@ class TestOutcomes:
         ]
         assert Superseded(message="m").wire() == {"outcome": "superseded", "message": "m"}
 
-    def test_a_change_shows_what_it_is_not_how(self) -> None:
-        """The body of the request stays in the function."""
-        change = Change("update", "r", "ttl", "1h", "2h", body={"secret": 1})
-
-        assert change.wire() == {
+    def test_a_description_shows_what_there_is_to_show(self) -> None:
+        """Only an update tells a field, and what it was and becomes."""
+        assert Description("update", "r", "ttl", "1h", "2h").wire() == {
             "verb": "update",
             "resource": "r",
             "field": "ttl",
             "before": "1h",
             "after": "2h",
         }
-        assert Change("create", "r").wire() == {"verb": "create", "resource": "r"}
+        assert Description("create", "r").wire() == {"verb": "create", "resource": "r"}
 
     def test_a_step_that_cannot_go_on_changes_nothing(self) -> None:
         """blocked, failed and superseded come without changes; nothing to do comes with an outcome."""
         with pytest.raises(ValueError, match="changes nothing"):
-            Decision(Blocked(code="C", cause="c", fix="f"), [Change("create", "r")])
+            Decision(Blocked(code="C", cause="c", fix="f"), [ScriptedChange("r")])
         with pytest.raises(ValueError, match="needs an outcome"):
             Decision(None)
 
@@ -74,9 +74,7 @@ class TestOutcomes:
 class TestAnswers:
     def test_an_answer_carries_nonce_outcome_changes_and_calls(self, message: Make) -> None:
         """As the protocol says."""
-        told = answer(
-            message(), Done(), [Change("create", "r")], {"total": 1, "mutations": 1, "byService": {}}
-        )
+        told = answer(message(), Done(), [ScriptedChange("r")], {"total": 1, "mutations": 1, "byService": {}})
 
         assert (told["nonce"], told["step"], told["outcome"]) == ("n-1", "subnets", "done")
         assert told["changes"] == [{"verb": "create", "resource": "r"}]

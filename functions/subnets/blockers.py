@@ -1,0 +1,118 @@
+"""What keeps proxy-only subnets from being made until a person mends it: networks, names, ranges, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+from functions.subnets.observed import ObservedNetwork, is_ordinary, is_ready
+from functions.subnets.taken import region_of
+from shared import labels
+from shared.ranges import NoRangeLeft, Taken, choose, objections
+from shared.step.outcome import Blocked, Failed, Stopped
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
+
+Json = dict[str, Any]
+
+TRIES = 3  # failed inserts of one claim in one region, after which it is given up
+
+
+def blocker(wanted: Environment, observed: ObservedNetwork, missing: list[str]) -> Blocked | None:
+    """What a person must mend before any subnet is made in the `missing` regions."""
+    if missing and observed.network is None:
+        return Blocked(
+            code="NETWORK_MISSING",
+            cause=f"Project {wanted.project} has no network {wanted.network}.",
+            fix=f"Name another network, or: gcloud compute networks create {wanted.network}"
+            f" --project={wanted.project}",
+        )
+    ordinary = {region for region, each in observed.named(wanted.subnetwork).items() if is_ordinary(each)}
+    if without := [region for region in wanted.proxy_regions if region not in ordinary]:
+        return Blocked(
+            code="SUBNETWORK_MISSING",
+            cause=f"Network {wanted.network} has no subnetwork {wanted.subnetwork} in {', '.join(without)}.",
+            fix=_creations(wanted, observed, without),
+        )
+    return _in_the_way(wanted, observed, missing)
+
+
+def ranges_for(
+    wanted: Environment, observed: ObservedNetwork, missing: Iterable[str]
+) -> dict[str, IPv4Network] | Blocked:
+    """A range for each region that has no proxy-only subnet: as given, or chosen."""
+    missing = list(missing)
+    given = {region: each for region, each in _given(wanted).items() if region in missing}
+    if refused := objections(given, observed.taken, auto_mode=observed.auto_mode):
+        return Blocked(
+            code="RANGE_REFUSED",
+            cause="; ".join(f"{region}: {reason}" for region, reason in refused.items()) + ".",
+            fix="Set proxyRanges to auto, or to ranges that are free.",
+        )
+    reserved = [Taken(each, f"wanted for {region}") for region, each in _given(wanted).items()]
+    open_regions = [region for region in missing if region not in given]
+    try:
+        return given | choose(open_regions, [*observed.taken, *reserved], auto_mode=observed.auto_mode)
+    except NoRangeLeft as error:
+        return Blocked(
+            code="NO_RANGE_FREE",
+            cause=f"Network {wanted.network}: {error}.",
+            fix="Give ranges of your own in proxyRanges, or free some.",
+        )
+
+
+def given_up(observed: ObservedNetwork, regions: Iterable[str]) -> Stopped | None:
+    """The end, in a region where the insert has failed too often."""
+    for region in regions:
+        failures = [each.failure for each in observed.inserts if each.region == region and each.failure]
+        if len(failures) >= TRIES:
+            return Failed(
+                code="SUBNET_NOT_CREATED",
+                cause=f"{region}: {failures[-1]} ({len(failures)} times).",
+                fix="Mend what the cause names and publish the request again.",
+            )
+    return None
+
+
+def _creations(wanted: Environment, observed: ObservedNetwork, without: list[str]) -> str:
+    """The commands for ordinary subnets in regions without one, in ranges that are free."""
+    try:
+        free = choose(without, observed.taken, auto_mode=observed.auto_mode)
+    except NoRangeLeft as error:
+        return f"Free a range of network {wanted.network}: {error}."
+    return " && ".join(
+        f"gcloud compute networks subnets create {wanted.subnetwork} --project={wanted.project}"
+        f" --network={wanted.network} --region={region} --range={cidr}"
+        for region, cidr in free.items()
+    )
+
+
+def _in_the_way(wanted: Environment, observed: ObservedNetwork, missing: Iterable[str]) -> Blocked | None:
+    """Subnets that are there, and are neither what is wanted nor ours to change."""
+    named = observed.named(labels.proxy_subnet_name(wanted.name))
+    for region in missing:
+        if region in named and is_ready(named[region]):  # one that is not ready is ours, and not finished
+            return _obstacle(
+                named[region], "has the name of the proxy-only subnet, and is none that is active"
+            )
+    given = _given(wanted)
+    for region, proxy in observed.proxies().items():
+        if region in given and IPv4Network(proxy["ipCidrRange"]) != given[region]:
+            return _obstacle(proxy, f"is the region's one active proxy-only subnet, and not {given[region]}")
+    return None
+
+
+def _obstacle(subnetwork: Json, why: str) -> Blocked:
+    where = f"{subnetwork['name']} ({subnetwork['ipCidrRange']}) in {region_of(subnetwork)}"
+    return Blocked(
+        code="SUBNET_IN_THE_WAY",
+        cause=f"Subnetwork {where} {why}.",
+        fix=f"Set proxyRanges to auto or to {subnetwork['ipCidrRange']}, or delete {subnetwork['name']}.",
+    )
+
+
+def _given(wanted: Environment) -> dict[str, IPv4Network]:
+    ranges = wanted.proxy_ranges
+    return {k: IPv4Network(str(v)) for k, v in ranges.items()} if isinstance(ranges, Mapping) else {}

@@ -1,0 +1,66 @@
+"""What the subnets function changes: proxy-only subnets are created and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from shared import labels
+from shared.google import compute
+from shared.google.session import Session
+from shared.step.change import Change, Description
+
+PURPOSE = "GLOBAL_MANAGED_PROXY"
+
+
+@dataclass(frozen=True)
+class CreateProxySubnet(Change):
+    """An active proxy-only subnet for `environment`, in one region of a network (`projects/P/global/networks/N`)."""
+
+    environment: str
+    project: str
+    network: str
+    region: str
+    range: IPv4Network
+
+    @property
+    def name(self) -> str:
+        """The subnetwork's name."""
+        return labels.proxy_subnet_name(self.environment)
+
+    def describe(self) -> Description:
+        """A creation, in this range."""
+        resource = f"projects/{self.project}/regions/{self.region}/subnetworks/{self.name}"
+        return Description("create", resource, "ipCidrRange", after=str(self.range))
+
+    def perform(self, session: Session) -> None:
+        """Begin to insert it. Its description bears our mark: a subnetwork has no labels [documented]."""
+        body = {
+            "name": self.name,
+            "description": labels.mark(self.environment),
+            "network": self.network,
+            "region": self.region,
+            "ipCidrRange": str(self.range),
+            "purpose": PURPOSE,
+            "role": "ACTIVE",
+        }
+        compute.insert_subnetwork(session, self.project, self.region, body)
+
+
+@dataclass(frozen=True)
+class DeleteSubnetwork(Change):
+    """Delete the subnetwork at `path` (`projects/P/…`)."""
+
+    path: str
+
+    def describe(self) -> Description:
+        """A deletion."""
+        return Description("delete", self.path)
+
+    def perform(self, session: Session) -> None:
+        """Begin to delete it.
+
+        Raises:
+            InUse: a load balancer's proxies still use it [documented].
+        """
+        compute.delete_subnetwork(session, self.path)

@@ -1,0 +1,151 @@
+"""What the subnets function finds in a network: its subnets, taken ranges, and inserts and deletions under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from functions.subnets import taken
+from functions.subnets.changes import PURPOSE
+from functions.subnets.taken import region_of
+from shared import labels
+from shared.google import compute
+from shared.google.session import Session
+from shared.ranges import Taken
+from shared.step.step import Context
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Insert:
+    """An insert operation of this claim: when it began, and what it failed with, if it has."""
+
+    region: str
+    began: float
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class ObservedNetwork:
+    """What is there. All but `subnetworks` is only read while a region has no proxy-only subnet.
+
+    `subnetworks` are the network's, in every region; `network` is None if it does not exist (or was not
+    read). `going` is when the deletion of a proxy-only subnet of ours began, unix seconds, by region.
+    """
+
+    subnetworks: list[Json]
+    network: Json | None = None
+    taken: list[Taken] = field(default_factory=list)
+    inserts: list[Insert] = field(default_factory=list)
+    going: Mapping[str, float] = field(default_factory=dict)
+
+    def surplus(self, wanted: Environment) -> list[Json]:
+        """Proxy-only subnets of ours in regions that have neither a cluster nor an address any more."""
+        return [
+            each
+            for each in self._staying
+            if labels.marked_by(each.get("description")) == wanted.name
+            and not is_ordinary(each)
+            and region_of(each) not in wanted.proxy_regions
+        ]
+
+    def proxies(self) -> dict[str, Json]:
+        """Region → its active proxy-only subnet."""
+        return {region_of(each): each for each in self._staying if _is_active_proxy(each)}
+
+    def named(self, name: str) -> dict[str, Json]:
+        """Region → its subnetwork of that name."""
+        return {region_of(each): each for each in self._staying if each["name"] == name}
+
+    def missing(self, wanted: Environment) -> list[str]:
+        """The regions that need a proxy-only subnet and have none that is active."""
+        return [region for region in wanted.proxy_regions if region not in self.proxies()]
+
+    @property
+    def _staying(self) -> list[Json]:
+        return [each for each in self.subnetworks if region_of(each) not in self.going or is_ordinary(each)]
+
+    @property
+    def auto_mode(self) -> bool:
+        """Whether the network makes subnets by itself, in 10.128.0.0/9."""
+        return bool(self.network and self.network.get("autoCreateSubnetworks"))
+
+
+def observe(context: Context) -> ObservedNetwork:
+    """The network's subnets; if one is missing, also what its range must not overlap, and inserts."""
+    wanted, session = context.wanted, context.session
+    link = network_of(wanted)
+    every = compute.subnetworks(session, wanted.project)
+    subnetworks = [each for each in every if compute.path_of(each["network"]) == link]
+    going = _going(session, wanted, subnetworks)
+    observed = ObservedNetwork(subnetworks, going=going)
+    if not observed.missing(wanted):
+        return observed
+    routes = compute.routes(session, wanted.project)
+    reserved = compute.global_addresses(session, wanted.project)
+    return ObservedNetwork(
+        subnetworks,
+        compute.network(session, wanted.project, wanted.network),
+        [
+            *taken.by_subnets(subnetworks),
+            *taken.by_routes(each for each in routes if compute.path_of(each["network"]) == link),
+            *taken.by_reservations(reserved, link),
+        ],
+        _inserts_of(context, compute.inserts(session, wanted.project)),
+        going,
+    )
+
+
+def network_of(wanted: Environment) -> str:
+    """The full name of the environment's network."""
+    return f"projects/{wanted.project}/global/networks/{wanted.network}"
+
+
+def begun(operations: Iterable[Json]) -> dict[str, float]:
+    """When each operation began, unix seconds, by the full name of what it works on."""
+    return {
+        compute.path_of(each["targetLink"]): compute.unix(each["insertTime"])
+        for each in operations
+        if "targetLink" in each
+    }
+
+
+def is_ordinary(subnetwork: Json) -> bool:
+    """Whether it is one that machines live in."""
+    return bool(subnetwork.get("purpose", "PRIVATE") == "PRIVATE")
+
+
+def is_ready(subnetwork: Json) -> bool:
+    """Whether its creation has ended."""
+    return bool(subnetwork.get("state", "READY") == "READY")
+
+
+def _is_active_proxy(subnetwork: Json) -> bool:
+    is_active = subnetwork.get("role", "ACTIVE") == "ACTIVE" and is_ready(subnetwork)
+    return subnetwork.get("purpose") == PURPOSE and is_active
+
+
+def _going(session: Session, wanted: Environment, subnetworks: Iterable[Json]) -> dict[str, float]:
+    """Region → when the deletion of our proxy-only subnet there began: until it ends, it looks as it did."""
+    ours = [each for each in subnetworks if labels.marked_by(each.get("description")) == wanted.name]
+    paths = {compute.path_of(each["selfLink"]): region_of(each) for each in ours if not is_ordinary(each)}
+    deletions = begun(compute.deletions(session, wanted.project)) if paths else {}
+    return {paths[path]: began for path, began in deletions.items() if path in paths}
+
+
+def _inserts_of(context: Context, operations: Iterable[Json]) -> list[Insert]:
+    """Inserts of our subnets since the claim was published; what failed before is another claim's."""
+    name, since = labels.proxy_subnet_name(context.name), labels.asked_at(context.message.claim.generation)
+    found = []
+    for each in operations:
+        began = compute.unix(each["insertTime"])
+        failure = compute.failure_of(each)
+        ended_well = each.get("status") == "DONE" and failure is None
+        if began >= since and not ended_well and each.get("targetLink", "").endswith(f"/subnetworks/{name}"):
+            found.append(Insert(region_of(each), began, failure and f"{failure[0]}: {failure[1]}"))
+    return sorted(found, key=lambda each: each.began)

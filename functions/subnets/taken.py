@@ -1,0 +1,44 @@
+"""Which ranges of a network are taken: by its subnets, by where its routes lead, by reservations for peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
+from typing import Any
+
+from shared.google.compute import path_of
+from shared.ranges import Taken
+
+Json = dict[str, Any]
+
+
+def by_subnets(subnetworks: Iterable[Json]) -> Iterator[Taken]:
+    """Primary and secondary ranges."""
+    for each in subnetworks:
+        who = f"subnetwork {each['name']} in {region_of(each)}"
+        if "ipCidrRange" in each:
+            yield Taken(IPv4Network(each["ipCidrRange"]), who)
+        for second in each.get("secondaryIpRanges", []):
+            yield Taken(IPv4Network(second["ipCidrRange"]), f"{second['rangeName']} of {who}")
+
+
+def by_routes(routes: Iterable[Json]) -> Iterator[Taken]:
+    """Where routes lead; the default route leads everywhere and takes nothing, IPv6 is no concern of ours."""
+    for each in routes:
+        to = each["destRange"]
+        if ":" not in to and to != "0.0.0.0/0":
+            yield Taken(IPv4Network(to), f"route {each['name']}")
+
+
+def by_reservations(addresses: Iterable[Json], network: str) -> Iterator[Taken]:
+    """Global ranges that are reserved in a network (`projects/P/global/networks/N`)."""
+    for each in addresses:
+        in_network = "network" in each and path_of(each["network"]) == network
+        if in_network and "prefixLength" in each and ":" not in each["address"]:
+            range_ = IPv4Network(f"{each['address']}/{each['prefixLength']}", strict=False)
+            yield Taken(range_, f"reserved range {each['name']}")
+
+
+def region_of(resource: Json) -> str:
+    """The region of a regional resource."""
+    return str(resource.get("region", "")).rpartition("/")[2]

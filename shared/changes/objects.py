@@ -1,0 +1,74 @@
+"""Kubernetes objects: applying one, and deleting one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.google.kubernetes import Cluster, Door
+from shared.google.session import Session
+from shared.step.change import Change, Description, Value
+
+Manifest = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class ApplyObject(Change):
+    """Apply an object, server-side, in the cluster of this full name.
+
+    `door` is how the cluster is reached: None in a plan for a cluster that is not there yet. `field` is what an
+    update is said to change.
+    """
+
+    verb: Literal["create", "update"]
+    cluster: str
+    door: Door | None
+    manifest: Manifest
+    field: str | None = None
+
+    def describe(self) -> Description:
+        """A creation or an update of the object."""
+        return Description(
+            self.verb, f"{self.cluster}/{'/'.join(filter(None, key_of(self.manifest)))}", self.field
+        )
+
+    def perform(self, session: Session) -> None:
+        """Apply it: it takes effect at once.
+
+        Raises:
+            Refused: the object is invalid, in the API server's words.
+        """
+        assert self.door is not None, "what has no cluster yet is planned, and not performed"
+        Cluster(session, self.door).apply(dict(self.manifest))
+
+
+@dataclass(frozen=True)
+class DeleteObject(Change):
+    """Delete the object of this name in a cluster; with a `uid`, no other that took its name since."""
+
+    door: Door
+    kind: str
+    namespace: str
+    name: str
+    uid: str = ""
+
+    def describe(self) -> Description:
+        """A deletion of the object."""
+        place = "/".join(filter(None, (self.kind, self.namespace, self.name)))
+        return Description("delete", f"{self.door.path}/{place}")
+
+    def perform(self, session: Session) -> None:
+        """Begin to delete it; one that is gone is well.
+
+        Raises:
+            Conflict: the object of that name is another one.
+        """
+        Cluster(session, self.door).delete(self.kind, self.namespace, self.name, self.uid)
+
+
+def key_of(manifest: Manifest) -> tuple[str, str, str]:
+    """Kind, namespace ("" for what has none) and name of an object."""
+    meta = manifest["metadata"]
+    assert isinstance(meta, Mapping), "every object has metadata"
+    return str(manifest["kind"]), str(meta.get("namespace") or ""), str(meta["name"])

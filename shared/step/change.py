@@ -1,0 +1,61 @@
+"""A change: one thing that a step makes otherwise. It says what it changes, and it can begin to.
+
+Each kind of change is a frozen value of its own (`CreateCluster`, `DeleteAddress`, …). `decide` returns changes,
+an answer and a plan show how they describe themselves, and the runner alone performs them: it is the one place
+that knows the fence, the deadline, what a refusal means and the count.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from shared.google.session import Session
+
+Verb = Literal["create", "update", "delete"]
+Value: TypeAlias = (
+    "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"  # what JSON holds
+)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a change does, as answers, logs and reports show it.
+
+    `resource` is the full name (`projects/P/…`; for a Kubernetes object its cluster's name, then kind, namespace
+    and name). `field`, `before` and `after` tell what an update changes.
+    """
+
+    verb: Verb
+    resource: str
+    field: str | None = None
+    before: Value = None
+    after: Value = None
+
+    def wire(self) -> dict[str, Value]:
+        """As the answer carries it."""
+        shown: dict[str, Value] = {"field": self.field, "before": self.before, "after": self.after}
+        return {"verb": self.verb, "resource": self.resource} | {
+            key: value for key, value in shown.items() if value is not None
+        }
+
+
+class Change(ABC):
+    """One change. A subclass is a frozen dataclass that holds all that the change needs."""
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """What it changes."""
+
+    @abstractmethod
+    def perform(self, session: Session) -> None:
+        """Begin the change, and do not wait for its end.
+
+        Raises:
+            AlreadyExists, Conflict, NotFound: the resource is not as it was observed: look again.
+            Busy, InUse: it cannot be changed now; the other changes are begun all the same.
+            Declined: it need not be done, and was refused.
+            ApiError: any other refusal ends the attempt.
+        """
