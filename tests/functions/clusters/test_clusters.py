@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from functions.clusters.step import Seen, decide
 from shared.google.container import STANDARD, SeenCluster
 from shared.spec import Environment
-from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
+from shared.step.change import Change
+from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import OURS, cluster, pool
 from tests.support.live import EXAMPLE, NOW, PROJECT, environment
 

@@ -13,7 +13,8 @@ from shared.gateway.objects import static_name, wanted_objects
 from shared.gateway.status import Vip, vips
 from shared.objects import ASKED
 from shared.spec import Environment
-from shared.step.outcome import Blocked, Change, Decision, Done, Waiting
+from shared.step.change import Change
+from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import (
     NETWORK,
     NOW,

@@ -31,10 +31,10 @@ from shared.google import cluster_reader, container, gkehub, kubernetes
 from shared.google.session import Session
 from shared.settings import Settings as FunctionSettings
 from shared.spec import Environment, parse_environment
+from shared.step.attempt import attempt
 from shared.step.message import Claim, Message, Place
 from shared.step.outcome import Done, Outcome, Waiting
-from shared.step.run import perform
-from shared.step.step import Step
+from shared.step.step import AnyStep
 from tests.acceptance.runs import store
 from tests.acceptance.strangers import surroundings, told
 
@@ -42,7 +42,7 @@ Json = dict[str, Any]
 Value = TypeVar("Value")
 
 PROJECT = "shop-prod"
-STEPS: tuple[Step[Any], ...] = (SUBNETS, CLUSTERS, FLEET, SERVICE_EXPORT, GATEWAY)
+STEPS: tuple[AnyStep, ...] = (SUBNETS, CLUSTERS, FLEET, SERVICE_EXPORT, GATEWAY)
 GENERATION = "1700000000000-77"
 PATIENCE = 3600.0  # simulated seconds in which an environment must stand
 WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
@@ -121,10 +121,10 @@ class Standing:
                 return outcome
             await self.pass_by(30.0)
 
-    async def ask(self, step: Step[Any], mode: str = "apply", **fields: Any) -> Outcome:
+    async def ask(self, step: AnyStep, mode: str = "apply", **fields: Any) -> Outcome:
         """One attempt of one step."""
         message = replace(self._message(step, mode), **fields)
-        outcome, _ = await self.call(lambda session: perform(step, message, session))
+        outcome, _ = await self.call(lambda session: attempt(step, message, session))
         return outcome
 
     async def audit(self, **fields: Any) -> Outcome:
@@ -171,7 +171,7 @@ class Standing:
         ):
             return await asyncio.to_thread(what, self.session)
 
-    def _message(self, step: Step[Any], mode: str) -> Message:
+    def _message(self, step: AnyStep, mode: str) -> Message:
         claim = Claim(self.wanted.name, GENERATION, "1")
         return Message(
             step.name,
