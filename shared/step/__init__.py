@@ -24,5 +24,7 @@ The runner does the rest, so that no step has to:
 - It turns every error of `shared.errors` into an outcome, so `observe` and `perform` let them pass.
 - It counts the calls, cuts the answer to size, sends it to the checked callback, and writes the log line.
 
+A removal that goes in stages writes them down as data (`shared.step.stages`).
+
 A wait is an estimate: `retry_after=remaining(now, since, typical)` from `shared.step.estimate`.
 """
