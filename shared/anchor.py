@@ -79,10 +79,10 @@ class Anchor:
 
     def was_made_by(self, generation: str, execution: str) -> bool:
         """Whether this very claim created it; a claim that found it there did not."""
-        return self.description == birth_note(self.name, generation, execution)
+        return self.description == creation_note(self.name, generation, execution)
 
 
-def birth_note(name: str, generation: str, execution: str) -> str:
+def creation_note(name: str, generation: str, execution: str) -> str:
     """An anchor's description: it cannot change, so it tells who created the anchor when others claim it."""
     return f"Fleetgate environment {name}, first claimed by {generation}/{execution}"
 

@@ -1,8 +1,8 @@
 """The claim: a request becomes the environment's newest, is answered at once, or is refused before anything changes.
 
 Newest wins: the anchor bears the generation (publish time and message id) and the execution of the newest request,
-written by compare-and-swap. Deploy and teardown take it (`holding`); verify looks under the claim that holds; extend
-and sweep take nothing, and what they do is done when the claim is answered.
+written by compare-and-swap. Deploy and teardown acquire it (`acquire`). Verify looks under the claim that holds it.
+Extend and sweep acquire nothing: what they do is done when the claim is answered.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from functions.environment.acquire import Seen, blocked, write
 from functions.environment.claim_by_name import teardown, verify
 from functions.environment.claim_to_deploy import deploy
-from functions.environment.events import Teller
+from functions.environment.events import EventFactory
 from functions.environment.lease import extend
+from functions.environment.observed_request import ObservedRequest
+from functions.environment.refusals import blocked
 from functions.environment.sweep import sweep
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
 from shared.google.executions import is_alive
 from shared.spec import (
     Deploy,
-    Environment,
     Extend,
     InvalidRequest,
     Request,
@@ -30,14 +30,13 @@ from shared.spec import (
     Verify,
     parse_request,
 )
-from shared.step.legacy import LegacyStep
 from shared.step.message import Asked
 from shared.step.outcome import Decision
-from shared.step.step import Context
+from shared.step.step import Context, Step
 from shared.step.troubles import invalid
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> ObservedRequest:
     """Read the request and the anchors, and, where it matters, whether other executions are at work.
 
     A request with faults is refused without a call to any API but the one that tells of it.
@@ -46,7 +45,7 @@ def observe(context: Context) -> Seen:
     asked = context.message.request or Asked(b"", "0", "1970-01-01T00:00:00Z")
     request = _read(asked, settings.project)
     name = _name(request, asked)
-    seen = Seen(
+    observed = ObservedRequest(
         request,
         name,
         labels.generation(asked.publish_time, asked.message_id),
@@ -55,37 +54,37 @@ def observe(context: Context) -> Seen:
         [] if isinstance(request, InvalidRequest) else anchor.read_all(session),
         frozenset(),
         settings,
-        Teller.of(context),
+        EventFactory.of(context),
     )
-    holders = sorted({each.execution for each in _depended_on(seen)})
+    holders = sorted({each.execution for each in _depended_on(observed)})
     alive = [each for each in holders if is_alive(session, settings.workflow, each)]
-    return replace(seen, alive=frozenset(alive))
+    return replace(observed, alive=frozenset(alive))
 
 
-def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(observed: ObservedRequest, now: float) -> Decision:
     """Refuse, yield, write the claim, find it written, or do what takes no claim."""
-    match seen.request:
+    match observed.request:
         case InvalidRequest() as refused:
-            return Decision(replace(invalid(refused), outputs=seen.outputs()))
+            return Decision(replace(invalid(refused), outputs=observed.outputs()))
         case Deploy() as request:
-            return deploy(seen, request)
+            return deploy(observed, request)
         case Teardown() as request:
-            return teardown(seen, request)
+            return teardown(observed, request)
         case Verify():
-            return verify(seen)
+            return verify(observed)
         case Extend() as request:
-            return extend(seen, request)
+            return extend(observed, request)
         case Sweep():
-            return sweep(seen, now)
+            return sweep(observed, now)
     return blocked(
-        seen,
+        observed,
         "NOT_YET",
-        f"The action {seen.request.action} is not served by this version.",
+        f"The action {observed.request.action} is not served by this version.",
         'Publish {"action": "deploy", "environment": …}, or update Fleetgate.',
     )
 
 
-CLAIM = LegacyStep("environment", observe, decide, write, modes=frozenset({"claim"}), fenced=False)
+CLAIM = Step("environment", observe, decide, frozenset({"claim"}), fenced=False)
 
 
 def _read(asked: Asked, project: str) -> Request | InvalidRequest:
@@ -109,13 +108,13 @@ def _name(request: Request | InvalidRequest, asked: Asked) -> str:
     return name[: labels.NAME_LIMIT] if isinstance(name, str) else ""
 
 
-def _depended_on(seen: Seen) -> list[Anchor]:
+def _depended_on(observed: ObservedRequest) -> list[Anchor]:
     """The anchors of which it matters whether their execution still runs."""
-    if isinstance(seen.request, Sweep):
-        return [each for each in seen.anchors if each.is_ours and each.is_going]
-    mine = seen.mine
-    if mine is None or seen.holds or not isinstance(seen.request, Deploy | Teardown):
+    if isinstance(observed.request, Sweep):
+        return [each for each in observed.anchors if each.is_ours and each.is_going]
+    anchor = observed.anchor
+    if anchor is None or observed.holds_anchor or not isinstance(observed.request, Deploy | Teardown):
         return []
-    asked_by_sweep = isinstance(seen.request, Teardown) and seen.request.is_conditional
-    same = mine.generation == seen.generation
-    return [mine] if same or mine.action == RELEASE or (asked_by_sweep and mine.is_going) else []
+    asked_by_sweep = isinstance(observed.request, Teardown) and observed.request.is_conditional
+    same = anchor.generation == observed.generation
+    return [anchor] if same or anchor.action == RELEASE or (asked_by_sweep and anchor.is_going) else []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from functions.environment.acquire import Seen, blocked, foreign, take
+from functions.environment.acquire import acquire
+from functions.environment.observed_request import ObservedRequest
+from functions.environment.refusals import anchor_name_taken, blocked
 from shared import labels
 from shared.anchor import RELEASE, Anchor
 from shared.google import compute
-from shared.step.outcome import Decision
+from shared.step.outcome import Decision, Outputs
 
 if TYPE_CHECKING:
     from shared.spec import Deploy, Environment
@@ -19,52 +21,52 @@ if TYPE_CHECKING:
 SPEC_LIMIT = 12_000
 
 
-def deploy(seen: Seen, request: Deploy) -> Decision:
+def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
     """Refuse, or claim the environment for this request."""
-    return _refusal(seen, request.environment) or take(
-        seen, _values(seen, request), _handed_on(seen, request)
+    return _refusal(observed, request.environment) or acquire(
+        observed, _values(observed, request), _handed_on(observed, request)
     )
 
 
-def _refusal(seen: Seen, wanted: Environment) -> Decision | None:
+def _refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     """Why this environment cannot be claimed, whatever its anchor says."""
     size = len(json.dumps(wanted.wire()).encode())
     if size > SPEC_LIMIT:
         return blocked(
-            seen,
+            observed,
             "SPEC_TOO_LARGE",
             f"The environment has {size} bytes with its defaults; {SPEC_LIMIT} can be carried.",
             "Use fewer or shorter routes.",
         )
-    if seen.verifier(wanted.project, wanted.network) is None:
+    if observed.verifier(wanted.project, wanted.network) is None:
         network = f"projects/{wanted.project}/global/networks/{wanted.network}"
         return blocked(
-            seen,
+            observed,
             "NO_VERIFIER",
             f"No verification function has a leg in {network}.",
             f"Add {network} to verification_networks and apply terraform-bootstrap.",
         )
-    if other := _rival(seen, wanted):
+    if other := _rival(observed, wanted):
         return blocked(
-            seen,
+            observed,
             "FLEET_IN_USE",
             f"The fleet of {wanted.project} is in use by environment {other.name}; a fleet has one gateway.",
             f"Tear {other.name} down, add what you need to it, or use another project.",
         )
-    return foreign(seen) or _moved(seen, wanted)
+    return anchor_name_taken(observed) or _moved(observed, wanted)
 
 
-def _moved(seen: Seen, wanted: Environment) -> Decision | None:
+def _moved(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     """A refusal, if the environment stands elsewhere; the anchor of a mere teardown may not know where."""
-    mine = seen.mine
-    if mine is None or mine.action == RELEASE:
+    anchor = observed.anchor
+    if anchor is None or anchor.action == RELEASE:
         return None
-    moved = [key for key, value in _place(wanted).items() if mine.labels.get(key, value) != value]
+    moved = [key for key, value in _place(wanted).items() if anchor.labels.get(key, value) != value]
     if not moved:
         return None
-    there = ", ".join(f"{key.partition('-')[2]} {_told(mine.labels[key])}" for key in moved)
+    there = ", ".join(f"{key.partition('-')[2]} {_told(anchor.labels[key])}" for key in moved)
     return blocked(
-        seen,
+        observed,
         "ENVIRONMENT_MOVED",
         f"Environment {wanted.name} stands with {there}, which cannot be changed in place.",
         f"Set that back in the spec, or tear {wanted.name} down first, or name the new environment otherwise.",
@@ -89,15 +91,17 @@ def _told(value: str) -> str:
     return labels.unpack(value) or "another one"
 
 
-def _rival(seen: Seen, wanted: Environment) -> Anchor | None:
+def _rival(observed: ObservedRequest, wanted: Environment) -> Anchor | None:
     """Another environment of the same fleet that was there before.
 
     Both of two claims at once may write before either looks again; then the one whose anchor is older stays.
     """
-    rivals = [each for each in seen.known if each.name != wanted.name and _uses(each, wanted.project)]
-    mine = seen.mine
-    if mine is not None:
-        rivals = [each for each in rivals if _seniority(each) < _seniority(mine)]
+    rivals = [
+        each for each in observed.environments if each.name != wanted.name and _uses(each, wanted.project)
+    ]
+    anchor = observed.anchor
+    if anchor is not None:
+        rivals = [each for each in rivals if _seniority(each) < _seniority(anchor)]
     return min(rivals, key=_seniority, default=None)
 
 
@@ -109,35 +113,35 @@ def _seniority(each: Anchor) -> tuple[float, str]:
     return compute.unix(each.created), each.name
 
 
-def _values(seen: Seen, request: Deploy) -> dict[str, str]:
+def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
     """The anchor's labels."""
     wanted = request.environment
     values = {
         labels.OWNER: wanted.name,
-        labels.GENERATION: seen.generation,
-        labels.EXECUTION: seen.execution,
+        labels.GENERATION: observed.generation,
+        labels.EXECUTION: observed.execution,
         labels.ACTION: request.action,
         labels.SPEC: wanted.spec_hash,
         **_place(wanted),
         labels.PROBE: labels.pack(wanted.probe.text),
     }
-    return values | _lease(seen, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
+    return values | _lease(observed, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
 
 
-def _lease(seen: Seen, wanted: Environment) -> dict[str, str]:
+def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
     """The lease begins anew with every deploy, when that was published. Without a ttl it has no end.
 
     A message that comes late or twice means the same lease; what has been done to that since is left.
     """
-    mine = seen.mine
-    if mine is not None and mine.generation == seen.generation:
-        return {k: v for k, v in mine.labels.items() if k in (labels.EXPIRES, labels.WARNED)}
-    published = int(labels.asked_at(seen.generation))
+    anchor = observed.anchor
+    if anchor is not None and anchor.generation == observed.generation:
+        return {k: v for k, v in anchor.labels.items() if k in (labels.EXPIRES, labels.WARNED)}
+    published = int(labels.asked_at(observed.generation))
     return {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}
 
 
-def _handed_on(seen: Seen, request: Deploy) -> dict[str, Any]:
+def _handed_on(observed: ObservedRequest, request: Deploy) -> Outputs:
     """What the workflow hands to the steps: the spec in its normal form, and the topics that differ."""
     wanted = request.environment
-    topic = seen.verifier(wanted.project, wanted.network)
-    return seen.outputs(environment=wanted.wire(), topics={"verification": topic})
+    topic = observed.verifier(wanted.project, wanted.network)
+    return observed.outputs(environment=wanted.wire(), topics={"verification": topic})

@@ -13,15 +13,15 @@ TYPE = "dev.fleetgate.environment."  # and the ending
 
 
 @dataclass(frozen=True)
-class Teller:
-    """Who tells of an ending, and where: the topic, and the execution that came to it."""
+class EventFactory:
+    """Makes the events that one execution publishes: the topic they go to, and the workflow that it is one of."""
 
     topic: str
     workflow: str
     execution: str
 
     @classmethod
-    def of(cls, context: Context) -> Teller:
+    def of(cls, context: Context) -> EventFactory:
         """The execution that a message comes from."""
         settings = context.settings
         return cls(settings.events_topic, settings.workflow, context.message.claim.execution)

@@ -1,43 +1,39 @@
-"""The ending of a request: told to whoever listens, and its anchor given back where nothing is left to anchor.
+"""The ending of a request: published for whoever listens; and the anchor is given back where nothing is left to anchor.
 
 That is so after a teardown, and after a deploy that was refused in the check: it has made nothing but its anchor. (If
-this very claim made it, its description tells, and still holds it.) The anchor is marked as released by
-compare-and-swap first, so that a newer claim either came before, and the anchor stays, or sees the mark, and waits
-until this anchor is gone: it makes one of its own, which no deletion of this one can reach (`anchor.release`).
+this very claim made it, its description says so, and the claim still holds it.) The anchor is marked as released by
+compare-and-swap first. So a newer claim either came before, and the anchor stays; or it sees the mark and waits until
+this anchor is gone. Then it makes one of its own, which no deletion of this one can reach (`anchor.release`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.environment.acquire import RELEASING
-from functions.environment.events import Teller
-from shared import anchor, labels
+from functions.environment.changes import DeleteAnchor, MarkReleased
+from functions.environment.events import EventFactory
+from shared import anchor
 from shared.anchor import RELEASE, TEARDOWN, Anchor
 from shared.google.pubsub import Publication
-from shared.step.legacy import LegacyChange as Change
-from shared.step.legacy import LegacyStep
 from shared.step.message import Claim
 from shared.step.outcome import Decision, Done, Waiting
-from shared.step.step import Context
-
-if TYPE_CHECKING:
-    from shared.spec import Environment
+from shared.step.step import Context, Step
 
 BEFORE_CHANGES = {"claim", "check"}  # phases in which nothing but the anchor has been made
 OF_A_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedEnding:
     """The ending as the workflow tells it, and the environment's anchor, where it may be to be given back."""
 
     ending: Mapping[str, Any]
     claim: Claim
-    found: Anchor | None
-    teller: Teller
+    anchor: Anchor | None
+    events: EventFactory
 
     @property
     def action(self) -> str:
@@ -60,46 +56,35 @@ class Seen:
         return self.ending.get("phase") in BEFORE_CHANGES and self.outcome in ("blocked", "failed")
 
     @property
-    def holds(self) -> bool:
+    def holds_anchor(self) -> bool:
         """Whether there is an anchor, and it bears this claim."""
-        return self.found is not None and self.found.bears(self.claim.generation, self.claim.execution)
+        return self.anchor is not None and self.anchor.bears(self.claim.generation, self.claim.execution)
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> ObservedEnding:
     """Read the anchor, if it may have to be given back; a request with faults never had one."""
     message = context.message
-    seen = Seen(message.ending or {}, message.claim, None, Teller.of(context))
-    had_one = seen.is_refused and seen.ending.get("code") != "INVALID_REQUEST"
-    if context.name and (seen.is_removed or had_one):
-        return Seen(seen.ending, seen.claim, anchor.read(context.session, context.name), seen.teller)
-    return seen
-
-
-def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
-    """Give the anchor back if nothing is left to anchor; then publish the ending, if there is one to tell."""
-    mine = _to_release(seen)
-    if mine is None:
-        return Decision(Done(), publications=_events(seen, now))
-    if mine.action != RELEASE:
-        values = {**mine.labels, labels.ACTION: RELEASE}
-        change = Change(
-            "update", mine.path, f"labels.{labels.ACTION}", mine.action, RELEASE, body=(mine, values)
+    observed = ObservedEnding(message.ending or {}, message.claim, None, EventFactory.of(context))
+    had_one = observed.is_refused and observed.ending.get("code") != "INVALID_REQUEST"
+    if context.name and (observed.is_removed or had_one):
+        return ObservedEnding(
+            observed.ending, observed.claim, anchor.read(context.session, context.name), observed.events
         )
-        return Decision(None, [change])
+    return observed
+
+
+def decide(observed: ObservedEnding, now: float) -> Decision:
+    """Give the anchor back if nothing is left to anchor; then publish the ending, if there is one to tell."""
+    released = _to_release(observed)
+    if released is None:
+        return Decision(Done(), publications=_events(observed, now))
+    if released.action != RELEASE:
+        return Decision(None, [MarkReleased(released)])
     waiting = Waiting(reason="AnchorReleasing", message="the anchor is being released", retry_after=RELEASING)
-    return Decision(waiting, [Change("delete", mine.path, body=(mine, None))])
+    return Decision(waiting, [DeleteAnchor(released)])
 
 
-def act(context: Context, change: Change) -> None:
-    """Mark the anchor as released, or delete it."""
-    found, values = change.body
-    if values is None:
-        anchor.release(context.session, found)
-    else:
-        anchor.relabel(context.session, found, values)
-
-
-SETTLE = LegacyStep("environment", observe, decide, act, modes=frozenset({"settle"}), fenced=False)
+FINISH = Step("environment", observe, decide, frozenset({"settle"}), fenced=False)
 
 
 def ending_of(action: str, outcome: str) -> str | None:
@@ -110,20 +95,20 @@ def ending_of(action: str, outcome: str) -> str | None:
     return OF_A_WHOLE_SEQUENCE.get(action) if outcome == "done" else outcome
 
 
-def _to_release(seen: Seen) -> Anchor | None:
-    found, claim = seen.found, seen.claim
-    if found is None or not seen.holds:
+def _to_release(observed: ObservedEnding) -> Anchor | None:
+    found, claim = observed.anchor, observed.claim
+    if found is None or not observed.holds_anchor:
         return None
     made_it = found.was_made_by(claim.generation, claim.execution)
-    return found if seen.is_removed or (seen.is_refused and made_it) else None
+    return found if observed.is_removed or (observed.is_refused and made_it) else None
 
 
-def _events(seen: Seen, now: float) -> list[Publication]:
+def _events(observed: ObservedEnding, now: float) -> list[Publication]:
     """The event of the ending. Of an environment that was removed and claimed since, only the latter counts."""
-    claim = seen.claim
-    overtaken = seen.is_removed and seen.found is not None and not seen.holds
-    kind = "superseded" if overtaken else ending_of(seen.action, seen.outcome)
+    claim = observed.claim
+    overtaken = observed.is_removed and observed.anchor is not None and not observed.holds_anchor
+    kind = "superseded" if overtaken else ending_of(observed.action, observed.outcome)
     who = {"environment": claim.name, "generation": claim.generation, "execution": claim.execution}
-    told = {key: value for key, value in seen.ending.items() if key != "phase"}
+    ending = {key: value for key, value in observed.ending.items() if key != "phase"}
     outcome = {"outcome": "superseded"} if overtaken else {}
-    return [seen.teller.event(kind, who | told | outcome, now)] if kind else []
+    return [observed.events.event(kind, who | ending | outcome, now)] if kind else []

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.environment.acquire import Seen, foreign, going, relabelling, unknown
+from functions.environment.changes import RelabelAnchor
+from functions.environment.observed_request import ObservedRequest
+from functions.environment.refusals import anchor_name_taken, being_removed, unknown_environment
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
-from shared.step.legacy import LegacyChange as Change
+from shared.step.change import Change
 from shared.step.outcome import Decision, Done
 
 if TYPE_CHECKING:
@@ -24,19 +26,19 @@ SWEEP = 15 * 60  # seconds between two sweeps, as the bootstrap schedules them
 EARLIEST = 30 * 60  # seconds before its end that a lease is warned of; of a short one, its last quarter
 
 
-def extend(seen: Seen, request: Extend) -> Decision:
+def extend(observed: ObservedRequest, request: Extend) -> Decision:
     """Let the lease end `ttl` after the request was published, if it would end before."""
-    mine = seen.mine
-    if refusal := foreign(seen):
+    anchor = observed.anchor
+    if refusal := anchor_name_taken(observed):
         return refusal
-    if mine is None:
-        return unknown(seen)
-    if mine.is_going:
-        return going(seen)
-    end = int(labels.asked_at(seen.generation)) + request.ttl
-    if mine.expires is None or mine.expires >= end:
-        return Decision(Done(outputs=seen.outputs(lease={"expires": mine.expires})))
-    return Decision(None, [relabelling(mine, {**mine.labels, labels.EXPIRES: str(end)})])
+    if anchor is None:
+        return unknown_environment(observed)
+    if anchor.is_going:
+        return being_removed(observed)
+    end = int(labels.asked_at(observed.generation)) + request.ttl
+    if anchor.expires is None or anchor.expires >= end:
+        return Decision(Done(outputs=observed.outputs(lease={"expires": anchor.expires})))
+    return Decision(None, [RelabelAnchor(anchor, {**anchor.labels, labels.EXPIRES: str(end)})])
 
 
 @dataclass(frozen=True)
@@ -66,20 +68,20 @@ class Lease:
         ahead = max(SWEEP, min(EARLIEST, self.length / 4))
         return self.found.labels.get(labels.WARNED) != str(self.end) and self.end - ahead <= now < self.end
 
-    def warning(self, seen: Seen, now: float) -> Change:
+    def warning(self, observed: ObservedRequest, now: float) -> Change:
         """Note the end that is warned of, and tell of it: who notes it first is the only one to tell."""
-        told = {**self.found.labels, labels.WARNED: str(self.end)}
-        return relabelling(self.found, told, self._event(seen, now))
+        values = {**self.found.labels, labels.WARNED: str(self.end)}
+        return RelabelAnchor(self.found, values, self._event(observed, now))
 
-    def _event(self, seen: Seen, now: float) -> Publication:
+    def _event(self, observed: ObservedRequest, now: float) -> Publication:
         name = self.found.name
         data = {
             "environment": name,
             "action": "sweep",
             "outcome": "expiring",
             "generation": self.found.generation,
-            "execution": seen.execution,
+            "execution": observed.execution,
             "expires": self.end,
             "fix": f'Publish {{"action": "extend", "name": "{name}", "ttl": "8h"}} to keep it.',
         }
-        return seen.teller.event("expiring", data, now, about=f"{name}-{self.end}")
+        return observed.events.event("expiring", data, now, about=f"{name}-{self.end}")

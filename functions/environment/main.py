@@ -4,11 +4,11 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from functions.environment.claim import CLAIM
-from functions.environment.finish import SETTLE
+from functions.environment.finish import FINISH
 from shared.step.run import run
 
 
 @functions_framework.cloud_event
 def environment(event: CloudEvent) -> None:
-    """Claim an environment for a request, or settle how the request ended."""
-    run(event.data, CLAIM, SETTLE)
+    """Claim an environment for a request, or finish the request: give back its anchor, publish its ending."""
+    run(event.data, CLAIM, FINISH)

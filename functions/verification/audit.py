@@ -10,19 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.verification import leaks
 from functions.verification.inventory import take
 from functions.verification.leaks import Findings
 from shared import anchor
 from shared.google.resource import tail_of
-from shared.step.legacy import LegacyStep
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
-from shared.step.step import Context
-
-if TYPE_CHECKING:
-    from shared.spec import Environment
+from shared.step.step import Context, Step
 
 Json = dict[str, Any]
 
@@ -34,7 +30,7 @@ SHOWN = 5  # leaks that a message names
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedLeftovers:
     """What was found, the lists that are unknown, and the verdict before this one: what it was, and since when."""
 
     found: Findings
@@ -50,7 +46,7 @@ class Seen:
         return "unknown" if self.unknown else "clean"
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> ObservedLeftovers:
     """A dozen lists of the fleet's project, and what of it is the environment's."""
     place, message = context.place, context.message
     there = take(context.session, place.project, apis_disabled=place.disable_apis)
@@ -64,40 +60,35 @@ def observe(context: Context) -> Seen:
     )
     before: Mapping[str, Any] = message.audit or {}
     found = leaks.find(there, whose)
-    return Seen(found, there.unknown, before.get("verdict", ""), float(before.get("since", 0.0)))
+    return ObservedLeftovers(found, there.unknown, before.get("verdict", ""), float(before.get("since", 0.0)))
 
 
-def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(observed: ObservedLeftovers, now: float) -> Decision:
     """Done when it has been clean for long enough; a leak when something has been there as long."""
-    since = seen.since if seen.verdict == seen.verdict_before else now
-    outputs = _rows(seen) | {"audit": {"verdict": seen.verdict, "since": since}}
+    since = observed.since if observed.verdict == observed.verdict_before else now
+    outputs = _rows(observed) | {"audit": {"verdict": observed.verdict, "since": since}}
     answers = {"clean": _clean, "leaking": _leaking, "unknown": _unknown}
-    return Decision(answers[seen.verdict](seen, now - since, outputs))
+    return Decision(answers[observed.verdict](observed, now - since, outputs))
 
 
-def act(context: Context, change: object) -> None:
-    """The audit has nothing to change."""
-    raise AssertionError("the audit decides on no changes")
+AUDIT = Step("verification", observe, decide, frozenset({"destroy"}))
 
 
-AUDIT = LegacyStep("verification", observe, decide, act, modes=frozenset({"destroy"}))
+def _rows(observed: ObservedLeftovers) -> Json:
+    found = observed.found
+    return {"leaks": list(found.leaks), "foreign": list(found.foreign), "unknown": list(observed.unknown)}
 
 
-def _rows(seen: Seen) -> Json:
-    found = seen.found
-    return {"leaks": list(found.leaks), "foreign": list(found.foreign), "unknown": list(seen.unknown)}
-
-
-def _clean(_seen: Seen, held: float, outputs: Json) -> Outcome:
+def _clean(_observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
     if held >= SECOND_LOOK:
         return Done(outputs=outputs)
     text = "nothing is left; looking again when no older function can act any more"
     return Waiting(reason="SecondLook", message=text, retry_after=SECOND_LOOK - held, outputs=outputs)
 
 
-def _leaking(seen: Seen, held: float, outputs: Json) -> Outcome:
+def _leaking(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
     """Much of what is left goes by itself a little later; what does not, needs a person."""
-    names = [each["resource"] for each in seen.found.leaks]
+    names = [each["resource"] for each in observed.found.leaks]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     text = f"left behind: {', '.join(names[:SHOWN])}{more}"
     if held < SECOND_LOOK:
@@ -105,13 +96,13 @@ def _leaking(seen: Seen, held: float, outputs: Json) -> Outcome:
     return Failed(
         code="LEAKED",
         cause=f"{len(names)} {text}",
-        fix=f"{seen.found.leaks[0]['fix']}, and so on down the leaks; then publish the teardown again.",
+        fix=f"{observed.found.leaks[0]['fix']}, and so on down the leaks; then publish the teardown again.",
         outputs=outputs,
     )
 
 
-def _unknown(seen: Seen, held: float, outputs: Json) -> Outcome:
-    text = "; ".join(f"{each['list']}: {each['why']}" for each in seen.unknown)
+def _unknown(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
+    text = "; ".join(f"{each['list']}: {each['why']}" for each in observed.unknown)
     if held < PATIENCE:
         return Waiting(reason="ListIncomplete", message=text, retry_after=UNKNOWN_AGAIN, outputs=outputs)
     return Failed(

@@ -15,7 +15,7 @@ from functions.verification.routing import Asked, Candidate, request_for, table
 from shared.gateway.status import Vip, is_attached
 
 Json = dict[str, Any]
-Place = tuple[str, str]  # an import's namespace and name
+ImportName = tuple[str, str]  # an import's namespace and name
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Member:
 
 
 @dataclass(frozen=True)
-class World:
+class RoutingState:
     """What the expectation is derived from. `imports` are by namespace and name."""
 
     gateway: Json
     routes: tuple[Json, ...]
-    imports: Mapping[Place, Json]
+    imports: Mapping[ImportName, Json]
     members: tuple[Member, ...]
     vips: tuple[Vip, ...]
 
@@ -58,54 +58,59 @@ class Row:
     prefix: str = field(default="", compare=False)
 
 
-def rows(world: World) -> Iterator[Row]:
+def rows(state: RoutingState) -> Iterator[Row]:
     """The whole matrix, VIP by VIP, in the order of listeners, hostnames, routes and rules."""
-    meta = world.gateway["metadata"]
-    attached = [each for each in world.routes if is_attached(each, meta["name"], meta["namespace"])]
-    for vip in world.vips:
-        for listener in world.gateway["spec"]["listeners"]:
+    meta = state.gateway["metadata"]
+    attached = [each for each in state.routes if is_attached(each, meta["name"], meta["namespace"])]
+    for vip in state.vips:
+        for listener in state.gateway["spec"]["listeners"]:
             rules = table(attached, listener)
             for hostname in rules:
                 for candidate in sorted(
                     rules[hostname], key=lambda each: (each.route, each.index, each.place)
                 ):
                     wanted = request_for(rules, hostname, candidate, vip.address)
-                    yield _row(world, vip, listener["port"], hostname, candidate, wanted)
+                    yield _row(state, vip, listener["port"], hostname, candidate, wanted)
 
 
 def _row(
-    world: World, vip: Vip, port: int, hostname: str, candidate: Candidate, wanted: Asked | Candidate | None
+    state: RoutingState,
+    vip: Vip,
+    port: int,
+    hostname: str,
+    candidate: Candidate,
+    wanted: Asked | Candidate | None,
 ) -> Row:
     if not isinstance(wanted, Asked):
         note = f"not sent: {wanted.text} comes before it" if wanted else "no value found for its expression"
         return Row(vip, port, hostname, candidate.text, None, note=note)
     filters = candidate.rule.get("filters", [])
     redirect = next((each["requestRedirect"] for each in filters if each["type"] == "RequestRedirect"), None)
-    expected, preferred = _clusters(world, vip, candidate.rule)
+    expected, preferred = _clusters(state, vip, candidate.rule)
     prefix = candidate.match.get("path", {}).get("value", "/")
     return Row(vip, port, hostname, candidate.text, wanted, expected, preferred, redirect, prefix=prefix)
 
 
-def _clusters(world: World, vip: Vip, rule: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _clusters(state: RoutingState, vip: Vip, rule: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who may answer, and who should.
 
     Weights choose the backend first, the region then chooses among its clusters: so with several backends the
     local clusters of each should answer, or all of one that has none here.
     """
-    own = world.gateway["metadata"]["namespace"]
+    own = state.gateway["metadata"]["namespace"]
     used = [each for each in rule.get("backendRefs", []) if each.get("weight", 1) > 0]
-    sets = [_members(world, (each.get("namespace", own), each["name"])) for each in used]
+    sets = [_members(state, (each.get("namespace", own), each["name"])) for each in used]
     local = [[each for each in members if each.region == vip.region] for members in sets]
     should = [near or members for near, members in zip(local, sets, strict=True)] if any(local) else []
-    return _names(world, sets), _names(world, should)
+    return _names(state, sets), _names(state, should)
 
 
-def _members(world: World, place: Place) -> list[Member]:
-    listed = world.imports.get(place, {}).get("status", {}).get("clusters", [])
+def _members(state: RoutingState, place: ImportName) -> list[Member]:
+    listed = state.imports.get(place, {}).get("status", {}).get("clusters", [])
     keys = {each["cluster"].partition("/locations/")[2] for each in listed}
-    return [each for each in world.members if each.key in keys]
+    return [each for each in state.members if each.key in keys]
 
 
-def _names(world: World, sets: Iterable[Iterable[Member]]) -> tuple[str, ...]:
+def _names(state: RoutingState, sets: Iterable[Iterable[Member]]) -> tuple[str, ...]:
     found = {each for members in sets for each in members}
-    return tuple(each.name for each in world.members if each in found)
+    return tuple(each.name for each in state.members if each in found)

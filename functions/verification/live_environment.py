@@ -1,7 +1,8 @@
-"""The environment as it stands: the spec that what bears its name would come of.
+"""Reconstructs a spec from resources labelled with its name.
 
-Who only has an environment's name (verify) can so be told why its traffic fails, by the same rules as who has its spec.
-Objects tell what they are; what none tells (ranges, the health check) is what a spec that says nothing would have.
+A request that brings only a name (verify) can then be told why its traffic fails, by the same rules as a request
+that brings a spec. The live objects tell most fields. What no object tells (ranges, the health check) gets the
+default.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Name = tuple[str, str]  # namespace and name
 
 
 @dataclass(frozen=True)
-class Member:
+class MemberContents:
     """What a cluster of the fleet holds of the environment's."""
 
     door: Door
@@ -33,7 +34,7 @@ class Member:
     services: Mapping[Name, Json]
 
 
-def as_it_stands(session: Session, name: str, place: Place) -> Environment | None:
+def reconstruct(session: Session, name: str, place: Place) -> Environment | None:
     """The environment of that name where its anchor says it is; None while no cluster that answers has its Gateway.
 
     Raises:
@@ -67,7 +68,7 @@ def _config(session: Session, name: str, place: Place, found: Iterable[Door]) ->
     return None
 
 
-def _members(session: Session, name: str, config: Door, found: Iterable[Door]) -> list[Member]:
+def _members(session: Session, name: str, config: Door, found: Iterable[Door]) -> list[MemberContents]:
     """The config cluster, and those that are ours or export something of ours."""
     every = [_member(session, name, each) for each in found]
     return [
@@ -77,18 +78,18 @@ def _members(session: Session, name: str, config: Door, found: Iterable[Door]) -
     ]
 
 
-def _member(session: Session, name: str, door: Door) -> Member:
+def _member(session: Session, name: str, door: Door) -> MemberContents:
     if not door.is_open:
-        return Member(door, frozenset(), {})
+        return MemberContents(door, frozenset(), {})
     cluster, mark = ClusterReader(session, door), f"{labels.OWNER}={name}"
     exports = frozenset(_name(each) for each in cluster.everywhere("ServiceExport", mark) or [])
     spaces = sorted({space for space, _ in exports})
     lives = {_name(each): each for space in spaces for each in cluster.list("Service", space) or []}
-    return Member(door, exports, {key: lives[key] for key in exports if key in lives})
+    return MemberContents(door, exports, {key: lives[key] for key in exports if key in lives})
 
 
 def _document(
-    session: Session, name: str, place: Place, config: Door, gateway: Json, members: list[Member]
+    session: Session, name: str, place: Place, config: Door, gateway: Json, members: list[MemberContents]
 ) -> Json:
     routes = ClusterReader(session, config).everywhere("HTTPRoute", f"{labels.OWNER}={name}") or []
     return {
@@ -123,7 +124,7 @@ def _subnetwork(session: Session, project: str, config: Door) -> str:
     )
 
 
-def _services(name: str, members: list[Member]) -> Iterator[Json]:
+def _services(name: str, members: list[MemberContents]) -> Iterator[Json]:
     """What is exported. Where its Service is nowhere to be seen, nothing can be said of it."""
     for key in sorted({each for member in members for each in member.exports}):
         lives = [each.services[key] for each in members if key in each.services]

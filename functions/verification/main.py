@@ -4,7 +4,7 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from functions.verification.audit import AUDIT
-from functions.verification.diagnosing import DIAGNOSIS
+from functions.verification.diagnosis import DIAGNOSIS
 from functions.verification.step import VERIFICATION
 from shared.step.run import run
 

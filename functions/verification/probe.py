@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProbeResult:
     """A row and its answer; `fault` says what is not right about it yet, "" if all is."""
 
     row: Row
@@ -71,7 +71,7 @@ class Outcome:
         return shown | ({"port": row.port} if row.port != 80 else {}) | ({"note": note} if note else {})
 
 
-def probe(rows: Iterable[Row], how: Probe) -> Iterator[Outcome]:
+def probe(rows: Iterable[Row], how: Probe) -> Iterator[ProbeResult]:
     """Send each row's request. A VIP that has failed once is not asked again: what is next would fail alike."""
     failed = set[str]()
     with _Probing() as http:
@@ -80,13 +80,13 @@ def probe(rows: Iterable[Row], how: Probe) -> Iterator[Outcome]:
             if row.vip.address in failed:
                 continue
             answer = _ask(http, row, how) if row.asked else Answer(None)
-            fault = judge(row, answer, how) if row.asked else ""
+            fault = fault_of(row, answer, how) if row.asked else ""
             if fault:
                 failed.add(row.vip.address)
-            yield Outcome(row, answer, fault)
+            yield ProbeResult(row, answer, fault)
 
 
-def judge(row: Row, answer: Answer, how: Probe) -> str:
+def fault_of(row: Row, answer: Answer, how: Probe) -> str:
     """What is not right, in a word that names the state of the data plane; "" if nothing is.
 
     While a load balancer converges: no connection, then 404 until its URL map is there, then 503 (or 502, or 500)

@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.verification.expectation import Member, World, rows
-from functions.verification.probe import LONGEST, Outcome, probe
+from functions.verification.expectation import Member, RoutingState, rows
+from functions.verification.probe import LONGEST, ProbeResult, probe
 from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader, Door, doors
 from shared.labels import asked_at
 from shared.objects import is_ours
 from shared.step.estimate import Pace
-from shared.step.legacy import LegacyStep
 from shared.step.outcome import Decision, Done, Waiting
-from shared.step.step import Context
+from shared.step.step import Context, Step
 
 if TYPE_CHECKING:
-    from shared.spec import Environment, Probe
+    from shared.spec import Probe
 
 Json = dict[str, Any]
 
@@ -43,7 +42,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedTraffic:
     """What there was to prove and what came of it.
 
     `asked` and `reconciled` are when the request was published and when the last route was in the load balancer,
@@ -53,56 +52,51 @@ class Seen:
     asked: float
     missing: str = ""
     reconciled: float | None = None
-    outcomes: tuple[Outcome, ...] = ()
+    results: tuple[ProbeResult, ...] = ()
     left_out: int = 0
 
 
-def observe(context: Context) -> Seen:
+def observe(context: Context) -> ObservedTraffic:
     """Derive the requests from the config cluster, and send them. A check sends nothing."""
     asked = asked_at(context.message.claim.generation)
     if context.message.mode == "check":
-        return Seen(asked)
+        return ObservedTraffic(asked)
     what = _of_spec(context) if context.environment else _of_place(context)
     if isinstance(what, str):
-        return Seen(asked, what)
+        return ObservedTraffic(asked, what)
     cluster, gateway = what.cluster, what.gateway
     where = f"Gateway {what.namespace}/{gateway['metadata']['name']}"
     if not gateway.get("status", {}).get("addresses"):
-        return Seen(asked, f"{where} has no address")
+        return ObservedTraffic(asked, f"{where} has no address")
     rules = compute.global_forwarding_rules(context.session, what.project)
     addresses = vips(gateway, rules, f"projects/{what.project}/global/networks/{what.network}")
     if strange := _strange(addresses, rules):
-        return Seen(
+        return ObservedTraffic(
             asked, f"{where} tells the address {strange}, which no forwarding rule of the project has"
         )
     routes = cluster.list("HTTPRoute", what.namespace) or []
     imports = _imports(cluster, routes, what.namespace)
-    matrix = list(rows(World(gateway, tuple(routes), imports, what.members, tuple(addresses))))
+    matrix = list(rows(RoutingState(gateway, tuple(routes), imports, what.members, tuple(addresses))))
     if not matrix and what.has_routes:
-        return Seen(asked, f"{where} has taken no route")
-    outcomes = tuple(probe(islice(matrix, MOST), what.probe))
+        return ObservedTraffic(asked, f"{where} has taken no route")
+    results = tuple(probe(islice(matrix, MOST), what.probe))
     reconciled = _reconciled(routes, gateway["metadata"]["name"])
-    return Seen(asked, "", reconciled, outcomes, max(0, len(matrix) - MOST))
+    return ObservedTraffic(asked, "", reconciled, results, max(0, len(matrix) - MOST))
 
 
-def decide(_wanted: Environment | None, seen: Seen, now: float) -> Decision:
+def decide(observed: ObservedTraffic, now: float) -> Decision:
     """Done when every answer was right; else which is not, and when it may be."""
-    pace = Pace(now, seen.asked)
-    if seen.missing:
+    pace = Pace(now, observed.asked)
+    if observed.missing:
         seconds = pace.ahead(None, URL_MAP)
-        return Decision(Waiting(reason="NothingToProve", message=seen.missing, retry_after=seconds))
-    failing = [each for each in seen.outcomes if each.fault]
+        return Decision(Waiting(reason="NothingToProve", message=observed.missing, retry_after=seconds))
+    failing = [each for each in observed.results if each.fault]
     if not failing:
-        return Decision(Done(outputs=_outputs(seen)))
-    return Decision(_waiting(seen, failing, pace))
+        return Decision(Done(outputs=_outputs(observed)))
+    return Decision(_waiting(observed, failing, pace))
 
 
-def act(context: Context, change: object) -> None:
-    """Verification has nothing to change."""
-    raise AssertionError("verification decides on no changes")
-
-
-VERIFICATION = LegacyStep("verification", observe, decide, act)
+VERIFICATION = Step("verification", observe, decide, frozenset({"check", "apply"}))
 
 
 @dataclass(frozen=True)
@@ -190,9 +184,9 @@ def _reconciled(routes: list[Json], gateway: str) -> float | None:
     return max((each.since for each in found if each and each.holds), default=None)
 
 
-def _outputs(seen: Seen) -> Json:
+def _outputs(observed: ObservedTraffic) -> Json:
     """Rows for the report, those that are not right first, and what they add up to."""
-    ordered = sorted(seen.outcomes, key=lambda each: not each.fault)
+    ordered = sorted(observed.results, key=lambda each: not each.fault)
     sent = [each for each in ordered if each.row.asked is not None]
     wrong = sum(bool(each.fault) for each in sent)
     summary = {
@@ -201,12 +195,12 @@ def _outputs(seen: Seen) -> Json:
         "wrong": wrong,
         "clusters": sorted({each.answer.served_by for each in sent if each.answer.served_by}),
     }
-    left_out = {"notProbed": seen.left_out} if seen.left_out else {}
+    left_out = {"notProbed": observed.left_out} if observed.left_out else {}
     return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out}
 
 
-def _waiting(seen: Seen, failing: list[Outcome], pace: Pace) -> Waiting:
-    """Backends become healthy beside the URL map, and take longer: whatever is seen first, that is the end."""
+def _waiting(observed: ObservedTraffic, failing: list[ProbeResult], pace: Pace) -> Waiting:
+    """Backends become healthy beside the URL map, and take longer: whatever is observed first, that is the end."""
     first = failing[0]
     asked = first.row.asked
     assert asked is not None, "what was not sent does not fail"
@@ -218,6 +212,6 @@ def _waiting(seen: Seen, failing: list[Outcome], pace: Pace) -> Waiting:
     return Waiting(
         reason=first.fault,
         message=f"{what} {WORDS[first.fault]}{told}",
-        retry_after=pace.ahead(seen.reconciled, HEALTHY),
-        outputs=_outputs(seen),
+        retry_after=pace.ahead(observed.reconciled, HEALTHY),
+        outputs=_outputs(observed),
     )

@@ -14,6 +14,7 @@ from shared.google.pubsub import Publication
 from shared.step.change import Change
 
 Json = dict[str, Any]
+Outputs = dict[str, Any]  # what the workflow hands on, and what ends in the result of the execution
 
 
 @dataclass(frozen=True, kw_only=True)

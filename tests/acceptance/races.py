@@ -118,8 +118,8 @@ RACES = (
             (
                 (
                     "functions/environment/acquire.py",
-                    'return _reserving(Change("create", seen.path, body=Write(None, values)))',
-                    'return Decision(Done(outputs=outputs), [Change("create", seen.path, body=Write(None, values))])',
+                    "return _reserving(CreateAnchor(observed.path, values, observed.execution))",
+                    "return Decision(Done(outputs=outputs), [CreateAnchor(observed.path, values, observed.execution)])",
                 ),
                 (
                     "shared/step/attempt.py",

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from functions.environment.claim import CLAIM
-from functions.environment.finish import SETTLE
+from functions.environment.finish import FINISH
 from shared.google.session import Session
 from shared.spec import Environment, parse_environment
 from shared.step.message import Message, parse
@@ -119,7 +119,7 @@ def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
             claim={"name": "", "generation": "", "execution": execution},
             request={"data": data, "messageId": id, "publishTime": time},
         )
-        run(message, CLAIM, SETTLE)
+        run(message, CLAIM, FINISH)
         return google.posted("/callbacks/")[-1]
 
     return ask
@@ -144,7 +144,7 @@ def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
             claim={"name": name, "generation": generation, "execution": EXECUTION},
             ending={"action": action, "phase": phase, "outcome": outcome, **more},
         )
-        run(message, CLAIM, SETTLE)
+        run(message, CLAIM, FINISH)
         return google.posted("/callbacks/")[-1]
 
     return ask

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.verification.audit import PATIENCE, SECOND_LOOK, Seen, decide
+from functions.verification.audit import PATIENCE, SECOND_LOOK, ObservedLeftovers, decide
 from functions.verification.inventory import COMPUTE, LAST, Inventory, take
 from functions.verification.leaks import Environment, find
 from shared import errors
@@ -175,7 +175,9 @@ def test_the_gateways_firewall_rule_stays_while_anybodys_gateway_needs_it() -> N
 def answer(*leaks: str, unknown: int = 0, before: str = "", since: float = NOW) -> Outcome:
     rows = tuple({"resource": each, "why": "", "fix": f"remove {each}"} for each in leaks)
     holes = ({"list": "urlMaps", "why": "a zone is down"},) * unknown
-    outcome = decide(None, Seen(type(find(Inventory(), STORE))(rows), holes, before, since), NOW).outcome
+    outcome = decide(
+        ObservedLeftovers(type(find(Inventory(), STORE))(rows), holes, before, since), NOW
+    ).outcome
     assert outcome is not None
     return outcome
 

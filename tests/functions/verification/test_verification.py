@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from functions.verification.expectation import Member, Row, World, rows
-from functions.verification.probe import Answer, Outcome, judge, probe
+from functions.verification.expectation import Member, RoutingState, Row, rows
+from functions.verification.probe import Answer, ProbeResult, fault_of, probe
 from functions.verification.routing import Asked
-from functions.verification.step import Seen, decide
+from functions.verification.step import ObservedTraffic, decide
 from shared.gateway.status import Vip
 from shared.spec import Environment, Probe
 from shared.step.outcome import Done, Waiting
@@ -38,14 +38,16 @@ IMPORTS = {"store": (WEST, EAST), "store-west-1": (WEST,), "store-east-1": (EAST
 HERE, THERE, NOWHERE = "gke-west-1", "gke-east-1", None
 
 
-def world(wanted: Environment = STORE, vips: tuple[Vip, ...] = VIPS, **imports: tuple[str, ...]) -> World:
+def world(
+    wanted: Environment = STORE, vips: tuple[Vip, ...] = VIPS, **imports: tuple[str, ...]
+) -> RoutingState:
     """The fleet with everything of `wanted` taken up, and imports that list these clusters."""
     objects = whole(wanted)
     gateway = next(each for each in objects.values() if each["kind"] == "Gateway")
     routes = tuple(each for each in objects.values() if each["kind"] == "HTTPRoute")
     listed = {name.replace("_", "-"): clusters for name, clusters in imports.items()} or IMPORTS
     found = {("store", name): service_import(name, *clusters) for name, clusters in listed.items()}
-    return World(gateway, routes, found, MEMBERS, vips)
+    return RoutingState(gateway, routes, found, MEMBERS, vips)
 
 
 def routed(*rules: Json, **fields: Any) -> Environment:
@@ -155,15 +157,15 @@ class TestJudging:
     )
     def test_an_answer_is_right_or_says_how_far_the_data_plane_is(self, answer: Answer, fault: str) -> None:
         """The preferred cluster must answer, not any that may."""
-        assert judge(self.ROW, answer, STORE.probe) == fault
+        assert fault_of(self.ROW, answer, STORE.probe) == fault
 
     def test_without_a_preferred_cluster_any_that_may_answer_does(self) -> None:
         """A VIP in a region without a backend."""
-        assert judge(replace(self.ROW, preferred=()), Answer(200, THERE), STORE.probe) == ""
+        assert fault_of(replace(self.ROW, preferred=()), Answer(200, THERE), STORE.probe) == ""
 
     def test_without_an_identity_only_the_status_counts(self) -> None:
         """The user's own applications need not name their cluster."""
-        assert judge(self.ROW, Answer(200), environment(probe={"identity": "none"}).probe) == ""
+        assert fault_of(self.ROW, Answer(200), environment(probe={"identity": "none"}).probe) == ""
 
     @pytest.mark.parametrize(
         ("redirect", "location", "right"),
@@ -183,15 +185,15 @@ class TestJudging:
         """Status, scheme, host and path, as far as the rule names them."""
         row = replace(self.ROW, asked=Asked("h", "/a/x"), redirect=redirect, prefix="/a")
 
-        assert (judge(row, Answer(302, location=location), STORE.probe) == "") is right
-        assert judge(row, Answer(301, location=location), STORE.probe) == "RedirectNotThere"
+        assert (fault_of(row, Answer(302, location=location), STORE.probe) == "") is right
+        assert fault_of(row, Answer(301, location=location), STORE.probe) == "RedirectNotThere"
 
 
 class TestDecision:
     def test_all_right_is_done_with_the_matrix(self) -> None:
         """As the report has it."""
-        outcomes = [Outcome(row, _right(row), "") for row in rows(world())]
-        done = decide(STORE, Seen(NOW, outcomes=tuple(outcomes)), NOW).outcome
+        outcomes = [ProbeResult(row, _right(row), "") for row in rows(world())]
+        done = decide(ObservedTraffic(NOW, results=tuple(outcomes)), NOW).outcome
 
         assert isinstance(done, Done)
         assert done.outputs["summary"] == {
@@ -220,7 +222,7 @@ class TestDecision:
     @pytest.mark.parametrize(("age", "seconds"), [(0, 36), (20, 16), (40, 5), (100, 7.5)])
     def test_the_next_look_is_when_backends_may_be_healthy(self, age: float, seconds: float) -> None:
         """Health takes a minute from when the route was reconciled, whatever is seen first."""
-        waiting = decide(STORE, Seen(NOW - 500, "", NOW - age, (_failing("RouteNotThere"),)), NOW).outcome
+        waiting = decide(ObservedTraffic(NOW - 500, "", NOW - age, (_failing("RouteNotThere"),)), NOW).outcome
 
         assert isinstance(waiting, Waiting)
         assert (waiting.reason, waiting.retry_after) == ("RouteNotThere", seconds)
@@ -228,15 +230,15 @@ class TestDecision:
 
     def test_failing_rows_come_first(self) -> None:
         """Also while it waits: the report of a deploy that never got there has them."""
-        good = [Outcome(row, _right(row), "") for row in list(rows(world()))[1:3]]
-        waiting = decide(STORE, Seen(NOW, outcomes=(*good, _failing("WrongCluster"))), NOW).outcome
+        good = [ProbeResult(row, _right(row), "") for row in list(rows(world()))[1:3]]
+        waiting = decide(ObservedTraffic(NOW, results=(*good, _failing("WrongCluster"))), NOW).outcome
 
         assert isinstance(waiting, Waiting)
         assert [each["ok"] for each in waiting.outputs["traffic"]] == [False, True, True]
 
     def test_nothing_to_prove_is_not_proof(self) -> None:
         """Without an address or a route it waits."""
-        waiting = decide(STORE, Seen(NOW, "Gateway store/x has no address"), NOW).outcome
+        waiting = decide(ObservedTraffic(NOW, "Gateway store/x has no address"), NOW).outcome
 
         assert isinstance(waiting, Waiting)
         assert waiting.reason == "NothingToProve"
@@ -348,8 +350,8 @@ def _right(row: Row) -> Answer:
     return Answer(200, name, f"{name.removeprefix('gke-')}".replace("west-1", "us-west1-a"), ms=3)
 
 
-def _failing(fault: str) -> Outcome:
-    return Outcome(next(rows(world())), Answer(404), fault)
+def _failing(fault: str) -> ProbeResult:
+    return ProbeResult(next(rows(world())), Answer(404), fault)
 
 
 def _to_store() -> Json:

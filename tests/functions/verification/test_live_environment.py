@@ -9,7 +9,7 @@ import pytest
 
 from functions.service_export.wanted import wanted_objects as exported
 from functions.verification import live_environment as standing
-from functions.verification.live_environment import as_it_stands
+from functions.verification.live_environment import reconstruct
 from shared.gateway.objects import gateway
 from shared.google.cluster_reader import Door
 from shared.labels import OWNER
@@ -64,7 +64,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
         session: Any = SimpleNamespace(get=lambda *_: {"clusters": listed})
         monkeypatch.setattr(standing, "doors", lambda *_: fleet.doors)
         monkeypatch.setattr(standing, "ClusterReader", fleet.reader)
-        return as_it_stands(session, "store", PLACE)
+        return reconstruct(session, "store", PLACE)
 
     return look
 

@@ -1,0 +1,42 @@
+"""Diagnosis: why an environment has not come about in time. The workflow asks for it once, when it gives up.
+
+It runs as the verification function does, which sees the clusters and the network, and it changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from functions.verification.live_environment import reconstruct
+from shared.diagnosis import Finding, diagnose, gather
+from shared.labels import asked_at
+from shared.step.outcome import Blocked, Decision, Done
+from shared.step.step import Context, Step
+
+DENIED = "PERMISSION_DENIED"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the rules found."""
+
+    findings: tuple[Finding, ...]
+
+
+def observe(context: Context) -> Diagnosis:
+    """Gather the case, and ask every rule. Without a spec, the case is the live environment."""
+    since = asked_at(context.message.claim.generation)
+    wanted = context.environment or reconstruct(context.session, context.name, context.place)
+    return Diagnosis(tuple(diagnose(gather(context.session, wanted, since))) if wanted else ())
+
+
+def decide(observed: Diagnosis, now: float) -> Decision:
+    """Tell what was found; having found nothing is an answer too. Not having been let look is none."""
+    outputs = {"diagnoses": [each.wire() for each in observed.findings]}
+    for each in observed.findings:
+        if each.code == DENIED:
+            return Decision(Blocked(code=each.code, cause=each.cause, fix=each.fix, outputs=outputs))
+    return Decision(Done(outputs=outputs))
+
+
+DIAGNOSIS = Step("verification", observe, decide, frozenset({"diagnose"}))
