@@ -28,19 +28,19 @@ from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
-from localcloud.dispatch import REQUESTS, Dispatch
 from localcloud.edge import Edge
+from localcloud.eventarc.triggers import trigger_function, trigger_workflow
 from localcloud.faults.call_faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import Zygote
 from localcloud.functions.runtime import RUNTIME, Function, Functions
-from localcloud.functions.triggers import call_on_messages, cloud_event
+from localcloud.google_apis import GOOGLE_APIS, GoogleApis, overrides
 from localcloud.iam.access import ACCESS, bind
-from localcloud.iam.needs import Need
 from localcloud.projects import Project
 from localcloud.pubsub.broker import BROKER, DELIVERY, Delivery
-from localcloud.records.call_log import CallLog, LoggedCall
+from localcloud.records.call_log import CallLog
 from localcloud.records.dump import canonical_dump
+from localcloud.request_path import REQUEST_PATH, RequestPath
 from localcloud.services import SERVICES
 from localcloud.serviceusage.identities import come_with
 from localcloud.serviceusage.known import find
@@ -51,20 +51,6 @@ from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.world import World
-
-# What gcloud and Google's libraries read; compute's override carries its version [observed].
-OVERRIDES = {
-    "CLOUDFUNCTIONS": "cloudfunctions/",
-    "COMPUTE": "compute/compute/v1/",
-    "CONTAINER": "container/",
-    "GKEHUB": "gkehub/",
-    "SERVICEUSAGE": "serviceusage/",
-    "CLOUDRESOURCEMANAGER": "cloudresourcemanager/",
-    "PUBSUB": "pubsub/",
-    "STORAGE": "storage/storage/v1/",
-    "WORKFLOWS": "workflows/",
-    "WORKFLOWEXECUTIONS": "workflowexecutions/",
-}
 
 
 @dataclass(frozen=True)
@@ -103,17 +89,9 @@ class LocalCloud:
         self.world.spread = self.schedule.spread
         self.world[DELIVERY] = self.settings.delivery
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
-        self.dispatch = Dispatch(self.world, SERVICES, self.log, self.faults)
-        self.edge = Edge(
-            self.world,
-            self.identities,
-            self.schedule,
-            self.log,
-            self.dispatch.dispatch,
-            self._through_vpc,
-            self.faults,
-        )
-        self.world[REQUESTS] = self.dispatch.dispatch
+        self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
+        self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
+        self.edge = Edge(self.world, self.identities, self.schedule, self.apis.answer, self._through_vpc)
         self.world[ENDPOINT_SERVER] = self.edge
         self.broker = self.world[BROKER]
         self.executions = self.world[EXECUTIONS]
@@ -170,45 +148,23 @@ class LocalCloud:
         """Deploy a function that messages of `topic` trigger."""
         record(self.world, function, topic)
         self.functions.deploy(function)
-        call_on_messages(self.world, function.name, topic)
+        trigger_function(self.world, function.name, topic)
 
     def trigger_workflow(self, topic: str, workflow: str, service_account: str = "") -> None:
-        """Start an execution of `workflow` (full name) for every message of `topic`, as `service_account`.
+        """Start an execution of `workflow` (full name) for every message of `topic`, as `service_account`."""
+        trigger_workflow(self.world, workflow, topic, service_account or self.settings.user)
 
-        One that may not is refused, which the log of calls shows and nobody else hears of: such a trigger drops
-        its event [documented for RETRY_POLICY_DO_NOT_RETRY].
+    def answer(self, request: Request) -> Response:
+        """The answer to a call of a Google API by whom the request says.
+
+        Raises:
+            Abort: a fault leaves it without one.
         """
-
-        def start(message: Json) -> None:
-            if self._may_start(workflow, service_account or self.settings.user):
-                self.executions.start_for_event(workflow, cloud_event(topic, message))
-
-        self.broker.trigger(topic, start)
-
-    def _may_start(self, workflow: str, identity: str) -> bool:
-        need = Need("workflows.executions.create", "/".join(workflow.split("/")[:2]), workflow)
-        refused = bool(self.world[ACCESS].lacking(self.world, identity, [need]))
-        method = "workflowexecutions.projects.locations.workflows.executions.create"
-        self.log.add(
-            LoggedCall(
-                self.world.clock.now,
-                Caller(identity),
-                "workflowexecutions",
-                method,
-                workflow,
-                403 if refused else 200,
-                True,
-            )
-        )
-        return not refused
+        return self.apis.answer(request)
 
     def endpoints(self) -> dict[str, str]:
         """The environment variables that send gcloud and Google's libraries here."""
-        base = self.world.base_url
-        variables = {
-            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"{base}/{path}" for api, path in OVERRIDES.items()
-        }
-        return {**variables, "SSL_CERT_FILE": str(self.folder / "roots.pem")}
+        return {**overrides(self.world.base_url, SERVICES), "SSL_CERT_FILE": str(self.folder / "roots.pem")}
 
     def user_token(self) -> str:
         """An access token of the cloud's user, for gcloud, kubectl and curl."""

@@ -1,4 +1,4 @@
-"""The sockets: one plain port for all services, two TLS ports a cluster, a metadata port an instance, the VPC's door.
+"""The sockets: one plain port for all services, two TLS ports a cluster, a metadata port an instance, the VPC proxy.
 
 Requests are read whole, given a caller, admitted by the schedule, and answered by plain functions.
 """
@@ -12,23 +12,18 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from aiohttp import web
 
 from localcloud.container import endpoints
 from localcloud.container.endpoints import ClusterEndpoints
-from localcloud.faults.call_faults import Call, Faults
-from localcloud.records.call_log import CallLog, LoggedCall, is_mutation
 from localcloud.time.clock import http_date
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.wire.tls import Authority
 from localcloud.world import World
-
-if TYPE_CHECKING:
-    from localcloud.kubernetes import KubernetesApi
 
 Answer = Callable[[Request], Response]
 
@@ -43,17 +38,15 @@ class Schedule(Protocol):
 
 @dataclass
 class Edge:
-    """Everything that listens. `vpc` answers requests that come through the VPC's door."""
+    """Everything that listens. `services` answers calls of Google's APIs, `vpc` what comes by the VPC proxy."""
 
     world: World
     identities: Identities
     schedule: Schedule
-    log: CallLog
     services: Answer
     vpc: Answer
-    faults: Faults = field(default_factory=Faults)
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
-    _doors: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
+    _listeners: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def open(
@@ -68,7 +61,7 @@ class Edge:
         Raises:
             OSError: the port is taken.
         """
-        assert name not in self._doors, f"{name} is open already"
+        assert name not in self._listeners, f"{name} is open already"
         listener = socket.create_server(("127.0.0.1", port), backlog=128)
         listener.setblocking(False)
 
@@ -83,29 +76,26 @@ class Edge:
             await web.SockSite(runner, listener, ssl_context=tls).start()
             return runner
 
-        self._doors[name] = asyncio.get_running_loop().create_task(start())
+        self._listeners[name] = asyncio.get_running_loop().create_task(start())
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
     def close(self, name: str) -> None:
         """Stop listening there; nothing happens if nobody listens."""
-        if door := self._doors.pop(name, None):
-            task = asyncio.get_running_loop().create_task(_shut(door))
+        if starting := self._listeners.pop(name, None):
+            task = asyncio.get_running_loop().create_task(_shut(starting))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
     async def stop(self) -> None:
         """Close every port."""
-        for name in list(self._doors):
+        for name in list(self._listeners):
             self.close(name)
         await asyncio.gather(*self._closing)
 
     async def handle_service(self, request: Request) -> Response:
         """A call of a Google API."""
-        try:
-            caller = self.identities.caller(request.headers.get("authorization", ""))
-        except Refused as refusal:
-            return refusal.response(Style.NEWER)
-        return await self._admit(request, caller, "wire.call", self.services)
+        caller, refusal = self._authenticated(request, Style.NEWER)
+        return refusal or await self._admit(request, caller, "wire.call", self.services)
 
     async def handle_vpc(self, request: Request) -> Response:
         """A request that leaves into the VPC; whose it is, the proxy's user name says."""
@@ -114,19 +104,15 @@ class Edge:
         user = _basic_user(request.headers.get("proxy-authorization", ""))
         return await self._admit(request, Caller(user or "person", user or None), "wire.request", self.vpc)
 
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
-        """Serve one cluster's Kubernetes API by both its doors."""
+    def open_cluster(self, name: str, answer: Answer) -> ClusterEndpoints:
+        """Let `answer` answer what comes by either endpoint of a cluster."""
         own = Authority(f"{name.rsplit('/', 1)[-1]} cluster CA")
 
-        async def handle(door: str, request: Request) -> Response:
-            caller = self._known(request)
-            if refusal := endpoints.refusal(self.world, name, door, caller or Caller("")):
-                return refusal
-            if caller is None:
-                words = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-                         "message": "Unauthorized", "reason": "Unauthorized", "code": 401}  # fmt: skip
-                return Response.of_json(words, 401)
-            return await self._admit(request, caller, "wire.call", lambda r: self._kubernetes(name, api, r))
+        async def handle(endpoint: str, request: Request) -> Response:
+            caller, refusal = self._authenticated(request, Style.KUBERNETES)
+            if closed := endpoints.refusal(self.world, name, endpoint, caller):
+                return closed
+            return refusal or await self._admit(request, caller, "wire.call", answer)
 
         public = self.open(
             f"{name}#public", partial(handle, endpoints.PUBLIC), own.server_context(name.rsplit("/", 1)[-1])
@@ -141,30 +127,16 @@ class Edge:
         self.close(f"{name}#public")
         self.close(f"{name}#dns")
 
-    def _known(self, request: Request) -> Caller | None:
+    def _authenticated(self, request: Request, style: Style) -> tuple[Caller, Response | None]:
+        """Who calls, or nobody and the refusal."""
         try:
-            return self.identities.caller(request.headers.get("authorization", ""))
-        except Refused:
-            return None
+            return self.identities.caller(request.headers.get("authorization", "")), None
+        except Refused as refusal:
+            return Caller(""), refusal.response(style)
 
     async def _admit(self, request: Request, caller: Caller, kind: str, answer: Answer) -> Response:
         known = Request(request.method, request.path, request.query, request.headers, request.body, caller)
         return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
-
-    def _kubernetes(self, cluster: str, api: KubernetesApi, request: Request) -> Response:
-        mutation = is_mutation(request.method, "") and not request.one("dryRun")
-        resource = f"{cluster}{request.path}"
-
-        def answer() -> Response:
-            response, now = api.handle(request), self.world.clock.now
-            entry = LoggedCall(
-                now, request.caller, "kubernetes", request.method, resource, response.status, mutation
-            )
-            self.log.add(entry)
-            return response
-
-        call = Call(request.caller, "kubernetes", request.method, resource, mutation)
-        return self.faults.meet(call, answer)
 
     async def _serve(
         self, incoming: web.BaseRequest, handler: Callable[[Request], Awaitable[Response]]
@@ -202,8 +174,8 @@ class Edge:
         return stream
 
 
-async def _shut(door: asyncio.Task[web.ServerRunner]) -> None:
-    await (await door).cleanup()
+async def _shut(starting: asyncio.Task[web.ServerRunner]) -> None:
+    await (await starting).cleanup()
 
 
 def _basic_user(authorization: str) -> str:

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
-from localcloud.wire.errors import Refused, Style, invalid, not_implemented
+from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.wire.validation import camel, checked_body
+from localcloud.world import World
 
-if TYPE_CHECKING:
-    from localcloud.world import World
+# Path parameters that name a project, in one API or another.
+PROJECT_PARAMETERS = ("project", "projectsId", "projectId", "v1Id1", "v1beta1Id1")
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Call:
     that was asked for.
     """
 
+    service: Service
     world: World
     request: Request
     method: str
@@ -50,27 +52,20 @@ class Call:
     @property
     def project(self) -> str:
         """The project's id, from whichever path parameter names it; empty if none does."""
-        for name in PROJECT_PARAMETERS:
-            if name in self.params:
-                return self.world.projects.id_of(self.params[name])
-        return ""
+        return self.world.projects.id_of(self.service.named_project(self.params))
 
-
-# Path parameters that name a project, in one API or another.
-PROJECT_PARAMETERS = ("project", "projectsId", "projectId", "v1Id1", "v1beta1Id1")
 
 Handler = Callable[[Call], "Json | Response"]
-Permit = Callable[[Call], None]  # raises Refused
 
 
-class Answer(Protocol):
-    """Gives the answer to a call, if `permit` lets it pass."""
+@dataclass(frozen=True)
+class Match:
+    """What a request resolves to. `method` is its entry in the discovery document, if that has one."""
 
-    def __call__(self, permit: Permit = ...) -> Response: ...
-
-
-def anybody(_call: Call) -> None:
-    """Every call may pass."""
+    method_id: str
+    version: str
+    params: dict[str, str]
+    method: Method | None
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,10 @@ class _Extra:
 class Service:
     """`name` is the discovery name and the path prefix, `api` the name it is enabled by.
 
-    `roots` are first words of paths that are the service's as well, and stay part of the path.
+    `roots` are first words of paths that are the service's as well, and stay part of the path. `override` is what
+    the endpoint that gcloud is given has after the prefix. `project_parameters` are the parameters of paths that
+    name a project, and an API that is `always_on` needs not be enabled in it. `condition_attributes` are what the
+    conditions of bindings can ask about a call.
     """
 
     name: str
@@ -97,6 +95,10 @@ class Service:
     handlers: dict[str, Handler] = field(default_factory=dict)
     _extras: list[_Extra] = field(default_factory=list)
     roots: tuple[str, ...] = ()
+    override: str = ""
+    project_parameters: tuple[str, ...] = PROJECT_PARAMETERS
+    always_on: bool = False
+    condition_attributes: Callable[[Call], dict[str, Any]] = lambda call: {}
 
     @property
     def title(self) -> str:
@@ -119,59 +121,50 @@ class Service:
         self._extras.append(_Extra(method, verb, tuple(bare.strip("/").split("/")), custom))
         return self.on(method)
 
-    def resolve(self, request: Request, path: str) -> tuple[str, str, dict[str, str], Method | None]:
-        """(method id, version, path parameters, discovery method) of a request.
+    def resolve(self, request: Request, path: str) -> Match:
+        """The method of a request whose path, behind the service's prefix, is `path`.
 
         Raises:
             Refused: NOT_FOUND if no document has such a path.
         """
         for extra in self._extras:
             if (params := _match_extra(extra, request.method, path)) is not None:
-                return extra.id, extra.template[0], params, None
+                return Match(extra.id, extra.template[0], params, None)
         for candidate in self._documents(path):
             if found := candidate.find(request.method, path):
                 method, params = found
-                return method.id, candidate.version, params, method
+                return Match(method.id, candidate.version, params, method)
         raise Refused("NOT_FOUND", f"The requested URL {request.path} was not found on this server.")
 
-    def serve(self, world: World, request: Request, path: str) -> tuple[str, dict[str, str], Answer]:
-        """(method id, path parameters, what to call for the answer): resolved first, to be logged.
-
-        Whoever asks for the answer says who may have it.
+    def call(self, world: World, request: Request, match: Match) -> Call:
+        """The call as its method sees it, its query and its body checked.
 
         Raises:
-            Refused: no such path.
+            Refused: INVALID_ARGUMENT, they have what the document does not.
         """
-        method_id, version, params, method = self.resolve(request, path)
+        body = _checked(request, match.method) if match.method is not None else {}
+        return Call(self, world, request, match.method_id, match.version, match.params, body)
 
-        def answer(permit: Permit = anybody) -> Response:
-            handler = self.handlers.get(method_id)
-            if handler is None:
-                raise not_implemented(method_id)
-            call = Call(world, request, method_id, version, params, self._body(request, method))
-            permit(call)
-            result = handler(call)
-            return result if isinstance(result, Response) else Response.of_json(result)
-
-        return method_id, params, answer
+    def named_project(self, params: dict[str, str]) -> str:
+        """The project's id or number in the path; empty if it names none."""
+        return next((params[name] for name in self.project_parameters if name in params), "")
 
     def _documents(self, path: str) -> list[Document]:
         words = path.split("/", 2)[:2]
         named = [version for version in self.versions if version in {word.split(":")[0] for word in words}]
         return [document(self.name, version) for version in named]
 
-    def _body(self, request: Request, method: Method | None) -> Any:
-        if method is not None:
-            _check_query(request, method)
-        if request.method in ("GET", "DELETE"):
-            return {}
-        if method is None:
-            return {}
-        try:
-            body = request.json()
-        except ValueError:
-            raise invalid("Invalid JSON payload received. Unexpected token.", "parseError") from None
-        return checked_body(method.document, method.request, body) if method.request else body
+
+def _checked(request: Request, method: Method) -> Any:
+    """The body in the document's spelling; reads and deletions have none."""
+    _check_query(request, method)
+    if request.method in ("GET", "DELETE"):
+        return {}
+    try:
+        body = request.json()
+    except ValueError:
+        raise invalid("Invalid JSON payload received. Unexpected token.", "parseError") from None
+    return checked_body(method.document, method.request, body) if method.request else body
 
 
 def _check_query(request: Request, method: Method) -> None:

@@ -167,7 +167,7 @@ class Installation:
             body = json.dumps({"messages": [message]}).encode()
             caller = Caller(self._place.account("schedule"))
             path = f"/pubsub/v1/{self.topic('requests')}:publish"
-            self.cloud.dispatch.dispatch(Request("POST", path, {}, {}, body, caller))
+            self.cloud.answer(Request("POST", path, {}, {}, body, caller))
             self.schedule_sweeps()
 
         self.cloud.world.clock.after(SWEEP_EVERY, sweep)

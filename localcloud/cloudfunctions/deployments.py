@@ -20,8 +20,8 @@ from localcloud.cloudfunctions.service import (
     require,
     service,
 )
+from localcloud.eventarc.triggers import trigger_function
 from localcloud.functions.runtime import RUNTIME
-from localcloud.functions.triggers import call_on_messages
 from localcloud.service import Call
 from localcloud.storage import find_object
 from localcloud.time.clock import rfc3339
@@ -128,7 +128,7 @@ def _rolled_out(world: World, operation: str, name: str, fields: Json, source: P
     world[RUNTIME].deploy(running(fields, name, source))
     topic = fields.get("eventTrigger", {}).get("pubsubTopic")
     if before is None and topic:
-        call_on_messages(world, name.rsplit("/", 1)[-1], topic)
+        trigger_function(world, name.rsplit("/", 1)[-1], topic)
     _end(world, operation, {"response": {"@type": f"{_TYPES}.Function", **function}})
 
 

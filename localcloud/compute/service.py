@@ -5,4 +5,4 @@ from __future__ import annotations
 from localcloud.service import Service
 from localcloud.wire.errors import Style
 
-service = Service("compute", "compute.googleapis.com", ["v1"], Style.COMPUTE)
+service = Service("compute", "compute.googleapis.com", ["v1"], Style.COMPUTE, override="compute/v1/")

@@ -9,12 +9,12 @@ addresses, everybody else's from loopback here.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
-from localcloud.kubernetes import KubernetesApi
-from localcloud.wire.messages import Abort, Caller, Json, Response
+from localcloud.wire.messages import Abort, Caller, Json, Request, Response
 from localcloud.world import Part, World
 
 PUBLIC, DNS = "public", "dns"
@@ -38,8 +38,8 @@ class ClusterEndpoints:
 class EndpointServer(Protocol):
     """Opens and closes the endpoints of clusters; the edge does it on real sockets."""
 
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
-        """Serve `api` for the cluster of this full name."""
+    def open_cluster(self, name: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
+        """Let `answer` answer what the cluster of this full name is asked."""
         ...
 
     def close_cluster(self, name: str) -> None:
@@ -50,7 +50,7 @@ class EndpointServer(Protocol):
 class NoSockets:
     """For a world without an edge: nothing listens."""
 
-    def open_cluster(self, name: str, api: KubernetesApi) -> ClusterEndpoints:
+    def open_cluster(self, name: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
         """Addresses that lead nowhere."""
         return ClusterEndpoints("192.0.2.1:443", "192.0.2.1:444", "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.iam.clusters import ClusterGuard
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from localcloud.world import Part, World
@@ -24,8 +23,7 @@ def start(world: World, cluster: str, version: str, nodes: list[Json]) -> Kubern
     def in_time(what: str, resource: str, then: Callable[[], None]) -> None:
         world.ledger.perform(f"kubernetes.{what}.delete", f"{cluster}/{resource}", then)
 
-    guard = ClusterGuard(world, cluster)
-    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time, guard=guard)
+    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time)
     for node in nodes:
         api.create("Node", node, manager="kubelet")
         api.replace_status("Node", "", node["metadata"]["name"], node["status"], manager="kubelet")

@@ -7,6 +7,7 @@ remove it (kubernetes/ingress-gce#136) [observed].
 from __future__ import annotations
 
 from localcloud.container import shape
+from localcloud.container.cluster_api import ClusterApi
 from localcloud.container.endpoints import ENDPOINT_SERVER, remember
 from localcloud.container.kube import CLUSTER_APIS, start
 from localcloud.container.names import short
@@ -38,7 +39,7 @@ def come_up(world: World, full_name: str) -> None:
     private = take_address(world, f"{full_name}/control-plane", subnetwork_of(cluster))
     version = cluster["currentMasterVersion"]
     api = start(world, full_name, version, nodes(world, full_name, cluster))
-    endpoints = world[ENDPOINT_SERVER].open_cluster(full_name, api)
+    endpoints = world[ENDPOINT_SERVER].open_cluster(full_name, ClusterApi(world, full_name, api).answer)
     remember(world, cluster, endpoints.public)
     fields = shape.endpoint_fields(world, full_name, cluster, endpoints, private)
     pools = [{**pool, "status": "RUNNING"} for pool in cluster["nodePools"]]

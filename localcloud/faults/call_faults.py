@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from localcloud.kubernetes.errors import StatusError
 from localcloud.time.clock import Clock
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Abort, Caller, Response
@@ -32,18 +31,19 @@ _REFUSALS = {
 }
 # What a Kubernetes API server says [documented: API concepts, k8s.io/apimachinery pkg/api/errors].
 _KUBERNETES = {
-    429: ("TooManyRequests", "Too many requests, please try again later."),
-    500: ("InternalError", "Internal error occurred: etcdserver: request timed out"),
-    503: ("ServiceUnavailable", "the server is currently unable to handle the request"),
+    429: ("RESOURCE_EXHAUSTED", "Too many requests, please try again later."),
+    500: ("INTERNAL", "Internal error occurred: etcdserver: request timed out"),
+    503: ("UNAVAILABLE", "the server is currently unable to handle the request"),
 }
+_WORDS = {Style.KUBERNETES: _KUBERNETES}
 
 
 @dataclass(frozen=True)
-class Call:
+class CallDescription:
     """A call as matchers see it: of which method of which service, on what, and by whom.
 
     A cluster's own API is the service `kubernetes`, with the HTTP verb for a method and the cluster's full name and
-    the path for a resource. `style` is how the service writes errors; None is Kubernetes' own way.
+    the path for a resource. `style` is how the service writes errors.
     """
 
     caller: Caller
@@ -51,7 +51,7 @@ class Call:
     method: str
     resource: str
     mutation: bool
-    style: Style | None = None
+    style: Style = Style.NEWER
 
     @property
     def function(self) -> str:
@@ -69,7 +69,7 @@ class Matcher:
     function: str = "*"
     mutation: bool | None = None
 
-    def matches(self, call: Call) -> bool:
+    def matches(self, call: CallDescription) -> bool:
         """Whether this call is meant."""
         return self.mutation in (None, call.mutation) and all(
             fnmatchcase(text, pattern)
@@ -93,7 +93,7 @@ class Reach:
 class Effect(Protocol):
     """What becomes of a call; `answer` lets it take effect."""
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The answer.
 
         Raises:
@@ -108,11 +108,9 @@ class Refusal:
 
     status: int
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The refusal in the service's own shape."""
-        if call.style is None:
-            return Response.of_json(StatusError(self.status, *_KUBERNETES[self.status]).status(), self.status)
-        return Refused(*_REFUSALS[self.status]).response(call.style)
+        return Refused(*_WORDS.get(call.style, _REFUSALS)[self.status]).response(call.style)
 
 
 @dataclass(frozen=True)
@@ -121,12 +119,10 @@ class Denied:
 
     permission: str
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The refusal in the service's own shape."""
         words = f"Required '{self.permission}' permission for '{call.resource}'"
-        if call.style is None:
-            return Response.of_json(StatusError(403, "Forbidden", words).status(), 403)
-        return Refused("PERMISSION_DENIED", words, "forbidden").response(call.style)
+        return Refused("PERMISSION_DENIED", words).response(call.style)
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ class Reset:
 
     after: bool = False
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """No answer."""
         if self.after:
             answer()
@@ -148,7 +144,7 @@ class Crash:
 
     after: bool = False
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """No answer, and nobody to read it; who is no instance is not killed, but loses the connection."""
         if self.after:
             answer()
@@ -163,7 +159,7 @@ class Slow:
 
     seconds: float
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The answer, held back."""
         response = answer()
         response.latency += self.seconds
@@ -174,7 +170,7 @@ class Slow:
 class Lost:
     """The caller is told that all is well, and nothing happens: a message that gets lost on its way."""
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """An empty success."""
         return Response.of_json({})
 
@@ -185,7 +181,7 @@ class Late:
 
     seconds: float
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """An empty success."""
         reach.clock.after(self.seconds, lambda: _dropped(answer))
         return Response.of_json({})
@@ -197,7 +193,7 @@ class Twice:
 
     seconds: float
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The first answer."""
         reach.clock.after(self.seconds, lambda: _dropped(answer))
         return answer()
@@ -230,7 +226,7 @@ class Faults:
         self._seen: Counter[int] = Counter()
         self._clock = clock or Clock()
         self.kill: Callable[[str], None] = lambda _: None
-        self.met: list[tuple[Fault, Call]] = []
+        self.met: list[tuple[Fault, CallDescription]] = []
         for fault in planned:
             self.plan(fault)
 
@@ -245,7 +241,7 @@ class Faults:
         self._random.clear()
         self._seen.clear()
 
-    def meet(self, call: Call, answer: Answer) -> Response:
+    def meet(self, call: CallDescription, answer: Answer) -> Response:
         """What `answer` gives, or what a fault makes of it; of several faults the first that is planned.
 
         Raises:
@@ -258,7 +254,7 @@ class Faults:
         self.met.append((fault, call))
         return fault.effect.strike(call, answer, Reach(self._clock, self.kill))
 
-    def _strikes(self, number: int, fault: Fault, call: Call) -> bool:
+    def _strikes(self, number: int, fault: Fault, call: CallDescription) -> bool:
         """Whether it would; every matching call counts, and is a draw, whatever else becomes of it."""
         if not fault.matcher.matches(call):
             return False

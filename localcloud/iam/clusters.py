@@ -25,18 +25,18 @@ VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "update", "DE
 
 
 class ClusterGuard:
-    """Lets requests into one cluster (by full name), or refuses them."""
+    """Says who may do what in one cluster (by full name)."""
 
     def __init__(self, world: World, cluster: str) -> None:
         self._world = world
         self._cluster = cluster
         self._holder = f"projects/{cluster.split('/')[1]}"
 
-    def admit(self, request: Request) -> None:
-        """Whether the caller may use the door that the request came by.
+    def connect(self, request: Request) -> None:
+        """Refuse a caller who may not use the endpoint that the request came by.
 
         Raises:
-            StatusError: it may not.
+            StatusError: 403 Forbidden.
         """
         if not self._is_dns(request) or self._may(request, CONNECT):
             return
@@ -44,7 +44,7 @@ class ClusterGuard:
         raise StatusError(403, "Forbidden", words)  # [reported] words
 
     def permit(self, request: Request, where: Target, exists: bool) -> None:
-        """Whether the caller may do what the request asks for with objects; `exists` says whether the named one is.
+        """Refuse a caller who may not do what is asked for with objects; `exists` says whether the named one is.
 
         Raises:
             StatusError: 403 Forbidden, in the words of GKE's authorizer [observed].

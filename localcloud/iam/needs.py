@@ -79,7 +79,7 @@ def _holder(call: Call) -> str:
     """A topic has a policy of its own [documented]; of all else here the project has it."""
     if call.method.startswith("storage."):
         return f"projects/{_of_bucket(call)}"
-    project = f"projects/{call.project or call.world.projects.id_of(call.params.get('resource', ''))}"
+    project = f"projects/{call.project}"
     topic = call.params.get("topicsId")
     return f"{project}/topics/{topic}" if topic else project
 

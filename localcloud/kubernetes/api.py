@@ -10,9 +10,10 @@ from localcloud.kubernetes.admission import MERGE_PATCH, controller
 from localcloud.kubernetes.canonical import canonical
 from localcloud.kubernetes.deletion import CRD, Background, Terms
 from localcloud.kubernetes.events import recorded
-from localcloud.kubernetes.http import Front, Guard
+from localcloud.kubernetes.http import Front
 from localcloud.kubernetes.kinds import Kind, Registry, kinds_of
 from localcloud.kubernetes.objects import Ids, Objects
+from localcloud.kubernetes.routes import Target, target
 from localcloud.kubernetes.selectors import label_tests
 from localcloud.kubernetes.store import Change, Clock, Listener, Store
 from localcloud.kubernetes.strategies import ClusterIp
@@ -44,7 +45,6 @@ class KubernetesApi:
         version: str = "v1.32.4-gke.1",
         cluster_ip: ClusterIp = hashed_cluster_ip,
         background: Background | None = None,
-        guard: Guard | None = None,
     ) -> None:
         self.registry = Registry()
         self._clock = clock
@@ -53,10 +53,18 @@ class KubernetesApi:
         self._objects = Objects(self._store, self.registry, clock, ids, cluster_ip)
         if background:
             self._objects.deletion.background = background
-        self._front = Front(self._objects, clock, version, guard)
+        self._front = Front(self._objects, clock, version)
         self._store.hook(self._follow_crds)
         for name in _BIRTH:
             self.create("Namespace", {"metadata": {"name": name}}, manager="kube-apiserver")
+
+    def resolve(self, path: str) -> Target | None:
+        """What a path names; None if it is no objects, but discovery, health or nothing at all."""
+        return target(self.registry, path)
+
+    def holds(self, where: Target) -> bool:
+        """Whether the object that is named is there."""
+        return self._store.get(where.kind.key, (where.namespace, where.name)) is not None
 
     def handle(self, request: Request) -> Response:
         """Answer one HTTP request; a watch answers with a stream."""

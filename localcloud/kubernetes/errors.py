@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.wire.messages import Json
+from localcloud.wire.errors import CallRefused, Style
+from localcloud.wire.messages import Json, Response
 
 
-class StatusError(Exception):
+class StatusError(CallRefused):
     """A request refused: HTTP `code`, machine-readable `reason`, human `message`, optional `details`."""
 
     def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
@@ -33,6 +34,10 @@ class StatusError(Exception):
             body["details"] = self.details
         body["code"] = self.code
         return body
+
+    def response(self, style: Style = Style.KUBERNETES) -> Response:
+        """The `Status` object as an answer; no other API refuses so."""
+        return Response.of_json(self.status(), self.code)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Protocol
 
 from localcloud.kubernetes import discovery, errors, openapi
 from localcloud.kubernetes.errors import StatusError
@@ -33,44 +32,26 @@ _NOT_SERVED = frozenset(
 )
 
 
-class Guard(Protocol):
-    """Says who may do what in the cluster; refusals are StatusErrors."""
-
-    def admit(self, request: Request) -> None:
-        """Let a request in by the door that it came by."""
-        ...
-
-    def permit(self, request: Request, where: Target, exists: bool) -> None:
-        """Let it do what it asks for; `exists` says whether the object that it names does."""
-        ...
-
-
 class Front:
     """Answers HTTP for one cluster's `objects`."""
 
-    def __init__(self, objects: Objects, clock: Clock, version: str, guard: Guard | None = None) -> None:
+    def __init__(self, objects: Objects, clock: Clock, version: str) -> None:
         self._objects = objects
         self._store = objects.store
         self._registry = objects.registry
         self._clock = clock
         self._version = version
-        self._guard = guard
         self._documents: dict[str, tuple[int, bytes]] = {}
 
     def handle(self, request: Request) -> Response:
         """Answer `request`; refusals are `Status` objects."""
         try:
-            if self._guard:
-                self._guard.admit(request)
             where = target(self._registry, request.path)
             if where is None:
                 return self._about_itself(request)
-            if self._guard:
-                place = (where.namespace, where.name)
-                self._guard.permit(request, where, self._store.get(where.kind.key, place) is not None)
             return self._verb(request, where)
         except StatusError as refusal:
-            return Response.of_json(refusal.status(), refusal.code)
+            return refusal.response()
 
     def _verb(self, request: Request, where: Target) -> Response:
         if where.subresource and where.subresource not in where.kind.subresources:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from localcloud.faults.call_faults import CallDescription
 from localcloud.wire.messages import Caller
 
 # Custom verbs that are sent as POST and change nothing.
@@ -23,6 +24,11 @@ class LoggedCall:
     resource: str
     status: int
     mutation: bool
+
+    @classmethod
+    def of(cls, when: float, call: CallDescription, status: int) -> LoggedCall:
+        """A call that was answered with this status."""
+        return cls(when, call.caller, call.service, call.method, call.resource, status, call.mutation)
 
 
 @dataclass

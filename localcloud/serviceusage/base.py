@@ -6,7 +6,9 @@ from localcloud.projects import Project
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
 
-service = Service("serviceusage", "serviceusage.googleapis.com", ["v1", "v1beta1"], Style.NEWER)
+service = Service(
+    "serviceusage", "serviceusage.googleapis.com", ["v1", "v1beta1"], Style.NEWER, always_on=True
+)
 
 
 def project_of(call: Call) -> Project:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from localcloud.service import Call, Service
-from localcloud.wire.discovery import Method
+from localcloud.service import Call, Match, Service
 from localcloud.wire.errors import Style
 from localcloud.wire.messages import Request
 
@@ -19,7 +18,7 @@ UPLOADS = ("upload", "resumable")
 class StorageService(Service):
     """Knows where an object's name begins."""
 
-    def resolve(self, request: Request, path: str) -> tuple[str, str, dict[str, str], Method | None]:
+    def resolve(self, request: Request, path: str) -> Match:
         """See `Service.resolve`; the object's name is one parameter, quoted.
 
         Raises:
@@ -29,7 +28,9 @@ class StorageService(Service):
         return super().resolve(request, f"{head}/o/{quote(unquote(name), safe='')}" if found else path)
 
 
-service = StorageService("storage", "storage.googleapis.com", ["v1"], Style.CONTAINER, roots=UPLOADS)
+service = StorageService(
+    "storage", "storage.googleapis.com", ["v1"], Style.CONTAINER, roots=UPLOADS, override="storage/v1/"
+)
 
 
 def object_name(call: Call) -> str:

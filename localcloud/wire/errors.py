@@ -1,7 +1,7 @@
-"""Google's refusals, in the three shapes its APIs give them.
+"""Google's refusals, in the shapes its APIs give them.
 
 compute has `errors[]` and no `status`; container has both; the newer APIs have `status` and `details`
-[observed].
+[observed]. The API of a cluster answers with a `Status` object [documented: Kubernetes API concepts].
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ class Style(Enum):
     COMPUTE = "compute"
     CONTAINER = "container"
     NEWER = "newer"
+    KUBERNETES = "kubernetes"
+
+
+class CallRefused(Exception):
+    """A call is refused, whatever API it is of."""
+
+    def response(self, style: Style) -> Response:
+        """The refusal as an API of that style writes it."""
+        raise NotImplementedError
 
 
 # Canonical code → HTTP status (google.rpc.Code).
@@ -50,9 +59,18 @@ REASONS = {
     "UNAVAILABLE": "backendError",
 }
 
+# The same refusals as reasons of a `Status` [documented: k8s.io/apimachinery, pkg/apis/meta/v1].
+KUBERNETES_REASONS = {
+    "UNAUTHENTICATED": "Unauthorized",
+    "PERMISSION_DENIED": "Forbidden",
+    "RESOURCE_EXHAUSTED": "TooManyRequests",
+    "INTERNAL": "InternalError",
+    "UNAVAILABLE": "ServiceUnavailable",
+}
+
 
 @dataclass(eq=False)  # an exception must be hashable
-class Refused(Exception):
+class Refused(CallRefused):
     """A call is refused. `status` is the canonical code; `http` overrides its HTTP status (compute's 412)."""
 
     status: str
@@ -71,6 +89,8 @@ class Refused(Exception):
 
     def response(self, style: Style) -> Response:
         """The refusal as the service would write it."""
+        if style is Style.KUBERNETES:
+            return self._status()
         error: Json = {"code": self.code, "message": self.message}
         if style is not Style.NEWER:
             reason = self.reason or REASONS.get(self.status, "badRequest")
@@ -80,6 +100,12 @@ class Refused(Exception):
         if self.details:
             error["details"] = self.details
         return Response.of_json({"error": error}, self.code)
+
+    def _status(self) -> Response:
+        reason = self.reason or KUBERNETES_REASONS.get(self.status, "")
+        body: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        body |= {"message": self.message, "reason": reason, "code": self.code}
+        return Response.of_json(body, self.code)
 
 
 def not_implemented(method: str) -> Refused:

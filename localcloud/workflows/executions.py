@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.dispatch import REQUESTS
+from localcloud.google_apis import GOOGLE_APIS
 from localcloud.time.clock import Timer
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
@@ -199,7 +199,7 @@ class ExecutionHost:
         self._random = random.Random(f"workflows/{world.seed}/{execution}")  # noqa: S311  # not for secrets
         self._environment = _environment(world, definition, execution)
         identity = self._environment["GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME"]
-        self._outbound = Outbound(world[REQUESTS], world.base_url, identity)
+        self._outbound = Outbound(world[GOOGLE_APIS].answer, world.base_url, identity)
         self.callbacks = Callbacks(
             f"{execution_url(world, definition['name'], execution)}/callbacks", self._later
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from localcloud.eventarc.events import cloud_event, topic_of
 from localcloud.service import Call, Service
 from localcloud.time.clock import rfc3339
-from localcloud.wire.errors import Refused, Style
+from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
 from localcloud.workflows.callbacks import CallbackRequest, Endpoint
 from localcloud.workflows.executions import EXECUTIONS, Execution
@@ -63,6 +64,20 @@ def create(call: Call) -> Json:
     settings = {key: value for key, value in call.body.items() if key != "argument"}
     execution = call.world[EXECUTIONS].start(workflow_name(call), call.body.get("argument"), settings)
     return resource(call.world, execution)
+
+
+@service.on("workflowexecutions.projects.locations.workflows.triggerPubsubExecution")
+def trigger_pubsub_execution(call: Call) -> Json:
+    """Start an execution with the CloudEvent of a message that a trigger's subscription pushes [documented].
+
+    A push of another subscription than a trigger's is refused [inferred].
+    """
+    subscription = call.body.get("subscription", "")
+    topic = topic_of(subscription)
+    if topic is None:
+        raise invalid(f"Subscription '{subscription}' belongs to no trigger.")
+    event = cloud_event(topic, call.body.get("message", {}))
+    return resource(call.world, call.world[EXECUTIONS].start_for_event(workflow_name(call), event))
 
 
 @service.on(f"{_STEM}.get")

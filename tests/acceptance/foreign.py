@@ -83,7 +83,7 @@ def ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     text = json.dumps(body).encode()
     request = Request(verb, f"/{path}", parameters, {}, text, Caller("user@example.com"))
-    response = local.cloud.dispatch.dispatch(request)
+    response = local.cloud.answer(request)
     assert response.status < 300, response.body
 
 

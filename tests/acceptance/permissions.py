@@ -62,7 +62,7 @@ def ask(local: LocalRun, verb: str, path: str, body: Json | None = None) -> Json
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     text = json.dumps(body).encode() if body is not None else b""
     request = Request(verb, f"/{bare}", parameters, {}, text, Caller("user@example.com"))
-    answer = local.cloud.dispatch.dispatch(request)
+    answer = local.cloud.answer(request)
     assert answer.status < 300, answer.body
     found: Json = json.loads(answer.body)
     return found

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.cloud import LocalCloud
 from localcloud.faults import operation_faults
-from localcloud.faults.call_faults import Answer, Call, Effect, Fault, Late, Lost, Matcher, Reach, Twice
+from localcloud.faults.call_faults import (
+    Answer,
+    CallDescription,
+    Effect,
+    Fault,
+    Late,
+    Lost,
+    Matcher,
+    Reach,
+    Twice,
+)
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Request, Response
@@ -43,7 +53,7 @@ class Cancel:
 
     cloud: LocalCloud
 
-    def strike(self, call: Call, answer: Answer, reach: Reach) -> Response:
+    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
         """The answer that the caller would have had."""
         response = answer()
         with contextlib.suppress(Refused):
@@ -119,4 +129,4 @@ def _clear(local: LocalRun) -> None:
     cluster = local.cloud.world.store["container.clusters"].get(CLUSTER)
     if cluster and cluster["status"] == "ERROR":
         request = Request("DELETE", f"/container/v1/{CLUSTER}", {}, {}, b"", Caller("user@example.com"))
-        assert local.cloud.dispatch.dispatch(request).status == 200
+        assert local.cloud.answer(request).status == 200

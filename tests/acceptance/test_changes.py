@@ -197,7 +197,7 @@ def ask(local: LocalRun, path: str, body: Json) -> None:
     path, _, query = path.partition("?")
     parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
     request = Request("POST", f"/{path}", parameters, {}, json.dumps(body).encode(), caller)
-    answer = local.cloud.dispatch.dispatch(request)
+    answer = local.cloud.answer(request)
     assert 200 == answer.status, answer.body
 
 

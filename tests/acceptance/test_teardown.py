@@ -204,7 +204,7 @@ async def make_cluster(local: LocalRun, name: str, zone: str) -> None:
     """A cluster that somebody made before, fit to be used."""
     path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
     text = json.dumps({"cluster": foreign.fit_cluster(PROJECT, name)}).encode()
-    answer = local.cloud.dispatch.dispatch(Request("POST", path, {}, {}, text, Caller("user@example.com")))
+    answer = local.cloud.answer(Request("POST", path, {}, {}, text, Caller("user@example.com")))
     assert answer.status == 200, answer.body
     await until(local, local.cloud.world.clock.now + 900)
 

@@ -81,7 +81,7 @@ async def _told(document: Json, made: Mapping[tuple[str, str], Json], seed: int)
 def ask(local: LocalRun, verb: str, path: str, body: Json, who: str = "user@example.com") -> Response:
     """One call of a Google API."""
     text = json.dumps(body).encode()
-    return local.cloud.dispatch.dispatch(Request(verb, path, {}, {}, text, Caller(who)))
+    return local.cloud.answer(Request(verb, path, {}, {}, text, Caller(who)))
 
 
 def _make(local: LocalRun, name: str, zone: str, doors: Json) -> None:

@@ -138,7 +138,7 @@ class Bench:
         payload = json.dumps(body).encode() if body is not None else b""
         values = {key: [value] for key, value in query.items()}
         request = Request(method, f"/{path}", values, {}, payload, Caller("user@example.com"))
-        response = self.cloud.dispatch.dispatch(request)
+        response = self.cloud.answer(request)
         assert response.status == 200, response.body
         answer: Json = json.loads(response.body)
         return answer

@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.cloud import OVERRIDES
-from localcloud.dispatch import Dispatch
 from localcloud.edge import Edge
-from localcloud.records.call_log import CallLog
+from localcloud.google_apis import GoogleApis, overrides
 from localcloud.service import Service
+from localcloud.services import SERVICES
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Response
 from localcloud.world import World
@@ -91,9 +90,8 @@ async def _serve(
     ready: Callable[[str], None],
     over: threading.Event,
 ) -> None:
-    log = CallLog()
-    dispatch = Dispatch(world, services, log).dispatch
-    edge = Edge(world, identities, AtOnce(), log, dispatch, dispatch)
+    answer = GoogleApis(world, services).answer
+    edge = Edge(world, identities, AtOnce(), answer, answer)
     ready(edge.open("services", edge.handle_service))
     while not over.is_set():
         world.clock.advance_to(world.clock.now + 1)
@@ -102,12 +100,8 @@ async def _serve(
 
 
 def _environment(address: str, token: Path) -> dict[str, str]:
-    overrides = {
-        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{address}/{path}"
-        for api, path in OVERRIDES.items()
-    }
     return {
-        **overrides,
+        **overrides(f"http://{address}", SERVICES),
         "PATH": os.environ["PATH"],
         "HOME": str(token.parent),
         "CLOUDSDK_CONFIG": str(token.parent / "config"),

@@ -40,7 +40,7 @@ class Api(Shop):
         """(status, answer) of Cloud Functions."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         request = Request(method, path, query or {}, {}, data, Caller("dev@example.com"))
-        answer = self.cloud.dispatch.dispatch(request)
+        answer = self.cloud.answer(request)
         return answer.status, json.loads(answer.body)
 
     def upload(self, name: str, data: bytes) -> None:

@@ -11,6 +11,7 @@ from localcloud.cloudresourcemanager import service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
+from tests.support.services import handled
 
 Ask = Callable[..., tuple[int, Json]]
 
@@ -34,7 +35,7 @@ def ask(world: World) -> Ask:
             method, f"/cloudresourcemanager/{path}", values, {}, payload, Caller("me@example.com")
         )
         try:
-            response = service.serve(world, request, path)[2]()
+            response = handled(service, world, request, path)
         except Refused as refusal:
             response = refusal.response(service.style)
         return response.status, json.loads(response.body)

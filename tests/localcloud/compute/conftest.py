@@ -13,6 +13,7 @@ from localcloud.compute import create_default_network, service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.world import World
+from tests.support.services import handled
 
 PROJECT = "shop"
 
@@ -31,7 +32,7 @@ class Compute:
         query = parse_qs(parts.query, keep_blank_values=True)
         request = Request(method, parts.path, query, {}, payload, Caller(self.identity))
         try:
-            return service.serve(self.world, request, parts.path)[2]()
+            return handled(service, self.world, request, parts.path)
         except Refused as refused:
             return refused.response(service.style)
 

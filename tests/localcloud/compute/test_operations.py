@@ -13,6 +13,7 @@ from localcloud.faults import operation_faults
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 from tests.localcloud.compute.conftest import PROJECT, Compute
+from tests.support.services import handled
 
 HERE = "regions/us-west1/subnetworks"
 REQUEST = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -172,7 +173,7 @@ def test_a_function_instance_is_not_held(custom: Compute) -> None:
     path = f"compute/v1/projects/shop/regions/us-west1/operations/{operation['name']}/wait"
     caller = Caller("robot@example.com", "subnets-1")
     request = Request("POST", path, {}, {}, b"", caller)
-    response = service.serve(custom.world, request, path)[2]()
+    response = handled(service, custom.world, request, path)
     assert json.loads(response.body)["status"] == "RUNNING"
 
 

@@ -15,8 +15,7 @@ from localcloud import container, gkehub, serviceusage
 from localcloud.compute.names import url
 from localcloud.compute.regions import auto_range, regions
 from localcloud.controllers.fleet import FleetController
-from localcloud.dispatch import Dispatch
-from localcloud.records.call_log import CallLog
+from localcloud.google_apis import GoogleApis
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 
@@ -39,7 +38,7 @@ class Cloud:
         self.world.projects.create(PROJECT).enabled |= APIS
         self.fleet = FleetController(self.world)
         services = (container.service, gkehub.service, serviceusage.service)
-        self.dispatch = Dispatch(self.world, services, CallLog())
+        self.apis = GoogleApis(self.world, services)
         self.add_network("default", auto=True)
 
     @property
@@ -68,7 +67,7 @@ class Cloud:
         values = {key: [value] for key, value in query.items()}
         payload = json.dumps(body).encode() if body is not None else b""
         request = Request(method, f"/{path}", values, {}, payload, Caller("user@example.com"))
-        response = self.dispatch.dispatch(request)
+        response = self.apis.answer(request)
         return response.status, json.loads(response.body)
 
     def ok(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
@@ -134,7 +133,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
             query = parse_qs(parts.query, keep_blank_values=True)
             caller = Caller("user@example.com")
             request = Request(self.command, unquote(parts.path), query, {}, body, caller)
-            response = cloud.dispatch.dispatch(request)
+            response = cloud.apis.answer(request)
             self.send_response(response.status)
             for key, value in {**response.headers, "content-length": str(len(response.body))}.items():
                 self.send_header(key, value)

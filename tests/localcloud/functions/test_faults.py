@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from localcloud.faults.call_faults import (
-    Call,
+    CallDescription,
     Crash,
     Effect,
     Fault,
@@ -91,8 +91,10 @@ def _called(effect: Effect) -> tuple[list[float], Response]:
     return times, response
 
 
-def _call(service: str, function: str = "work", style: Style | None = Style.NEWER) -> Call:
-    return Call(Caller("someone", f"{function}-000"), service, f"{service}.get", "it", False, style)
+def _call(service: str, function: str = "work", style: Style = Style.NEWER) -> CallDescription:
+    return CallDescription(
+        Caller("someone", f"{function}-000"), service, f"{service}.get", "it", False, style
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,18 +123,20 @@ def test_a_refusal_has_the_shape_of_its_service(
     """Compute names a reason, the newer APIs a status, a cluster answers a Status object."""
     faults = Faults([Fault(Matcher(), Refusal(status), nth=None)])
 
-    def body(style: Style | None) -> Any:
+    def body(style: Style) -> Any:
         response = faults.meet(_call("any", style=style), Response)
         assert status == response.status
         return json.loads(response.body)
 
     assert reason == body(Style.COMPUTE)["error"]["errors"][0]["reason"]
     assert canonical == body(Style.NEWER)["error"]["status"]
-    assert ("Status", kubernetes, status) == tuple(body(None)[key] for key in ("kind", "reason", "code"))
+    assert ("Status", kubernetes, status) == tuple(
+        body(Style.KUBERNETES)[key] for key in ("kind", "reason", "code")
+    )
 
 
-def _struck(faults: Faults, calls: list[Call]) -> list[bool]:
-    def is_struck(call: Call) -> bool:
+def _struck(faults: Faults, calls: list[CallDescription]) -> list[bool]:
+    def is_struck(call: CallDescription) -> bool:
         try:
             faults.meet(call, Response)
         except Abort:
@@ -167,5 +171,5 @@ def test_a_workflow_or_person_only_loses_the_connection_in_a_crash() -> None:
     faults.kill = killed.append
 
     with pytest.raises(Abort):
-        faults.meet(Call(Caller("workflow"), "pubsub", "publish", "it", True), Response)
+        faults.meet(CallDescription(Caller("workflow"), "pubsub", "publish", "it", True), Response)
     assert [] == killed

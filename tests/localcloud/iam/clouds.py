@@ -7,10 +7,9 @@ from typing import Any
 
 from localcloud.compute import create_default_network
 from localcloud.container import kube
-from localcloud.dispatch import REQUESTS, Dispatch
+from localcloud.container.cluster_api import ClusterApi
+from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.iam.access import ACCESS, bind, define_role
-from localcloud.kubernetes import KubernetesApi
-from localcloud.records.call_log import CallLog
 from localcloud.services import SERVICES
 from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Caller, Json, Request, Response
@@ -37,9 +36,8 @@ class Cloud:
     def __init__(self) -> None:
         self.world = World.create(1, EPOCH)
         self.world[ACCESS].enforced = True
-        self.dispatch = Dispatch(self.world, SERVICES, CallLog())
         self.world.spread = lambda kind: 0.0
-        self.world[REQUESTS] = self.dispatch.dispatch
+        self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
         project = self.world.projects.create(PROJECT)
         project.enabled.update(
             f"{api}.googleapis.com" for api in (*APIS, "workflowexecutions", "cloudfunctions")
@@ -58,17 +56,19 @@ class Cloud:
         parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
         text = json.dumps(body).encode() if body is not None else b""
         request = Request(verb, f"/{bare}", parameters, {}, text, Caller(who))
-        return _read(self.dispatch.dispatch(request))
+        return _read(self.apis.answer(request))
 
-    def cluster(self) -> KubernetesApi:
-        """A cluster whose DNS endpoint is `dns.gke.goog`."""
+    def cluster(self, *bundle: str) -> ClusterApi:
+        """A cluster whose DNS endpoint is `dns.gke.goog`, with these CRDs installed."""
         config = {"dnsEndpointConfig": {"endpoint": "dns.gke.goog", "allowExternalTraffic": True}}
         self.world.store["container.clusters"].put(CLUSTER, {"controlPlaneEndpointsConfig": config})
-        return kube.start(self.world, CLUSTER, "1.32.4-gke.1", [])
+        api = kube.start(self.world, CLUSTER, "1.32.4-gke.1", [])
+        api.install_bundle(*bundle)
+        return ClusterApi(self.world, CLUSTER, api)
 
 
 def kubectl(
-    api: KubernetesApi, verb: str, path: str, body: Json | None = None, host: str = "public", **headers: str
+    api: ClusterApi, verb: str, path: str, body: Json | None = None, host: str = "public", **headers: str
 ) -> tuple[int, Json]:
     """What a cluster answers to the robot."""
     text = json.dumps(body).encode() if body is not None else b""
@@ -76,7 +76,7 @@ def kubectl(
         name.replace("_", "-"): value for name, value in headers.items()
     }
     query = {"fieldManager": ["robot"]} if verb == "PATCH" else {}
-    return _read(api.handle(Request(verb, path, query, told, text, Caller(ROBOT))))
+    return _read(api.answer(Request(verb, path, query, told, text, Caller(ROBOT))))
 
 
 def _read(answer: Response) -> tuple[int, Json]:

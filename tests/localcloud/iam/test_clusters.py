@@ -1,4 +1,4 @@
-"""Inside a cluster GKE asks IAM: for each verb and kind, and for the door."""
+"""Inside a cluster GKE asks IAM: for each verb and kind, and for the endpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.kubernetes import KubernetesApi
+from localcloud.container.cluster_api import ClusterApi
 from localcloud.kubernetes.catalog import MULTI_CLUSTER_SERVICES
 from shared import errors
 from tests.localcloud.iam.clouds import ROBOT, Cloud, kubectl
@@ -24,10 +24,8 @@ def cloud() -> Cloud:
 
 
 @pytest.fixture
-def api(cloud: Cloud) -> KubernetesApi:
-    found = cloud.cluster()
-    found.install_bundle(*MULTI_CLUSTER_SERVICES)
-    return found
+def api(cloud: Cloud) -> ClusterApi:
+    return cloud.cluster(*MULTI_CLUSTER_SERVICES)
 
 
 def _lacks(answer: tuple[int, Any]) -> str:
@@ -39,7 +37,7 @@ def _lacks(answer: tuple[int, Any]) -> str:
     return found.permission
 
 
-def test_a_refusal_is_in_the_words_of_gke(api: KubernetesApi) -> None:
+def test_a_refusal_is_in_the_words_of_gke(api: ClusterApi) -> None:
     """[observed], a Status."""
     status, answer = kubectl(api, "GET", PODS)
 
@@ -63,12 +61,12 @@ def test_a_refusal_is_in_the_words_of_gke(api: KubernetesApi) -> None:
         ("DELETE", f"{EXPORTS}/e", "container.thirdPartyObjects.delete"),
     ],
 )
-def test_verbs_and_kinds_are_permissions(api: KubernetesApi, verb: str, path: str, permission: str) -> None:
+def test_verbs_and_kinds_are_permissions(api: ClusterApi, verb: str, path: str, permission: str) -> None:
     """Whether or not there is such an object; what CustomResourceDefinitions add shares its own."""
     assert permission == _lacks(kubectl(api, verb, path, {}))
 
 
-def test_applying_what_is_not_there_creates_it(cloud: Cloud, api: KubernetesApi) -> None:
+def test_applying_what_is_not_there_creates_it(cloud: Cloud, api: ClusterApi) -> None:
     """So it takes both; once it is there, it does not."""
     cloud.let("container.namespaces.update")
     refused = _lacks(kubectl(api, "PATCH", SPACE, BODY, **APPLY))
@@ -80,7 +78,7 @@ def test_applying_what_is_not_there_creates_it(cloud: Cloud, api: KubernetesApi)
     assert 200 == kubectl(api, "PATCH", SPACE, BODY, **APPLY)[0]
 
 
-def test_the_dns_endpoint_takes_one_permission_more(cloud: Cloud, api: KubernetesApi) -> None:
+def test_the_dns_endpoint_takes_one_permission_more(cloud: Cloud, api: ClusterApi) -> None:
     """Also for what everybody may read who is let in."""
     cloud.let("container.pods.list")
     by_dns = [_lacks(kubectl(api, "GET", path, host="dns.gke.goog")) for path in (PODS, "/version")]

@@ -14,6 +14,7 @@ from localcloud.pubsub.broker import DELIVERY, Delivery
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.world import World
+from tests.support.services import handled
 
 PROJECT = "shop"
 
@@ -30,7 +31,7 @@ class PubSub:
         payload = b"" if body is None else json.dumps(body).encode()
         request = Request(method, full, {}, {}, payload, Caller("dev@example.com"))
         try:
-            return service.serve(self.world, request, full)[2]()
+            return handled(service, self.world, request, full)
         except Refused as refused:
             return refused.response(service.style)
 

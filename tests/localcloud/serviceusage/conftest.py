@@ -11,6 +11,7 @@ from localcloud.serviceusage import service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
+from tests.support.services import handled
 
 Ask = Callable[..., tuple[int, Json]]
 
@@ -32,7 +33,7 @@ def ask(world: World) -> Ask:
         payload = json.dumps(body).encode() if body is not None else b""
         request = Request(method, f"/serviceusage/{path}", values, {}, payload, Caller("user@example.com"))
         try:
-            response = service.serve(world, request, path)[2]()
+            response = handled(service, world, request, path)
         except Refused as refusal:
             response = refusal.response(service.style)
         return response.status, json.loads(response.body)

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from localcloud.dispatch import Dispatch
-from localcloud.records.call_log import CallLog
+from localcloud.google_apis import GoogleApis
 from localcloud.storage import create_bucket, service
 from localcloud.wire.messages import Caller, Request, Response
 from localcloud.world import World
@@ -30,7 +29,7 @@ class Storage:
         """The raw answer to `method` on the path `target`; underscores in names of headers are dashes."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         request = Request(method, target, parse_qs(query), given, body, Caller("dev@example.com"))
-        return Dispatch(self.world, [service], CallLog()).dispatch(request)
+        return GoogleApis(self.world, [service]).answer(request)
 
     def call(self, method: str, path: str, query: str = "", **body: Any) -> Any:
         """The answer of a call on `b/…` that is expected to succeed."""

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from localcloud.dispatch import Dispatch
+from localcloud.google_apis import GoogleApis
 from localcloud.pubsub.topics import service as pubsub
-from localcloud.records.call_log import CallLog, is_mutation
+from localcloud.records.call_log import is_mutation
+from localcloud.request_path import REQUEST_PATH
 from localcloud.service import Call, Service
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, Style
@@ -150,13 +151,13 @@ def test_errors_have_the_shape_of_their_service(style: Style, has_errors: bool, 
 
 def test_every_call_is_logged_with_what_it_was() -> None:
     """Method, resource, caller, status, and whether it was meant to change something."""
-    world, log = World.create(), CallLog()
+    world = World.create()
     world.projects.create("demo").enabled.add("pubsub.googleapis.com")
-    dispatch = Dispatch(world, [pubsub], log)
+    apis, log = GoogleApis(world, [pubsub]), world[REQUEST_PATH].log
 
-    dispatch.dispatch(request("PUT", "/pubsub/v1/projects/demo/topics/news", {}))
-    dispatch.dispatch(request("PUT", "/pubsub/v1/projects/demo/topics/news", {}))
-    dispatch.dispatch(request("GET", "/pubsub/v1/projects/demo/topics/news"))
+    apis.answer(request("PUT", "/pubsub/v1/projects/demo/topics/news", {}))
+    apis.answer(request("PUT", "/pubsub/v1/projects/demo/topics/news", {}))
+    apis.answer(request("GET", "/pubsub/v1/projects/demo/topics/news"))
 
     assert [(200, True), (409, True), (200, False)] == [(call.status, call.mutation) for call in log.calls]
     assert ["pubsub.projects.topics.create"] == [call.method for call in log.mutations()]
@@ -184,4 +185,4 @@ def test_a_method_that_no_document_has_can_be_served() -> None:
 
 
 def _dispatch(world: World, services: list[Service], asked: Request) -> Response:
-    return Dispatch(world, services, CallLog()).dispatch(asked)
+    return GoogleApis(world, services).answer(asked)

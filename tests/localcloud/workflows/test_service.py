@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.dispatch import REQUESTS, Dispatch
+from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.pubsub import service as pubsub_service
-from localcloud.records.call_log import CallLog
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.service import executions_service, workflows_service
@@ -50,15 +49,14 @@ def world() -> World:
 @pytest.fixture
 def ask(world: World) -> Ask:
     """(status, answer) of a call on any service."""
-    dispatch = Dispatch(world, [workflows_service, executions_service, pubsub_service], CallLog())
-    world[REQUESTS] = dispatch.dispatch
+    apis = world[GOOGLE_APIS] = GoogleApis(world, [workflows_service, executions_service, pubsub_service])
 
     def call(method: str, path: str, body: Any = None, **query: str) -> tuple[int, Json]:
         raw = json.dumps(body).encode() if body is not None else b""
         values = {key: [value] for key, value in query.items()}
         headers = {"content-type": "application/json", "authorization": "Bearer secret"}
         request = Request(method, f"/{path}", values, headers, raw, Caller("user@example.com"))
-        response = dispatch.dispatch(request)
+        response = apis.answer(request)
         return response.status, json.loads(response.body)
 
     return call

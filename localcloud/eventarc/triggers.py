@@ -1,0 +1,74 @@
+"""Triggers: what is called for every message of a topic.
+
+A workflow is started by a call of the Workflow Executions API, which takes the way of every other call, in the name
+of the trigger's service account. A function is handed the event as it is: whoever may invoke it is not asked here.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from localcloud.eventarc.events import cloud_event, subscription_of
+from localcloud.functions.runtime import RUNTIME, Event
+from localcloud.google_apis import GOOGLE_APIS
+from localcloud.pubsub.broker import BROKER
+from localcloud.wire.messages import Abort, Caller, Json, Request
+from localcloud.world import World
+
+# How long a message is kept and how the pauses between pushes grow [documented: Eventarc, retry events].
+RETENTION = 24 * 3600.0
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
+
+
+def trigger_function(world: World, function: str, topic: str) -> None:
+    """Call `function` for every message of `topic` (full name) from now on."""
+    functions = world[RUNTIME]
+
+    def push(message: Json) -> None:
+        event = cloud_event(topic, message)
+        functions.invoke(
+            function, Event(event["id"], event["source"], event["type"], world.clock.now, event["data"])
+        )
+
+    world[BROKER].trigger(topic, push)
+
+
+def trigger_workflow(world: World, workflow: str, topic: str, service_account: str) -> None:
+    """Start an execution of `workflow` for every message of `topic` (full names), as `service_account`.
+
+    What the API could not take for the moment is pushed again, for a day. What it refuses for good is dropped at
+    once: the log of calls shows it, and nobody else hears of it. (Google would push that again, too, in vain.)
+    """
+
+    def push(message: Json) -> None:
+        request = _pushed(workflow, topic, message, service_account)
+        _push(world, request, world.clock.now + RETENTION, FIRST_PAUSE)
+
+    world[BROKER].trigger(topic, push)
+
+
+def _push(world: World, request: Request, until: float, pause: float) -> None:
+    try:
+        status = world[GOOGLE_APIS].answer(request).status
+    except Abort:
+        status = 503  # nobody answered
+    if (status == 429 or status >= 500) and world.clock.now + pause <= until:
+        world.clock.after(pause, partial(_push, world, request, until, min(2 * pause, LONGEST_PAUSE)))
+
+
+def _pushed(workflow: str, topic: str, message: Json, service_account: str) -> Request:
+    """The push request of the trigger's subscription [documented: workflowexecutions v1, triggerPubsubExecution]."""
+    body = {
+        "message": message,
+        "subscription": subscription_of(topic),
+        "GCPCloudEventsMode": "CE_PUBSUB_BINDING",
+    }
+    return Request(
+        "POST",
+        f"/workflowexecutions/v1/{workflow}:triggerPubsubExecution",
+        {},
+        {"content-type": "application/json"},
+        json.dumps(body).encode(),
+        Caller(service_account),
+    )

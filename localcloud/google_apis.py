@@ -1,0 +1,133 @@
+"""Google's services under one address: the service by the first word of the path, the method by its discovery document.
+
+What each stage of the request path is for a call of theirs stands here; a service adds what is its own in `Service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from localcloud.faults.call_faults import CallDescription
+from localcloud.iam.calls import permit
+from localcloud.records.call_log import is_mutation
+from localcloud.request_path import REQUEST_PATH, ResolvedCall
+from localcloud.service import Call, Match, Service
+from localcloud.wire.errors import CallRefused, Refused, Style, not_implemented
+from localcloud.wire.messages import Request, Response
+from localcloud.world import Part, World
+
+
+class GoogleApis:
+    """The services of a world, by the names that begin their paths."""
+
+    style = Style.NEWER
+
+    def __init__(self, world: World, services: Iterable[Service]) -> None:
+        self._world = world
+        self._services = {service.name: service for service in services}
+        self._roots = {root: service for service in self._services.values() for root in service.roots}
+
+    def answer(self, request: Request) -> Response:
+        """The answer to one request, by the request path.
+
+        Raises:
+            Abort: a fault leaves it without one.
+        """
+        return self._world[REQUEST_PATH].answer(request, self)
+
+    def resolve(self, request: Request) -> ResolvedCall:
+        """The call that a request means.
+
+        Raises:
+            Refused: there is no such service.
+        """
+        name, _, path = request.path.lstrip("/").partition("/")
+        if service := self._services.get(name):
+            return _resolved(self._world, service, request, path)
+        if service := self._roots.get(name):
+            return _resolved(self._world, service, request, request.path.lstrip("/"))
+        words = f"The local cloud has no service {name!r}; it has {', '.join(sorted(self._services))}."
+        raise Refused("NOT_FOUND", words)
+
+
+GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
+
+
+def overrides(base_url: str, services: Iterable[Service]) -> dict[str, str]:
+    """The environment variables that send gcloud and Google's libraries to services at `base_url`."""
+    return {
+        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.name.upper()}": f"{base_url}/{service.name}/{service.override}"
+        for service in services
+    }
+
+
+def _resolved(world: World, service: Service, request: Request, path: str) -> ResolvedCall:
+    try:
+        return ServiceCall(world, service, request, path, service.resolve(request, path))
+    except Refused as refusal:
+        return _NoSuchMethod(service, request, path, refusal)
+
+
+class ServiceCall:
+    """A call of a service whose discovery document has the method."""
+
+    def __init__(self, world: World, service: Service, request: Request, path: str, match: Match) -> None:
+        self._world = world
+        self._service = service
+        self._request = request
+        self._match = match
+        self.description = _description(service, request, path, match.method_id)
+
+    def require_enabled(self) -> None:
+        """Refuse a call of an API that is off in the project that the path names; of a project that is not there,
+        the method says so."""
+        project = self._world.projects.find(self._service.named_project(self._match.params))
+        if project is not None and not self._service.always_on:
+            project.require(self._service.api, self._service.title)
+
+    def validate(self) -> None:
+        """Refuse a method that is not implemented, and what the discovery document does not declare."""
+        if self._match.method_id not in self._service.handlers:
+            raise not_implemented(self._match.method_id)
+        _ = self._call
+
+    def permit(self) -> None:
+        """Refuse a call whose caller lacks a permission: faults in its body are told before, its resource is not."""
+        permit(self._call)
+
+    def handle(self) -> Response:
+        """The answer of the function that serves the method."""
+        result = self._service.handlers[self._match.method_id](self._call)
+        return result if isinstance(result, Response) else Response.of_json(result)
+
+    @cached_property
+    def _call(self) -> Call:
+        return self._service.call(self._world, self._request, self._match)
+
+
+class _NoSuchMethod:
+    """A call of a service that has no such method. It is logged, and meets faults, as all of the service's do."""
+
+    def __init__(self, service: Service, request: Request, path: str, refusal: CallRefused) -> None:
+        self._refusal = refusal
+        self.description = _description(service, request, path, f"{service.name}.?")
+
+    def require_enabled(self) -> None:
+        """It names no project."""
+
+    def validate(self) -> None:
+        """Refuse it."""
+        raise self._refusal
+
+    def permit(self) -> None:
+        """Nobody comes so far."""
+
+    def handle(self) -> Response:
+        """Nobody comes so far."""
+        raise self._refusal
+
+
+def _description(service: Service, request: Request, path: str, method: str) -> CallDescription:
+    mutation = is_mutation(request.method, method)
+    return CallDescription(request.caller, service.name, method, path, mutation, service.style)
