@@ -18,8 +18,9 @@ from functions.clusters import removal as cluster_removal
 from functions.clusters.removal import Leaving
 from shared import labels
 from shared.google import compute
-from shared.google.cluster_reader import NEG, ClusterReader, doors
-from shared.google.container import SeenCluster, clusters, update_cluster
+from shared.google.cluster_reader import NEG, ClusterReader
+from shared.google.container import Cluster, clusters
+from shared.google.container_writes import update_cluster
 from shared.google.gkehub import MCS, features
 from shared.google.session import Session
 from shared.step.estimate import remaining
@@ -49,7 +50,7 @@ class Departing:
         return [each for held in self.held.values() for each in held if each.startswith("Gateway ")]
 
 
-def observe(context: Context, every: Sequence[SeenCluster]) -> Departing:
+def observe(context: Context, every: Sequence[Cluster]) -> Departing:
     """Those of `every` that bear our label and are not wanted; and if there are any, what is in them."""
     wanted, session = context.wanted, context.session
     places = {(each.name, each.location) for each in wanted.clusters}
@@ -58,14 +59,12 @@ def observe(context: Context, every: Sequence[SeenCluster]) -> Departing:
         each
         for each in every
         if labels.is_owned(each.labels, wanted.name)
-        and (each.name, each.location) not in places
+        and each.key not in places
         and (each.name not in names or each.status == "STOPPING")
     ]
     if not ours:
         return Departing()
-    known = doors(session, wanted.project)
-    open_doors = [known[each.name, each.location] for each in ours if (each.name, each.location) in known]
-    held = {door.path: _held(ClusterReader(session, door), door.name) for door in open_doors if door.is_open}
+    held = {each.path: _held(ClusterReader(session, each), each.name) for each in ours if each.is_reachable}
     leaving = cluster_removal.leaving(context, wanted.project, every, ours)
     return _departing(session, leaving, held, wanted.project, wanted.network)
 
@@ -132,7 +131,7 @@ def act(context: Context, change: Change) -> None:
         cluster_removal.act(context, change)
 
 
-def _bonds(seen: Departing, each: SeenCluster) -> str:
+def _bonds(seen: Departing, each: Cluster) -> str:
     """What must go before a cluster can; one that does not serve has nobody who would let it go."""
     if not each.serves:
         return ""
@@ -143,7 +142,7 @@ def _bonds(seen: Departing, each: SeenCluster) -> str:
     return ", ".join(seen.firewalls.get(each.path, ()))
 
 
-def _loosened(seen: Departing, each: SeenCluster) -> Iterator[Change]:
+def _loosened(seen: Departing, each: Cluster) -> Iterator[Change]:
     """The next thing to begin for a cluster in which nothing is left."""
     if not each.serves or seen.held.get(each.path):
         return
@@ -157,7 +156,7 @@ def _loosened(seen: Departing, each: SeenCluster) -> Iterator[Change]:
 
 
 def _firewalls(
-    session: Session, project: str, network: str, ours: Sequence[SeenCluster]
+    session: Session, project: str, network: str, ours: Sequence[Cluster]
 ) -> dict[str, tuple[str, ...]]:
     """The rules of multi-cluster Services, by cluster: `gke-<cluster>-<8 characters>-mcsd` [observed]."""
     theirs = f"projects/{project}/global/networks/{network}"

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared import labels
-from shared.google.container import POOL, STANDARD, SeenCluster, SeenPool
-from shared.google.doors import PRIVATE, RESTRICTED, opening
+from shared.google import container
+from shared.google.cluster_endpoint import PRIVATE, RESTRICTED, enabling_command
+from shared.google.container import POOL, STANDARD, NodePool
 from shared.step.legacy import LegacyChange as Change
 from shared.step.outcome import Blocked, Outcome
 
@@ -60,7 +61,7 @@ def creation(wanted: Environment, cluster: Cluster) -> Change:
     return Change("create", resource, body={"location": cluster.location, "cluster": body})
 
 
-def updates(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Iterator[Change]:
+def updates(wanted: Environment, cluster: Cluster, seen: container.Cluster) -> Iterator[Change]:
     """What differs, in the order in which it is mended; one call changes one group of fields [documented]."""
     pool = f"{wanted.project}.svc.id.goog"
     if seen.workload_pool != pool:
@@ -87,7 +88,7 @@ def updates(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Iterato
         yield from _pool_updates(cluster, seen.pool)
 
 
-def _pool_updates(cluster: Cluster, seen: SeenPool) -> Iterator[Change]:
+def _pool_updates(cluster: Cluster, seen: NodePool) -> Iterator[Change]:
     """How the cluster's own pool differs from what the spec says of nodes: each a change that GKE makes in place,
     node by node [documented: UpdateNodePoolRequest, SetNodePoolSizeRequest]. One that scales by itself has the size
     that it wants.
@@ -103,7 +104,7 @@ def _pool_updates(cluster: Cluster, seen: SeenPool) -> Iterator[Change]:
         yield Change("update", seen.path, "nodeCount", seen.node_count, count, {"node_count": count})
 
 
-def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
+def trouble(wanted: Environment, cluster: Cluster, found: Sequence[container.Cluster]) -> Outcome | None:
     """What a person must mend about one cluster before anything is made; `found` has its name, anywhere."""
     here = next((each for each in found if each.location == cluster.location), None)
     if cluster.existing:
@@ -127,7 +128,7 @@ def trouble(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster])
     )
 
 
-def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluster]) -> Outcome | None:
+def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[container.Cluster]) -> Outcome | None:
     ours = next((each for each in found if labels.is_owned(each.labels, wanted.name)), None)
     if ours is None or ours.status == "STOPPING":
         return None
@@ -138,14 +139,14 @@ def _elsewhere(wanted: Environment, cluster: Cluster, found: Sequence[SeenCluste
     )
 
 
-def _broken(seen: SeenCluster, fix: str) -> Outcome | None:
+def _broken(seen: container.Cluster, fix: str) -> Outcome | None:
     if seen.status not in ("ERROR", "DEGRADED"):
         return None
-    why = seen.status_message or "GKE gives no reason"
+    why = ". ".join(seen.complaints) or "GKE gives no reason"
     return Blocked(code="CLUSTER_ERROR", cause=f"{seen.path} is in state {seen.status}: {why}", fix=fix)
 
 
-def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
+def _misplaced(wanted: Environment, seen: container.Cluster) -> Outcome | None:
     if (seen.network, seen.subnetwork) == (wanted.network, wanted.subnetwork):
         return None
     return Blocked(
@@ -155,7 +156,7 @@ def _misplaced(wanted: Environment, seen: SeenCluster) -> Outcome | None:
     )
 
 
-def _of_another_mode(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+def _of_another_mode(cluster: Cluster, seen: container.Cluster) -> Outcome | None:
     """Autopilot or Standard; what names machines is for Standard, even if it does not say so."""
     asked = cluster.autopilot
     if asked is None and (cluster.machine_type or cluster.node_count):
@@ -170,7 +171,7 @@ def _of_another_mode(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
     )
 
 
-def _of_another_account(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+def _of_another_account(cluster: Cluster, seen: container.Cluster) -> Outcome | None:
     """Whom nodes run as is said when their pool is made, and never again [documented: no update has it]."""
     asked, there = cluster.node_service_account, seen.pool.account if seen.pool else seen.account
     default = there == "default" and asked is not None and asked.endswith(DEFAULT_ACCOUNT)
@@ -184,7 +185,7 @@ def _of_another_account(cluster: Cluster, seen: SeenCluster) -> Outcome | None:
     )
 
 
-def _unfit(wanted: Environment, cluster: Cluster, seen: SeenCluster | None) -> Outcome | None:
+def _unfit(wanted: Environment, cluster: Cluster, seen: container.Cluster | None) -> Outcome | None:
     """What an existing cluster lacks; it is not ours to change."""
     if seen is None or seen.status == "STOPPING":
         what = "is being deleted" if seen else "does not exist"
@@ -204,7 +205,7 @@ def _unfit(wanted: Environment, cluster: Cluster, seen: SeenCluster | None) -> O
     return _lacking(wanted, cluster, seen)
 
 
-def _lacking(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Outcome | None:
+def _lacking(wanted: Environment, cluster: Cluster, seen: container.Cluster) -> Outcome | None:
     """The DNS endpoint is only missed where the public one does not let us in either."""
     lacks = [str(each.field) for each in updates(wanted, cluster, seen)]
     reached = not seen.serves or (seen.public and not seen.restricted)
@@ -213,7 +214,9 @@ def _lacking(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Outcom
         return None
     if missed == [DNS]:
         why = RESTRICTED if seen.public else PRIVATE
-        return Blocked(code="CLUSTER_UNREACHABLE", cause=f"{seen.path}: {why}.", fix=opening(seen.path))
+        return Blocked(
+            code="CLUSTER_UNREACHABLE", cause=f"{seen.path}: {why}.", fix=enabling_command(seen.path)
+        )
     flags = ", ".join(FLAGS[field].format(project=wanted.project) for field in missed)
     return Blocked(
         code="CLUSTER_UNFIT",
@@ -222,7 +225,7 @@ def _lacking(wanted: Environment, cluster: Cluster, seen: SeenCluster) -> Outcom
     )
 
 
-def _place(wanted: Environment, seen: SeenCluster) -> str:
+def _place(wanted: Environment, seen: container.Cluster) -> str:
     return f"{seen.name} --location={seen.location} --project={wanted.project}"
 
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from shared import labels
 from shared.google.compute import unix
-from shared.google.container import SeenCluster, delete_cluster, deletions
-from shared.google.gkehub import Membership, delete_membership, member_key, memberships
+from shared.google.container import Cluster, deletions
+from shared.google.container_writes import delete_cluster
+from shared.google.gkehub import Membership, member_key, memberships
+from shared.google.gkehub_writes import delete_membership
 from shared.step.estimate import remaining
 from shared.step.legacy import LegacyChange as Change
 from shared.step.outcome import Decision, Done, Waiting
@@ -26,17 +28,15 @@ CREATED, DELETED, UNREGISTERED = 300.0, 380.0, 20.0  # typical seconds [observed
 class Leaving:
     """What is still there. `members` are the memberships that are ours by their cluster or by label.
 
-    `since` is when the deletion of a cluster began, unix seconds, by location and name.
+    `since` is when the deletion of a cluster began, unix seconds, by name and location.
     """
 
-    clusters: Sequence[SeenCluster]
+    clusters: Sequence[Cluster]
     members: Sequence[Membership] = ()
     since: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
-def leaving(
-    context: Context, project: str, found: Sequence[SeenCluster], ours: Sequence[SeenCluster]
-) -> Leaving:
+def leaving(context: Context, project: str, found: Sequence[Cluster], ours: Sequence[Cluster]) -> Leaving:
     """These clusters of `found`, and the memberships that are theirs."""
     session = context.session
     others = {each.path for each in found if each not in ours}
@@ -92,7 +92,7 @@ def _wait(seen: Leaving, now: float) -> Waiting:
         message = f"{_names(coming)}: can be deleted once created"
         return Waiting(reason="ClusterProvisioning", message=message, retry_after=seconds)
     if seen.clusters:
-        begun = (seen.since.get((each.location, each.name)) for each in seen.clusters)
+        begun = (seen.since.get(each.key) for each in seen.clusters)
         seconds = max(remaining(now, since, DELETED) for since in begun)
         message = f"{_names(seen.clusters)}: being deleted"
         return Waiting(reason="ClusterStopping", message=message, retry_after=seconds)
@@ -101,5 +101,5 @@ def _wait(seen: Leaving, now: float) -> Waiting:
     return Waiting(reason="MembershipDeleting", message=f"{names}: leaving the fleet", retry_after=seconds)
 
 
-def _names(found: Sequence[SeenCluster]) -> str:
+def _names(found: Sequence[Cluster]) -> str:
     return ", ".join(sorted(each.name for each in found))

@@ -17,16 +17,9 @@ from functions.clusters import removal as cluster_removal
 from functions.clusters.detaching import Departing
 from functions.clusters.fitness import creation, trouble, updates
 from functions.clusters.removal import Leaving
-from shared.google import projects
+from shared.google import container, projects
 from shared.google.compute import unix
-from shared.google.container import (
-    SeenCluster,
-    clusters,
-    create_cluster,
-    resize_pool,
-    update_cluster,
-    update_pool,
-)
+from shared.google.container_writes import create_cluster, resize_pool, update_cluster, update_pool
 from shared.google.session import Session
 from shared.step.estimate import remaining
 from shared.step.legacy import LegacyChange as Change
@@ -37,7 +30,7 @@ from shared.step.step import Context
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
 
-Found = Mapping[str, list[SeenCluster]]  # by name: names are unique in a location, not in a project
+Found = Mapping[str, list[container.Cluster]]  # by name: names are unique in a location, not in a project
 
 TYPICAL = 300.0  # seconds until a new cluster is RUNNING [observed: 2½ to 6 minutes]
 TYPICAL_UPDATE, UPDATE_LEFT = 90.0, 15.0  # of an update, and of one that was begun before [inferred]
@@ -84,8 +77,8 @@ def observe(context: Context) -> Seen | Departing | Leaving:
         return departure.observe_all(context)
     session, wanted = context.session, context.wanted
     names = {cluster.name for cluster in wanted.clusters}
-    found: dict[str, list[SeenCluster]] = {}
-    every = list(_by_project_id(session, wanted.project, clusters(session, wanted.project)))
+    found: dict[str, list[container.Cluster]] = {}
+    every = list(_by_project_id(session, wanted.project, container.clusters(session, wanted.project)))
     for each in every:
         if each.name in names:
             found.setdefault(each.name, []).append(each)
@@ -128,7 +121,9 @@ def act(context: Context, change: Change) -> None:
 CLUSTERS = LegacyStep("clusters", observe, decide, act, frozenset({"check", "apply", "destroy"}))
 
 
-def _by_project_id(session: Session, project: str, found: list[SeenCluster]) -> Iterator[SeenCluster]:
+def _by_project_id(
+    session: Session, project: str, found: list[container.Cluster]
+) -> Iterator[container.Cluster]:
     """A fleet may be named by its project's number as well as by its id [documented, Fleet.project]."""
     numbered = any(each.fleet_project.isdigit() for each in found)
     number = projects.number(session, project) if numbered else ""

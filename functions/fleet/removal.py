@@ -14,18 +14,10 @@ from dataclasses import dataclass, field
 from functions.fleet.waits import ENABLED
 from shared import errors, labels
 from shared.google import importer, projects, serviceusage
-from shared.google.cluster_reader import ClusterReader, Door, doors
-from shared.google.gkehub import (
-    INGRESS,
-    MCS,
-    Feature,
-    Membership,
-    delete_feature,
-    delete_membership,
-    features,
-    member_key,
-    memberships,
-)
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster, clusters
+from shared.google.gkehub import INGRESS, MCS, Feature, Membership, features, member_key, memberships
+from shared.google.gkehub_writes import delete_feature, delete_membership
 from shared.google.session import Session
 from shared.objects import Json
 from shared.step.estimate import remaining
@@ -63,7 +55,7 @@ def observe(context: Context) -> Leaving:
     found = {name: each for name, each in features(session, project).items() if name in (MCS, INGRESS)}
     mine = frozenset(name for name, each in found.items() if labels.is_owned(each.labels, context.name))
     members = memberships(session, project)
-    here = list(doors(session, project).values()) if members else []
+    here = clusters(session, project) if members else []
     stale = [
         each for each in members.values() if _is_stale(each, here) and _is_ours(each, found, mine, context)
     ]
@@ -152,16 +144,16 @@ def _wait(reason: str, message: str, now: float, typical: float) -> Waiting:
     return Waiting(reason=reason, message=message, retry_after=remaining(now, None, typical))
 
 
-def _door_of(member: Membership, here: Sequence[Door]) -> Door | None:
+def _cluster_of(member: Membership, here: Sequence[Cluster]) -> Cluster | None:
     return next(
-        (door for door in here if door.path == member.cluster or member_key(door.membership) == member.key),
+        (each for each in here if each.path == member.cluster or member_key(each.membership) == member.key),
         None,
     )
 
 
-def _is_stale(member: Membership, here: Sequence[Door]) -> bool:
+def _is_stale(member: Membership, here: Sequence[Cluster]) -> bool:
     """Whether it is of a GKE cluster that is gone: the hub says so, and it is not in the list either."""
-    return member.orphaned and _door_of(member, here) is None
+    return member.orphaned and _cluster_of(member, here) is None
 
 
 def _is_ours(
@@ -182,25 +174,25 @@ def _granted(
 
 
 def _others(
-    members: Mapping[str, Membership], here: Sequence[Door], name: str
-) -> list[tuple[Membership, Door | None]]:
+    members: Mapping[str, Membership], here: Sequence[Cluster], name: str
+) -> list[tuple[Membership, Cluster | None]]:
     """The memberships of clusters that are there and not ours."""
-    seen = [(each, _door_of(each, here)) for each in members.values() if not _is_stale(each, here)]
-    return [(each, door) for each, door in seen if door is None or not labels.is_owned(door.labels, name)]
+    seen = [(each, _cluster_of(each, here)) for each in members.values() if not _is_stale(each, here)]
+    return [(each, its) for each, its in seen if its is None or not labels.is_owned(its.labels, name)]
 
 
 def _used(
     session: Session,
     found: Mapping[str, Feature],
     mine: frozenset[str],
-    others: Sequence[tuple[Membership, Door | None]],
+    others: Sequence[tuple[Membership, Cluster | None]],
     name: str,
 ) -> dict[str, list[Json]]:
     """Who else uses a feature of ours. Ingress needs multi-cluster Services, so what keeps it keeps both."""
     used: dict[str, list[Json]] = {each: [] for each in mine}
     if INGRESS in mine:
         config = member_key(found[INGRESS].config_membership)
-        theirs = [(member, door) for member, door in others if member.key == config]
+        theirs = [(member, cluster) for member, cluster in others if member.key == config]
         used[INGRESS] = list(_uses(session, theirs, "Gateway", name))
     if MCS not in mine:
         return used
@@ -214,16 +206,16 @@ def _used(
 
 
 def _uses(
-    session: Session, others: Sequence[tuple[Membership, Door | None]], kind: str, name: str
+    session: Session, others: Sequence[tuple[Membership, Cluster | None]], kind: str, name: str
 ) -> Iterator[Json]:
     """A row for each membership whose cluster has such objects, or whose cluster cannot be looked into."""
-    for member, door in others:
-        if door is not None and door.status in ("PROVISIONING", "STOPPING"):
+    for member, cluster in others:
+        if cluster is not None and cluster.status in ("PROVISIONING", "STOPPING"):
             continue
-        if door is None or not door.is_open:
+        if cluster is None or not cluster.is_reachable:
             yield {"resource": member.path, "why": "its cluster cannot be looked into"}
             continue
-        live = ClusterReader(session, door).everywhere(kind) or []
+        live = ClusterReader(session, cluster).everywhere(kind) or []
         held = [each for each in live if _counts(each, kind, name)]
         if held:
             meta = held[0]["metadata"]

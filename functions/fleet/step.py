@@ -17,15 +17,8 @@ from functions.fleet.waits import Seen, hold, to_settle, waiting
 from shared import labels
 from shared.google import importer, projects, serviceusage
 from shared.google.container import clusters
-from shared.google.gkehub import (
-    INGRESS,
-    MCS,
-    create_feature,
-    features,
-    member_key,
-    memberships,
-    move_config_membership,
-)
+from shared.google.gkehub import INGRESS, MCS, features, member_key, memberships
+from shared.google.gkehub_writes import create_feature, move_config_membership
 from shared.step.legacy import LegacyChange as Change
 from shared.step.legacy import LegacyStep
 from shared.step.outcome import Blocked, Decision, Done, Outcome
@@ -52,7 +45,7 @@ def observe(context: Context) -> Seen | Off | Leaving:
     specs = {(cluster.name, cluster.location): cluster for cluster in wanted.clusters}
     known = {}
     for each in clusters(session, wanted.project):
-        spec = specs.get((each.name, each.location))
+        spec = specs.get(each.key)
         if spec and (spec.existing or labels.is_owned(each.labels, wanted.name)):
             known[each.name] = each
     joined = any(each.membership for each in known.values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.google.compute import unix
-from shared.google.container import SeenCluster
+from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, member_key
 from shared.step.estimate import remaining
 from shared.step.legacy import LegacyChange as Change
@@ -34,7 +34,7 @@ NONE = State("", "")
 class Seen:
     """The fleet as it is. `clusters` are the environment's that exist, by name; `memberships` are by key."""
 
-    clusters: Mapping[str, SeenCluster]
+    clusters: Mapping[str, Cluster]
     memberships: Mapping[str, Membership]
     features: Mapping[str, Feature]
     granted: bool

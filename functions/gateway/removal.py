@@ -15,8 +15,9 @@ from functions.gateway import load_balancer_parts as load_balancer
 from shared.exports import withdrawal
 from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
 from shared.google import compute
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, Feature, features, member_key
-from shared.google.kubernetes import Cluster, Door
 from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json
@@ -123,12 +124,12 @@ def act(context: Context, change: Change) -> None:
 GATEWAY_REMOVAL = LegacyStep("gateway", observe, decide, act, modes=frozenset({"destroy"}))
 
 
-def _is_config(door: Door, ingress: Feature | None) -> bool:
+def _is_config(cluster: Cluster, ingress: Feature | None) -> bool:
     key = member_key(ingress.config_membership) if ingress else ""
-    return bool(key) and member_key(door.membership) == key
+    return bool(key) and member_key(cluster.membership) == key
 
 
-def _look(context: Context, places: Iterable[Door], config: Collection[Door]) -> tuple[Held, ...]:
+def _look(context: Context, places: Iterable[Cluster], config: Collection[Cluster]) -> tuple[Held, ...]:
     """Our objects in these clusters. Of one of somebody else's that does not answer, compute tells: as long as
     there is a Gateway of ours in it, there is its load balancer.
 
@@ -136,11 +137,11 @@ def _look(context: Context, places: Iterable[Door], config: Collection[Door]) ->
         ApiError: one that is ours, or holds the configuration, serves and does not answer.
     """
 
-    def read(cluster: Cluster) -> Iterator[Json]:
+    def read(cluster: ClusterReader) -> Iterator[Json]:
         yield from owned(cluster, context.name, *KINDS)
 
-    def needed(door: Door) -> bool:
-        return door in config or is_own(door, context.name)
+    def needed(cluster: Cluster) -> bool:
+        return cluster in config or is_own(cluster, context.name)
 
     return withdrawal.look(context.session, places, read, needed).found
 
@@ -169,29 +170,29 @@ def _for_gateways(gateways: list[Held], seen: Seen, now: float, outputs: Json) -
 
 def _holds(gateway: Held, seen: Seen) -> str:
     """What keeps a Gateway from going, and what a person can do; "" if it only takes time."""
-    meta, door = gateway.object["metadata"], gateway.door
+    meta, cluster = gateway.object["metadata"], gateway.cluster
     strange = [each for each in meta.get("finalizers", ()) if each != CONTROLLERS]
     if strange and gateway.is_going:
         whose = ", ".join(strange)
         return f"{gateway.told()} cannot go before the controller behind {whose} has let it go"
-    why, verb = _unattended(door, seen)
+    why, verb = _unattended(cluster, seen)
     if not why or CONTROLLERS not in meta.get("finalizers", ()):
         return ""
-    location, _, name = member_key(door.membership).removeprefix("locations/").partition("/memberships/")
-    config = f" --config-membership={name or door.name} --location={location or '-'}"
+    location, _, name = member_key(cluster.membership).removeprefix("locations/").partition("/memberships/")
+    config = f" --config-membership={name or cluster.name} --location={location or '-'}"
     fix = f"gcloud container fleet ingress {verb}{'' if verb == 'describe' else config}"
     text = f"{gateway.told()} is looked after by nobody: {why}. To have it taken down:"
     return f"{text} {fix} --project={seen.place.project}"
 
 
-def _unattended(door: Door, seen: Seen) -> tuple[str, str]:
+def _unattended(cluster: Cluster, seen: Seen) -> tuple[str, str]:
     """Why nobody is in charge of the Gateways of a cluster, and gcloud's verb that helps; "" if somebody is."""
     ingress = seen.ingress
     if ingress is None:
         return f"multi-cluster ingress is not enabled in project {seen.place.project}", "enable"
     if ingress.going:
         return "multi-cluster ingress is being disabled", "enable"
-    if not _is_config(door, ingress):
+    if not _is_config(cluster, ingress):
         return f"the config membership is {member_key(ingress.config_membership) or '(none)'}", "update"
     if ingress.state.code == "ERROR":
         return f"multi-cluster ingress says {ingress.state.description or 'ERROR'}", "describe"

@@ -25,7 +25,9 @@ from shared.gateway.objects import (
 )
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
 from shared.google import compute
-from shared.google.kubernetes import Cluster, Door, differs, doors
+from shared.google.cluster_reader import ClusterReader
+from shared.google.cluster_writer import ClusterWriter, differs
+from shared.google.container import Cluster, clusters
 from shared.labels import asked_at, is_owned
 from shared.objects import is_ours, namespace
 from shared.step.estimate import Pace, remaining
@@ -49,7 +51,7 @@ STALE = 60.0  # seconds of a request in which a refusal may still be about what 
 class Application:
     """An object to apply or to delete, and where; a plan may have no cluster to do it in yet."""
 
-    door: Door | None
+    cluster: Cluster | None
     object: Json
 
 
@@ -71,7 +73,7 @@ class Seen:
     """
 
     asked: float
-    door: Door | None = None
+    cluster: Cluster | None = None
     objects: Mapping[Key, Json] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset(KINDS)
     gateway_class: Json | None = None
@@ -108,10 +110,11 @@ def observe(context: Context) -> Seen:
     """The config cluster's objects, and whatever their state makes worth a look."""
     wanted, session = context.wanted, context.session
     config = wanted.config
-    door = doors(session, wanted.project).get((config.name, config.location))
-    seen = Seen(asked_at(context.message.claim.generation), door)
-    if door and door.is_open:
-        seen = _look(wanted, Cluster(session, door), seen)
+    key = (config.name, config.location)
+    cluster = next((each for each in clusters(session, wanted.project) if each.key == key), None)
+    seen = Seen(asked_at(context.message.claim.generation), cluster)
+    if cluster and cluster.is_reachable:
+        seen = _look(wanted, ClusterWriter(session, cluster), seen)
     gateway = next(wanted_objects(wanted))
     if reserved_names(wanted) and differs(gateway, seen.live(gateway)):
         found = compute.every_address(session, wanted.project)
@@ -145,15 +148,15 @@ def act(context: Context, change: Change) -> None:
     elif isinstance(deed, Reservation):
         compute.insert_address(context.session, context.wanted.project, deed.region, deed.body)
     elif change.verb == "delete":
-        Cluster(context.session, deed.door).delete(*_key(deed.object))
+        ClusterWriter(context.session, deed.cluster).delete(*_key(deed.object))
     else:
-        Cluster(context.session, deed.door).apply(deed.object)
+        ClusterWriter(context.session, deed.cluster).apply(deed.object)
 
 
 GATEWAY = LegacyStep("gateway", observe, decide, act)
 
 
-def _look(wanted: Environment, cluster: Cluster, seen: Seen) -> Seen:
+def _look(wanted: Environment, cluster: ClusterReader, seen: Seen) -> Seen:
     """Read the cluster: what we own there, and what is still missing for it to work."""
     found = {(kind, space): cluster.list(kind, space) for kind, space in _places(wanted)}
     objects = {
@@ -176,7 +179,7 @@ def _places(wanted: Environment) -> Iterator[tuple[str, str]]:
     yield from (("HealthCheckPolicy", space) for space in wanted.namespaces)
 
 
-def _imports(wanted: Environment, cluster: Cluster) -> Imports:
+def _imports(wanted: Environment, cluster: ClusterReader) -> Imports:
     """Which imports the routes still miss, and since when their exports have been there."""
     spaces = backend_namespaces(wanted)
     there = [each for space in spaces for each in cluster.list("ServiceImport", space) or ()]
@@ -221,7 +224,7 @@ def _change(verb: str, wanted: Environment, seen: Seen, wish: Json) -> Change:
     kind, space, name = _key(wish)
     cluster = f"projects/{wanted.project}/locations/{wanted.config.location}/clusters/{wanted.config.name}"
     resource = f"{cluster}/{kind}/{space + '/' if space else ''}{name}"
-    return Change(verb, resource, "spec" if verb == "update" else None, body=Application(seen.door, wish))
+    return Change(verb, resource, "spec" if verb == "update" else None, body=Application(seen.cluster, wish))
 
 
 def _can_start(change: Change, wanted: Environment, seen: Seen) -> bool:
@@ -229,7 +232,7 @@ def _can_start(change: Change, wanted: Environment, seen: Seen) -> bool:
     if isinstance(change.body, Reservation):
         return True
     kind = change.body.object["kind"]
-    if seen.door is None or not seen.door.is_open or kind in seen.unknown:
+    if seen.cluster is None or not seen.cluster.is_reachable or kind in seen.unknown:
         return False
     return kind != "Gateway" or _reserved(wanted, seen)
 
@@ -244,8 +247,8 @@ def _reserved(wanted: Environment, seen: Seen) -> bool:
 
 def _wait(wanted: Environment, seen: Seen, now: float) -> Waiting:
     """What is waited for, and until when: all of it is needed, so the last that is due decides."""
-    if seen.door is None or not seen.door.is_open:
-        return wait_for_cluster(wanted.config_cluster, seen.door, now)
+    if seen.cluster is None or not seen.cluster.is_reachable:
+        return wait_for_cluster(wanted.config_cluster, seen.cluster, now)
     if "Gateway" in seen.unknown:
         text = f"cluster {wanted.config_cluster} does not know the Gateway API yet"
         return Waiting(reason="GatewayApiUnknown", message=text, retry_after=remaining(now, None, API_KNOWN))

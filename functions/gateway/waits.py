@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
-from shared.google.cluster_reader import Door
 from shared.google.compute import unix
+from shared.google.container import Cluster
 from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Waiting
 
@@ -55,9 +55,9 @@ class Imports:
         return pace.ahead(exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
 
 
-def wait_for_cluster(name: str, door: Door | None, now: float) -> Waiting:
+def wait_for_cluster(name: str, cluster: Cluster | None, now: float) -> Waiting:
     """Wait for the config cluster. Coarsely: the other chains are longer than what begins with the Gateway."""
-    since = unix(door.created) if door and door.created else None
+    since = unix(cluster.created) if cluster and cluster.created else None
     seconds = remaining(now, since, CREATED, first=EARLY_ENOUGH)
     return Waiting(
         reason="ClusterProvisioning", message=f"waiting for {name} to be RUNNING", retry_after=seconds

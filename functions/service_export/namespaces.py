@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from shared import errors, labels
-from shared.google.kubernetes import Cluster
+from shared.google.cluster_reader import ClusterReader
 from shared.objects import Json
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"  # [documented]
@@ -32,7 +32,7 @@ _TOKENS_ACCOUNT = (
 _MCS = "gke-mcs-controller.gke.io"  # labels what it makes for an import [observed]
 
 
-def strangers_in(cluster: Cluster, namespace: str, environment: str) -> str:
+def strangers_in(cluster: ClusterReader, namespace: str, environment: str) -> str:
     """What somebody else has in the namespace, as `plural/name`; "" if there is nothing.
 
     Raises:
@@ -50,7 +50,7 @@ def strangers_in(cluster: Cluster, namespace: str, environment: str) -> str:
     return ""
 
 
-def _places(cluster: Cluster, namespace: str) -> Iterator[tuple[str, str]]:
+def _places(cluster: ClusterReader, namespace: str) -> Iterator[tuple[str, str]]:
     """Path and plural of every kind that a namespace can hold and that can be listed."""
     for root in ("/api", "/apis"):
         for group in cluster.read(root, AGGREGATED).get("items", []):

@@ -16,7 +16,7 @@ from functions.service_export.removal import Scope, Seen
 from functions.service_export.wanted import key_of, wanted_objects
 from shared.exports import withdrawal
 from shared.exports.withdrawal import Held, owned
-from shared.google.kubernetes import Door
+from shared.google.container import Cluster
 from shared.labels import asked_at
 from shared.step.outcome import Decision
 from shared.step.step import Context
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KINDS = ("ServiceExport", "Service", "Deployment", "Namespace")
 
 
-def surplus(context: Context, doors: Iterable[Door]) -> Seen | None:
+def surplus(context: Context, clusters: Iterable[Cluster]) -> Seen | None:
     """What is there of the environment, and not wanted, in the clusters that may hold something of it.
 
     None if nothing bears our label and is not wanted: that takes fewer calls than to look stage by stage.
@@ -36,10 +36,9 @@ def surplus(context: Context, doors: Iterable[Door]) -> Seen | None:
     keys = kept(wanted)
 
     def goes(held: Held) -> bool:
-        place = (held.door.name, held.door.location)
-        return key_of(held.object) not in keys.get(place, frozenset())
+        return key_of(held.object) not in keys.get(held.cluster.key, frozenset())
 
-    places = [each for each in doors if each.membership or withdrawal.is_own(each, wanted.name)]
+    places = [each for each in clusters if each.membership or withdrawal.is_own(each, wanted.name)]
     found = withdrawal.look(context.session, places, lambda each: owned(each, wanted.name, *KINDS)).found
     if not any(goes(each) for each in found):
         return None

@@ -15,9 +15,9 @@ from functions.service_export.namespaces import strangers_in
 from shared.exports import withdrawal
 from shared.exports.withdrawal import Held, candidates, deletion, is_own, owned
 from shared.google import compute
-from shared.google.cluster_reader import NEG
+from shared.google.cluster_reader import NEG, ClusterReader
+from shared.google.container import Cluster
 from shared.google.gkehub import member_key
-from shared.google.kubernetes import Cluster, Door
 from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Json, is_ours
@@ -87,15 +87,15 @@ def observe(context: Context) -> Seen:
 def look(scope: Scope) -> Seen:
     """What of a scope is still to go, of the first stage in which anything is."""
     places = candidates(scope.session, scope.project, scope.name)
-    closed = {each.name: each.closed for each in places if not each.is_open}
+    closed = {each.name: each.unreachable_because for each in places if not each.is_reachable}
     seen = Seen(scope.name, scope.asked, closed=closed)
     first = withdrawal.look(scope.session, places, lambda cluster: cluster.everywhere("ServiceExport") or ())
-    silent = [door for door, _ in first.silent]
-    seen = replace(seen, silent={door.name: why for door, why in first.silent})
+    silent = [cluster for cluster, _ in first.silent]
+    seen = replace(seen, silent={cluster.name: why for cluster, why in first.silent})
     ours = tuple(each for each in first.found if _goes(each, scope.name) and scope.goes(each))
     if ours:
         return replace(seen, exports=ours)
-    heard = [each for each in places if each.is_open and each not in silent]
+    heard = [each for each in places if each.is_reachable and each not in silent]
     return _imported(scope, heard, first.found, seen)
 
 
@@ -132,14 +132,14 @@ SERVICE_EXPORT_REMOVAL = LegacyStep("service_export", observe, decide, act, mode
 
 def _goes(export: Held, environment: str) -> bool:
     """Our exports, and every one of a cluster that is ours: when it goes, its endpoint groups would stay."""
-    return is_own(export.door, environment) or is_ours(export.object, environment)
+    return is_own(export.cluster, environment) or is_ours(export.object, environment)
 
 
-def _imported(scope: Scope, places: list[Door], exports: Iterable[Held], seen: Seen) -> Seen:
+def _imported(scope: Scope, places: list[Cluster], exports: Iterable[Held], seen: Seen) -> Seen:
     """Imports that list what is exported no more; then the backend services of those."""
     kinds = ("ServiceImport", "Namespace")
 
-    def read(cluster: Cluster) -> Iterator[Json]:
+    def read(cluster: ClusterReader) -> Iterator[Json]:
         yield from cluster.everywhere("ServiceImport") or ()
         yield from owned(cluster, scope.name, "Namespace")
 
@@ -148,10 +148,10 @@ def _imported(scope: Scope, places: list[Door], exports: Iterable[Held], seen: S
     seen = replace(
         seen,
         spaces=tuple(each for each in spaces if scope.goes(each)),
-        silent=seen.silent | {door.name: why for door, why in looks.silent},
+        silent=seen.silent | {cluster.name: why for cluster, why in looks.silent},
     )
     ours = {each.name for each in spaces} | {scope.gateway} - {""}
-    alive = {(member_key(each.door.membership), each.namespace, each.name) for each in exports}
+    alive = {(member_key(each.cluster.membership), each.namespace, each.name) for each in exports}
     asked = {member_key(each.membership) for each in places}
     late = [each for each in imports if each.namespace in ours and _lists_too_much(each, alive, asked)]
     if late:
@@ -179,13 +179,13 @@ def _backends(scope: Scope, ours: set[str], alive: Iterable[tuple[str, str, str]
     return tuple(sorted(name for name in names if name[:_NAME_KEPT] not in used))
 
 
-def _working(scope: Scope, places: list[Door], ours: set[str], seen: Seen) -> Seen:
+def _working(scope: Scope, places: list[Cluster], ours: set[str], seen: Seen) -> Seen:
     """Services and Deployments; then their endpoint groups; then who else is in the namespaces."""
 
-    def workloads(cluster: Cluster) -> Iterator[Json]:
+    def workloads(cluster: ClusterReader) -> Iterator[Json]:
         yield from owned(cluster, scope.name, "Service", "Deployment")
 
-    def groups(cluster: Cluster) -> Iterator[Json]:
+    def groups(cluster: ClusterReader) -> Iterator[Json]:
         found = cluster.everywhere(NEG) or []
         yield from (each for each in found if each["metadata"]["namespace"] in ours)
 
@@ -205,8 +205,8 @@ def _strangers(scope: Scope, space: Held) -> str:
     """What of somebody else's would go with a namespace. A cluster that is ours goes too, and all that is in
     it, but another Gateway would leave its load balancer behind: that is for the fleet to refuse.
     """
-    cluster = Cluster(scope.session, space.door)
-    if not is_own(space.door, scope.name):
+    cluster = ClusterReader(scope.session, space.cluster)
+    if not is_own(space.cluster, scope.name):
         return strangers_in(cluster, space.name, scope.name)
     gateways = cluster.list("Gateway", space.name) or ()
     return ", ".join(f"gateways/{each['metadata']['name']}" for each in gateways)
@@ -220,7 +220,9 @@ def _for_imports(seen: Seen, now: float) -> Waiting:
     """Nothing tells since when an export is withdrawn, so the first look is reckoned from its deletion."""
     starting = any(not each.is_going for each in seen.exports)
     seconds = remaining(now, None if starting else seen.asked, WITHDRAWN)
-    names = [f"{each.namespace}/{each.name} in {each.door.name}" for each in (*seen.exports, *seen.imports)]
+    names = [
+        f"{each.namespace}/{each.name} in {each.cluster.name}" for each in (*seen.exports, *seen.imports)
+    ]
     told = ", ".join((*names, *seen.backends))
     what = "exports are being withdrawn" if seen.exports else "still imported, or behind a backend service"
     return Waiting(reason="ExportsWithdrawing", message=f"{what}: {told}", retry_after=seconds)

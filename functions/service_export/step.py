@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 from functions.service_export import removal as export_removal
 from functions.service_export.pruning import for_surplus, surplus
 from functions.service_export.sample_app import NAME
-from functions.service_export.wanted import Key, SeenCluster, changes, is_going, key_of, obstacle
+from functions.service_export.wanted import InCluster, Key, changes, is_going, key_of, obstacle
 from shared import labels
 from shared.exports import withdrawal
 from shared.exports.withdrawal import Held
+from shared.google.cluster_reader import ClusterReader
+from shared.google.cluster_writer import ClusterWriter
 from shared.google.compute import unix
+from shared.google.container import Cluster, clusters
 from shared.google.gkehub import member_key
-from shared.google.kubernetes import Cluster, Door, doors
 from shared.objects import Json
 from shared.step.estimate import remaining
 from shared.step.legacy import LegacyChange as Change
@@ -41,15 +43,15 @@ UNHURRIED = 25.0  # once an import lists a cluster, its backends' health takes l
 
 @dataclass(frozen=True)
 class Seen:
-    """The environment's clusters: `doors` of all that exist, `clusters` that serve, both by name.
+    """The environment's clusters: `known` are all that exist, `there` what is in those that serve, both by name.
 
     `imports` are the config cluster's, by namespace and name; `strangers` the names of the project's other
     clusters, by the key of their membership. `surplus` is what is ours and wanted no more, only looked for once
     nothing that is wanted is missing.
     """
 
-    doors: Mapping[str, Door] = field(default_factory=dict)
-    clusters: Mapping[str, SeenCluster] = field(default_factory=dict)
+    known: Mapping[str, Cluster] = field(default_factory=dict)
+    there: Mapping[str, InCluster] = field(default_factory=dict)
     imports: Mapping[tuple[str, str], Json] = field(default_factory=dict)
     strangers: Mapping[str, str] = field(default_factory=dict)
     surplus: export_removal.Seen | None = None
@@ -58,26 +60,28 @@ class Seen:
 def observe(context: Context) -> Seen:
     """Whatever of the wanted objects is there, in each cluster that serves."""
     wanted, session = context.wanted, context.session
-    found = doors(session, wanted.project)
+    every = clusters(session, wanted.project)
+    specs = {(spec.name, spec.location): spec for spec in wanted.clusters}
     known = {
-        spec.name: door
-        for spec in wanted.clusters
-        if (door := found.get((spec.name, spec.location)))
-        and (spec.existing or labels.is_owned(door.labels, wanted.name))
+        each.name: each
+        for each in every
+        if (spec := specs.get(each.key)) and (spec.existing or labels.is_owned(each.labels, wanted.name))
     }
     strangers = {
-        member_key(door.membership): door.name
-        for door in found.values()
-        if not labels.is_owned(door.labels, wanted.name)
+        member_key(each.membership): each.name
+        for each in every
+        if not labels.is_owned(each.labels, wanted.name)
     }
-    ours = {member_key(door.membership) for door in known.values()}
+    ours = {member_key(each.membership) for each in known.values()}
     there = {
-        name: _look(wanted, Cluster(session, door), door) for name, door in known.items() if door.is_open
+        spec.name: _look(wanted, ClusterWriter(session, known[spec.name]), known[spec.name])
+        for spec in wanted.clusters
+        if spec.name in known and known[spec.name].is_reachable
     }
     config = there.get(wanted.config_cluster)
     imports: list[Json] = []
     if config and config.exports_known:
-        cluster = Cluster(session, config.door)
+        cluster = ClusterWriter(session, config.cluster)
         imports = [each for space in wanted.namespaces for each in cluster.list("ServiceImport", space) or []]
     seen = Seen(
         known,
@@ -85,7 +89,7 @@ def observe(context: Context) -> Seen:
         {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in imports},
         {key: name for key, name in strangers.items() if key and key not in ours},
     )
-    return replace(seen, surplus=surplus(context, found.values())) if _is_complete(wanted, seen) else seen
+    return replace(seen, surplus=surplus(context, every)) if _is_complete(wanted, seen) else seen
 
 
 def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
@@ -95,7 +99,7 @@ def decide(wanted: Environment | None, seen: Seen, now: float) -> Decision:
         return Decision(stop)
     ready, later, holds = list[Change](), list[Change](), list[Waiting]()
     for cluster in wanted.clusters:
-        for change in changes(wanted, cluster, seen.clusters.get(cluster.name)):
+        for change in changes(wanted, cluster, seen.there.get(cluster.name)):
             hold = _hold(change, cluster.name, seen, now)
             (later if hold else ready).append(change)
             holds += [hold] if hold else []
@@ -114,7 +118,7 @@ def act(context: Context, change: Change) -> None:
     if isinstance(change.body, Held):
         withdrawal.delete(context, change)
         return
-    cluster = Cluster(context.session, change.body.door)
+    cluster = ClusterWriter(context.session, change.body.cluster)
     if change.verb == "delete":
         cluster.delete(*key_of(change.body.object))
     else:
@@ -124,20 +128,20 @@ def act(context: Context, change: Change) -> None:
 SERVICE_EXPORT = LegacyStep("service_export", observe, decide, act)
 
 
-def _look(wanted: Environment, cluster: Cluster, door: Door) -> SeenCluster:
+def _look(wanted: Environment, api: ClusterReader, cluster: Cluster) -> InCluster:
     objects: dict[Key, Json] = {}
     exports_known = True
     for name in wanted.namespaces:
-        exports = cluster.list("ServiceExport", name)
+        exports = api.list("ServiceExport", name)
         exports_known = exports is not None
-        if found := cluster.get("Namespace", "", name):
+        if found := api.get("Namespace", "", name):
             objects |= _keyed("Namespace", [found])
-            objects |= _keyed("Service", cluster.list("Service", name) or [])
+            objects |= _keyed("Service", api.list("Service", name) or [])
             objects |= _keyed("ServiceExport", exports or [])
     is_there = ("Namespace", "", wanted.gateway.namespace) in objects
-    if wanted.sample_app and is_there and (app := cluster.get("Deployment", wanted.gateway.namespace, NAME)):
+    if wanted.sample_app and is_there and (app := api.get("Deployment", wanted.gateway.namespace, NAME)):
         objects |= _keyed("Deployment", [app])
-    return SeenCluster(door, objects, exports_known)
+    return InCluster(cluster, objects, exports_known)
 
 
 def _keyed(kind: str, items: Iterable[Json]) -> dict[Key, Json]:
@@ -147,7 +151,7 @@ def _keyed(kind: str, items: Iterable[Json]) -> dict[Key, Json]:
 def _is_complete(wanted: Environment, seen: Seen) -> bool:
     """Whether every cluster has what it should, and no import lacks anybody: now what is too much matters."""
     served = all(
-        (there := seen.clusters.get(each.name)) and not any(changes(wanted, each, there))
+        (there := seen.there.get(each.name)) and not any(changes(wanted, each, there))
         for each in wanted.clusters
     )
     return served and all(
@@ -158,7 +162,7 @@ def _is_complete(wanted: Environment, seen: Seen) -> bool:
 def _trouble(wanted: Environment, seen: Seen) -> Outcome | None:
     """What a person must mend: an object in the way, or a cluster of nobody's that exports the same."""
     for cluster in wanted.clusters:
-        there = seen.clusters.get(cluster.name)
+        there = seen.there.get(cluster.name)
         if there and (stop := obstacle(wanted, cluster, there)):
             return stop
     for each in wanted.services:
@@ -176,7 +180,7 @@ def _trouble(wanted: Environment, seen: Seen) -> Outcome | None:
 
 def _hold(change: Change, cluster: str, seen: Seen, now: float) -> Waiting | None:
     """Why a change cannot be made yet, if it cannot."""
-    there = seen.clusters.get(cluster)
+    there = seen.there.get(cluster)
     if there is None:
         return _for_cluster(cluster, seen, now)
     kind, space, name = key_of(change.body.object)
@@ -192,13 +196,13 @@ def _hold(change: Change, cluster: str, seen: Seen, now: float) -> Waiting | Non
 
 
 def _for_cluster(name: str, seen: Seen, now: float) -> Waiting:
-    door = seen.doors.get(name)
-    since = unix(door.created) if door and door.created else None
+    cluster = seen.known.get(name)
+    since = unix(cluster.created) if cluster and cluster.created else None
     text = f"waiting for cluster {name} to be RUNNING"
     return Waiting(reason="ClusterProvisioning", message=text, retry_after=remaining(now, since, CREATED))
 
 
-def _for_kind(name: str, there: SeenCluster, now: float) -> Waiting:
+def _for_kind(name: str, there: InCluster, now: float) -> Waiting:
     """The kind comes to a cluster some time after the namespaces did, which are made as soon as it serves."""
     spaces = (live for (kind, _, _), live in there.objects.items() if kind == "Namespace")
     text = f"cluster {name} does not know ServiceExports yet"
@@ -211,7 +215,7 @@ def _for_imports(
 ) -> Waiting:
     """Routes watch the imports by themselves; this one looks when the slowest of them is due."""
     keys = {("ServiceExport", each.namespace, each.name) for each in missing}
-    exports = (live for there in seen.clusters.values() for key, live in there.objects.items() if key in keys)
+    exports = (live for there in seen.there.values() for key, live in there.objects.items() if key in keys)
     seconds = remaining(now, None if starting else _newest(exports), _typical(wanted, seen, missing))
     text = "; ".join(_told(wanted, each, seen) for each in missing)
     return Waiting(reason="ServiceImportMissing", message=text, retry_after=max(seconds, UNHURRIED))
@@ -256,4 +260,4 @@ def _listed(service: Service, seen: Seen) -> set[str]:
 def _expected(wanted: Environment, service: Service, seen: Seen) -> dict[str, str]:
     """Exporting cluster → the key of its membership, "" while it has none."""
     names = [cluster.name for cluster in wanted.exporters(service)]
-    return {name: member_key(seen.doors[name].membership) if name in seen.doors else "" for name in names}
+    return {name: member_key(seen.known[name].membership) if name in seen.known else "" for name in names}

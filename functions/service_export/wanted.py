@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from functions.service_export.sample_app import deployment
 from shared.exports.objects import own_export, own_service
-from shared.google.cluster_reader import Door
-from shared.google.kubernetes import differs
+from shared.google import container
+from shared.google.cluster_writer import differs
 from shared.objects import Json, body, is_ours, namespace
 from shared.step.legacy import LegacyChange as Change
 from shared.step.outcome import Blocked, Outcome
@@ -26,10 +26,10 @@ Key = tuple[str, str, str]  # kind, namespace, name
 
 
 @dataclass(frozen=True)
-class SeenCluster:
+class InCluster:
     """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet."""
 
-    door: Door
+    cluster: container.Cluster
     objects: Mapping[Key, Json]
     exports_known: bool
 
@@ -38,7 +38,7 @@ class SeenCluster:
 class Application:
     """An object to apply or delete, and where; a plan may have no cluster to do it in yet."""
 
-    door: Door | None
+    cluster: container.Cluster | None
     object: Json
 
 
@@ -62,7 +62,7 @@ def wanted_objects(wanted: Environment, cluster: Cluster) -> Iterator[Json]:
     yield from (own_export(wanted.name, each) for each in exported)
 
 
-def changes(wanted: Environment, cluster: Cluster, there: SeenCluster | None) -> Iterator[Change]:
+def changes(wanted: Environment, cluster: Cluster, there: InCluster | None) -> Iterator[Change]:
     """What one cluster lacks, and which exports of ours it has too many."""
     wishes = list(wanted_objects(wanted, cluster))
     live = there.objects if there else {}
@@ -80,7 +80,7 @@ def changes(wanted: Environment, cluster: Cluster, there: SeenCluster | None) ->
             yield _change("delete", wanted, cluster, there, body(wanted.name, key[0], name, space))
 
 
-def obstacle(wanted: Environment, cluster: Cluster, there: SeenCluster) -> Outcome | None:
+def obstacle(wanted: Environment, cluster: Cluster, there: InCluster) -> Outcome | None:
     """An object of a wanted name that is not ours and does not fit, or a Service that should be there and is not."""
     for wish in wanted_objects(wanted, cluster):
         kind, space, name = key_of(wish)
@@ -110,10 +110,8 @@ def _is_outdated(wish: Json, live: Json) -> bool:
     )
 
 
-def _change(
-    verb: str, wanted: Environment, cluster: Cluster, there: SeenCluster | None, item: Json
-) -> Change:
+def _change(verb: str, wanted: Environment, cluster: Cluster, there: InCluster | None, item: Json) -> Change:
     kind, space, name = key_of(item)
     where = f"projects/{wanted.project}/locations/{cluster.location}/clusters/{cluster.name}"
     resource = f"{where}/{kind}/{space + '/' if space else ''}{name}"
-    return Change(verb, resource, body=Application(there.door if there else None, item))
+    return Change(verb, resource, body=Application(there.cluster if there else None, item))

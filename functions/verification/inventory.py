@@ -1,7 +1,6 @@
-"""Everything of a project that an environment can leave behind: a dozen lists, over plain REST, whole or unknown.
+"""Everything of a project that an environment can leave behind: a dozen lists, whole or unknown.
 
-Aggregated lists show every region and zone and the global resources in one call [documented, compute]. Of fleet
-and clusters no client library is needed: the audit runs in a function whose cold start counts.
+Aggregated lists show every region and zone and the global resources in one call [documented, compute].
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import errors
-from shared.google import compute
+from shared.google import compute, container, gkehub
 from shared.google.resource import Resource
 from shared.google.session import Session
 
@@ -77,34 +76,26 @@ def _of(kind: str, body: Json) -> Resource:
     return Resource(kind, compute.path_of(body["selfLink"]), body)
 
 
-def _fleet(place: str) -> Callable[[Session, str, str], list[Resource]]:
-    def found(session: Session, project: str, kind: str) -> list[Resource]:
-        path = f"v1/projects/{project}/locations/{place}/{kind}"
-        pages = session.pages("gkehub", path, pageSize="500")
-        items = [each for page in pages for each in _whole(page, "gkehub", path).get("resources", [])]
-        return [Resource(kind, each["name"], each) for each in items]
+def _features(session: Session, project: str, kind: str) -> list[Resource]:
+    return [Resource(kind, each["name"], each) for each in gkehub.listed_features(session, project)]
 
-    return found
+
+def _memberships(session: Session, project: str, kind: str) -> list[Resource]:
+    return [Resource(kind, each["name"], each) for each in gkehub.listed_memberships(session, project)]
 
 
 def _clusters(session: Session, project: str, kind: str) -> list[Resource]:
-    path = f"v1/projects/{project}/locations/-/clusters"
-    items = _whole(session.get("container", path), "container", path).get("clusters", [])
     place = f"projects/{project}/locations"
-    return [Resource(kind, f"{place}/{each['location']}/clusters/{each['name']}", each) for each in items]
-
-
-def _whole(page: Json, service: str, path: str) -> Json:
-    holes = page.get("unreachable") or page.get("missingZones")
-    if holes:
-        raise errors.Transient(service, "GET", path, 0, "Unreachable", f"no answer from {', '.join(holes)}")
-    return page
+    return [
+        Resource(kind, f"{place}/{each['location']}/clusters/{each['name']}", each)
+        for each in container.listed(session, project)
+    ]
 
 
 LISTS: dict[str, Callable[[Session, str, str], list[Resource]]] = {
     **dict.fromkeys((*COMPUTE, *LAST), _everywhere),
     "firewalls": _firewalls,
-    "features": _fleet("global"),
-    "memberships": _fleet("-"),
+    "features": _features,
+    "memberships": _memberships,
     "clusters": _clusters,
 }

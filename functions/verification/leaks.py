@@ -243,7 +243,7 @@ class _Look:
         return gone | {each.name for each in there if _owner(each) == self.whose.name}
 
     @cached_property
-    def _strangers(self) -> Mapping[str, Json]:
+    def _strangers(self) -> Mapping[str, Mapping[str, Any]]:
         """Clusters that are not ours, by full name."""
         there = self.there.of("clusters")
         return {each.path: each.body for each in there if _owner(each) != self.whose.name}
@@ -285,7 +285,7 @@ def _references(value: Any, field: str = "") -> Iterator[str]:
             yield from _references(item, field)
 
 
-def _network(cluster: Json) -> str:
+def _network(cluster: Mapping[str, Any]) -> str:
     return str(cluster.get("network") or cluster.get("networkConfig", {}).get("network", "")).rpartition("/")[
         2
     ]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from shared import labels
 from shared.gateway.objects import EPHEMERAL, NAMED, static_name
-from shared.google.cluster_reader import ClusterReader, Door, doors
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster, clusters
 from shared.google.session import Session
 from shared.objects import is_ours
 
@@ -29,7 +30,7 @@ Name = tuple[str, str]  # namespace and name
 class MemberContents:
     """What a cluster of the fleet holds of the environment's."""
 
-    door: Door
+    cluster: Cluster
     exports: frozenset[Name]
     services: Mapping[Name, Json]
 
@@ -47,61 +48,64 @@ def reconstruct(session: Session, name: str, place: Place) -> Environment | None
     )  # slow to import, as pydantic is: most messages of this function need neither
     from shared.spec.defaults import with_defaults
 
-    found = [each for each in doors(session, place.project).values() if each.membership]
-    config = _config(session, name, place, found)
-    if config is None:
+    found = [each for each in clusters(session, place.project) if each.membership]
+    there = _config(session, name, place, found)
+    if there is None:
         return None
-    door, gateway = config
-    document = _document(session, name, place, door, gateway, _members(session, name, door, found))
+    config, gateway = there
+    document = _document(session, name, place, config, gateway, _members(session, name, config, found))
     try:
         return Environment.model_validate(with_defaults(document, place.project))
     except ValidationError:
         return None  # somebody made it what no spec describes
 
 
-def _config(session: Session, name: str, place: Place, found: Iterable[Door]) -> tuple[Door, Json] | None:
+def _config(
+    session: Session, name: str, place: Place, found: Iterable[Cluster]
+) -> tuple[Cluster, Json] | None:
     space, _, gateway = (place.gateway or "").partition("/")
-    for door in (each for each in found if each.is_open and gateway):
-        live = ClusterReader(session, door).get("Gateway", space, gateway)
+    for cluster in (each for each in found if each.is_reachable and gateway):
+        live = ClusterReader(session, cluster).get("Gateway", space, gateway)
         if live is not None and is_ours(live, name):
-            return door, live
+            return cluster, live
     return None
 
 
-def _members(session: Session, name: str, config: Door, found: Iterable[Door]) -> list[MemberContents]:
+def _members(session: Session, name: str, config: Cluster, found: Iterable[Cluster]) -> list[MemberContents]:
     """The config cluster, and those that are ours or export something of ours."""
     every = [_member(session, name, each) for each in found]
     return [
         each
         for each in every
-        if each.exports or each.door is config or labels.is_owned(each.door.labels, name)
+        if each.exports or each.cluster is config or labels.is_owned(each.cluster.labels, name)
     ]
 
 
-def _member(session: Session, name: str, door: Door) -> MemberContents:
-    if not door.is_open:
-        return MemberContents(door, frozenset(), {})
-    cluster, mark = ClusterReader(session, door), f"{labels.OWNER}={name}"
-    exports = frozenset(_name(each) for each in cluster.everywhere("ServiceExport", mark) or [])
+def _member(session: Session, name: str, cluster: Cluster) -> MemberContents:
+    if not cluster.is_reachable:
+        return MemberContents(cluster, frozenset(), {})
+    api, mark = ClusterReader(session, cluster), f"{labels.OWNER}={name}"
+    exports = frozenset(_name(each) for each in api.everywhere("ServiceExport", mark) or [])
     spaces = sorted({space for space, _ in exports})
-    lives = {_name(each): each for space in spaces for each in cluster.list("Service", space) or []}
-    return MemberContents(door, exports, {key: lives[key] for key in exports if key in lives})
+    lives = {_name(each): each for space in spaces for each in api.list("Service", space) or []}
+    return MemberContents(cluster, exports, {key: lives[key] for key in exports if key in lives})
 
 
 def _document(
-    session: Session, name: str, place: Place, config: Door, gateway: Json, members: list[MemberContents]
+    session: Session, name: str, place: Place, config: Cluster, gateway: Json, members: list[MemberContents]
 ) -> Json:
     routes = ClusterReader(session, config).everywhere("HTTPRoute", f"{labels.OWNER}={name}") or []
     return {
         "name": name,
         "project": place.project,
         "network": place.network,
-        "subnetwork": place.subnetwork or _subnetwork(session, place.project, config),
+        # Where the anchor does not tell: every other cluster is in a subnetwork of the same name.
+        "subnetwork": place.subnetwork or config.subnetwork,
         "clusters": [
             {
-                "name": each.door.name,
-                "location": each.door.location,
-                "existing": not labels.is_owned(each.door.labels, name),
+                "name": each.cluster.name,
+                "location": each.cluster.location,
+                "existing": not labels.is_owned(each.cluster.labels, name),
             }
             for each in members
         ],
@@ -113,15 +117,6 @@ def _document(
         "routes": [{"name": each["metadata"]["name"], "rules": [{}]} for each in routes],
         "probe": {"identity": "none"},
     }
-
-
-def _subnetwork(session: Session, project: str, config: Door) -> str:
-    """That of the config cluster, where the anchor does not tell; every other is in one of the same name."""
-    listed = session.get("container", f"v1/projects/{project}/locations/-/clusters").get("clusters", [])
-    here = (config.name, config.location)
-    return next(
-        (each["subnetwork"] for each in listed if (each["name"], each["location"]) == here), "default"
-    )
 
 
 def _services(name: str, members: list[MemberContents]) -> Iterator[Json]:
@@ -137,7 +132,7 @@ def _services(name: str, members: list[MemberContents]) -> Iterator[Json]:
             "port": port["port"],
             **({"targetPort": port["targetPort"]} if isinstance(port.get("targetPort"), int) else {}),
             **({"selector": lives[0]["spec"].get("selector")} if is_ours(lives[0], name) else {}),
-            "clusters": [each.door.name for each in members if key in each.exports],
+            "clusters": [each.cluster.name for each in members if key in each.exports],
         }
 
 

@@ -15,7 +15,8 @@ from functions.verification.expectation import Member, RoutingState, rows
 from functions.verification.probe import LONGEST, ProbeResult, probe
 from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute
-from shared.google.cluster_reader import ClusterReader, Door, doors
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster, clusters
 from shared.labels import asked_at
 from shared.objects import is_ours
 from shared.step.estimate import Pace
@@ -120,12 +121,12 @@ class Subject:
 def _of_spec(context: Context) -> Subject | str:
     """What the spec asks for; or why there is nothing to prove yet."""
     wanted, session = context.wanted, context.session
-    found = doors(session, wanted.project)
-    door = found.get((wanted.config.name, wanted.config.location))
-    if door is None or not door.is_open:
+    found = {each.key: each for each in clusters(session, wanted.project)}
+    config = found.get((wanted.config.name, wanted.config.location))
+    if config is None or not config.is_reachable:
         return f"cluster {wanted.config_cluster} does not serve"
     members = [_member(found[c.name, c.location]) for c in wanted.clusters if (c.name, c.location) in found]
-    cluster, space = ClusterReader(session, door), wanted.gateway.namespace
+    cluster, space = ClusterReader(session, config), wanted.gateway.namespace
     gateway = cluster.get("Gateway", space, wanted.gateway.name)
     if gateway is None:
         return f"Gateway {space}/{wanted.gateway.name} has no address"
@@ -141,8 +142,8 @@ def _of_place(context: Context) -> Subject | str:
     space, _, name = (place.gateway or "").partition("/")
     if not name:
         return f"the anchor does not tell which Gateway is that of {context.name}"
-    members = [each for each in doors(context.session, place.project).values() if each.membership]
-    for cluster in (ClusterReader(context.session, each) for each in members if each.is_open):
+    members = [each for each in clusters(context.session, place.project) if each.membership]
+    for cluster in (ClusterReader(context.session, each) for each in members if each.is_reachable):
         gateway = cluster.get("Gateway", space, name)
         if gateway is not None and is_ours(gateway, context.name):
             fleet = tuple(_member(each) for each in members)
@@ -151,10 +152,10 @@ def _of_place(context: Context) -> Subject | str:
     return f"no cluster of the fleet has Gateway {place.gateway}"
 
 
-def _member(door: Door) -> Member:
+def _member(cluster: Cluster) -> Member:
     from shared.spec import region_of
 
-    return Member(door.membership.partition("/locations/")[2], door.name, region_of(door.location))
+    return Member(cluster.membership.partition("/locations/")[2], cluster.name, region_of(cluster.location))
 
 
 def _strange(addresses: Iterable[Vip], rules: Iterable[Json]) -> str:

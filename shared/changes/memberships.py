@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.google import gkehub
+from shared.google import gkehub_writes
 from shared.google.session import Session
 from shared.step.change import Change, Description
 
@@ -25,4 +25,4 @@ class DeleteMembership(Change):
         Raises:
             Conflict: a change of it is under way.
         """
-        gkehub.delete_membership(session, self.path)
+        gkehub_writes.delete_membership(session, self.path)

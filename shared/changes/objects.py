@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.google.kubernetes import Cluster, Door
+from shared.google.cluster_writer import ClusterWriter
+from shared.google.container import Cluster
 from shared.google.session import Session
 from shared.step.change import Change, Description, Value
 
@@ -15,22 +16,21 @@ Manifest = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class ApplyObject(Change):
-    """Apply an object, server-side, in the cluster of this full name.
+    """Apply an object, server-side, in the cluster whose full name is `path`.
 
-    `door` is how the cluster is reached: None in a plan for a cluster that is not there yet. `field` is what an
-    update is said to change.
+    `cluster` is None in a plan for a cluster that is not there yet. `field` is what an update is said to change.
     """
 
     verb: Literal["create", "update"]
-    cluster: str
-    door: Door | None
+    path: str
+    cluster: Cluster | None
     manifest: Manifest
     field: str | None = None
 
     def describe(self) -> Description:
         """A creation or an update of the object."""
         return Description(
-            self.verb, f"{self.cluster}/{'/'.join(filter(None, key_of(self.manifest)))}", self.field
+            self.verb, f"{self.path}/{'/'.join(filter(None, key_of(self.manifest)))}", self.field
         )
 
     def perform(self, session: Session) -> None:
@@ -39,15 +39,15 @@ class ApplyObject(Change):
         Raises:
             Refused: the object is invalid, in the API server's words.
         """
-        assert self.door is not None, "what has no cluster yet is planned, and not performed"
-        Cluster(session, self.door).apply(dict(self.manifest))
+        assert self.cluster is not None, "what has no cluster yet is planned, and not performed"
+        ClusterWriter(session, self.cluster).apply(dict(self.manifest))
 
 
 @dataclass(frozen=True)
 class DeleteObject(Change):
     """Delete the object of this name in a cluster; with a `uid`, no other that took its name since."""
 
-    door: Door
+    cluster: Cluster
     kind: str
     namespace: str
     name: str
@@ -56,7 +56,7 @@ class DeleteObject(Change):
     def describe(self) -> Description:
         """A deletion of the object."""
         place = "/".join(filter(None, (self.kind, self.namespace, self.name)))
-        return Description("delete", f"{self.door.path}/{place}")
+        return Description("delete", f"{self.cluster.path}/{place}")
 
     def perform(self, session: Session) -> None:
         """Begin to delete it; one that is gone is well.
@@ -64,7 +64,7 @@ class DeleteObject(Change):
         Raises:
             Conflict: the object of that name is another one.
         """
-        Cluster(session, self.door).delete(self.kind, self.namespace, self.name, self.uid)
+        ClusterWriter(session, self.cluster).delete(self.kind, self.namespace, self.name, self.uid)
 
 
 def key_of(manifest: Manifest) -> tuple[str, str, str]:

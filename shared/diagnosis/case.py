@@ -14,20 +14,15 @@ from typing import TYPE_CHECKING, Any
 from shared import errors
 from shared.gateway.objects import GATEWAY_CLASS
 from shared.google.compute import path_of
-from shared.google.resource import tail_of
+from shared.google.container import Cluster
+from shared.google.gkehub import Feature, member_key
 from shared.ranges import Taken
 
 if TYPE_CHECKING:
-    from shared.spec import Cluster, Environment
+    from shared import spec
 
 Json = dict[str, Any]
 Name = tuple[str, str]  # namespace and name
-INGRESS = "multiclusteringress"  # named here too: `shared.google.gkehub` brings its client library with it
-
-
-def member_key(path: str) -> str:
-    """`locations/L/memberships/M` of a membership's full name, by id or by number; "" of ""."""
-    return tail_of(path) if path else ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +55,10 @@ class Case:
     was asked for, and `account` who had asked, if it was for want of a permission.
     """
 
-    wanted: Environment
+    wanted: spec.Environment
     number: str = ""
-    clusters: Mapping[str, Json] = field(default_factory=dict)
-    features: Mapping[str, Json] = field(default_factory=dict)
+    clusters: Mapping[str, Cluster] = field(default_factory=dict)
+    features: Mapping[str, Feature] = field(default_factory=dict)
     policy: Json = field(default_factory=dict)
     networks: list[Json] = field(default_factory=list)
     subnetworks: list[Json] = field(default_factory=list)
@@ -112,8 +107,7 @@ class Case:
 
     def membership_of(self, cluster: str) -> str:
         """`locations/L/memberships/M` of a cluster, "" while it has none."""
-        found = self.clusters.get(cluster, {}).get("fleet", {}).get("membership", "")
-        return member_key(found)
+        return member_key(self.clusters[cluster].membership) if cluster in self.clusters else ""
 
     def network_path(self) -> str:
         """The network's full name."""
@@ -154,7 +148,7 @@ class Case:
         """The config cluster's imports."""
         return {_name(each): each for each in self.config.of("ServiceImport")}
 
-    def serving(self) -> Iterator[tuple[Cluster, InCluster]]:
+    def serving(self) -> Iterator[tuple[spec.Cluster, InCluster]]:
         """The environment's clusters that could be read."""
         for cluster in self.wanted.clusters:
             if cluster.name in self.inside:
@@ -168,12 +162,7 @@ class Case:
                 if each.get("status") == "False" and each.get("message"):
                     yield what, each["message"]
         for name, cluster in self.clusters.items():
-            for text in (
-                cluster.get("statusMessage"),
-                *(c.get("message") for c in cluster.get("conditions", [])),
-            ):
-                if text:
-                    yield f"cluster {name}", text
+            yield from ((f"cluster {name}", text) for text in cluster.complaints)
         for each in self.failures:
             for error in each.get("error", {}).get("errors", []):
                 yield path_of(each.get("targetLink", "")), f"{error.get('code')}: {error.get('message')}"

@@ -13,17 +13,13 @@ BROKEN = ("ERROR", "DEGRADED")
 def cluster_in_error(case: Case) -> Iterator[Finding]:
     """One finding a cluster; once it is gone, the next deploy makes it again."""
     for name, cluster in sorted(case.clusters.items()):
-        if cluster.get("status") in BROKEN:
-            said = [
-                cluster.get("statusMessage"),
-                *(each.get("message") for each in cluster.get("conditions", [])),
-            ]
-            why = "; ".join(each for each in said if each) or "GKE gives no reason"
+        if cluster.status in BROKEN:
+            why = "; ".join(cluster.complaints) or "GKE gives no reason"
             yield Finding(
                 code="CLUSTER_IN_ERROR",
-                resource=f"projects/{case.project}/locations/{cluster['location']}/clusters/{name}",
-                cause=f"Cluster {name} is in state {cluster['status']}: {why}",
-                evidence={"status": cluster["status"], "conditions": cluster.get("conditions", [])},
-                fix=f"gcloud container clusters delete {name} --location={cluster['location']}"
+                resource=cluster.path,
+                cause=f"Cluster {name} is in state {cluster.status}: {why}",
+                evidence={"status": cluster.status, "conditions": list(cluster.conditions)},
+                fix=f"gcloud container clusters delete {name} --location={cluster.location}"
                 f" --project={case.project}",
             )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from shared.diagnosis.case import INGRESS, Case, member_key
+from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
+from shared.google.gkehub import INGRESS, member_key
 
 
 def config_membership_elsewhere(case: Case) -> Iterator[Finding]:
@@ -14,15 +16,15 @@ def config_membership_elsewhere(case: Case) -> Iterator[Finding]:
     wanted = case.membership_of(case.wanted.config_cluster)
     if feature is None or not wanted:
         return
-    named = feature.get("spec", {}).get(INGRESS, {}).get("configMembership", "")
+    named = feature.config_membership
     if member_key(named) == wanted:
         return
     yield Finding(
         code="CONFIG_MEMBERSHIP_ELSEWHERE",
-        resource=feature["name"],
+        resource=feature.path,
         cause=f"The config membership is {member_key(named) or '(none)'}, and the Gateway is in"
         f" {case.wanted.config_cluster} ({wanted}): nobody looks after it there.",
-        evidence={"configMembership": named, "state": feature.get("state", {}).get("state", {})},
+        evidence={"configMembership": named, "state": asdict(feature.state)},
         fix="gcloud container fleet ingress update"
         f" --config-membership=projects/{case.project}/{wanted} --project={case.project}",
     )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shared import errors
 from shared.diagnosis.case import Case, InCluster
 from shared.gateway.objects import GATEWAY_CLASS
-from shared.google import compute, projects, serviceusage
-from shared.google.cluster_reader import ClusterReader, Door, doors
-from shared.google.resource import tail_of
+from shared.google import compute, gkehub, projects, serviceusage
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster, clusters
 from shared.google.session import Session
 
 if TYPE_CHECKING:
@@ -31,15 +31,16 @@ IMPORTER_SPACE = "gke-mcs"
 def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
     """Look at everything that a rule may ask about. Operations count that began at `since` or later, unix seconds."""
     look, project = _Look(session), wanted.project
-    known: dict[tuple[str, str], Door] = look.at(partial(doors, session, project), {})
-    places = {each.name: known.get((each.name, each.location)) for each in wanted.clusters}
+    every: list[Cluster] = look.at(partial(clusters, session, project), [])
+    keys = {(each.name, each.location) for each in wanted.clusters}
+    ours = [each for each in every if each.key in keys]
     everywhere = partial(compute.everywhere, session, project)
     backends = [each for each in look.rows(partial(everywhere, "backendServices")) if _is_part(each)]
     return Case(
         wanted,
         number=look.at(partial(projects.number, session, project), ""),
-        clusters={each["name"]: each for each in look.rows(partial(_clusters, session, wanted))},
-        features=look.at(partial(_features, session, project), {}),
+        clusters={each.name: each for each in ours},
+        features=look.at(partial(gkehub.features, session, project), {}),
         policy=look.at(partial(projects.policy, session, project), {}),
         networks=look.rows(partial(_network, session, wanted)),
         subnetworks=look.rows(partial(everywhere, "subnetworks")),
@@ -50,7 +51,7 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         health={compute.path_of(each["selfLink"]): _health(look, each) for each in backends},
         failures=look.rows(partial(_failures, session, project, since)),
         disabled=look.at(partial(serviceusage.lacking, session, project), ()),
-        inside={name: _inside(look, wanted, door) for name, door in places.items() if door and door.is_open},
+        inside={each.name: _inside(look, wanted, each) for each in ours if each.is_reachable},
         refusals=tuple(look.refusals),
         account=session.account if look.is_denied else "",
     )
@@ -94,21 +95,6 @@ def _network(session: Session, wanted: Environment) -> list[Json]:
     return [found] if found else []
 
 
-def _clusters(session: Session, wanted: Environment) -> list[Json]:
-    names = {(each.name, each.location) for each in wanted.clusters}
-    found: list[Json] = session.get("container", f"v1/projects/{wanted.project}/locations/-/clusters").get(
-        "clusters", []
-    )
-    return [each for each in found if (each["name"], each["location"]) in names]
-
-
-def _features(session: Session, project: str) -> dict[str, Json]:
-    pages = session.pages("gkehub", f"v1/projects/{project}/locations/global/features")
-    return {
-        tail_of(each["name"]).rpartition("/")[2]: each for page in pages for each in page.get("resources", [])
-    }
-
-
 def _failures(session: Session, project: str, since: float) -> list[Json]:
     """Inserts that failed."""
     return [
@@ -121,32 +107,30 @@ def _failures(session: Session, project: str, since: float) -> list[Json]:
 def _health(look: _Look, backend: Json) -> dict[str, list[str]]:
     """States of the endpoints, by network endpoint group."""
     path = compute.path_of(backend["selfLink"])
-    found = {}
-    for each in backend.get("backends", []):
-        ask = partial(look.session.post, "compute", f"{path}/getHealth", {"group": each["group"]})
-        answer: Json = look.at(ask, {})
-        states = [one.get("healthState", "") for one in answer.get("healthStatus", [])]
-        found[compute.path_of(each["group"])] = states
-    return found
+    groups = [each["group"] for each in backend.get("backends", [])]
+    return {
+        compute.path_of(group): look.at(partial(compute.health, look.session, path, group), [])
+        for group in groups
+    }
 
 
-def _inside(look: _Look, wanted: Environment, door: Door) -> InCluster:
-    cluster = ClusterReader(look.session, door)
-    kinds = EVERYWHERE + (IN_CONFIG if door.name == wanted.config_cluster else ())
+def _inside(look: _Look, wanted: Environment, cluster: Cluster) -> InCluster:
+    api = ClusterReader(look.session, cluster)
+    kinds = EVERYWHERE + (IN_CONFIG if cluster.name == wanted.config_cluster else ())
     places = [(kind, space) for kind in kinds for space in wanted.namespaces]
     places += [("Pod", IMPORTER_SPACE)]
     objects: dict[str, list[Json] | None] = {}
     for kind, space in places:
-        found = look.known(partial(cluster.list, kind, space))
+        found = look.known(partial(api.list, kind, space))
         if found is None or objects.get(kind, []) is None:
             objects[kind] = None
         else:
             objects[kind] = [*(objects.get(kind) or []), *found]
-    if door.name == wanted.config_cluster:
-        objects["GatewayClass"] = look.known(partial(_gateway_class, cluster))
+    if cluster.name == wanted.config_cluster:
+        objects["GatewayClass"] = look.known(partial(_gateway_class, api))
     return InCluster(objects)
 
 
-def _gateway_class(cluster: ClusterReader) -> list[Json]:
-    found = cluster.get("GatewayClass", "", GATEWAY_CLASS)
+def _gateway_class(api: ClusterReader) -> list[Json]:
+    found = api.get("GatewayClass", "", GATEWAY_CLASS)
     return [found] if found else []

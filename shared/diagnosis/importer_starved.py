@@ -43,12 +43,12 @@ def _fix(case: Case, cluster: Cluster) -> str:
 
     The number is of each zone of the pool [documented, gcloud container clusters resize].
     """
-    pools = case.clusters.get(cluster.name, {}).get("nodePools", [])
+    pools = case.clusters[cluster.name].pools if cluster.name in case.clusters else ()
     if cluster.autopilot or not pools:
         return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for what finds no room."
     pool = pools[0]
-    nodes = max(pool.get("initialNodeCount", 0) + 1, math.ceil(NODES / len(pool["locations"])))
+    nodes = max(pool.node_count + 1, math.ceil(NODES / len(pool.zones)))
     return (
         f"gcloud container clusters resize {cluster.name} --location={cluster.location} --project={case.project}"
-        f" --node-pool={pool['name']} --num-nodes={nodes}"
+        f" --node-pool={pool.name} --num-nodes={nodes}"
     )

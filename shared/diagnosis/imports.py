@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.diagnosis.case import Case, InCluster, member_key
+from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.exports.objects import own_export, own_service
+from shared.google.gkehub import member_key
 from shared.objects import Json
 
 if TYPE_CHECKING:

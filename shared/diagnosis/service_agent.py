@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from shared.diagnosis.case import INGRESS, Case
+from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
+from shared.google.gkehub import INGRESS
 
 ROLE = "roles/multiclusteringress.serviceAgent"
 LOST = "Lost connection"
@@ -13,10 +15,8 @@ LOST = "Lost connection"
 
 def service_agent_without_role(case: Case) -> Iterator[Finding]:
     """One finding, if a membership says so and the policy bears it out."""
-    states = case.features.get(INGRESS, {}).get("membershipStates", {})
-    lost = {
-        key: each["state"] for key, each in states.items() if LOST in each["state"].get("description", "")
-    }
+    states = case.features[INGRESS].members if INGRESS in case.features else {}
+    lost = {key: asdict(each) for key, each in states.items() if LOST in each.description}
     agent = f"serviceAccount:service-{case.number}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"
     if not lost or agent in case.holders(ROLE):
         return

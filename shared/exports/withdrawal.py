@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared import errors, labels
+from shared.google.cluster_reader import ClusterReader
+from shared.google.cluster_writer import ClusterWriter
 from shared.google.compute import unix
-from shared.google.kubernetes import Cluster, Door, doors
+from shared.google.container import Cluster, clusters
 from shared.google.session import Session
 from shared.step.legacy import LegacyChange as Change
 from shared.step.step import Context
@@ -25,7 +27,7 @@ Found = TypeVar("Found")
 class Held:
     """An object, and the cluster it is in."""
 
-    door: Door
+    cluster: Cluster
     object: Json
 
     @property
@@ -57,13 +59,13 @@ class Held:
     def resource(self) -> str:
         """As a change names it: the cluster's full name, kind, namespace and name."""
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.door.path}/{self.kind}/{place}"
+        return f"{self.cluster.path}/{self.kind}/{place}"
 
     def told(self) -> str:
         """As a message names it."""
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
         finalizers = ", ".join(self.object["metadata"].get("finalizers", ()))
-        return f"{self.kind} {place} in cluster {self.door.name}" + (
+        return f"{self.kind} {place} in cluster {self.cluster.name}" + (
             f" (held by {finalizers})" if finalizers and self.is_going else ""
         )
 
@@ -73,28 +75,27 @@ class Looks:
     """What was found, and each cluster that should have answered and did not, with the reason."""
 
     found: tuple[Held, ...] = ()
-    silent: tuple[tuple[Door, str], ...] = ()
+    silent: tuple[tuple[Cluster, str], ...] = ()
 
     def __add__(self, other: Looks) -> Looks:
         return Looks(self.found + other.found, self.silent + other.silent)
 
 
-def is_own(door: Door, environment: str) -> bool:
+def is_own(cluster: Cluster, environment: str) -> bool:
     """Whether the cluster is the environment's, and goes with it."""
-    return labels.is_owned(door.labels, environment)
+    return labels.is_owned(cluster.labels, environment)
 
 
-def candidates(session: Session, project: str, environment: str) -> list[Door]:
+def candidates(session: Session, project: str, environment: str) -> list[Cluster]:
     """The clusters that may hold something of the environment's: the fleet's, and its own."""
-    found = doors(session, project).values()
-    return [each for each in found if each.membership or is_own(each, environment)]
+    return [each for each in clusters(session, project) if each.membership or is_own(each, environment)]
 
 
 def look(
     session: Session,
-    places: Iterable[Door],
-    read: Callable[[Cluster], Iterable[Json]],
-    needed: Callable[[Door], bool] = lambda door: False,
+    places: Iterable[Cluster],
+    read: Callable[[ClusterWriter], Iterable[Json]],
+    needed: Callable[[Cluster], bool] = lambda cluster: False,
 ) -> Looks:
     """What `read` finds in each of `places` that serves. One that does not answer does not stop the others.
 
@@ -102,21 +103,21 @@ def look(
         ApiError: one that is `needed` did not answer: what is in it is unknown then, and not nothing.
     """
     whole = Looks()
-    for door in places:
-        if not door.is_open:
+    for cluster in places:
+        if not cluster.is_reachable:
             continue
         try:
-            found = tuple(Held(door, each) for each in read(Cluster(session, door)))
+            found = tuple(Held(cluster, each) for each in read(ClusterWriter(session, cluster)))
         except (errors.Transient, errors.Unauthorized) as error:
-            if needed(door):
+            if needed(cluster):
                 raise
-            whole += Looks(silent=((door, f"{error.reason or error.status} {error.message}"),))
+            whole += Looks(silent=((cluster, f"{error.reason or error.status} {error.message}"),))
         else:
             whole += Looks(found)
     return whole
 
 
-def owned(cluster: Cluster, environment: str, *kinds: str) -> Iterable[Json]:
+def owned(cluster: ClusterReader, environment: str, *kinds: str) -> Iterable[Json]:
     """The environment's objects of these kinds, in all namespaces."""
     for kind in kinds:
         yield from cluster.everywhere(kind, f"{labels.OWNER}={environment}") or ()
@@ -134,5 +135,5 @@ def delete(context: Context, change: Change) -> None:
         Conflict: another did.
     """
     held: Held = change.body
-    cluster = Cluster(context.session, held.door)
+    cluster = ClusterWriter(context.session, held.cluster)
     cluster.delete(held.kind, held.namespace, held.name, held.object["metadata"].get("uid", ""))

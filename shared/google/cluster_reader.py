@@ -1,7 +1,7 @@
-"""Reading a cluster's API over plain TLS; `shared.google.doors` says where it is.
+"""Reading a cluster's API over plain TLS; `shared.google.cluster_endpoint` says where it is.
 
-Nothing is ever sent with verification off. The `kubernetes` client is left to `shared.google.kubernetes`, which
-writes: a function that only reads should not wait for it at a cold start. A cluster's answers are not Google's:
+Nothing is ever sent with verification off. The `kubernetes` client is left to `shared.google.cluster_writer`:
+a function that only reads should not wait for it at a cold start. A cluster's answers are not Google's:
 an extension of its API server answers whatever its owner likes. So an answer has a greatest size, a redirect is
 a refusal and never followed (kubernetes/kubernetes#112513 sent clients' tokens elsewhere), and what should be
 an object is looked at before anybody relies on it.
@@ -24,10 +24,8 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from shared import errors
-from shared.google.doors import Door, doors
+from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session, unanswered
-
-__all__ = ["ClusterReader", "Door", "Json", "doors", "object_path", "path_of", "pem_of", "whole"]
 
 Json = dict[str, Any]
 MOST = 8 * 1024 * 1024  # bytes of an answer; a thousand pods are less
@@ -59,11 +57,11 @@ PATHS = {
 class ClusterReader:
     """One cluster's API, to read from."""
 
-    def __init__(self, session: Session, door: Door) -> None:
-        self.path = door.path
+    def __init__(self, session: Session, cluster: Cluster) -> None:
+        self.path = cluster.path
         self._session = session
-        self._host = f"https://{door.host}"
-        self._ca = door.ca
+        self._host = f"https://{cluster.endpoint.host}"
+        self._ca = cluster.endpoint.ca
 
     def get(self, kind: str, namespace: str, name: str) -> Json | None:
         """One object, or None if it or its kind is not there."""

@@ -7,11 +7,11 @@ whether it is done is seen on the resource, at the next look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from shared import errors
+from shared.google.lists import items, whole
 from shared.google.session import Json, Session
 
 
@@ -104,6 +104,12 @@ def delete_firewall(session: Session, path: str) -> Json:
     return checked(session.delete("compute", path))
 
 
+def health(session: Session, backend_service: str, group: str) -> list[str]:
+    """The states (`HEALTHY`) of the endpoints that a backend service, by its full name, has in a group (a link)."""
+    answer = session.post("compute", f"{backend_service}/getHealth", {"group": group})
+    return [each.get("healthState", "") for each in answer.get("healthStatus", [])]
+
+
 def global_resources(session: Session, project: str, kind: str) -> list[Json]:
     """The project's global resources of one kind, named as in paths (`urlMaps`)."""
     return _listed(session, f"projects/{project}/global/{kind}")
@@ -170,27 +176,12 @@ def path_of(link: str) -> str:
 
 
 def _listed(session: Session, path: str) -> list[Json]:
-    pages = session.pages("compute", path, maxResults="500")
-    return [item for page in pages for item in _whole(page, path).get("items", [])]
+    return items(session, "compute", path, "items", maxResults="500")
 
 
 def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Json]:
+    """Those of every scope, each of which may be one that could not be read."""
     path = f"projects/{project}/aggregated/{kind}"
     pages = session.pages("compute", path, maxResults="500", **query)
-    scopes: Iterable[Json] = (
-        _whole(scope, path) for page in pages for scope in _whole(page, path).get("items", {}).values()
-    )
-    return [item for scope in scopes for item in scope.get(kind, [])]
-
-
-def _whole(answer: Json, path: str) -> Json:
-    """`answer`, if it leaves nothing out: a list that came with a warning is unknown, never empty.
-
-    Raises:
-        Transient: part of the list could not be read.
-    """
-    code = answer.get("warning", {}).get("code", "NO_RESULTS_ON_PAGE")
-    if code != "NO_RESULTS_ON_PAGE":
-        message = str(answer["warning"].get("message", ""))
-        raise errors.Transient("compute", "GET", path, 0, code, message)
-    return answer
+    scopes = (scope for page in pages for scope in whole(page, "compute", path).get("items", {}).values())
+    return [item for scope in scopes for item in whole(scope, "compute", path).get(kind, [])]

@@ -1,29 +1,35 @@
-"""GKE clusters, through google-cloud-container over REST, as plain values.
+"""GKE clusters as they are, over REST. What changes them is in `shared.google.container_writes`.
 
-The library's own retries are off: a call is made once, and the workflow asks again. Operations are not
-waited for; what they lead to is seen on the cluster.
+The client library is left to the writes: a function that only reads should neither carry it nor wait for it at a
+cold start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from shared.errors import Transient
+from shared.google import wire
+from shared.google.cluster_endpoint import (
+    RESTRICTED,
+    Endpoint,
+    enabling_command,
+    endpoint_of,
+    public_address,
+    why_not_public,
+)
 from shared.google.compute import unix
-from shared.google.doors import admitted, public_endpoint
+from shared.google.lists import items
 from shared.google.session import Session
 
-Json = dict[str, Any]
 STANDARD = "CHANNEL_STANDARD"
 POOL = "default-pool"  # of the clusters that Fleetgate makes
+SERVING = ("RUNNING", "RECONCILING")  # also while an update runs on it
 
 
 @dataclass(frozen=True)
-class SeenPool:
-    """The node pool that a cluster is made with. `node_count` is of each zone: `initialNodeCount` follows a resize
+class NodePool:
+    """A node pool. `node_count` is of each of its `zones`: `initialNodeCount` follows a resize
     (hashicorp/terraform-provider-google#6889) [observed]. `private` is None if it is as the cluster says.
     """
 
@@ -33,181 +39,163 @@ class SeenPool:
     account: str
     scales: bool
     private: bool | None
+    zones: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its short name."""
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
-class SeenCluster:
+class Cluster:
     """One cluster as GKE describes it. Times are RFC 3339; empty strings stand for what is not set.
 
-    `dns_external` says whether its DNS endpoint is served outside the VPC, `public` whether it has a public one,
-    `restricted` whether authorized networks keep us out of that; `private_nodes` whether new node pools get no external
-    addresses. `pool` is the one it was made with, if that is still there and not Autopilot's; `account` is whom
-    Autopilot's nodes run as.
+    `endpoint` is where its API is reached from here. `dns_external` says whether its DNS endpoint is served outside
+    the VPC, `public` whether it has a public one, `restricted` whether authorized networks keep us out of that;
+    `private_nodes` whether new node pools get no external addresses; `account` is whom Autopilot's nodes run as.
     """
 
     name: str
     path: str
     location: str
     status: str
-    status_message: str
-    created: str
-    network: str
-    subnetwork: str
-    labels: Mapping[str, str]
-    gateway_channel: str
-    workload_pool: str
-    fleet_project: str
-    membership: str
-    release_channel: str
-    vpc_native: bool
-    dns_external: bool
-    public: bool
+    created: str = ""
+    membership: str = ""
+    endpoint: Endpoint = field(default_factory=Endpoint)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    status_message: str = ""
+    conditions: Sequence[wire.StatusCondition] = ()
+    network: str = ""
+    subnetwork: str = ""
+    gateway_channel: str = ""
+    workload_pool: str = ""
+    fleet_project: str = ""
+    release_channel: str = ""
+    vpc_native: bool = False
+    dns_external: bool = False
+    public: bool = False
+    restricted: bool = False
     autopilot: bool = False
     private_nodes: bool = False
-    pool: SeenPool | None = None
+    pools: tuple[NodePool, ...] = ()
     account: str = "default"
-    restricted: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and location, which together are unique in a project."""
+        return self.name, self.location
 
     @property
     def serves(self) -> bool:
         """Whether its API is up: also while an update runs on it."""
-        return self.status in ("RUNNING", "RECONCILING")
+        return self.status in SERVING
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether its API can be asked from here."""
+        return self.serves and bool(self.endpoint.host)
+
+    @property
+    def unreachable_because(self) -> str:
+        """Why its API cannot be asked, to be read after the cluster's name; "" if it can."""
+        if self.is_reachable:
+            return ""
+        if self.serves and self.endpoint.unusable:
+            return f"cannot be reached: {self.endpoint.unusable}; {enabling_command(self.path)}"
+        return f"is {self.status or 'not reachable'}"
+
+    @property
+    def complaints(self) -> list[str]:
+        """What GKE says is wrong with it, nothing twice: a condition may say what the status message says."""
+        said = [self.status_message, *(each.get("message", "") for each in self.conditions)]
+        return list(dict.fromkeys(each for each in said if each))
+
+    @property
+    def pool(self) -> NodePool | None:
+        """The node pool that it was made with, if that is still there and not Autopilot's."""
+        return None if self.autopilot else next((each for each in self.pools if each.name == POOL), None)
 
 
-def clusters(session: Session, project: str) -> list[SeenCluster]:
+def clusters(session: Session, project: str) -> list[Cluster]:
     """Every cluster of the project.
 
     Raises:
-        ApiError: as the tree says; Transient also if a zone could not be asked: a list with holes is unknown.
+        Transient: a zone could not be asked.
     """
-    parent = f"projects/{project}/locations/-"
-    answer = _client(session).list_clusters(parent=parent, retry=None)
-    if answer.missing_zones:
-        text = f"no answer from {', '.join(answer.missing_zones)}"
-        raise Transient("container", "GET", parent, 0, "MissingZones", text)
-    return [_seen(project, each) for each in answer.clusters]
+    domain = session.settings.cluster_domain
+    return [cluster_of(project, each, domain) for each in listed(session, project)]
 
 
-def create_cluster(session: Session, project: str, location: str, body: Json) -> None:
-    """Begin to create a cluster; `body` is a Cluster in the API's snake_case.
+def listed(session: Session, project: str) -> list[wire.Cluster]:
+    """Every cluster of the project, as GKE's API tells it.
 
     Raises:
-        AlreadyExists: the name is taken.
+        Transient: a zone could not be asked.
     """
-    _client(session).create_cluster(
-        parent=f"projects/{project}/locations/{location}", cluster=body, retry=None
-    )
-
-
-def update_cluster(session: Session, path: str, update: Json) -> None:
-    """Begin one update; `update` is a ClusterUpdate in the API's snake_case, with one group of fields.
-
-    Raises:
-        Busy: another operation runs on the cluster.
-    """
-    _client(session).update_cluster(name=path, update=update, retry=None)
-
-
-def resize_pool(session: Session, path: str, count: int) -> None:
-    """Begin to give a node pool so many nodes in each zone.
-
-    Raises:
-        Busy: another operation runs on the cluster.
-    """
-    request = {"name": path, "node_count": count}
-    _client(session).set_node_pool_size(request=request, retry=None)
-
-
-def update_pool(session: Session, path: str, update: Json) -> None:
-    """Begin to replace a node pool's nodes by others; `update` is of an UpdateNodePoolRequest, in snake_case.
-
-    Raises:
-        Busy: another operation runs on the cluster.
-    """
-    _client(session).update_node_pool(request={"name": path, **update}, retry=None)
+    return items(session, "container", f"v1/projects/{project}/locations/-/clusters", "clusters")
 
 
 def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
-    """When each deletion of a cluster that is under way began, unix seconds, by location and name."""
-    parent = f"projects/{project}/locations/-"
-    answer = _client(session).list_operations(parent=parent, retry=None)
+    """When each deletion of a cluster that is under way began, unix seconds, by name and location.
+
+    Raises:
+        Transient: a zone could not be asked.
+    """
+    path = f"v1/projects/{project}/locations/-/operations"
+    operations: list[wire.ClusterOperation] = items(session, "container", path, "operations")
     found: dict[tuple[str, str], float] = {}
-    for each in answer.operations:
-        deletes = each.operation_type.name == "DELETE_CLUSTER"
-        if deletes and each.status.name != "DONE" and each.start_time:
-            *_, location, _, name = each.target_link.split("/")
-            found[location, name] = unix(each.start_time)
+    for each in operations:
+        deletes = each.get("operationType") == "DELETE_CLUSTER" and each.get("status") != "DONE"
+        if deletes and each.get("startTime"):
+            *_, location, _, name = each["targetLink"].split("/")
+            found[name, location] = unix(each["startTime"])
     return found
 
 
-def delete_cluster(session: Session, path: str) -> None:
-    """Begin to delete a cluster.
-
-    Raises:
-        Busy: another operation runs on the cluster.
-    """
-    _client(session).delete_cluster(name=path, retry=None)
-
-
-@cache
-def _client(session: Session) -> Any:
-    endpoint = session.settings.endpoint("container").rstrip("/")
-    from google.cloud import container_v1  # slow to import: not before its first call
-
-    client = container_v1.ClusterManagerClient(
-        credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
-    )
-    session.mount(client.transport._session)
-    return client
-
-
-def _seen(project: str, cluster: Any) -> SeenCluster:
-    endpoints = cluster.control_plane_endpoints_config
-    by_ip = endpoints.ip_endpoints_config
-    path = f"projects/{project}/locations/{cluster.location}/clusters/{cluster.name}"
-    autopilot = cluster.autopilot.enabled
-    return SeenCluster(
-        name=cluster.name,
+def cluster_of(project: str, told: wire.Cluster, domain: str) -> Cluster:
+    """A cluster as the API tells it; names of DNS endpoints are believed under `domain` alone."""
+    path = f"projects/{project}/locations/{told['location']}/clusters/{told['name']}"
+    network, fleet = told.get("networkConfig", {}), told.get("fleet", {})
+    dns = told.get("controlPlaneEndpointsConfig", {}).get("dnsEndpointConfig", {})
+    defaults = told.get("autoscaling", {}).get("autoprovisioningNodePoolDefaults", {})
+    return Cluster(
+        name=told["name"],
         path=path,
-        location=cluster.location,
-        status=cluster.status.name,
-        status_message=cluster.status_message or ". ".join(each.message for each in cluster.conditions),
-        created=cluster.create_time,
-        network=cluster.network,
-        subnetwork=cluster.subnetwork,
-        labels=dict(cluster.resource_labels),
-        gateway_channel=cluster.network_config.gateway_api_config.channel.name,
-        workload_pool=cluster.workload_identity_config.workload_pool,
-        fleet_project=cluster.fleet.project,
-        membership=cluster.fleet.membership.removeprefix("//gkehub.googleapis.com/"),
-        release_channel=cluster.release_channel.channel.name.lower(),
-        vpc_native=cluster.ip_allocation_policy.use_ip_aliases,
-        dns_external=bool(endpoints.dns_endpoint_config.allow_external_traffic),
-        public=bool(public_endpoint(by_ip.public_endpoint, cluster.endpoint, by_ip.private_endpoint)),
-        autopilot=autopilot,
-        restricted=_is_restricted(by_ip.authorized_networks_config),
-        private_nodes=cluster.network_config.default_enable_private_nodes
-        or cluster.private_cluster_config.enable_private_nodes,
-        pool=None if autopilot else _pool(path, cluster),
-        account=cluster.autoscaling.autoprovisioning_node_pool_defaults.service_account or "default",
+        location=told["location"],
+        status=told.get("status", ""),
+        created=told.get("createTime", ""),
+        membership=fleet.get("membership", "").removeprefix("//gkehub.googleapis.com/"),
+        endpoint=endpoint_of(told, domain),
+        labels=told.get("resourceLabels", {}),
+        status_message=told.get("statusMessage", ""),
+        conditions=tuple(told.get("conditions", [])),
+        network=told.get("network", ""),
+        subnetwork=told.get("subnetwork", ""),
+        gateway_channel=network.get("gatewayApiConfig", {}).get("channel", ""),
+        workload_pool=told.get("workloadIdentityConfig", {}).get("workloadPool", ""),
+        fleet_project=fleet.get("project", ""),
+        release_channel=told.get("releaseChannel", {}).get("channel", "").lower(),
+        vpc_native=told.get("ipAllocationPolicy", {}).get("useIpAliases", False),
+        dns_external=dns.get("allowExternalTraffic", False),
+        public=bool(public_address(told)),
+        restricted=why_not_public(told) == RESTRICTED,
+        autopilot=told.get("autopilot", {}).get("enabled", False),
+        private_nodes=network.get("defaultEnablePrivateNodes", False)
+        or told.get("privateClusterConfig", {}).get("enablePrivateNodes", False),
+        pools=tuple(_pool(path, each) for each in told.get("nodePools", [])),
+        account=defaults.get("serviceAccount") or "default",
     )
 
 
-def _pool(path: str, cluster: Any) -> SeenPool | None:
-    found = next((each for each in cluster.node_pools if each.name == POOL), None)
-    if found is None:
-        return None
-    network = found.network_config
-    return SeenPool(
-        path=f"{path}/nodePools/{POOL}",
-        machine_type=found.config.machine_type,
-        node_count=found.initial_node_count,
-        account=found.config.service_account or "default",
-        scales=found.autoscaling.enabled,
-        private=network.enable_private_nodes if "enable_private_nodes" in network else None,
+def _pool(cluster: str, told: wire.NodePool) -> NodePool:
+    config = told.get("config", {})
+    return NodePool(
+        path=f"{cluster}/nodePools/{told['name']}",
+        machine_type=config.get("machineType", ""),
+        node_count=told.get("initialNodeCount", 0),
+        account=config.get("serviceAccount") or "default",
+        scales=told.get("autoscaling", {}).get("enabled", False),
+        private=told.get("networkConfig", {}).get("enablePrivateNodes"),
+        zones=tuple(told.get("locations", [])),
     )
-
-
-def _is_restricted(networks: Any) -> bool:
-    blocks = [each.cidr_block for each in networks.cidr_blocks]
-    return not admitted(networks.enabled, bool(networks.gcp_public_cidrs_access_enabled), blocks)

@@ -1,20 +1,21 @@
-"""The fleet: memberships and features, through google-cloud-gke-hub over REST, as plain values.
+"""The fleet as it is: memberships and features, over REST. What changes them is in `shared.google.gkehub_writes`.
 
-As with GKE: no retries of the library's own, no waiting for operations; what they lead to is seen.
+As with GKE, only the writes bring the client library.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from typing import Final
 
-from shared.errors import Transient
+from shared.google import wire
+from shared.google.compute import unix
+from shared.google.lists import items
 from shared.google.session import Session
 
-MCS = "multiclusterservicediscovery"
-INGRESS = "multiclusteringress"
+MCS: Final = "multiclusterservicediscovery"
+INGRESS: Final = "multiclusteringress"
 CONTAINER = "//container.googleapis.com/"
 
 
@@ -81,117 +82,71 @@ def member_key(path: str) -> str:
 
 
 def features(session: Session, project: str) -> dict[str, Feature]:
-    """The fleet's features by short name."""
-    parent = f"projects/{project}/locations/global"
-    found = _client(session).list_features(request={"parent": parent}, retry=None)
-    return {each.name.rpartition("/")[2]: _feature(each) for each in found}
+    """The fleet's features by short name.
+
+    Raises:
+        Transient: part of the list could not be read.
+    """
+    return {each["name"].rpartition("/")[2]: _feature(each) for each in listed_features(session, project)}
 
 
 def memberships(session: Session, project: str) -> dict[str, Membership]:
     """The fleet's memberships by `locations/L/memberships/M`.
 
     Raises:
-        Transient: a location could not be asked: a list with holes is unknown, never empty.
+        Transient: a location could not be asked.
     """
-    parent = f"projects/{project}/locations/-"
-    pager = _client(session).list_memberships(request={"parent": parent}, retry=None)
-    found = (_membership(each) for page in pager.pages for each in _whole(page, parent).resources)
+    found = map(_membership, listed_memberships(session, project))
     return {each.key: each for each in found}
 
 
-def create_feature(
-    session: Session, project: str, name: str, labels: Mapping[str, str], config_membership: str = ""
-) -> None:
-    """Begin to enable a feature.
+def listed_features(session: Session, project: str) -> list[wire.Feature]:
+    """The fleet's features, as the API tells them.
 
     Raises:
-        AlreadyExists: it is enabled.
+        Transient: part of the list could not be read.
     """
-    spec = {INGRESS: {"config_membership": config_membership}} if config_membership else {}
-    request = {
-        "parent": f"projects/{project}/locations/global",
-        "feature_id": name,
-        "resource": {"labels": dict(labels), **({"spec": spec} if spec else {})},
-    }
-    _client(session).create_feature(request=request, retry=None)
+    return items(session, "gkehub", f"v1/projects/{project}/locations/global/features", "resources")
 
 
-def move_config_membership(session: Session, path: str, membership: str) -> None:
-    """Begin to move the ingress feature at `path` to another config membership."""
-    request = {
-        "name": path,
-        "update_mask": {"paths": [f"spec.{INGRESS}.config_membership"]},
-        "resource": {"spec": {INGRESS: {"config_membership": membership}}},
-    }
-    _client(session).update_feature(request=request, retry=None)
-
-
-def delete_feature(session: Session, path: str) -> None:
-    """Begin to disable a feature; never by `force`, which leaves its resources as they are [documented].
+def listed_memberships(session: Session, project: str) -> list[wire.Membership]:
+    """The fleet's memberships in every location, as the API tells them.
 
     Raises:
-        InUse: it still has resources, or had some minutes ago [observed].
-        Conflict: a change of it is under way.
+        Transient: a location could not be asked.
     """
-    _client(session).delete_feature(request={"name": path}, retry=None)
+    return items(session, "gkehub", f"v1/projects/{project}/locations/-/memberships", "resources")
 
 
-def delete_membership(session: Session, path: str) -> None:
-    """Begin to remove a membership.
-
-    Raises:
-        Conflict: a change of it is under way.
-    """
-    _client(session).delete_membership(request={"name": path}, retry=None)
-
-
-@cache
-def _client(session: Session) -> Any:
-    endpoint = session.settings.endpoint("gkehub").rstrip("/")
-    from google.cloud import gkehub_v1  # slow to import: not before its first call
-
-    client = gkehub_v1.GkeHubClient(
-        credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
-    )
-    session.mount(client.transport._session)
-    return client
-
-
-def _whole(page: Any, parent: str) -> Any:
-    if page.unreachable:
-        text = f"no answer from {', '.join(page.unreachable)}"
-        raise Transient("gkehub", "GET", parent, 0, "Unreachable", text)
-    return page
-
-
-def _feature(feature: Any) -> Feature:
+def _feature(told: wire.Feature) -> Feature:
     return Feature(
-        path=feature.name,
-        labels=dict(feature.labels),
-        created=_unix(feature.create_time),
-        status=feature.resource_state.state.name,
-        state=_state(feature.state.state),
-        config_membership=feature.spec.multiclusteringress.config_membership,
-        members={member_key(name): _state(each.state) for name, each in feature.membership_states.items()},
+        path=told["name"],
+        labels=told.get("labels", {}),
+        created=_unix(told.get("createTime", "")),
+        status=told.get("resourceState", {}).get("state", ""),
+        state=_state(told.get("state", {})),
+        config_membership=told.get("spec", {}).get(INGRESS, {}).get("configMembership", ""),
+        members={member_key(name): _state(each) for name, each in told.get("membershipStates", {}).items()},
     )
 
 
-def _state(state: Any) -> State:
-    code = state.code.name
-    return State("" if code == "CODE_UNSPECIFIED" else code, state.description)
+def _state(holder: wire.StateHolder) -> State:
+    told = holder.get("state", {})
+    code = told.get("code", "")
+    return State("" if code == "CODE_UNSPECIFIED" else code, told.get("description", ""))
 
 
-def _membership(membership: Any) -> Membership:
-    gke = membership.endpoint.gke_cluster
+def _membership(told: wire.Membership) -> Membership:
+    gke = told.get("endpoint", {}).get("gkeCluster", {})
     return Membership(
-        path=membership.name,
-        ready=membership.state.code.name == "READY",
-        created=_unix(membership.create_time),
-        cluster=gke.resource_link.removeprefix(CONTAINER).replace("/zones/", "/locations/"),
-        orphaned=gke.cluster_missing,
-        labels=dict(membership.labels),
+        path=told["name"],
+        ready=told.get("state", {}).get("code") == "READY",
+        created=_unix(told.get("createTime", "")),
+        cluster=gke.get("resourceLink", "").removeprefix(CONTAINER).replace("/zones/", "/locations/"),
+        orphaned=gke.get("clusterMissing", False),
+        labels=told.get("labels", {}),
     )
 
 
-def _unix(time: Any) -> float:
-    return float(time.timestamp()) if time else 0.0
+def _unix(time: str) -> float:
+    return unix(time) if time else 0.0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.google.compute import path_of
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class Resource:
 
     kind: str
     path: str
-    body: Json
+    body: Mapping[str, Any]
 
     @property
     def name(self) -> str:

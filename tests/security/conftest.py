@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.wire.tls import Authority
-from shared.google import cluster_reader, kubernetes
+from shared.google import cluster_reader, cluster_writer
 from tests.security.hostile import HostileServer
 from tests.support.messages import _server, anchored, event, google, message, session, store
 
@@ -47,4 +47,4 @@ def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _forget() -> None:
     """A warm function keeps its connections, and what they were trusted by."""
     cluster_reader._pool.cache_clear()
-    kubernetes._CLIENTS.clear()
+    cluster_writer._CLIENTS.clear()

@@ -11,7 +11,8 @@ from typing import Any
 from google.auth.credentials import Credentials
 
 from localcloud.wire.tls import Authority
-from shared.google.doors import Door
+from shared.google.cluster_endpoint import Endpoint
+from shared.google.container import Cluster
 from shared.google.session import Session
 from shared.settings import ENDPOINTS, Settings
 
@@ -98,10 +99,10 @@ def session() -> Session:
     return Session(settings, _Token())
 
 
-def door(host: str, authority: Authority | None) -> Door:
-    """The door of a cluster at `host`; without an authority, the DNS door."""
+def cluster_at(host: str, authority: Authority | None) -> Cluster:
+    """A cluster whose endpoint is `host`: without an authority, the DNS endpoint."""
     ca = base64.b64encode(authority.pem.encode()).decode() if authority else ""
-    return Door("gke-west-1", PATH, "us-west1-a", "RUNNING", "", "", host, ca)
+    return Cluster("gke-west-1", PATH, "us-west1-a", "RUNNING", endpoint=Endpoint(host, ca))
 
 
 def endless(piece: bytes) -> Iterable[bytes]:

@@ -15,28 +15,28 @@ from shared import errors
 from shared.gateway.status import Vip
 from shared.google import cluster_reader
 from shared.google.cluster_reader import MOST, ClusterReader
-from shared.google.doors import Door
-from shared.google.kubernetes import Cluster
+from shared.google.cluster_writer import ClusterWriter
+from shared.google.container import Cluster
 from shared.google.session import REPEATS
 from shared.step.answer import LIMIT, answer
 from shared.step.message import Claim, Message
 from shared.step.troubles import outcome_of
 from tests.security.conftest import OTHER, OWN
-from tests.security.hostile import TOKEN, HostileServer, door, endless, session
+from tests.security.hostile import TOKEN, HostileServer, cluster_at, endless, session
 from tests.support.live import forwarding_rules
 
-Reach = Callable[[Door], object]
+Reach = Callable[[Cluster], object]
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}}
 
 
-def read(at: Door) -> object:
+def read(at: Cluster) -> object:
     """By the plain reader."""
     return ClusterReader(session(), at).get("Pod", "n", "p")
 
 
-def write(at: Door) -> object:
+def write(at: Cluster) -> object:
     """By the client that writes."""
-    return Cluster(session(), at).apply(POD)
+    return ClusterWriter(session(), at).apply(POD)
 
 
 BOTH = pytest.mark.parametrize("reach", [read, write])
@@ -48,7 +48,7 @@ def test_a_cluster_is_trusted_by_its_own_authority_and_gets_the_token(
 ) -> None:
     """What the others of this page are measured by."""
     server.answer = lambda path: (200, {}, json.dumps(POD).encode())
-    assert reach(door(server.host, OWN)) == POD
+    assert reach(cluster_at(server.host, OWN)) == POD
     assert server.tokens == [f"Bearer {TOKEN}"]
 
 
@@ -56,7 +56,7 @@ def test_a_cluster_is_trusted_by_its_own_authority_and_gets_the_token(
 def test_an_impostor_under_another_authority_gets_no_token(server: HostileServer, reach: Reach) -> None:
     """Not even a request: the connection ends with the handshake."""
     with pytest.raises(errors.Transient) as caught:
-        reach(door(server.host, OTHER))
+        reach(cluster_at(server.host, OTHER))
     assert caught.value.reason == "CertificateNotTrusted"
     assert server.seen == []
 
@@ -66,7 +66,7 @@ def test_an_impostor_at_the_dns_door_gets_no_token(roots: None, reach: Reach) ->
     """Only what the public authorities vouch for is believed there; a cluster's own authority is not one."""
     impostor = HostileServer(OTHER)
     with pytest.raises(errors.Transient, match="CertificateNotTrusted"):
-        reach(door(impostor.host, None))
+        reach(cluster_at(impostor.host, None))
     impostor.close()
     assert impostor.seen == []
 
@@ -77,7 +77,7 @@ def test_the_dns_door_is_believed_under_the_public_authorities(
 ) -> None:
     """Those that SSL_CERT_FILE names."""
     server.answer = lambda path: (200, {}, json.dumps(POD).encode())
-    assert reach(door(server.host, None)) == POD
+    assert reach(cluster_at(server.host, None)) == POD
 
 
 @BOTH
@@ -86,7 +86,7 @@ def test_public_authorities_do_not_open_the_public_door(
 ) -> None:
     """A certificate that anybody can get for an address is not the cluster's."""
     with pytest.raises(errors.Transient, match="CertificateNotTrusted"):
-        reach(door(server.host, OTHER))
+        reach(cluster_at(server.host, OTHER))
     assert server.seen == []
 
 
@@ -102,7 +102,7 @@ def test_a_clusters_redirect_is_a_refusal_and_not_followed(
         json.dumps(POD).encode(),
     )
     with pytest.raises(errors.Refused):
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
     assert elsewhere.seen == []
 
 
@@ -111,7 +111,7 @@ def test_an_endless_answer_is_cut(server: HostileServer, reach: Reach) -> None:
     """At 8 MiB; the connection is closed, the request blocked with the cluster's name."""
     server.answer = lambda path: (200, {}, endless(b"x" * 65536))
     with pytest.raises(errors.Refused) as caught:
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
     assert (caught.value.reason, f"{MOST} bytes" in str(caught.value)) == ("AnswerTooLarge", True)
     assert "clusters/gke-west-1" in caught.value.resource
     assert server.hung_up.wait(5)
@@ -123,7 +123,7 @@ def test_a_compressed_answer_is_not_unpacked(server: HostileServer, reach: Reach
     bomb = gzip.compress(json.dumps(POD).encode() + b" " * 2_000_000)
     server.answer = lambda path: (200, {"Content-Encoding": "gzip"}, bomb)
     with pytest.raises(errors.Refused):
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
 
 
 @BOTH
@@ -132,7 +132,7 @@ def test_what_is_no_object_is_a_refusal(server: HostileServer, reach: Reach, bod
     """Not an error of ours: whoever reads the outcome is sent to the cluster."""
     server.answer = lambda path: (200, {}, body)
     with pytest.raises(errors.Refused):
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
 
 
 WIRE = [
@@ -151,7 +151,7 @@ def test_what_is_no_http_is_no_answer(server: HostileServer, reach: Reach, heade
     """Lengths that lie, pieces without form, headers without end: either nothing was said, or nothing of ours."""
     server.answer = lambda path: (200, headers, b"zz\r\n{}")
     with pytest.raises((errors.Transient, errors.Refused)):
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
 
 
 @BOTH
@@ -162,7 +162,7 @@ def test_an_answer_that_trickles_is_given_up(
     monkeypatch.setattr(cluster_reader, "PATIENCE", 0.0)
     server.answer = lambda path: (200, {}, endless(b" "))
     with pytest.raises(errors.Transient) as caught:
-        reach(door(server.host, OWN))
+        reach(cluster_at(server.host, OWN))
     assert caught.value.reason == "TimedOut"
     assert (len(server.seen), server.hung_up.wait(5)) == (1, True)
 
@@ -170,10 +170,10 @@ def test_an_answer_that_trickles_is_given_up(
 @pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "now"])
 def test_a_cluster_is_not_asked_what_time_it_is(server: HostileServer, date: str) -> None:
     """Deadlines and leases are reckoned by Google's clock, or whoever has a cluster could stretch them."""
-    own, at = session(), door(server.host, OWN)
+    own, at = session(), cluster_at(server.host, OWN)
     own.begin(1_767_600_000.0)
     server.answer = lambda path: (200, {"Date": date}, json.dumps(POD).encode())
-    (ClusterReader(own, at).get("Pod", "n", "p"), Cluster(own, at).apply(POD))
+    (ClusterReader(own, at).get("Pod", "n", "p"), ClusterWriter(own, at).apply(POD))
     assert own.now == 1_767_600_000.0
 
 
@@ -185,7 +185,7 @@ def test_a_list_of_something_else_is_a_refusal(server: HostileServer, answer: ob
     """Steps rely on every object's name."""
     server.answer = lambda path: (200, {}, json.dumps(answer).encode())
     with pytest.raises(errors.Refused, match="NotObjects"):
-        ClusterReader(session(), door(server.host, OWN)).list("Pod", "n")
+        ClusterReader(session(), cluster_at(server.host, OWN)).list("Pod", "n")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_name_that_leads_elsewhere_is_not_asked_for(
     server: HostileServer, name: str, namespaced: bool
 ) -> None:
     """Names of what is to be deleted come from the cluster's own answers."""
-    cluster = Cluster(session(), door(server.host, OWN))
+    cluster = ClusterWriter(session(), cluster_at(server.host, OWN))
     space, own = (name or "..", "p") if namespaced else ("n", name)
     with pytest.raises(errors.Refused, match="NotAName"):
         cluster.delete("Pod", space, own)
@@ -210,7 +210,7 @@ def test_a_flood_of_words_does_not_reach_the_answer(server: HostileServer, body:
     """Of a foreign message 600 characters are kept, of its reason 100."""
     server.answer = lambda path: (418, {}, body)
     with pytest.raises(errors.Refused) as caught:
-        read(door(server.host, OWN))
+        read(cluster_at(server.host, OWN))
     assert len(str(caught.value)) < 1_000
 
 
@@ -237,7 +237,7 @@ def test_a_cluster_that_keeps_failing_is_left_for_the_next_attempt(server: Hosti
     server.answer = lambda path: (503, {}, b"")
     began = time.monotonic()
     with pytest.raises(errors.Transient):
-        read(door(server.host, OWN))
+        read(cluster_at(server.host, OWN))
     assert len(server.seen) == REPEATS + 1
     assert time.monotonic() - began < 5
 
@@ -288,6 +288,7 @@ def test_of_secrets_only_names_are_asked_for(server: HostileServer) -> None:
     found: dict[str, object] = {"/api": {"items": [group]}}
     secret = {"metadata": {"name": "his"}}
     server.answer = lambda path: (200, {}, json.dumps(found.get(path, {"items": [secret]})).encode())
-    assert spaces.strangers_in(Cluster(session(), door(server.host, OWN)), "store", "store") == "secrets/his"
+    cluster = ClusterWriter(session(), cluster_at(server.host, OWN))
+    assert spaces.strangers_in(cluster, "store", "store") == "secrets/his"
     (accepted,) = [headers["accept"] for path, headers in server.seen if "/secrets" in path]
     assert accepted.startswith("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")

@@ -47,7 +47,7 @@ def test_every_test_of_this_folder_is_claimed() -> None:
         "test_the_executions_own_callback_is_taken",
         "test_authorized_networks_that_keep_functions_out_are_told",
         "test_a_cluster_that_cannot_be_reached_says_what_opens_it",
-        "test_a_cluster_that_does_not_serve_is_not_blamed_for_its_doors",
+        "test_a_cluster_that_does_not_serve_is_not_blamed_for_its_endpoints",
     }
     claimed = set(re.findall(r"`(test_\w+)`", PAGE))
     assert here - own - claimed == measures

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared import labels
-from shared.google.container import STANDARD, SeenCluster, SeenPool
+from shared.google.container import STANDARD, Cluster, NodePool
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State
 from tests.support.live import NOW, PROJECT, stamp
 
@@ -15,7 +15,7 @@ OK = State("OK", "")
 FEATURES = f"projects/{PROJECT}/locations/global/features"
 
 
-def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fields: Any) -> SeenCluster:
+def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fields: Any) -> Cluster:
     """A cluster of the environment's."""
     location = location or PLACES[name]
     whole: dict[str, Any] = {
@@ -23,7 +23,6 @@ def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fi
         "path": f"projects/{PROJECT}/locations/{location}/clusters/{name}",
         "location": location,
         "status": "RUNNING",
-        "status_message": "",
         "created": stamp(NOW - age),
         "network": "default",
         "subnetwork": "default",
@@ -36,15 +35,15 @@ def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fi
         "vpc_native": True,
         "dns_external": True,
         "public": True,
-        "pool": pool(name, location=location),
+        "pools": (pool(name, location=location),),
     }
-    return SeenCluster(**{**whole, **fields})
+    return Cluster(**{**whole, **fields})
 
 
-def pool(name: str, machine: str = "e2-medium", count: int = 3, location: str = "") -> SeenPool:
+def pool(name: str, machine: str = "e2-medium", count: int = 3, location: str = "") -> NodePool:
     """The node pool that a cluster is made with."""
     path = f"projects/{PROJECT}/locations/{location or PLACES[name]}/clusters/{name}/nodePools/default-pool"
-    return SeenPool(path, machine, count, "default", scales=False, private=False)
+    return NodePool(path, machine, count, "default", scales=False, private=False)
 
 
 def member_path(name: str) -> str:

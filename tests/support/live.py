@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from shared.gateway.objects import wanted_objects
-from shared.google.cluster_reader import Door
+from shared.google.cluster_endpoint import Endpoint
+from shared.google.container import Cluster
 from shared.spec import Environment, parse_environment
 from tests.support.paths import ROOT
 
@@ -32,13 +33,13 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def door(
+def one_cluster(
     status: str = "RUNNING", name: str = "gke-west-1", location: str = "us-west1-a", age: float = 100
-) -> Door:
-    """The door of a cluster."""
+) -> Cluster:
+    """A cluster that can be reached if it serves."""
     path = f"projects/{PROJECT}/locations/{location}/clusters/{name}"
     membership = f"projects/{PROJECT}/locations/{location[:-2]}/memberships/{name}"
-    return Door(name, path, location, status, stamp(NOW - age), membership, "host.gke.goog", "")
+    return Cluster(name, path, location, status, stamp(NOW - age), membership, Endpoint("host.gke.goog"))
 
 
 def condition(type_: str, status: str = "True", reason: str = "", message: str = "", age: float = 10) -> Json:

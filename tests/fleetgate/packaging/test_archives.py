@@ -80,23 +80,26 @@ def test_an_archive_holds_its_own_function_and_no_other() -> None:
     own = {path.relative_to(ROOT).as_posix() for path in (ROOT / "functions" / "subnets").glob("*.py")}
     assert {"functions/__init__.py", *own} == {name for name in files if name.startswith("functions/")}
     assert {"main.py", "requirements.txt", "shared/__init__.py"} <= files
-    assert "shared/google/kubernetes.py" not in files
+    assert "shared/google/cluster_writer.py" not in files
 
 
-def test_only_who_writes_to_clusters_carries_the_kubernetes_client() -> None:
-    """Requirements follow the code; the server is always among them."""
+def test_only_who_writes_to_an_api_carries_its_client() -> None:
+    """Reads are made over plain HTTP. Requirements follow the code; the server is always among them."""
     carried = {step: names(archive_of(ROOT, step).requirements) for step in STEPS}
     assert {"gateway", "service_export"} == {step for step in STEPS if "kubernetes" in carried[step]}
-    assert {"clusters", "fleet"} <= {step for step in STEPS if "google-cloud-gke-hub" in carried[step]}
+    assert {"clusters", "fleet"} == {step for step in STEPS if "google-cloud-gke-hub" in carried[step]}
+    assert {"clusters"} == {step for step in STEPS if "google-cloud-container" in carried[step]}
     assert set() == {step for step in STEPS if not {"functions-framework", "pydantic"} <= carried[step]}
     strangers = {"typer", "rich", "lark", "pytest", "google-api-python-client", "fleetgate"}
     assert set() == strangers & set().union(*carried.values())
 
 
-def test_there_are_three_sets_of_requirements() -> None:
+def test_there_are_four_sets_of_requirements() -> None:
     """`make prove` lets pip install one of each."""
     sets = {archive_of(ROOT, step).requirements for step in STEPS}
-    assert {archive_of(ROOT, step).requirements for step in ("subnets", "clusters", "gateway")} == sets
+    assert {
+        archive_of(ROOT, step).requirements for step in ("subnets", "fleet", "clusters", "gateway")
+    } == sets
 
 
 def test_starting_loads_neither_client_libraries_nor_the_spec() -> None:

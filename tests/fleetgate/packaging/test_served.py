@@ -30,7 +30,7 @@ from tests.fleetgate.packaging.environments import (
 )
 
 STEPS = steps(ROOT)
-ONE_OF_EACH = ("subnets", "clusters", "gateway")  # of each set of requirements
+ONE_OF_EACH = ("subnets", "fleet", "clusters", "gateway")  # of each set of requirements
 STORE = document("store")
 # What each is asked to do, if not to plan: claim what nobody has, or look for what is left.
 MODES = {"environment": "claim", "verification": "destroy"}

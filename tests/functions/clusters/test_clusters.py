@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.clusters.step import Seen, decide
-from shared.google.container import STANDARD, SeenCluster
+from shared.google.container import STANDARD, Cluster
 from shared.spec import Environment
 from shared.step.change import Change
 from shared.step.outcome import Blocked, Decision, Done, Waiting
@@ -35,8 +35,8 @@ def existing(**fields: Any) -> Environment:
     return environment(clusters=[{**west, "existing": True}, east], **fields)
 
 
-def look(wanted: Environment, *seen: SeenCluster) -> Decision:
-    found: dict[str, list[SeenCluster]] = {}
+def look(wanted: Environment, *seen: Cluster) -> Decision:
+    found: dict[str, list[Cluster]] = {}
     for each in seen:
         found.setdefault(each.name, []).append(each)
     return decide(wanted, Seen(found), NOW)
@@ -47,7 +47,7 @@ def waiting(decision: Decision) -> Waiting:
     return decision.outcome
 
 
-def after(seen: tuple[SeenCluster, ...], change: Change) -> tuple[SeenCluster, ...]:
+def after(seen: tuple[Cluster, ...], change: Change) -> tuple[Cluster, ...]:
     """The clusters once a change is done."""
     if change.verb == "create":
         asked = change.body["cluster"]
@@ -65,11 +65,11 @@ def after(seen: tuple[SeenCluster, ...], change: Change) -> tuple[SeenCluster, .
     return tuple(replace(each, **fields) if each.path == change.resource else each for each in seen)
 
 
-def _with_pool(seen: SeenCluster, change: Change) -> SeenCluster:
+def _with_pool(seen: Cluster, change: Change) -> Cluster:
     field = {"machineType": "machine_type", "nodeCount": "node_count", "privateNodes": "private"}
     if seen.pool is None or seen.pool.path != change.resource:
         return seen
-    return replace(seen, pool=replace(seen.pool, **{field[str(change.field)]: change.after}))
+    return replace(seen, pools=(replace(seen.pool, **{field[str(change.field)]: change.after}),))
 
 
 def test_all_missing_clusters_are_created_at_once() -> None:
@@ -174,7 +174,7 @@ def test_what_the_spec_says_of_a_cluster_that_is_there_comes_about_in_place(
     """One after the other, the cluster before its nodes; what it leaves out stays as it is."""
     seen = cluster(WEST)
     assert seen.pool is not None
-    decision = look(west(**said), replace(seen, pool=replace(seen.pool, **pool)), cluster(EAST))
+    decision = look(west(**said), replace(seen, pools=(replace(seen.pool, **pool),)), cluster(EAST))
 
     found = [*decision.changes, *decision.later]
     assert changes == [(each.field, each.before, each.after) for each in found]
@@ -190,7 +190,7 @@ def test_somebody_elses_node_pools_are_left_alone() -> None:
     wanted = west(
         machineType="e2-standard-2", nodeCount=5, nodeServiceAccount="nodes@p.iam.gserviceaccount.com"
     )
-    assert Decision(Done()) == look(wanted, cluster(WEST, pool=None), cluster(EAST))
+    assert Decision(Done()) == look(wanted, cluster(WEST, pools=()), cluster(EAST))
 
 
 def test_nodes_that_are_being_replaced_are_not_asked_after_every_moment() -> None:
@@ -231,9 +231,9 @@ BLOCKED = [
     ("CLUSTER_ERROR", existing(), {"status": "DEGRADED", "labels": {}}, "DEGRADED", "Mend the cluster"),
     ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
     ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),
-    ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pool": None}, "an Autopilot cluster", "another name"),
+    ("CLUSTER_MODE", west(nodeCount=2), {"autopilot": True, "pools": ()}, "an Autopilot cluster", "another name"),
     ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p", "Compute Engine"),
-    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pool": None, "autopilot": True, "account": "a@p"},
+    ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pools": (), "autopilot": True, "account": "a@p"},
      "run as a@p", "back to a@p"),
     ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
     ("CLUSTER_MISSING", existing(), {"location": "us-west1-b"}, "does not exist", "leave out `existing`"),
@@ -272,8 +272,13 @@ STATES = st.builds(
     fleet_project=st.sampled_from([PROJECT, ""]),
     dns_external=st.booleans(),
     release_channel=st.sampled_from(["regular", "rapid"]),
-    pool=st.builds(
-        pool, st.just("gke-west-1"), st.sampled_from(["e2-medium", "e2-standard-2"]), st.sampled_from([1, 3])
+    pools=st.tuples(
+        st.builds(
+            pool,
+            st.just("gke-west-1"),
+            st.sampled_from(["e2-medium", "e2-standard-2"]),
+            st.sampled_from([1, 3]),
+        )
     ),
 )
 SPECS = [STORE, existing(), west(machineType="e2-standard-2", nodeCount=2, privateNodes=True)]
@@ -281,7 +286,7 @@ WORLDS = st.lists(STATES, max_size=3, unique_by=lambda each: each.path)
 
 
 @given(st.sampled_from(SPECS), WORLDS)
-def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: list[SeenCluster]) -> None:
+def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: list[Cluster]) -> None:
     """An update is of a cluster with our label that we were to make; a creation takes no name that is taken."""
     decision = look(wanted, *seen)
     by_path = {each.path: each for each in seen}
@@ -299,7 +304,7 @@ def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: 
 
 
 @given(st.sampled_from(SPECS), WORLDS)
-def test_once_every_change_is_made_it_is_done(wanted: Environment, seen: list[SeenCluster]) -> None:
+def test_once_every_change_is_made_it_is_done(wanted: Environment, seen: list[Cluster]) -> None:
     """Each look leads on, and the last finds nothing to change."""
     world = tuple(replace(each, status="RUNNING") for each in seen if each.status != "STOPPING")
     for _ in range(10):

@@ -8,7 +8,7 @@ import pytest
 
 from functions.clusters.detaching import Departing, decide
 from functions.clusters.removal import Leaving
-from shared.google.container import SeenCluster
+from shared.google.container import Cluster
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import cluster
 from tests.support.live import NOW
@@ -17,7 +17,7 @@ EAST = "gke-east-1"
 RULE = "projects/shop-prod/global/firewalls/gke-gke-east-1-0a1b2c3d-mcsd"
 
 
-def leaving(one: SeenCluster, held: tuple[str, ...] = (), **fields: Any) -> Departing:
+def leaving(one: Cluster, held: tuple[str, ...] = (), **fields: Any) -> Departing:
     return Departing(Leaving([one]), {one.path: held}, **fields)
 
 

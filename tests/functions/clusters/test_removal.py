@@ -41,7 +41,7 @@ def test_all_clusters_go_side_by_side() -> None:
 @pytest.mark.parametrize(("begun", "seconds"), [(None, 228.0), (100.0, 128.0), (340.0, 25.5)])
 def test_a_deletion_is_waited_for_as_long_as_it_usually_takes(begun: float | None, seconds: float) -> None:
     """Reckoned from when its operation began, if GKE still tells."""
-    since = {} if begun is None else {("us-west1-a", WEST): NOW - begun}
+    since = {} if begun is None else {(WEST, "us-west1-a"): NOW - begun}
     decision = decide(Leaving([cluster(WEST, status="STOPPING")], since=since), NOW)
 
     assert ([], ("ClusterStopping", seconds)) == (deleted(decision), waits(decision))

@@ -21,10 +21,10 @@ from tests.support.live import (
     PROJECT,
     born,
     condition,
-    door,
     environment,
     forwarding_rules,
     gateway_class,
+    one_cluster,
     programmed,
     reconciled,
     service_import,
@@ -44,7 +44,7 @@ MISSING = Imports(missing=(("store", "store"),))
 def seen(objects: dict[Any, Json] | None = None, **fields: Any) -> Seen:
     """An open cluster that knows every kind, and a request of two minutes ago."""
     base = Seen(
-        NOW - 120, door(), objects or {}, frozenset(), gateway_class(), rules=tuple(forwarding_rules())
+        NOW - 120, one_cluster(), objects or {}, frozenset(), gateway_class(), rules=tuple(forwarding_rules())
     )
     return replace(base, **fields)
 
@@ -82,8 +82,8 @@ class TestApplying:
         ("state", "reason"),
         [
             (Seen(NOW), "ClusterProvisioning"),
-            (Seen(NOW, door("PROVISIONING")), "ClusterProvisioning"),
-            (Seen(NOW, door()), "GatewayApiUnknown"),
+            (Seen(NOW, one_cluster("PROVISIONING")), "ClusterProvisioning"),
+            (Seen(NOW, one_cluster()), "GatewayApiUnknown"),
         ],
     )
     def test_a_plan_shows_what_cannot_be_applied_yet(self, state: Seen, reason: str) -> None:

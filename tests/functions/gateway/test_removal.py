@@ -18,7 +18,7 @@ from shared.google.gkehub import INGRESS, State
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.fleets import feature
-from tests.support.live import NOW, PROJECT, born, door, environment, stamp
+from tests.support.live import NOW, PROJECT, born, environment, one_cluster, stamp
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **me
     live["metadata"] |= meta
     if going is not None:
         live["metadata"]["deletionTimestamp"] = stamp(NOW - going)
-    return Held(door(name=where), live)
+    return Held(one_cluster(name=where), live)
 
 
 def objects(*kinds: str, **fields: Any) -> tuple[Held, ...]:
@@ -169,7 +169,10 @@ def test_the_pause_is_what_is_left_and_never_short(age: float) -> None:
 
 
 def part(kind: str, name: str, owner: str = "", **fields: Any) -> Json:
-    told = {"k8sResource": f"/namespaces/{owner.replace('/', '/gateways/')}", "k8sCluster": f"/{door().path}"}
+    told = {
+        "k8sResource": f"/namespaces/{owner.replace('/', '/gateways/')}",
+        "k8sCluster": f"/{one_cluster().path}",
+    }
     link = f"https://www.googleapis.com/compute/v1/{BASE}/{kind}/{name}"
     return {"name": name, "selfLink": link, "description": json.dumps(told) if owner else "", **fields}
 
@@ -204,7 +207,7 @@ def test_a_part_is_ours_by_description_or_by_its_exact_name(name: str, owner: st
 def test_without_a_gateways_name_the_cluster_tells() -> None:
     """An anchor that is gone takes the name along: then what lies in a cluster of ours is ours."""
     there = {"urlMaps": [part("urlMaps", "m", "a/b")]}
-    assert [f"{BASE}/urlMaps/m"] == left(there, "", (), [door().path])
+    assert [f"{BASE}/urlMaps/m"] == left(there, "", (), [one_cluster().path])
     assert [] == left(there, "", (), ["projects/p/locations/l/clusters/other"])
 
 

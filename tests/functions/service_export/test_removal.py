@@ -13,7 +13,7 @@ from shared.exports.withdrawal import Held
 from shared.labels import OWNER
 from shared.objects import body
 from shared.step.outcome import Decision, Done, Waiting
-from tests.support.live import NOW, born, door, service_import, stamp
+from tests.support.live import NOW, born, one_cluster, service_import, stamp
 
 Json = dict[str, Any]
 
@@ -25,11 +25,11 @@ def held(kind: str, name: str = "store", going: float | None = None, **fields: A
     live = born(body("store", kind, name, "" if kind == "Namespace" else "store", **fields))
     if going is not None:
         live["metadata"]["deletionTimestamp"] = stamp(NOW - going)
-    return Held(door(), live)
+    return Held(one_cluster(), live)
 
 
 def imported(*clusters: str, name: str = "store") -> Held:
-    return Held(door(), {"kind": "ServiceImport", **service_import(name, *clusters)})
+    return Held(one_cluster(), {"kind": "ServiceImport", **service_import(name, *clusters)})
 
 
 def seen(**fields: Any) -> Seen:
@@ -71,7 +71,9 @@ def test_imports_and_backend_services_are_waited_for(left: Json) -> None:
 def test_services_go_then_their_endpoint_groups_then_the_namespace() -> None:
     """Services and Deployments are looked for again at once; groups and namespaces take their time."""
     workloads = decide(None, seen(workloads=(held("Service"), held("Deployment"))), NOW)
-    group = Held(door(), {**held("Service", "neg", going=4.0).object, "kind": "ServiceNetworkEndpointGroup"})
+    group = Held(
+        one_cluster(), {**held("Service", "neg", going=4.0).object, "kind": "ServiceNetworkEndpointGroup"}
+    )
     groups = decide(None, seen(groups=(group,), spaces=(held("Namespace"),)), NOW)
     spaces = decide(None, seen(spaces=(held("Namespace"),)), NOW)
 
@@ -146,7 +148,7 @@ def test_nothing_left_is_done() -> None:
 def test_exports_of_ours_go_and_all_of_a_cluster_of_ours(cluster: Json, export: Json, expected: bool) -> None:
     """A cluster takes its controllers along: endpoint groups of whatever it still exports would stay."""
     live = {"metadata": {"name": "s", "namespace": "n", "labels": export}}
-    assert expected == export_removal._goes(Held(replace(door(), labels=cluster), live), "store")
+    assert expected == export_removal._goes(Held(replace(one_cluster(), labels=cluster), live), "store")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.service_export.step import Seen, decide
-from functions.service_export.wanted import Key, SeenCluster, wanted_objects
+from functions.service_export.wanted import InCluster, Key, wanted_objects
 from shared.objects import body
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting
-from tests.support.live import EXAMPLE, NOW, born, door, environment, service_import, stamp
+from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import, stamp
 
 Json = dict[str, Any]
 
@@ -44,13 +44,13 @@ def objects(cluster: str, wanted: Environment = STORE) -> dict[Key, Json]:
     return {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): listed(o) for o in every}
 
 
-def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True) -> SeenCluster:
+def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True) -> InCluster:
     found = objects(cluster) if live is None else live
-    return SeenCluster(door(name=cluster, location=PLACES[cluster]), found, known)
+    return InCluster(one_cluster(name=cluster, location=PLACES[cluster]), found, known)
 
 
 def seen(
-    west: SeenCluster | None = None,
+    west: InCluster | None = None,
     imports: list[Json] | None = None,
     strangers: dict[str, str] | None = None,
 ) -> Seen:
@@ -58,7 +58,7 @@ def seen(
     clusters = {WEST: west or there(WEST), EAST: there(EAST)}
     found = IMPORTS if imports is None else imports
     return Seen(
-        {name: each.door for name, each in clusters.items()},
+        {name: each.cluster for name, each in clusters.items()},
         clusters,
         {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found},
         strangers or {},
@@ -78,7 +78,7 @@ def names(changes: Any) -> list[str]:
     return [f"{change.verb} {change.resource.split('/clusters/')[1]}" for change in changes]
 
 
-def changed(key: Key, **fields: Any) -> SeenCluster:
+def changed(key: Key, **fields: Any) -> InCluster:
     """The west cluster with other metadata or spec in one object."""
     found = copy.deepcopy(objects(WEST))
     for part, values in fields.items():
@@ -118,7 +118,7 @@ def test_a_cluster_that_knows_exports_gets_them_with_everything_else() -> None:
 
 def test_clusters_that_do_not_serve_yet_are_planned_and_waited_for() -> None:
     """Looked for when the first is due."""
-    decision = decide(STORE, Seen({WEST: door("PROVISIONING", age=100)}), NOW)
+    decision = decide(STORE, Seen({WEST: one_cluster("PROVISIONING", age=100)}), NOW)
 
     assert 12 == len(decision.later)
     assert () == tuple(decision.changes)
@@ -202,7 +202,7 @@ def test_an_existing_namespace_of_long_ago_does_not_make_the_next_look_late() ->
     assert waiting(look(there(WEST, old, known=False))).retry_after <= 60
 
 
-def foreign(key: Key, **spec: Any) -> SeenCluster:
+def foreign(key: Key, **spec: Any) -> InCluster:
     """The west cluster with somebody else's object in one place."""
     found = changed(key, **({"spec": spec} if spec else {})).objects
     return there(WEST, {**found, key: {**found[key], "metadata": {**found[key]["metadata"], "labels": {}}}})
@@ -267,7 +267,7 @@ def test_nothing_foreign_is_ever_applied_to_or_deleted(
     for change in look(there(WEST, found, known)).changes:
         wish = change.body.object
         key = (wish["kind"], wish["metadata"].get("namespace", ""), wish["metadata"]["name"])
-        if key in live and change.body.door.name == WEST:
+        if key in live and change.body.cluster.name == WEST:
             assert ({"fleetgate-env": "store"}, False) == live[key]
 
 

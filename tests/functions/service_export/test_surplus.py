@@ -15,10 +15,11 @@ from functions.service_export.removal import Seen
 from functions.service_export.wanted import wanted_objects
 from shared import errors
 from shared.exports import withdrawal
+from shared.google.container import Cluster
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.outcome import Done, Waiting
-from tests.support.live import EXAMPLE, NOW, born, door, environment, service_import
+from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import
 
 Json = dict[str, Any]
 Look = Callable[..., Seen | None]
@@ -38,12 +39,12 @@ class Fleet:
         self.silent: set[str] = set()
 
     @property
-    def doors(self) -> dict[str, Any]:
+    def clusters(self) -> list[Cluster]:
         """Every cluster, one of the fleet and the environment's own."""
-        return {
-            name: replace(door(name=name, location=PLACES[name]), labels={OWNER: "store"})
+        return [
+            replace(one_cluster(name=name, location=PLACES[name]), labels={OWNER: "store"})
             for name in self.held
-        }
+        ]
 
     def cluster(self, _session: object, at: Any) -> SimpleNamespace:
         """What reads a cluster."""
@@ -78,8 +79,8 @@ class Fleet:
         """Do what is to be done now; what went, by kind, name and cluster."""
         going = [change.body for change in for_surplus(seen, NOW).changes]
         for each in going:
-            self.held[each.door.name].remove(each.object)
-        return sorted(f"{each.kind} {each.name} {each.door.name}" for each in going)
+            self.held[each.cluster.name].remove(each.object)
+        return sorted(f"{each.kind} {each.name} {each.cluster.name}" for each in going)
 
     def names(self, kind: str, at: str) -> list[str]:
         """Names of the objects of a kind in a cluster."""
@@ -95,13 +96,13 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
     """What there is too much in a fleet, for a spec."""
 
     def look(fleet: Fleet, wanted: Environment) -> Seen | None:
-        monkeypatch.setattr(withdrawal, "Cluster", fleet.cluster)
-        monkeypatch.setattr(withdrawal, "doors", lambda *_: fleet.doors)
+        monkeypatch.setattr(withdrawal, "ClusterWriter", fleet.cluster)
+        monkeypatch.setattr(withdrawal, "clusters", lambda *_: fleet.clusters)
         monkeypatch.setattr("shared.google.compute.global_resources", lambda *_: [])
         monkeypatch.setattr(export_removal, "_strangers", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
         context: Any = SimpleNamespace(session=None, wanted=wanted, message=SimpleNamespace(claim=claim))
-        return surplus(context, fleet.doors.values())
+        return surplus(context, fleet.clusters)
 
     return look
 

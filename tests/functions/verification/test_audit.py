@@ -250,11 +250,10 @@ def test_a_refused_list_is_unknown() -> None:
         def pages(self, service: str, path: str, **query: str) -> list[Json]:
             if service == "gkehub":
                 raise errors.ApiDisabled("gkehub", "GET", path, 403, "SERVICE_DISABLED", "off")
+            if service == "container":
+                return [{"missingZones": ["us-west1-a"]}]
             scope = {"warning": {"code": "UNREACHABLE", "message": "down"}}
             return [{"items": {"zones/us-west1-a": scope}} if "aggregated" in path else scope]
-
-        def get(self, service: str, path: str, **query: str) -> Json:
-            return {"missingZones": ["us-west1-a"]}
 
     broken: Any = Broken()
     every = {each["list"] for each in take(broken, PROJECT).unknown}

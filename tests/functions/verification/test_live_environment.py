@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +12,11 @@ from functions.service_export.wanted import wanted_objects as exported
 from functions.verification import live_environment as standing
 from functions.verification.live_environment import reconstruct
 from shared.gateway.objects import gateway
-from shared.google.cluster_reader import Door
+from shared.google.container import Cluster
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.message import Place
-from tests.support.live import EXAMPLE, PROJECT, door, environment, whole
+from tests.support.live import EXAMPLE, PROJECT, environment, one_cluster, whole
 
 PLACE = Place(project=PROJECT, network="default", gateway="store/internal-cross-region-gateway")
 WEST, EAST = "gke-west-1", "gke-east-1"
@@ -29,14 +30,16 @@ class Fleet:
     def __init__(self, wanted: Environment) -> None:
         self.held = {each.name: list(exported(wanted, each)) for each in wanted.clusters}
         self.held[wanted.config_cluster] += whole(wanted).values()
-        self.doors = {each.name: self.door(each.name, each.location) for each in wanted.clusters}
+        self.clusters = {
+            each.name: replace(
+                one_cluster(name=each.name, location=each.location),
+                labels={OWNER: "store"},
+                subnetwork="inner",
+            )
+            for each in wanted.clusters
+        }
 
-    def door(self, name: str, location: str) -> Door:
-        """The door of a cluster that the environment made."""
-        seen = door(name=name, location=location)
-        return Door(**{**vars(seen), "labels": {OWNER: "store"}})
-
-    def reader(self, _session: object, at: Door) -> SimpleNamespace:
+    def reader(self, _session: object, at: Cluster) -> SimpleNamespace:
         """What reads a cluster."""
 
         def everywhere(kind: str, selector: str = "") -> Objects:
@@ -57,12 +60,8 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is found of an environment in a fleet."""
 
     def look(fleet: Fleet) -> Environment | None:
-        listed = [
-            {"name": each.name, "location": each.location, "subnetwork": "inner"}
-            for each in fleet.doors.values()
-        ]
-        session: Any = SimpleNamespace(get=lambda *_: {"clusters": listed})
-        monkeypatch.setattr(standing, "doors", lambda *_: fleet.doors)
+        session: Any = None
+        monkeypatch.setattr(standing, "clusters", lambda *_: list(fleet.clusters.values()))
         monkeypatch.setattr(standing, "ClusterReader", fleet.reader)
         return reconstruct(session, "store", PLACE)
 
@@ -98,7 +97,7 @@ def test_what_stands_tells_the_spec_it_came_of(look: Any, changes: dict[str, Any
 def test_a_cluster_that_does_not_answer_is_still_one_of_it(look: Any) -> None:
     """It bears the label; what it exports is not known."""
     fleet = Fleet(environment())
-    fleet.doors[EAST] = Door(**{**vars(fleet.doors[EAST]), "status": "ERROR"})
+    fleet.clusters[EAST] = replace(fleet.clusters[EAST], status="ERROR")
     found = look(fleet)
 
     assert [WEST, EAST] == [each.name for each in found.clusters]
@@ -110,7 +109,7 @@ def test_a_cluster_that_does_not_answer_is_still_one_of_it(look: Any) -> None:
 def test_somebody_elses_clusters_and_services_are_no_part_of_it(look: Any) -> None:
     """A member of the fleet that exports nothing of ours; a Service that is gone."""
     fleet = Fleet(environment())
-    fleet.doors["theirs"] = door(name="theirs", location="us-west1-b")
+    fleet.clusters["theirs"] = one_cluster(name="theirs", location="us-west1-b")
     fleet.held["theirs"] = []
     for objects in fleet.held.values():
         objects[:] = [

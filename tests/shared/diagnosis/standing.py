@@ -27,7 +27,7 @@ from functions.verification.step import VERIFICATION
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.world import World
 from shared.diagnosis import Case, Finding, diagnose, gather
-from shared.google import cluster_reader, container, gkehub, kubernetes
+from shared.google import cluster_reader, cluster_writer, container_writes, gkehub_writes
 from shared.google.session import Session
 from shared.settings import Settings as FunctionSettings
 from shared.spec import Environment, parse_environment
@@ -79,11 +79,11 @@ class Standing:
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        for client in (container._client(self.session), gkehub._client(self.session)):
+        for client in (container_writes._client(self.session), gkehub_writes._client(self.session)):
             client.transport._session.close()
-        for api in kubernetes._CLIENTS.values():
+        for api in cluster_writer._CLIENTS.values():
             api.rest_client.pool_manager.clear()
-        kubernetes._CLIENTS.clear()
+        cluster_writer._CLIENTS.clear()
         self.session._http.close()
         cluster_reader._pool("").clear()
         cluster_reader._pool.cache_clear()

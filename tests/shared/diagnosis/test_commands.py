@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from shared.diagnosis.pods import pods_not_ready
 from shared.diagnosis.proxy_subnet import proxy_subnet_missing
 from shared.spec import parse_environment
 from tests.acceptance.runs import store
+from tests.support.fleets import cluster
+from tests.support.fleets import pool as nodes
 
 PROJECT = "shop-prod"
+EAST = "gke-east-1"
 NETWORK = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/default"
 STARVED = {
     "metadata": {"name": "importer-1", "namespace": "gke-mcs", "labels": {"k8s-app": "gke-mcs-importer"}},
@@ -36,9 +40,9 @@ def subnetwork(region: str, cidr: str) -> dict[str, Any]:
 )
 def test_a_starved_importer_gets_more_nodes_than_there_are(now: int, zones: int, asked: int) -> None:
     """At least three in all, and one more in each zone than now: the number is of each zone."""
-    pool = {"name": "small", "initialNodeCount": now, "locations": ["z"] * zones}
-    inside = {"gke-east-1": InCluster({"Pod": [STARVED]})}
-    (found,) = importer_starved(case(clusters={"gke-east-1": {"nodePools": [pool]}}, inside=inside))
+    pool = replace(nodes(EAST, count=now), path=f"{EAST}/nodePools/small", zones=("z",) * zones)
+    inside = {EAST: InCluster({"Pod": [STARVED]})}
+    (found,) = importer_starved(case(clusters={EAST: cluster(EAST, pools=(pool,))}, inside=inside))
 
     assert found.fix.endswith(f"--node-pool=small --num-nodes={asked}")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.google.doors import PRIVATE, RESTRICTED, Door, door_of
+from shared.google.cluster_endpoint import PRIVATE, RESTRICTED, Endpoint
+from shared.google.container import Cluster, cluster_of
 from shared.settings import Settings
 from tests.support.google_server import GoogleServer
 
@@ -17,9 +18,9 @@ CLOSED = {"dnsEndpointConfig": {"endpoint": NAME, "allowExternalTraffic": False}
 PUBLIC = {"enabled": True, "publicEndpoint": "34.1.2.3", "privateEndpoint": "10.0.0.2"}
 
 
-def door(config: Json, **fields: Any) -> Door:
-    """The door of a running cluster whose CA is `CA`, seen from where DNS endpoints lie under gke.goog."""
-    cluster = {
+def cluster(config: Json, **fields: Any) -> Cluster:
+    """A running cluster whose CA is `CA`, seen from where DNS endpoints lie under gke.goog."""
+    told: Json = {
         "name": "gke-west-1",
         "location": "us-west1-a",
         "status": "RUNNING",
@@ -27,20 +28,21 @@ def door(config: Json, **fields: Any) -> Door:
         "masterAuth": {"clusterCaCertificate": "CA"},
         "controlPlaneEndpointsConfig": config,
     }
-    return door_of("shop-prod", {**cluster, **fields}, "gke.goog")
+    whole: Any = told | fields
+    return cluster_of("shop-prod", whole, "gke.goog")
 
 
 def test_the_dns_endpoint_is_used_first() -> None:
     """Under the public authorities; authorized networks do not apply to it."""
     guarded = {**PUBLIC, "authorizedNetworksConfig": {"enabled": True}}
-    found = door({**OPEN, "ipEndpointsConfig": guarded})
-    assert (found.host, found.ca, found.is_open, found.closed) == (NAME, "", True, "")
+    found = cluster({**OPEN, "ipEndpointsConfig": guarded})
+    assert (Endpoint(NAME), True, "") == (found.endpoint, found.is_reachable, found.unreachable_because)
 
 
 def test_without_it_the_public_endpoint_is_used_under_the_clusters_own_authority() -> None:
     """As GKE tells it."""
-    found = door({**CLOSED, "ipEndpointsConfig": PUBLIC})
-    assert (found.host, found.ca, found.is_open) == ("34.1.2.3", "CA", True)
+    found = cluster({**CLOSED, "ipEndpointsConfig": PUBLIC})
+    assert (found.endpoint.host, found.endpoint.ca, found.is_reachable) == ("34.1.2.3", "CA", True)
 
 
 GUARDED = [
@@ -52,26 +54,26 @@ GUARDED = [
 ]
 
 
-@pytest.mark.parametrize(("networks", "shut"), GUARDED)
-def test_authorized_networks_that_keep_functions_out_are_told(networks: Json, shut: str) -> None:
+@pytest.mark.parametrize(("networks", "why"), GUARDED)
+def test_authorized_networks_that_keep_functions_out_are_told(networks: Json, why: str) -> None:
     """A function has whatever address of Google Cloud's it was given."""
-    found = door({**CLOSED, "ipEndpointsConfig": {**PUBLIC, "authorizedNetworksConfig": networks}})
-    assert (found.shut, found.is_open) == (shut, not shut)
+    found = cluster({**CLOSED, "ipEndpointsConfig": {**PUBLIC, "authorizedNetworksConfig": networks}})
+    assert (found.endpoint.unusable, found.is_reachable) == (why, not why)
 
 
 def test_a_cluster_that_cannot_be_reached_says_what_opens_it() -> None:
     """The command, as it can be run."""
-    found = door({**CLOSED, "ipEndpointsConfig": {"enabled": True, "privateEndpoint": "10.0.0.2"}})
+    found = cluster({**CLOSED, "ipEndpointsConfig": {"enabled": True, "privateEndpoint": "10.0.0.2"}})
     where = "gke-west-1 --location=us-west1-a --project=shop-prod"
     command = f"gcloud container clusters update {where} --enable-dns-access"
-    assert not found.is_open
-    assert found.closed == f"cannot be reached: {PRIVATE}; {command}"
+    assert not found.is_reachable
+    assert found.unreachable_because == f"cannot be reached: {PRIVATE}; {command}"
 
 
-def test_a_cluster_that_does_not_serve_is_not_blamed_for_its_doors() -> None:
+def test_a_cluster_that_does_not_serve_is_not_blamed_for_its_endpoints() -> None:
     """It has none yet."""
-    found = door({}, status="PROVISIONING", endpoint="", masterAuth={})
-    assert (found.is_open, found.closed) == (False, "is PROVISIONING")
+    found = cluster({}, status="PROVISIONING", endpoint="", masterAuth={})
+    assert (found.is_reachable, found.unreachable_because) == (False, "is PROVISIONING")
 
 
 @pytest.mark.parametrize(
@@ -95,11 +97,11 @@ def test_a_cluster_that_does_not_serve_is_not_blamed_for_its_doors() -> None:
     ],
 )
 def test_a_name_that_is_not_gkes_gets_no_token(host: str) -> None:
-    """Nor is the cluster's other door tried: an answer that lies once is not believed again."""
+    """Nor is the cluster's other endpoint tried: an answer that lies once is not believed again."""
     told = {"endpoint": host, "allowExternalTraffic": True}
-    found = door({"dnsEndpointConfig": told, "ipEndpointsConfig": PUBLIC})
-    assert (found.host, found.is_open) == ("", False)
-    assert "is not under gke.goog" in found.closed
+    found = cluster({"dnsEndpointConfig": told, "ipEndpointsConfig": PUBLIC})
+    assert (found.endpoint.host, found.is_reachable) == ("", False)
+    assert "is not under gke.goog" in found.unreachable_because
 
 
 @pytest.mark.parametrize(
@@ -107,14 +109,14 @@ def test_a_name_that_is_not_gkes_gets_no_token(host: str) -> None:
 )
 def test_a_public_endpoint_that_is_no_address_gets_no_token(host: str) -> None:
     """Its certificate holds for an address."""
-    found = door({**CLOSED, "ipEndpointsConfig": {**PUBLIC, "publicEndpoint": host}})
-    assert (found.host, found.is_open) == ("", False)
+    found = cluster({**CLOSED, "ipEndpointsConfig": {**PUBLIC, "publicEndpoint": host}})
+    assert (found.endpoint.host, found.is_reachable) == ("", False)
 
 
 def test_a_public_endpoint_without_an_authority_gets_no_token() -> None:
     """The public authorities do not stand in: anybody may have their word for an address."""
-    found = door({**CLOSED, "ipEndpointsConfig": PUBLIC}, masterAuth={})
-    assert (found.host, found.is_open) == ("", False)
+    found = cluster({**CLOSED, "ipEndpointsConfig": PUBLIC}, masterAuth={})
+    assert (found.endpoint.host, found.is_reachable) == ("", False)
 
 
 def test_only_the_operator_says_where_dns_endpoints_lie(google: GoogleServer) -> None:

@@ -1,6 +1,6 @@
-"""A cluster's own API, to read and to write, through the `kubernetes` client's transport.
+"""Writing to a cluster's API, through the `kubernetes` client's transport.
 
-What can be read without that client is in `shared.google.cluster_reader`, which see for how a cluster is reached.
+How a cluster is reached, and what can be read without that client, is in `shared.google.cluster_reader`.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ from urllib.parse import urlencode
 import urllib3.exceptions
 
 from shared import errors
-from shared.google.cluster_reader import ClusterReader, Door, Json, doors, object_path, path_of, pem_of, whole
+from shared.google.cluster_reader import ClusterReader, Json, object_path, pem_of, whole
+from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-__all__ = ["Cluster", "Door", "differs", "doors", "path_of"]
-
 FIELD_MANAGER = "fleetgate"
 
 
-class Cluster(ClusterReader):
-    """One cluster's API."""
+class ClusterWriter(ClusterReader):
+    """One cluster's API, to write to as well; what it reads goes through the same client."""
 
-    def __init__(self, session: Session, door: Door) -> None:
-        super().__init__(session, door)
-        self._client = _client(self._host, door.ca)
+    def __init__(self, session: Session, cluster: Cluster) -> None:
+        super().__init__(session, cluster)
+        self._client = _client(self._host, cluster.endpoint.ca)
 
     def apply(self, wanted: Json) -> Json:
         """Server-side apply of `wanted`: what it names becomes so, what it leaves out is left alone.

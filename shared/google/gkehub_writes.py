@@ -1,0 +1,71 @@
+"""What changes the fleet, through google-cloud-gke-hub over REST.
+
+As with GKE: no retries of the library's own, no waiting for operations; what they lead to is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from shared.google.gkehub import INGRESS
+from shared.google.session import Session
+
+
+def create_feature(
+    session: Session, project: str, name: str, labels: Mapping[str, str], config_membership: str = ""
+) -> None:
+    """Begin to enable a feature.
+
+    Raises:
+        AlreadyExists: it is enabled.
+    """
+    spec = {INGRESS: {"config_membership": config_membership}} if config_membership else {}
+    request = {
+        "parent": f"projects/{project}/locations/global",
+        "feature_id": name,
+        "resource": {"labels": dict(labels), **({"spec": spec} if spec else {})},
+    }
+    _client(session).create_feature(request=request, retry=None)
+
+
+def move_config_membership(session: Session, path: str, membership: str) -> None:
+    """Begin to move the ingress feature at `path` to another config membership."""
+    request = {
+        "name": path,
+        "update_mask": {"paths": [f"spec.{INGRESS}.config_membership"]},
+        "resource": {"spec": {INGRESS: {"config_membership": membership}}},
+    }
+    _client(session).update_feature(request=request, retry=None)
+
+
+def delete_feature(session: Session, path: str) -> None:
+    """Begin to disable a feature; never by `force`, which leaves its resources as they are [documented].
+
+    Raises:
+        InUse: it still has resources, or had some minutes ago [observed].
+        Conflict: a change of it is under way.
+    """
+    _client(session).delete_feature(request={"name": path}, retry=None)
+
+
+def delete_membership(session: Session, path: str) -> None:
+    """Begin to remove a membership.
+
+    Raises:
+        Conflict: a change of it is under way.
+    """
+    _client(session).delete_membership(request={"name": path}, retry=None)
+
+
+@cache
+def _client(session: Session) -> Any:
+    endpoint = session.settings.endpoint("gkehub").rstrip("/")
+    from google.cloud import gkehub_v1  # slow to import: not before its first call
+
+    client = gkehub_v1.GkeHubClient(
+        credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
+    )
+    session.mount(client.transport._session)
+    return client
