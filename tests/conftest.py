@@ -1,0 +1,31 @@
+"""What holds for every test: an environment that nobody else has touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.environment import clean
+
+OF_PYTEST = {"PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing of who started the tests, and a home folder of their own."""
+    before = dict(os.environ)
+    clean(os.environ, tmp_path_factory.mktemp("home"))
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_left_as_it_was() -> Iterator[None]:
+    """A test that changes a variable for good would change the tests after it."""
+    before = dict(os.environ)
+    yield
+    changed = {name for name, _ in before.items() ^ os.environ.items()} - OF_PYTEST
+    assert set() == changed, f"the test has changed {sorted(changed)} for the tests after it"
