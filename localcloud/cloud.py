@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from localcloud.cloudfunctions import record
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.controllers import start_controllers
+from localcloud.controllers.queue import OUTLIVES_FAULTS
 from localcloud.dataplane import Client, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
 from localcloud.edge import Edge
@@ -88,6 +89,7 @@ class LocalCloud:
         self.schedule = _schedule(self.world, speed)
         self.world.spread = self.schedule.spread
         self.world[DELIVERY] = self.settings.delivery
+        self.world[OUTLIVES_FAULTS] = bool(speed)
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
         self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
@@ -183,7 +185,7 @@ class LocalCloud:
         await self.schedule.run_until(done)
 
     async def run_until_set(self, over: asyncio.Event) -> None:
-        """Let scaled time pass until `over` is set; a fault of the cloud's own ends it, and is raised."""
+        """Let scaled time pass until `over` is set."""
         waiting = asyncio.create_task(over.wait())
         await asyncio.wait({waiting, self._driver}, return_when=asyncio.FIRST_COMPLETED)
         await _cancelled(waiting)

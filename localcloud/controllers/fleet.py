@@ -11,7 +11,10 @@ members' after that [observed].
 
 from __future__ import annotations
 
+from functools import partial
+
 from localcloud.container.lifecycle import alive
+from localcloud.controllers.queue import Queue
 from localcloud.gkehub import registration
 from localcloud.gkehub.features import create_kind
 from localcloud.gkehub.names import MCI, MCS, by_id, by_number, project_in, short
@@ -25,6 +28,9 @@ from localcloud.world import World
 
 _MEMBER_KINDS = {MCS: "mcs.membership.state", MCI: "mci.membership.state"}
 LOST = "Lost connection"
+# What is looked at: everything there is; the feature and the member whose work is over; a feature's own.
+_Key = tuple[str, str]
+_EVERYTHING: _Key = ("", "")
 _LIVING = ("ACTIVE", "UPDATING", "SERVICE_UPDATING")
 
 
@@ -39,27 +45,25 @@ class FleetController:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._pending: dict[tuple[str, str], Work] = {}
-        self._looking = False
-        self._changed = False
+        self._pending: dict[_Key, Work] = {}
+        self._queue: Queue[_Key] = Queue(world, "fleet-controller", self._look)
         for kind in ("container.clusters", "gkehub.memberships", "gkehub.features"):
-            world.store[kind].subscribe(self._hear)
-        grants.subscribe(world, lambda project: self._hear(project, None))
+            world.store[kind].subscribe(lambda name, resource: self._queue.add(_EVERYTHING))
+        grants.subscribe(world, lambda project: self._queue.add(_EVERYTHING))
 
-    def _hear(self, name: str, resource: Json | None) -> None:
-        """Look at everything, and once more if looking changed something."""
-        self._changed = True
-        if self._looking:
-            return
-        self._looking = True
-        try:
-            while self._changed:
-                self._changed = False
-                self._look()
-        finally:
-            self._looking = False
+    def _look(self, key: _Key) -> None:
+        name, member = key
+        if key == _EVERYTHING:
+            self._look_at_everything()
+        elif key in self._pending and self._pending[key].over:
+            if member:
+                self._member_is_ready(name, member)
+            else:
+                self._ingress_is_ready(name)
+            del self._pending[key]
+            self._queue.add(_EVERYTHING)
 
-    def _look(self) -> None:
+    def _look_at_everything(self) -> None:
         for name, cluster in self._world.store["container.clusters"].items():
             self._register(name, cluster)
         for name, membership in self._world.store["gkehub.memberships"].items():
@@ -131,11 +135,10 @@ class FleetController:
             ledger.latest(create_kind(name), name),
             ledger.latest("gkehub.memberships.create", member),
         )
-        work = ledger.perform(kind, member, lambda: self._member_is_ready(name, member), after)
-        self._pending[name, member] = work
+        done = partial(self._queue.add, (name, member))
+        self._pending[name, member] = ledger.perform(kind, member, done, after)
 
     def _member_is_ready(self, name: str, member: str) -> None:
-        del self._pending[name, member]
         feature = self._world.store["gkehub.features"].get(name)
         if feature is None or member not in self._members(project_in(name)):
             return
@@ -172,11 +175,10 @@ class FleetController:
             self._change(name, state={"state": self._state("ERROR", words)})
         elif there and code != "OK" and (name, "") not in self._pending:
             after = (self._world.ledger.latest(create_kind(name), name),)
-            work = self._world.ledger.perform("mci.state", name, lambda: self._ingress_is_ready(name), after)
-            self._pending[name, ""] = work
+            done = partial(self._queue.add, (name, ""))
+            self._pending[name, ""] = self._world.ledger.perform("mci.state", name, done, after)
 
     def _ingress_is_ready(self, name: str) -> None:
-        del self._pending[name, ""]
         if name in self._world.store["gkehub.features"]:
             self._change(name, state={"state": self._state("OK", "Ready to use")})
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.fleet import agent_deprived
+from localcloud.controllers.queue import Queue
 from localcloud.kubernetes import KubernetesApi
 from localcloud.time.clock import rfc3339
 from localcloud.time.ledger import Work
@@ -22,6 +24,7 @@ from localcloud.world import World
 
 GATEWAY_CLASS = "gateway.networking.k8s.io/GatewayClass"
 CONTROLLER_NAME = "networking.gke.io/gateway"
+_EVERYTHING = ""  # what is looked at: everything there is, or the classes of a feature whose work is over
 CROSS_REGION = "gke-l7-cross-regional-internal-managed-mc"
 
 # What `kubectl get gatewayclass` shows [documented: GatewayClass capabilities].
@@ -57,10 +60,17 @@ class GatewayApiController:
     def __init__(self, world: World) -> None:
         self._world = world
         self._placements: dict[str, _Placement] = {}
+        self._queue: Queue[str] = Queue(world, "gateway-api-installer", self._look)
         for kind in ("container.clusters", "gkehub.features", "gkehub.memberships"):
-            world.store[kind].subscribe(lambda name, resource: self.reconcile())
+            world.store[kind].subscribe(lambda name, resource: self._queue.add(_EVERYTHING))
 
-    def reconcile(self) -> None:
+    def _look(self, key: str) -> None:
+        if key == _EVERYTHING:
+            self._look_at_everything()
+        elif key in self._placements and self._placements[key].work.over:
+            self._arrive(self._placements[key].cluster)
+
+    def _look_at_everything(self) -> None:
         """Look at every cluster and every ingress feature."""
         for name, cluster in self._world.store["container.clusters"].items():
             api = self._world[CLUSTER_APIS].get(name)
@@ -95,7 +105,7 @@ class GatewayApiController:
         work = ledger.perform(
             "mci.gatewayclass",
             config.feature,
-            lambda: self._arrive(config),
+            partial(self._queue.add, config.feature),
             [
                 ledger.latest("mci.state", config.feature),
                 ledger.latest("container.clusters.update", config.cluster),
@@ -103,8 +113,8 @@ class GatewayApiController:
         )
         self._placements[config.feature] = _Placement(config.cluster, work)
 
-    def _arrive(self, config: ConfigCluster) -> None:
-        api = self._world[CLUSTER_APIS].get(config.cluster)
+    def _arrive(self, cluster: str) -> None:
+        api = self._world[CLUSTER_APIS].get(cluster)
         if api is not None:
             _add_classes(api, MULTI_CLUSTER, self._world.clock.now)
 

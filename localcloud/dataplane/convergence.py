@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from localcloud.compute.loadbalancing import health, set_health
 from localcloud.compute.names import full_name
-from localcloud.controllers.attach import Attachments, Wake
+from localcloud.controllers.attach import Attachments, Hear, of_kinds
 from localcloud.controllers.gateway.loadbalancer import services_of
 from localcloud.controllers.gateway.names import Ref, described
 from localcloud.controllers.gateway.urlmap import rule_owner
 from localcloud.controllers.mcs.exports import export_work
+from localcloud.controllers.queue import Queue
 from localcloud.controllers.workloads.ready import works_behind
 from localcloud.dataplane.endpoints import PASSED, cluster_behind, endpoints, healthy, passed_key
 from localcloud.gkehub.registration import membership_of
@@ -26,6 +28,10 @@ from localcloud.world import World
 
 # `<URL map>/<namespace>/<route>` of the routes that the proxies know.
 ARRIVED = "dataplane.routes"
+# What is looked at: everything there is; the health of a backend service; what has arrived, by collection and key.
+_Key = tuple[str, str]
+_EVERYTHING: _Key = ("", "")
+_HEALTH = "health"
 _KINDS = (
     "compute.urlMaps",
     "compute.backendServices",
@@ -56,13 +62,31 @@ class Convergence:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._works: dict[tuple[str, str], Work] = {}
-        wake = Wake(world.clock, self._look)
+        self._works: dict[_Key, Work] = {}
+        self._queue: Queue[_Key] = Queue(world, "data plane", self._look)
         for kind in _KINDS:
-            world.store[kind].subscribe(lambda name, resource: wake())
-        self._attachments = Attachments(world, lambda name, api: wake, {"Pod"})
+            world.store[kind].subscribe(lambda name, resource: self._wake())
+        self._attachments = Attachments(world, lambda name, api: self._attach())
 
-    def _look(self) -> None:
+    def _attach(self) -> Hear:
+        self._wake()
+        return of_kinds({"Pod"}, self._wake)
+
+    def _wake(self) -> None:
+        self._queue.add(_EVERYTHING)
+
+    def _look(self, key: _Key) -> None:
+        what, name = key
+        if key == _EVERYTHING:
+            self._look_at_everything()
+        elif what == _HEALTH:
+            self._tell_health(name)
+        elif key in self._works and self._works[key].over:
+            self._world.store[what].put(name, {})
+            del self._works[key]
+            self._wake()
+
+    def _look_at_everything(self) -> None:
         due = {(one.collection, one.key): one for one in (*self._routes(), *self._backends())}
         for place in set(self._works) - set(due):
             self._works.pop(place).cancel()
@@ -73,17 +97,13 @@ class Convergence:
         for place, one in sorted(due.items()):
             if place not in self._works and one.key not in self._world.store[one.collection]:
                 self._begin(one)
-        self._tell_health()
+        for name in self._world.store["compute.backendServices"].names():
+            self._queue.add((_HEALTH, name))
 
     def _begin(self, one: _Due) -> None:
-        def arrive() -> None:
-            del self._works[one.collection, one.key]
-            self._world.store[one.collection].put(one.key, {})
-            self._look()
-
-        self._works[one.collection, one.key] = self._world.ledger.perform(
-            one.kind, one.resource, arrive, one.after()
-        )
+        key = one.collection, one.key
+        arrive = partial(self._queue.add, key)
+        self._works[key] = self._world.ledger.perform(one.kind, one.resource, arrive, one.after())
 
     def _routes(self) -> Iterator[_Due]:
         """Every route of every URL map."""
@@ -126,16 +146,16 @@ class Convergence:
         key = passed_key(service, cluster)
         return _Due(PASSED, key, "dataplane.health", f"{ref}/{membership}", after)
 
-    def _tell_health(self) -> None:
-        """What `getHealth` answers for each group."""
-        for name, service in self._world.store["compute.backendServices"].items():
-            if not described(service.get("description", "")):
-                continue
-            good = {one.group for one in endpoints(self._world, name) if healthy(self._world, one)}
-            for group in sorted(full_name(one["group"]) for one in service.get("backends", [])):
-                state = "HEALTHY" if group in good else "UNHEALTHY"
-                if health(self._world, name, group) != state:
-                    set_health(self._world, name, group, state)
+    def _tell_health(self, name: str) -> None:
+        """What `getHealth` answers for each group of a backend service."""
+        service = self._world.store["compute.backendServices"].get(name) or {}
+        if not described(service.get("description", "")):
+            return
+        good = {one.group for one in endpoints(self._world, name) if healthy(self._world, one)}
+        for group in sorted(full_name(one["group"]) for one in service.get("backends", [])):
+            state = "HEALTHY" if group in good else "UNHEALTHY"
+            if health(self._world, name, group) != state:
+                set_health(self._world, name, group, state)
 
 
 def _routes_of(url_map: Json) -> set[Ref]:

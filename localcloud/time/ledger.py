@@ -30,6 +30,11 @@ class Work:
         """Whether it will not be, or was not, finished."""
         return self.timer.cancelled
 
+    @property
+    def over(self) -> bool:
+        """Whether its time has passed."""
+        return self.timer.fired
+
     def cancel(self) -> None:
         """It will not be finished: its object went away."""
         self.timer.cancel()

@@ -6,13 +6,15 @@ Everything is looked at again after any change; only works under way are remembe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
-from localcloud.controllers.attach import Attachments, Wake
+from localcloud.controllers.attach import Attachments, Hear, of_kinds
 from localcloud.controllers.mcs import exports, groups, importer
 from localcloud.controllers.mcs.exports import EXPORTS, Name
 from localcloud.controllers.mcs.imports import Importers
 from localcloud.controllers.mcs.members import EXPORT, JOINED, Member, feature_of, is_on, joined, members
+from localcloud.controllers.queue import Queue, Subject
 from localcloud.gkehub.names import MCS, feature_name
 from localcloud.gkehub.resources import list_with, released
 from localcloud.iam import grants
@@ -22,28 +24,85 @@ from localcloud.world import World
 WATCHED = frozenset({"ServiceExport", "ServiceImport", "Service", "Namespace", "Pod", "Node", "Endpoints"})
 
 
+@dataclass(frozen=True)
+class _Fleet:
+    """Who takes part in a fleet, and what they export."""
+
+    project: str
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """A Service that a fleet shares."""
+
+    project: str
+    service: Name
+
+
+@dataclass(frozen=True)
+class _Unshared:
+    """What no Service of a fleet needs any more."""
+
+    project: str
+
+
+@dataclass(frozen=True)
+class _Over:
+    """A work that is over."""
+
+    slot: str
+    resource: str
+
+
+_Key = _Fleet | _Shared | _Unshared | _Over
+
+
 class MultiClusterServices:
     """The hosted controller of every fleet of the world, and the importers of its clusters."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._works: dict[tuple[str, str], Work] = {}  # (kind, resource) → what is under way
+        self._works: dict[tuple[str, str], tuple[Work, Callable[[], None]]] = {}  # by kind and resource
         self._importers = Importers(world)
-        wake = Wake(world.clock, self._reconcile)
+        self._queue: Queue[_Key] = Queue(world, "gke-mcs-controller", self._look, self._subject)
         for kind in (
             "gkehub.features",
             "gkehub.memberships",
             "container.clusters",
             "compute.backendServices",
         ):
-            world.store[kind].subscribe(lambda name, resource: wake())
-        grants.subscribe(world, lambda project: wake())
-        self._attachments = Attachments(world, lambda name, api: wake, WATCHED)
+            world.store[kind].subscribe(lambda name, resource: self._wake())
+        grants.subscribe(world, lambda project: self._wake())
+        self._attachments = Attachments(world, lambda name, api: self._attach())
         list_with(world, MCS, partial(exports.exports_left, world))
 
-    def _reconcile(self) -> None:
+    def _attach(self) -> Hear:
+        self._wake()
+        return of_kinds(WATCHED, self._wake)
+
+    def _wake(self) -> None:
         for project in self._world.projects.all():
-            self._fleet(project.id)
+            self._queue.add(_Fleet(project.id))
+
+    def _look(self, key: _Key) -> None:
+        match key:
+            case _Fleet(project):
+                self._fleet(project)
+            case _Shared(project, service):
+                self._share(project, service)
+            case _Unshared(project):
+                self._clean_up(project)
+            case _Over(slot, resource):
+                self._finish(slot, resource)
+
+    def _subject(self, key: _Key) -> Subject | None:
+        """The first ServiceExport of a Service."""
+        if not isinstance(key, _Shared):
+            return None
+        for member in joined(self._world, key.project):
+            if found := member.api.get(EXPORT, key.service.namespace, key.service.name):
+                return Subject(member.api, found)
+        return None
 
     def _fleet(self, project: str) -> None:
         feature = feature_of(self._world, project)
@@ -54,8 +113,22 @@ class MultiClusterServices:
         self._join(project, is_on(feature))
         inside = joined(self._world, project)
         self._exports(project, inside)
-        groups.sync(self._world, project, inside)
-        self._importers.sync(project, inside)
+        for service in sorted(exports.completed(self._world, project)):
+            self._queue.add(_Shared(project, service))
+        self._queue.add(_Unshared(project))
+
+    def _share(self, project: str, service: Name) -> None:
+        """Bring what a completed export needs up to date: its groups, and its imports."""
+        inside = joined(self._world, project)
+        groups.sync(self._world, project, inside, service)
+        self._importers.sync(project, inside, service)
+
+    def _clean_up(self, project: str) -> None:
+        """Remove what no export needs any more."""
+        if feature_of(self._world, project) is not None:
+            inside = joined(self._world, project)
+            groups.clean_up(self._world, project, inside)
+            self._importers.clean_up(project, inside)
 
     # -- joining and leaving
 
@@ -81,7 +154,7 @@ class MultiClusterServices:
         ranges = sorted(member.resource.get("clusterIpv4Cidr", "") for member in inside)
         for member in inside:
             groups.put_firewall(self._world, project, member, [one for one in ranges if one])
-        self._fleet(project)
+        self._queue.add(_Fleet(project))
 
     def _forget(self, project: str) -> None:
         """Memberships that are gone take part no more; what their cluster had made stays where it is."""
@@ -137,11 +210,11 @@ class MultiClusterServices:
         for member in joined(self._world, project):
             if exports.key(member.membership, name) == where:
                 exports.record(self._world, member, name)
-        self._fleet(project)
+        self._queue.add(_Fleet(project))
 
     def _unexported(self, project: str, where: str) -> None:
         self._world.store[EXPORTS].delete(where)
-        self._fleet(project)
+        self._queue.add(_Fleet(project))
         released(self._world, project, MCS, (self._world.ledger.latest("mcs.unexport", where),))
 
     def _tell(self, inside: list[Member], done: set[str]) -> None:
@@ -160,14 +233,18 @@ class MultiClusterServices:
         if (slot, resource) in self._works:
             return
 
-        def finish() -> None:
-            del self._works[slot, resource]
-            then()
+        end = partial(self._queue.add, _Over(slot, resource))
+        self._works[slot, resource] = self._world.ledger.perform(kind, resource, end, after), then
 
-        self._works[slot, resource] = self._world.ledger.perform(kind, resource, finish, after)
+    def _finish(self, slot: str, resource: str) -> None:
+        """Do what follows from a work that is over; it is under way until that is done."""
+        work, then = self._works.get((slot, resource), (None, None))
+        if work is not None and work.over and then is not None:
+            then()
+            self._works.pop((slot, resource), None)
 
     def _call_off(self, slot: str, prefix: str, keep: set[str]) -> None:
         """Cancel the works of `slot` for resources that begin with `prefix` and are not to be kept."""
         for have, resource in sorted(self._works):
             if have == slot and resource.startswith(prefix) and resource not in keep:
-                self._works.pop((have, resource)).cancel()
+                self._works.pop((have, resource))[0].cancel()

@@ -15,8 +15,8 @@ from localcloud.controllers.mcs import names
 from localcloud.controllers.mcs.exports import Export, Name, completed
 from localcloud.controllers.mcs.members import Member
 from localcloud.controllers.mcs.mirror import mirror
-from localcloud.controllers.workloads.controller import zones_of
 from localcloud.controllers.workloads.endpoints import Address, addresses, chosen, target_port
+from localcloud.controllers.workloads.services import zones_of
 from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
 from localcloud.world import World
@@ -47,16 +47,21 @@ def groups_of(world: World, project: str, namespace: str, name: str, port: int) 
     return found
 
 
-def sync(world: World, project: str, members: list[Member]) -> None:
-    """Make what the completed exports need, bring it up to date, and remove what no export needs any more."""
-    exports = completed(world, project)
+def sync(world: World, project: str, members: list[Member], service: Name) -> None:
+    """Make what the completed exports of a Service need, and bring it up to date."""
+    exports = completed(world, project).get(service, [])
     clusters = {member.cluster: member for member in members}
-    for service in sorted(exports):
-        for export in exports[service]:
-            if export.cluster in clusters:
-                for group in _groups(project, clusters[export.cluster], export):
-                    _put_group(world, group)
-        _put_backend(world, project, service, exports[service])
+    for export in exports:
+        if export.cluster in clusters:
+            for group in _groups(project, clusters[export.cluster], export):
+                _put_group(world, group)
+    if exports:
+        _put_backend(world, project, service, exports)
+
+
+def clean_up(world: World, project: str, members: list[Member]) -> None:
+    """Remove what no completed export needs any more, and show in the clusters what there is."""
+    exports = completed(world, project)
     _remove_backends(world, project, {names.backend_service(service) for service in exports})
     kept = (
         names.neg(one.cluster, s, port["port"]) for s in exports for one in exports[s] for port in one.ports

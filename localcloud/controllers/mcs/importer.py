@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.mcs.members import Member
-from localcloud.controllers.workloads import pods
+from localcloud.controllers.workloads.occupancy import Occupancy
+from localcloud.controllers.workloads.room import node_for
 from localcloud.gkehub.features import create_kind
 from localcloud.iam import grants
 from localcloud.time.ledger import Work
@@ -83,7 +84,7 @@ def importer_starved(world: World, cluster: str) -> bool:
         return False
     spec = deployment()["spec"]["template"]["spec"]
     probe: Json = {"metadata": {"name": IMPORTER, "namespace": NAMESPACE}, "spec": spec}
-    return pods.node_for(probe, api.list("Node"), api.list("Pod")) is None
+    return node_for(probe, api.list("Node"), Occupancy(api.list("Pod"))) is None
 
 
 def identities(world: World, project: str) -> tuple[str, str]:

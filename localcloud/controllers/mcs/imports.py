@@ -26,16 +26,20 @@ class Importers:
         self._world = world
         self._writers: dict[str, Writer] = {}
 
-    def sync(self, project: str, members: list[Member]) -> None:
-        """Write the imports of all completed exports into every cluster whose importer runs."""
+    def sync(self, project: str, members: list[Member], service: Name) -> None:
+        """Write the imports of a Service into every cluster whose importer runs."""
+        exports = completed(self._world, project).get(service, [])
+        for member in members if exports else []:
+            starved = importer_starved(self._world, member.cluster)
+            if not starved and namespace_open(member, service.namespace):
+                self._put(project, member, exports, members)
+
+    def clean_up(self, project: str, members: list[Member]) -> None:
+        """Remove the imports that nobody exports any more."""
         exports = completed(self._world, project)
         for member in members:
-            if importer_starved(self._world, member.cluster):
-                continue
-            for service in sorted(exports):
-                if namespace_open(member, service.namespace):
-                    self._put(project, member, exports[service], members)
-            self._remove(member, set(exports))
+            if not importer_starved(self._world, member.cluster):
+                self._remove(member, set(exports))
 
     def _writer(self, member: Member) -> Writer:
         writer = self._writers.get(member.cluster)

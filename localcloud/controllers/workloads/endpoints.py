@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localcloud.controllers.workloads.pods import is_ready, owner_reference
+from localcloud.controllers.workloads.ownership import owner_reference
+from localcloud.controllers.workloads.pods import is_ready
 from localcloud.wire.messages import Json
 
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -41,8 +42,8 @@ def addresses(pods: Sequence[Json], zones: dict[str, str]) -> list[Address]:
     return sorted(
         Address(
             pod["status"]["podIP"],
-            pod["spec"]["nodeName"],
-            zones.get(pod["spec"]["nodeName"], ""),
+            pod["spec"].get("nodeName", ""),
+            zones.get(pod["spec"].get("nodeName", ""), ""),
             pod["metadata"]["name"],
             is_ready(pod),
         )

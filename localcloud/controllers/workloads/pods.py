@@ -6,24 +6,23 @@ Names follow from the owner and a count, not from chance, so that the same run h
 from __future__ import annotations
 
 import hashlib
-import ipaddress
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterator
 
-from localcloud.ids import keyed
+from localcloud.controllers.workloads.ownership import owner_reference
+from localcloud.kubernetes.quantities import amount
 from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 
 # Kubernetes leaves vowels and look-alikes out of generated names [documented].
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+LONGEST_STEM = 58  # of a generated name [documented: k8s.io/apiserver, names.SimpleNameGenerator]
 DEPLOYMENT, REPLICA_SET = "apps/Deployment", "apps/ReplicaSet"
+MANAGER = "kube-controller-manager"
 HASH_LABEL = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
-
-# What GKE's own pods request of a node's CPU, in thousandths, and of the cluster's, which spreads over its nodes
-# [inferred from public reports: one e2-medium node is full before the first workload, three have room].
-SYSTEM_ON_EACH_NODE = 200
-SYSTEM_IN_CLUSTER = 700
 
 
 def letters(text: str, count: int) -> str:
@@ -34,31 +33,6 @@ def letters(text: str, count: int) -> str:
         number, rest = divmod(number, len(LETTERS))
         found += LETTERS[rest]
     return found
-
-
-def owner_reference(owner: Json, kind: str, api_version: str = "apps/v1") -> Json:
-    """What ties an object to the one that controls it."""
-    meta = owner["metadata"]
-    return {
-        "apiVersion": api_version,
-        "kind": kind,
-        "name": meta["name"],
-        "uid": meta["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
-
-
-def owned_by(item: Json, owner: Json) -> bool:
-    """Whether `owner` controls `item`."""
-    return any(ref["uid"] == owner["metadata"]["uid"] for ref in item["metadata"].get("ownerReferences", ()))
-
-
-def owner_of(item: Json) -> str:
-    """The name of the object that controls `item`, or an empty one."""
-    return next(
-        (ref["name"] for ref in item["metadata"].get("ownerReferences", ()) if ref.get("controller")), ""
-    )
 
 
 def template_hash(deployment: Json) -> str:
@@ -90,19 +64,27 @@ def replica_set(deployment: Json, revision: int) -> Json:
     }
 
 
-def pod(owner: Json, cluster: str, taken: Iterable[str]) -> Json:
-    """A further pod of a ReplicaSet in `cluster` (a full name); its name is none of `taken`."""
+def names(owner: Json, cluster: str, taken: Collection[str]) -> Iterator[str]:
+    """Names for further pods of a ReplicaSet in `cluster` (a full name), none of them `taken`.
+
+    They begin with what the API server leaves of a generated name's stem [documented: 58 characters].
+    """
+    meta = owner["metadata"]
+    stem, key = f"{meta['name']}-"[:LONGEST_STEM], f"{cluster}/{meta['namespace']}/{meta['name']}"
+    found = (stem + letters(f"{key}/{count}", 5) for count in itertools.count())
+    return (name for name in found if name not in taken)
+
+
+def pod(owner: Json, name: str) -> Json:
+    """A further pod of a ReplicaSet."""
     meta, template = owner["metadata"], owner["spec"]["template"]
-    names, used, count = (f"{meta['name']}-", set(taken), 0)
-    while (name := names + letters(f"{cluster}/{meta['namespace']}/{meta['name']}/{count}", 5)) in used:
-        count += 1
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
             "name": name,
             "namespace": meta["namespace"],
-            "generateName": names,
+            "generateName": f"{meta['name']}-",
             "labels": template["metadata"].get("labels", {}),
             "annotations": template["metadata"].get("annotations", {}),
             "ownerReferences": [owner_reference(owner, "ReplicaSet")],
@@ -112,9 +94,12 @@ def pod(owner: Json, cluster: str, taken: Iterable[str]) -> Json:
 
 
 def millicpus(quantity: str | int | float) -> int:
-    """A CPU quantity (`100m`, `0.5`, `2`) in thousandths."""
-    text = str(quantity)
-    return int(text[:-1]) if text.endswith("m") else int(float(text) * 1000)
+    """A CPU quantity (`100m`, `0.5`, `2`) in thousandths, what is less than one counting as one [documented].
+
+    Raises:
+        NotAQuantity: it is none.
+    """
+    return math.ceil(amount(quantity) * 1000)
 
 
 def requested(pod_spec: Json) -> int:
@@ -123,53 +108,15 @@ def requested(pod_spec: Json) -> int:
     return sum(millicpus(request.get("cpu", 0)) for request in requests)
 
 
-def free(node: Json, nodes: int, pods: Iterable[Json]) -> int:
-    """CPU (thousandths) that is left on `node`, one of `nodes`, beside GKE's own pods and those of `pods` on it."""
-    allocatable = millicpus(node.get("status", {}).get("allocatable", {}).get("cpu", 0))
-    used = sum(
-        requested(item["spec"])
-        for item in pods
-        if item["spec"].get("nodeName") == node["metadata"]["name"] and not finished(item)
-    )
-    return allocatable - SYSTEM_ON_EACH_NODE - SYSTEM_IN_CLUSTER // nodes - used
-
-
 def finished(item: Json) -> bool:
     """Whether a pod has ended and holds nothing any more."""
     return item.get("status", {}).get("phase") in ("Succeeded", "Failed")
 
 
-def node_for(item: Json, nodes: Sequence[Json], pods: Sequence[Json]) -> Json | None:
-    """The node with room for `item`; which of several depends on the pod's name, not on who came first."""
-    wanted, name = requested(item["spec"]), item["metadata"]["name"]
-    roomy = [node for node in nodes if wanted == 0 or free(node, len(nodes), pods) >= wanted]
-    if not roomy:
-        return None
-    siblings = _owners(item)
-    crowd = {node["metadata"]["name"]: 0 for node in roomy}
-    for other in pods:
-        if other["spec"].get("nodeName") in crowd and _owners(other) & siblings:
-            crowd[other["spec"]["nodeName"]] += 1
-    return min(
-        roomy, key=lambda n: (crowd[n["metadata"]["name"]], keyed(name + n["metadata"]["name"], 2**16))
-    )
-
-
-def _owners(item: Json) -> set[str]:
-    return {ref["uid"] for ref in item["metadata"].get("ownerReferences", ())}
-
-
-def address_in(node: Json, name: str, taken: Iterable[str]) -> str:
-    """An address of the node's pod range that is none of `taken`; where the search begins depends on `name`."""
-    hosts = list(ipaddress.IPv4Network(node["spec"]["podCIDR"]).hosts())[1:]
-    used, start = set(taken), keyed(name, len(hosts))
-    return next(str(host) for host in hosts[start:] + hosts[:start] if str(host) not in used)
-
-
 def is_ready(item: Json) -> bool:
     """Whether a pod's condition Ready is True."""
     conditions = item.get("status", {}).get("conditions", ())
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    return any(c.get("type") == "Ready" and c.get("status") == "True" for c in conditions)
 
 
 def running(item: Json, node: Json, address: str, now: float) -> Json:
@@ -202,7 +149,7 @@ def running(item: Json, node: Json, address: str, now: float) -> Json:
 def host_address(node: Json) -> str:
     """The node's address in the VPC."""
     addresses = node.get("status", {}).get("addresses", ())
-    return next((a["address"] for a in addresses if a["type"] == "InternalIP"), "")
+    return next((a.get("address", "") for a in addresses if a.get("type") == "InternalIP"), "")
 
 
 def starting(item: Json, node: Json, now: float) -> Json:
@@ -231,13 +178,13 @@ def starting(item: Json, node: Json, now: float) -> Json:
     }
 
 
-def unschedulable(nodes: int, now: float) -> Json:
-    """The status of a pod for which no node has room; the words are the scheduler's [documented]."""
+def unschedulable(words: str, now: str) -> Json:
+    """The status of a pod for which no node has room; `words` are the scheduler's."""
     condition = {
         "type": "PodScheduled",
         "status": "False",
         "reason": "Unschedulable",
-        "message": f"0/{nodes} nodes are available: {nodes} Insufficient cpu.",
-        "lastTransitionTime": rfc3339(now, 0),
+        "message": words,
+        "lastTransitionTime": now,
     }
     return {"phase": "Pending", "conditions": [condition]}

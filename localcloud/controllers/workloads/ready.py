@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.workloads.endpoints import chosen
-from localcloud.controllers.workloads.pods import REPLICA_SET, owner_of
+from localcloud.controllers.workloads.ownership import owner_of
+from localcloud.controllers.workloads.pods import REPLICA_SET
 from localcloud.time.ledger import Work
 from localcloud.world import World
 

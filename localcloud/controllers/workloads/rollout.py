@@ -1,4 +1,4 @@
-"""What a Deployment says of itself: its status from its ReplicaSets and their pods. Pure."""
+"""What ReplicaSets and Deployments say of themselves: a set of its pods, a Deployment of its sets. Pure."""
 
 from __future__ import annotations
 
@@ -9,39 +9,51 @@ from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
 
 
-def counts(pods: Sequence[Json]) -> Json:
-    """Replicas, ready and available; what is 0 is left out, as Kubernetes does."""
+def replica_set_status(item: Json, pods: Sequence[Json], refusal: str, now: float) -> Json:
+    """The status of a ReplicaSet with these pods; `refusal` is why it could not make another, or empty."""
     ready = sum(is_ready(pod) for pod in pods)
-    return _nonzero({"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready})
-
-
-def replica_set_status(item: Json, pods: Sequence[Json]) -> Json:
-    """The status of a ReplicaSet with these pods."""
+    counts = {"readyReplicas": ready, "availableReplicas": ready, "fullyLabeledReplicas": len(pods)}
     observed = {"observedGeneration": item["metadata"]["generation"], "replicas": len(pods)}
-    return {**observed, **counts(pods), **_nonzero({"fullyLabeledReplicas": len(pods)})}
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refusal}
+    told = _conditions([failure] if refusal else [], item, now)
+    return {**observed, **_nonzero(counts), **({"conditions": told} if told else {})}
 
 
-def deployment_status(deployment: Json, newest: Json, pods: Sequence[Json], old: int, now: float) -> Json:
-    """The status of a Deployment: `pods` are those of its `newest` ReplicaSet, `old` the pods of the others."""
-    wanted = deployment["spec"]["replicas"]
-    ready = sum(is_ready(pod) for pod in pods)
-    numbers = _nonzero(
-        {
-            "replicas": len(pods) + old,
-            "updatedReplicas": len(pods),
-            "readyReplicas": ready + old,
-            "availableReplicas": ready + old,
-            "unavailableReplicas": max(wanted - ready - old, 0),
-        }
-    )
-    complete = ready >= wanted and not old
-    fresh = [_available(ready + old >= wanted - wanted // 4), _progressing(newest, complete)]
-    before = {c["type"]: c for c in deployment.get("status", {}).get("conditions", ())}
+def ready(item: Json) -> int:
+    """How many pods of a ReplicaSet are ready, as its status says."""
+    return int(item.get("status", {}).get("readyReplicas", 0))
+
+
+def deployment_status(deployment: Json, newest: Json, sets: Sequence[Json], now: float) -> Json:
+    """The status of a Deployment: `newest` is the one of its `sets` that has the present template."""
+    wanted, updated = deployment["spec"]["replicas"], _replicas(newest)
+    old = [item for item in sets if item["metadata"]["uid"] != newest["metadata"]["uid"]]
+    in_all, left = ready(newest) + sum(map(ready, old)), sum(map(_replicas, old))
+    numbers = {
+        "replicas": updated + left,
+        "updatedReplicas": updated,
+        "readyReplicas": in_all,
+        "availableReplicas": in_all,
+        "unavailableReplicas": max(wanted - in_all, 0),
+    }
+    complete = ready(newest) >= wanted and not left
+    fresh = [_available(in_all >= wanted - wanted // 4), _progressing(newest, complete), *_failures(newest)]
     return {
         "observedGeneration": deployment["metadata"]["generation"],
-        **numbers,
-        "conditions": [_dated(condition, before.get(condition["type"]), now) for condition in fresh],
+        **_nonzero(numbers),
+        "conditions": _conditions(fresh, deployment, now),
     }
+
+
+def _replicas(item: Json) -> int:
+    return int(item.get("status", {}).get("replicas", 0))
+
+
+def _failures(newest: Json) -> list[Json]:
+    """Of its newest set a Deployment tells that pods could not be made [documented]."""
+    told = newest.get("status", {}).get("conditions", ())
+    kept = ("type", "status", "reason", "message")
+    return [{key: c.get(key, "") for key in kept} for c in told if c.get("type") == "ReplicaFailure"]
 
 
 def _available(enough: bool) -> Json:
@@ -65,18 +77,24 @@ def _progressing(newest: Json, complete: bool) -> Json:
     return {"type": "Progressing", "status": "True", "reason": reason, "message": words}
 
 
-def _dated(condition: Json, before: Json | None, now: float) -> Json:
-    """With its times: of the last transition, and of the last update."""
+def _conditions(fresh: Sequence[Json], item: Json, now: float) -> list[Json]:
+    """`fresh` with their times; `item` has the conditions that were told before, by whomever."""
+    before = {c.get("type"): c for c in item.get("status", {}).get("conditions", ())}
+    with_update = item["kind"] == "Deployment"
+    return [_dated(condition, before.get(condition["type"], {}), now, with_update) for condition in fresh]
+
+
+def _dated(condition: Json, before: Json, now: float, with_update: bool) -> Json:
+    """With its times: of the last transition, and of the last update where the kind has one."""
     stamp = rfc3339(now, 0)
-    if before is None:
-        return {**condition, "lastTransitionTime": stamp, "lastUpdateTime": stamp}
     same = all(before.get(key) == value for key, value in condition.items())
-    turned = before["status"] != condition["status"]
-    return {
-        **condition,
-        "lastTransitionTime": stamp if turned else before["lastTransitionTime"],
-        "lastUpdateTime": before["lastUpdateTime"] if same else stamp,
-    }
+    turned = before.get("status") != condition["status"]
+    dated = {**condition, "lastTransitionTime": stamp}
+    if not turned:
+        dated["lastTransitionTime"] = before.get("lastTransitionTime", stamp)
+    if with_update:
+        dated["lastUpdateTime"] = before.get("lastUpdateTime", stamp) if same else stamp
+    return dated
 
 
 def _nonzero(numbers: Json) -> Json:

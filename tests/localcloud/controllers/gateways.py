@@ -49,6 +49,7 @@ class Gateways(Fleet):
         clusters, full = self.world.store["container.clusters"], self.full(name)
         config = (clusters.get(full) or {})["networkConfig"]
         clusters.change(full, networkConfig={**config, "gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}})
+        self.wait(0)
 
     def enable_ingress(self, config: str = "west") -> None:
         """The ingress feature, ready to use."""
@@ -59,6 +60,7 @@ class Gateways(Fleet):
             "state": {"state": {"code": "OK", "description": "Ready to use"}},
         }
         self.world.store["gkehub.features"].put(FEATURE, feature)
+        self.wait(0)
 
     def proxies(self, *regions: str, **fields: str) -> None:
         """ACTIVE proxy-only subnetworks of the default network."""

@@ -58,6 +58,7 @@ def test_the_classes_wait_for_the_feature_to_be_ready() -> None:
     cloud = Gateways()
     cloud.enable_ingress()
     cloud.world.store["gkehub.features"].delete(FEATURE)
+    cloud.wait(0)
     feature = {"spec": {"multiclusteringress": {"configMembership": cloud.membership("west")}}}
     cloud.world.store["gkehub.features"].put(FEATURE, {**feature, "resourceState": {"state": "ACTIVE"}})
     cloud.wait(600)

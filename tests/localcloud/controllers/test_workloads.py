@@ -6,6 +6,8 @@ import pytest
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.workloads import Workloads, pods, ready_work, works_behind
+from localcloud.controllers.workloads.occupancy import Occupancy
+from localcloud.controllers.workloads.room import free
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from tests.localcloud.controllers.clusters import Fleet, add_namespace, add_node, deployment, service, soon
@@ -249,4 +251,4 @@ def test_a_single_shared_core_node_is_full_before_the_first_workload(
 ) -> None:
     """GKE's own pods take most of it; on three such nodes they spread."""
     node = {"metadata": {"name": "n"}, "status": {"allocatable": {"cpu": allocatable}}}
-    assert pods.free(node, nodes, []) == expected
+    assert free(node, nodes, Occupancy()) == expected

@@ -116,6 +116,7 @@ def test_gke_unregisters_a_cluster_that_it_deletes(cloud: Cloud) -> None:
     _enable(cloud, "multiclusterservicediscovery")
     cloud.wait(1000)
     cloud.ok("DELETE", CLUSTER)
+    cloud.wait(0)
     deleting = cloud.ok("GET", f"gkehub/v1/{MEMBER}")["state"]["code"]
     cloud.wait(1000)
     assert deleting == "DELETING"

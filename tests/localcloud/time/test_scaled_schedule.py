@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from localcloud.time.clock import EPOCH
-from localcloud.time.scaled_schedule import ScaledSchedule
+from localcloud.time.scaled_schedule import LONGEST_TURN, ScaledSchedule
 from localcloud.wire.messages import Abort, Response
 from localcloud.world import World
 
@@ -130,18 +130,64 @@ def test_an_instance_that_has_ended_changes_nothing_more() -> None:
 
 
 def test_time_is_driven_without_anybody_asking() -> None:
-    """On the machine's own clock; a fault in what falls due is not swallowed."""
+    """On the machine's own clock."""
     world, moments = World.create(), list[float]()
     schedule = ScaledSchedule(world.clock, world.timing, 1000)
+    world.clock.at(EPOCH + 40, noted(world, moments))
+    began = time.monotonic()
+
+    asyncio.run(driven_until(schedule, lambda: bool(moments)))
+
+    assert [40] == moments
+    assert time.monotonic() - began >= 0.04
+
+
+def test_a_fault_in_what_falls_due_is_told_and_time_goes_on(
+    hand: Hand, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its traceback; whatever else is due at that moment happens all the same."""
+    world, moments = World.create(), list[float]()
+    schedule = hand.schedule(world, 10)
 
     def fault() -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("of a test")
 
-    world.clock.at(EPOCH + 20, noted(world, moments))
-    world.clock.at(EPOCH + 40, fault)
-    began = time.monotonic()
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(asyncio.wait_for(schedule.drive(), 30))
+    world.clock.at(EPOCH + 5, fault)
+    world.clock.at(EPOCH + 5, noted(world, moments))
+    world.clock.at(EPOCH + 6, noted(world, moments))
+    hand.seconds += 1
+    schedule.catch_up()
 
-    assert [20] == moments
-    assert time.monotonic() - began >= 0.04
+    assert ([5, 6], EPOCH + 10) == (moments, world.clock.now)
+    (told,) = caplog.records
+    assert told.exc_info is not None and told.exc_info[0] is ZeroDivisionError
+
+
+def test_what_takes_too_long_leaves_calls_their_turn_and_time_goes_slower(hand: Hand) -> None:
+    """What is due when the turn is over waits for the next; the time that the turns took is not made up for."""
+    world, moments = World.create(), list[float]()
+    schedule = hand.schedule(world, 10)
+
+    def work() -> None:
+        hand.seconds += LONGEST_TURN * 0.6
+        moments.append(world.clock.now - EPOCH)
+
+    for _ in range(7):
+        world.clock.at(EPOCH + 5, work)
+    hand.seconds += 1
+    for done in (2, 4, 6, 7):
+        schedule.catch_up()
+        assert ([5] * done, EPOCH + 5) == (moments, world.clock.now)
+
+    hand.seconds += 0.5
+    schedule.catch_up()
+    assert EPOCH + 10 <= world.clock.now < EPOCH + 11
+
+
+async def driven_until(schedule: ScaledSchedule, done: Callable[[], bool]) -> None:
+    """Let a schedule drive itself until `done()`."""
+    driver = asyncio.create_task(schedule.drive())
+    async with asyncio.timeout(30):
+        while not done():
+            await asyncio.sleep(0.001)
+    driver.cancel()
