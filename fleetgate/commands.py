@@ -32,7 +32,7 @@ from fleetgate.repository import FaultyFolder, read_folder
 from shared.spec import InvalidEnvironment
 
 if TYPE_CHECKING:
-    from fleetgate.client.place import Place
+    from fleetgate.client.target import Target
     from fleetgate.report import Report
 
 INTERRUPTED = 130
@@ -62,13 +62,13 @@ def deploy(
     """Deploy SPEC, or make what is there as SPEC says; follow it until it is verified."""
     from fleetgate.specs import read_environment
 
-    with _asked_of(project, region) as place:
+    with _asked_of(project, region) as target:
         try:
-            document, environment = read_environment(spec, place.project)
+            document, environment = read_environment(spec, target.project)
         except InvalidEnvironment as invalid:
             refuse_spec(spec, invalid)
         request = {"action": "deploy", "environment": document}
-        _act(place, request, environment.name, no_wait, output)
+        _act(target, request, environment.name, no_wait, output)
 
 
 def verify(
@@ -79,9 +79,9 @@ def verify(
     region: Region = "",
 ) -> None:
     """Prove again that the traffic of NAME goes where it should."""
-    with _asked_of(project, region) as place:
-        _require(place, name)
-        _act(place, {"action": "verify", "name": name}, name, no_wait, output)
+    with _asked_of(project, region) as target:
+        _require(target, name)
+        _act(target, {"action": "verify", "name": name}, name, no_wait, output)
 
 
 def extend(
@@ -93,11 +93,11 @@ def extend(
     region: Region = "",
 ) -> None:
     """Move the end of the lease of NAME."""
-    with _asked_of(project, region) as place:
+    with _asked_of(project, region) as target:
         request = {"action": "extend", "name": name, "ttl": ttl}
-        _check(request, place.project)
-        _require(place, name)
-        _act(place, request, name, no_wait, output)
+        _check(request, target.project)
+        _require(target, name)
+        _act(target, request, name, no_wait, output)
 
 
 def teardown(
@@ -111,10 +111,10 @@ def teardown(
     region: Region = "",
 ) -> None:  # fmt: skip
     """Remove everything of NAME, and see that nothing is left."""
-    with _asked_of(project, region) as place:
-        _require(place, name)
+    with _asked_of(project, region) as target:
+        _require(target, name)
         request = {"action": "teardown", "name": name} | ({"disableApis": True} if disable_apis else {})
-        _act(place, request, name, no_wait, output)
+        _act(target, request, name, no_wait, output)
 
 
 def status(
@@ -127,8 +127,8 @@ def status(
     from fleetgate.client.environments import all_states, state_of
     from fleetgate.client.screens import show_all, show_one
 
-    with _asked_of(project, region) as place:
-        states = [state_of(place, name)] if name else all_states(place)
+    with _asked_of(project, region) as target:
+        states = [state_of(target, name)] if name else all_states(target)
     if output is Output.json:
         values = [each.wire() for each in states]
         _print_json(values[0] if name else values)
@@ -150,8 +150,8 @@ def wait(
     """Wait until NAME is verified, or removed; whoever asked for it."""
     from fleetgate.client.waiting import wait_for
 
-    with _asked_of(project, region) as place:
-        words = wait_for(place, name, goal.value, timeout)
+    with _asked_of(project, region) as target:
+        words = wait_for(target, name, goal.value, timeout)
     Console(stderr=True).print(words, markup=False, highlight=False)
 
 
@@ -166,12 +166,12 @@ def reconcile(
     from fleetgate.client import reconciling
     from fleetgate.client.screens import show_reconciliation
 
-    with _asked_of(project, region) as place:
+    with _asked_of(project, region) as target:
         try:
-            kept = read_folder(folder, place.project)
+            kept = read_folder(folder, target.project)
         except FaultyFolder as faulty:
             refuse_folder(faulty)
-        result = reconciling.reconcile(place, kept, dry_run)
+        result = reconciling.reconcile(target, kept, dry_run)
     _finish(output, result.wire, lambda: show_reconciliation(result, Console(), dry_run))
 
 
@@ -211,12 +211,12 @@ def up(
 
 
 @contextmanager
-def _asked_of(project: str, region: str) -> Iterator[Place]:
+def _asked_of(project: str, region: str) -> Iterator[Target]:
     """Ask Fleetgate in `project`; what cannot be done is said, and ends the command."""
-    from fleetgate.client.place import place
+    from fleetgate.client.target import target_of
 
     try:
-        where = place(project, region)
+        where = target_of(project, region)
         what = f"Fleetgate ({where.requests}, {where.workflow})"
         with told_plainly(where.project, what):
             yield where
@@ -227,10 +227,10 @@ def _asked_of(project: str, region: str) -> Iterator[Place]:
         give_up(ClientError("Nobody follows any more; what was published goes on.", fix, INTERRUPTED))
 
 
-def _require(place: Place, name: str) -> None:
+def _require(target: Target, name: str) -> None:
     from fleetgate.client.environments import known
 
-    known(place, name)
+    known(target, name)
 
 
 def _check(request: Mapping[str, Any], project: str) -> None:
@@ -244,7 +244,7 @@ def _check(request: Mapping[str, Any], project: str) -> None:
         raise ClientError(f"{fault.path}: {fault.fault}", fault.fix, BAD_USAGE) from None
 
 
-def _act(place: Place, request: Mapping[str, Any], name: str, no_wait: bool, output: Output) -> None:
+def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, output: Output) -> None:
     """Publish a request and see it through, unless nobody waits."""
     from fleetgate.client.following import Following, publish
     from fleetgate.client.screens import Lines, Silence
@@ -252,18 +252,18 @@ def _act(place: Place, request: Mapping[str, Any], name: str, no_wait: bool, out
 
     console = Console(stderr=True)
     progress = Silence() if output is Output.json else Lines(console)
-    published = publish(place, request)
+    published = publish(target, request)
     progress.tell(0.0, f"{request['action']} of {name} is published: message {published.message}")
     if no_wait:
         told = {"environment": name, "action": request["action"], "messageId": published.message}
         _finish(output, lambda: told, lambda: None)
         return
-    report = Following(place, published, progress).to_the_end(request)
-    _finish(output, report.wire, lambda: _show(report, place))
+    report = Following(target, published, progress).to_the_end(request)
+    _finish(output, report.wire, lambda: _show(report, target))
     raise typer.Exit(EXIT[report.outcome])
 
 
-def _show(report: Report, place: Place) -> None:
+def _show(report: Report, target: Target) -> None:
     from fleetgate.client.environments import state_of
     from fleetgate.client.screens import lease
     from fleetgate.screens import show
@@ -271,7 +271,7 @@ def _show(report: Report, place: Place) -> None:
     console = Console()
     show(report, console)
     if report.outcome == "done" and report.action in ("deploy", "extend"):
-        ends = lease(state_of(place, report.environment))
+        ends = lease(state_of(target, report.environment))
         console.print(f"  the lease ends {ends}" if ends != "no end" else "  the lease has no end")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fleetgate.client.errors import unknown_environment
 from fleetgate.client.executions import Execution, newest_first, open_callbacks, read
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from fleetgate.results import LEAKED
 from shared import anchor, labels
 from shared.anchor import Anchor
@@ -56,63 +56,63 @@ class State:
         return fields
 
 
-def all_states(place: Place) -> list[State]:
+def all_states(target: Target) -> list[State]:
     """Every environment, by name.
 
     Raises:
         ApiError: as the tree says.
     """
-    return [_state(place, each, _execution(place, each)) for each in _anchors(place)]
+    return [_state(target, each, _execution(target, each)) for each in _anchors(target)]
 
 
-def state_of(place: Place, name: str) -> State:
+def state_of(target: Target, name: str) -> State:
     """One environment, with its addresses and what it waits for.
 
     Raises:
         ClientError: there is none of that name.
         ApiError: as the tree says.
     """
-    found = known(place, name)
-    execution = _execution(place, found)
-    waits_for = _waits_for(place, execution) if execution else ""
-    addresses = _addresses(place, name, execution)
-    return _state(place, found, execution, waits_for=waits_for, addresses=addresses)
+    found = known(target, name)
+    execution = _execution(target, found)
+    waits_for = _waits_for(target, execution) if execution else ""
+    addresses = _addresses(target, name, execution)
+    return _state(target, found, execution, waits_for=waits_for, addresses=addresses)
 
 
-def glance(place: Place, name: str) -> State:
+def glance(target: Target, name: str) -> State:
     """One environment, as the list of all shows it.
 
     Raises:
         ClientError: there is none of that name.
         ApiError: as the tree says.
     """
-    found = known(place, name)
-    return _state(place, found, _execution(place, found))
+    found = known(target, name)
+    return _state(target, found, _execution(target, found))
 
 
-def known(place: Place, name: str) -> Anchor:
+def known(target: Target, name: str) -> Anchor:
     """The anchor of environment `name`.
 
     Raises:
         ClientError: there is none of that name.
         ApiError: as the tree says.
     """
-    found = _anchors(place)
+    found = _anchors(target)
     for each in found:
         if each.name == name:
             return each
     raise unknown_environment(name, (each.name for each in found))
 
 
-def _anchors(place: Place) -> list[Anchor]:
-    return sorted((each for each in anchor.read_all(place.session) if each.is_ours), key=lambda a: a.name)
+def _anchors(target: Target) -> list[Anchor]:
+    return sorted((each for each in anchor.read_all(target.session) if each.is_ours), key=lambda a: a.name)
 
 
-def _execution(place: Place, found: Anchor) -> Execution | None:
-    return read(place, found.execution) if found.execution else None
+def _execution(target: Target, found: Anchor) -> Execution | None:
+    return read(target, found.execution) if found.execution else None
 
 
-def _state(place: Place, found: Anchor, execution: Execution | None, **more: Any) -> State:
+def _state(target: Target, found: Anchor, execution: Execution | None, **more: Any) -> State:
     values = found.labels
     action = values.get(labels.ACTION, "")
     expires = values.get(labels.EXPIRES, "")
@@ -126,7 +126,7 @@ def _state(place: Place, found: Anchor, execution: Execution | None, **more: Any
         gateway=_unpacked(values.get(labels.GATEWAY)),
         expires=int(expires) if expires.isdigit() else None,
         asked=labels.asked_at(found.generation),
-        now=place.session.now,
+        now=target.session.now,
         generation=found.generation,
         execution=found.execution,
         execution_state=execution.state if execution else "",
@@ -147,18 +147,18 @@ def _phase(action: str, execution: Execution | None) -> str:
     return DONE.get(action, "done") if outcome == "done" else outcome
 
 
-def _waits_for(place: Place, execution: Execution) -> str:
+def _waits_for(target: Target, execution: Execution) -> str:
     if not execution.is_alive:
         return ""
-    answers = open_callbacks(place, execution.id)
+    answers = open_callbacks(target, execution.id)
     asked = [f"{answers} answer{'s' if answers != 1 else ''} of steps"] if answers else []
     busy = execution.busy_with()
     return "; ".join([*asked, *([busy] if busy else [])])
 
 
-def _addresses(place: Place, name: str, execution: Execution | None) -> list[dict[str, Any]]:
+def _addresses(target: Target, name: str, execution: Execution | None) -> list[dict[str, Any]]:
     """The newest that were told: by the anchor's own execution, or by one before it."""
-    for each in _candidates(place, execution):
+    for each in _candidates(target, execution):
         result = each.result
         if result.get("environment") == name and result.get("addresses"):
             addresses: list[dict[str, Any]] = result["addresses"]
@@ -166,10 +166,10 @@ def _addresses(place: Place, name: str, execution: Execution | None) -> list[dic
     return []
 
 
-def _candidates(place: Place, execution: Execution | None) -> Iterable[Execution]:
+def _candidates(target: Target, execution: Execution | None) -> Iterable[Execution]:
     if execution is not None:
         yield execution
-    yield from newest_first(place)
+    yield from newest_first(target)
 
 
 def _unpacked(value: str | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from shared import errors
 from shared.google.executions import ALIVE
 from shared.google.session import Json
@@ -74,7 +74,7 @@ def _words(routine: str, step: str) -> str:
     return "pausing before a step" if (routine, step) == PAUSING else f"{routine}.{step}"
 
 
-def read(place: Place, id_: str) -> Execution | None:
+def read(target: Target, id_: str) -> Execution | None:
     """The execution of this id, whole, or None if it is not known any more.
 
     Raises:
@@ -82,13 +82,13 @@ def read(place: Place, id_: str) -> Execution | None:
     """
     try:
         return Execution(
-            place.session.get("workflowexecutions", f"v1/{place.workflow}/executions/{id_}", view="FULL")
+            target.session.get("workflowexecutions", f"v1/{target.workflow}/executions/{id_}", view="FULL")
         )
     except errors.NotFound:
         return None
 
 
-def newest_first(place: Place, since: float | None = None) -> Iterator[Execution]:
+def newest_first(target: Target, since: float | None = None) -> Iterator[Execution]:
     """Executions, whole, those that were created after `since` (unix seconds).
 
     Raises:
@@ -98,26 +98,26 @@ def newest_first(place: Place, since: float | None = None) -> Iterator[Execution
     if since is not None:
         moment = datetime.fromtimestamp(since - MARGIN, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query["filter"] = f'createTime>"{moment}"'
-    path = f"v1/{place.workflow}/executions"
-    for page in place.session.pages("workflowexecutions", path, **query):
+    path = f"v1/{target.workflow}/executions"
+    for page in target.session.pages("workflowexecutions", path, **query):
         yield from map(Execution, page.get("executions", []))
 
 
-def started_by(place: Place, message: str, since: float) -> list[Execution]:
+def started_by(target: Target, message: str, since: float) -> list[Execution]:
     """What a message has started so far, the oldest first: a delivery that is repeated starts one more.
 
     Raises:
         ApiError: as the tree says.
     """
-    return [each for each in newest_first(place, since) if each.message == message][::-1]
+    return [each for each in newest_first(target, since) if each.message == message][::-1]
 
 
-def open_callbacks(place: Place, execution: str) -> int:
+def open_callbacks(target: Target, execution: str) -> int:
     """How many answers of steps it is waiting for at this moment.
 
     Raises:
         ApiError: as the tree says.
     """
-    path = f"v1/{place.workflow}/executions/{execution}/callbacks"
-    pages = place.session.pages("workflowexecutions", path)
+    path = f"v1/{target.workflow}/executions/{execution}/callbacks"
+    pages = target.session.pages("workflowexecutions", path)
     return sum(int(each.get("waiters", 0)) for page in pages for each in page.get("callbacks", []))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from fleetgate.client.errors import ClientError
 from fleetgate.client.executions import Execution, read, started_by
 from fleetgate.client.pauses import Watch
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from fleetgate.report import Report
 from fleetgate.results import Ended, report_of_result
 from shared import errors
@@ -36,22 +36,22 @@ class Progress(Protocol):
         ...
 
 
-def publish(place: Place, request: Mapping[str, Any]) -> Published:
+def publish(target: Target, request: Mapping[str, Any]) -> Published:
     """Publish a request.
 
     Raises:
         ApiError: as the tree says; NotFound, there is no Fleetgate in this project.
     """
     data = base64.b64encode(json.dumps(request).encode()).decode()
-    answer = place.session.post("pubsub", f"v1/{place.requests}:publish", {"messages": [{"data": data}]})
-    return Published(answer["messageIds"][0], place.session.now)
+    answer = target.session.post("pubsub", f"v1/{target.requests}:publish", {"messages": [{"data": data}]})
+    return Published(answer["messageIds"][0], target.session.now)
 
 
 @dataclass
 class Following:
     """Sees one published request to its end."""
 
-    place: Place
+    target: Target
     published: Published
     progress: Progress
     watch: Watch = field(default_factory=Watch)
@@ -78,7 +78,7 @@ class Following:
         return report_of_result(how, request)
 
     def _of_message(self) -> list[Execution]:
-        return started_by(self.place, self.published.message, self.published.at)
+        return started_by(self.target, self.published.message, self.published.at)
 
     def _started(self) -> Execution:
         for look in patiently(self.watch, START_LIMIT):
@@ -86,7 +86,7 @@ class Following:
                 if found := self._of_message():
                     return found[0]
         raise ClientError(
-            f"Message {self.published.message} has started no execution of {self.place.workflow} "
+            f"Message {self.published.message} has started no execution of {self.target.workflow} "
             f"in {START_LIMIT:.0f} s.",
             "Look at the trigger of the workflow: `gcloud eventarc triggers list`.",
         )
@@ -97,7 +97,7 @@ class Following:
             return execution
         for look in patiently(self.watch):
             with look:
-                execution = read(self.place, execution.id) or _vanished(execution)
+                execution = read(self.target, execution.id) or _vanished(execution)
                 if not execution.is_alive:
                     return execution
                 if words := execution.busy_with():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetgate.client.following import publish
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from fleetgate.repository import Kept
 from shared import anchor, labels
 from shared.anchor import Anchor
@@ -53,17 +53,17 @@ class Reconciliation:
         return {"requests": asked, "unchanged": list(self.unchanged), "others": list(self.others)}
 
 
-def reconcile(place: Place, kept: Sequence[Kept], dry_run: bool = False) -> Reconciliation:
+def reconcile(target: Target, kept: Sequence[Kept], dry_run: bool = False) -> Reconciliation:
     """Publish what makes the environments those that `kept` says; with `dry_run`, only tell.
 
     Raises:
         ApiError: as the tree says.
     """
-    found = [each for each in anchor.read_all(place.session) if each.is_ours]
+    found = [each for each in anchor.read_all(target.session) if each.is_ours]
     wanted = compare(kept, found)
     if dry_run:
         return wanted
-    published = [_published(place, each) for each in wanted.asked]
+    published = [_published(target, each) for each in wanted.asked]
     return Reconciliation(published, wanted.unchanged, wanted.others)
 
 
@@ -111,6 +111,6 @@ def _teardowns(anchors: dict[str, Anchor], names: set[str]) -> Iterator[Asking]:
             yield Asking({"action": "teardown", "name": name}, name, "its spec is gone")
 
 
-def _published(place: Place, asking: Asking) -> Asking:
-    message = publish(place, asking.request).message
+def _published(target: Target, asking: Asking) -> Asking:
+    message = publish(target, asking.request).message
     return Asking(asking.request, asking.name, asking.reason, message)

@@ -6,13 +6,13 @@ from fleetgate.client.environments import State, glance
 from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError
 from fleetgate.client.following import patiently
 from fleetgate.client.pauses import Watch
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from fleetgate.report import EXIT
 
 UNDONE = ("blocked", "failed", "leaked", "abandoned")
 
 
-def wait_for(place: Place, name: str, goal: str, limit: float | None, watch: Watch | None = None) -> str:
+def wait_for(target: Target, name: str, goal: str, limit: float | None, watch: Watch | None = None) -> str:
     """Wait at most `limit` seconds; what has come about, in words.
 
     Raises:
@@ -22,7 +22,7 @@ def wait_for(place: Place, name: str, goal: str, limit: float | None, watch: Wat
     """
     for look in patiently(watch or Watch(), limit):
         with look:
-            state = _state(place, name, goal)
+            state = _state(target, name, goal)
             if state is None or state.phase == goal:
                 return f"{name} is {goal}"
             if _is_hopeless(state, goal):
@@ -32,10 +32,10 @@ def wait_for(place: Place, name: str, goal: str, limit: float | None, watch: Wat
     )
 
 
-def _state(place: Place, name: str, goal: str) -> State | None:
+def _state(target: Target, name: str, goal: str) -> State | None:
     """The environment's; none at all is what waiting for its removal comes to."""
     try:
-        return glance(place, name)
+        return glance(target, name)
     except ClientError as error:
         if goal == "removed" and error.exit_status == BAD_USAGE:
             return None

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetgate.local.roles import Place, Role, give, read_roles
+from fleetgate.local.roles import Role, RoleScope, grant_roles, read_roles
 from localcloud.cloud import LocalCloud
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
@@ -117,7 +117,7 @@ class Installation:
         """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
-        give(self.cloud.world, self._roles, self._place)
+        grant_roles(self.cloud.world, self._roles, self._place)
         self._make_networks(network_mode)
         create_bucket(self.cloud.world, f"{self.project}-fleetgate-source", self.project, self.region)
         for name in ("requests", "events"):
@@ -134,8 +134,10 @@ class Installation:
         return self.roles if self.roles is not None else read_roles()
 
     @property
-    def _place(self) -> Place:
-        return Place(self.project, self.fleet_project, ("verification-default",), tuple(self.node_accounts))
+    def _place(self) -> RoleScope:
+        return RoleScope(
+            self.project, self.fleet_project, ("verification-default",), tuple(self.node_accounts)
+        )
 
     def _make_networks(self, mode: str) -> None:
         """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart.

@@ -78,7 +78,7 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Place:
+class RoleScope:
     """Where roles are given: Fleetgate's own project, the fleet's, and the verification functions' topics.
 
     `more_nodes` are accounts that clusters' nodes may run as besides the fleet project's `fleetgate-nodes`.
@@ -111,23 +111,23 @@ def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
     )
 
 
-def give(world: World, roles: Iterable[Role], place: Place) -> None:
+def grant_roles(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
     """Define and bind what each role holds, as the bootstrap did long ago: it works at once."""
     for role in roles:
-        member = f"serviceAccount:{place.account(role.name)}"
+        member = f"serviceAccount:{scope.account(role.name)}"
         for section, held in role.permissions.items():
-            project = place.home if section == "home" else place.fleet
+            project = scope.home if section == "home" else scope.fleet
             suffix = "" if section == "home" else f"_{section}"
             name = f"projects/{project}/roles/fleetgate_{role.step}{suffix}"
             define_role(world, name, held)
             condition = role.condition if section == "limited" else None
             bind(world, f"projects/{project}", name, member, condition)
         for each in role.topics:
-            for topic in place.topics(each):
+            for topic in scope.topics(each):
                 bind(world, topic, PUBLISHER, member)
         for each in role.act_as:
-            for account in place.nodes if each == NODES else (place.account(each),):
-                project = place.fleet if each == NODES else place.home
+            for account in scope.nodes if each == NODES else (scope.account(each),):
+                project = scope.fleet if each == NODES else scope.home
                 bind(world, account_holder(world, account, project), USER, member)
 
 

@@ -30,10 +30,10 @@ from shared.spec import (
     Verify,
     parse_request,
 )
+from shared.step.error_outcomes import invalid
 from shared.step.message import Asked
 from shared.step.outcome import Decision
 from shared.step.step import Context, Step
-from shared.step.troubles import invalid
 
 
 def observe(context: Context) -> ObservedRequest:

@@ -23,7 +23,7 @@ _SMALL = ("e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small")
 
 
 def cross_checks(env: Environment) -> list[Fault]:
-    """Every fault between the parts of an environment, whole or salvaged."""
+    """Every fault between the parts of an environment, whole or partial_model."""
     return [fault for check, arguments in _calls(env) for fault in _found(check, env, *arguments)]
 
 

@@ -10,10 +10,10 @@ from pydantic_core import ErrorDetails
 
 from shared.spec.checks import cross_checks
 from shared.spec.defaults import with_defaults
+from shared.spec.fault_messages import fault_of, shown
 from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, Loc
 from shared.spec.model import Environment
-from shared.spec.salvage import salvaged
-from shared.spec.wording import fault_of, shown
+from shared.spec.partial_model import partial_model
 
 
 def parse_environment(document: object, *, project: str) -> Environment:
@@ -48,7 +48,7 @@ def _faults(errors: Sequence[ErrorDetails], document: dict[str, Any], filled: di
     errors = [error for error in errors if not _echo(error)]
     written = [error for error in errors if _written(error, document)]
     own = [fault_of(error, Environment) for error in written or errors]
-    rest = salvaged(Environment, filled, [_place(error["loc"]) for error in errors])
+    rest = partial_model(Environment, filled, [_place(error["loc"]) for error in errors])
     return list(dict.fromkeys([*own, *cross_checks(rest)]))
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from shared.spec.fault_messages import fault_of, shown
 from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, InvalidRequest, listed, nearest
 from shared.spec.model import Environment
 from shared.spec.part import Part
 from shared.spec.reading import parse_environment
 from shared.spec.values import LABEL, Flag, Region, Ttl
-from shared.spec.wording import fault_of, shown
 
 MOST = 65_536  # bytes of a request: five times what an environment may have
 

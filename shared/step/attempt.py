@@ -14,11 +14,11 @@ from shared.google.pubsub import publish
 from shared.google.session import Session
 from shared.step import fence
 from shared.step.change import Change
+from shared.step.error_outcomes import outcome_of
 from shared.step.log import log_trouble
 from shared.step.message import Message
 from shared.step.outcome import Decision, Done, Outcome, Stopped, Superseded, Waiting
 from shared.step.step import AnyStep, Context
-from shared.step.troubles import outcome_of
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -70,9 +70,9 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
 def _decide(step: AnyStep, context: Context) -> Decision:
     observed = step.observe(context)
     if step.fenced:
-        fence.pass_through(context.session, context.message)
+        fence.verify_claim(context.session, context.message)
     else:
-        fence.before_deadline(context.session, context.message)
+        fence.check_deadline(context.session, context.message)
     return step.decision(context, observed, context.session.now)
 
 
@@ -94,7 +94,7 @@ def _perform(step: AnyStep, wanted: Sequence[Change], context: Context, made: li
     """
     clean, held = True, list[errors.ApiError]()
     for change in wanted:
-        fence.before_deadline(context.session, context.message)
+        fence.check_deadline(context.session, context.message)
         try:
             _begin(step, change, context)
             made.append(change)

@@ -12,7 +12,7 @@ from shared.google.session import Session
 from shared.step.message import Message
 
 
-def pass_through(session: Session, message: Message) -> float:
+def verify_claim(session: Session, message: Message) -> float:
     """The server's time, if the claim of `message` holds and its deadline has not passed.
 
     Raises:
@@ -21,12 +21,12 @@ def pass_through(session: Session, message: Message) -> float:
         ApiError: the anchor could not be read.
     """
     found = anchor.read(session, message.claim.name)
-    judge(found, message)
-    before_deadline(session, message)
+    check_claim(found, message)
+    check_deadline(session, message)
     return session.now
 
 
-def judge(found: Anchor | None, message: Message) -> None:
+def check_claim(found: Anchor | None, message: Message) -> None:
     """Whether the claim of `message` holds, given the anchor that was read.
 
     Without an anchor only a teardown goes on: it works by marks, and its last attempt finds the anchor gone.
@@ -50,7 +50,7 @@ def _looks_on(found: Anchor, message: Message) -> bool:
     return by_name_alone and found.generation == message.claim.generation
 
 
-def before_deadline(session: Session, message: Message) -> None:
+def check_deadline(session: Session, message: Message) -> None:
     """Nothing, while the server's time is before the message's deadline.
 
     Raises:

@@ -152,7 +152,7 @@ RACES = (
                     "except (errors.AlreadyExists, errors.Conflict, errors.NotFound",
                     "except (errors.Conflict, errors.NotFound",
                 ),
-                ("shared/step/troubles.py", '    errors.AlreadyExists: ("Changed", 1.0),\n', ""),
+                ("shared/step/error_outcomes.py", '    errors.AlreadyExists: ("Changed", 1.0),\n', ""),
             )
         ),
     ),

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from fleetgate.cli import app
 from fleetgate.local.installation import APIS, STEPS
-from fleetgate.local.roles import Place, give, read_roles
+from fleetgate.local.roles import RoleScope, grant_roles, read_roles
 from fleetgate.local.run import LocalRun
 from fleetgate.local.surroundings import Surroundings
 from localcloud.compute import create_default_network
@@ -97,8 +97,8 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
         for name in names:
             local.cloud.create_project(f"{name}-project", APIS)
             create_default_network(local.cloud.world, f"{name}-project", "auto")
-            fleet = Place(local.installation.project, f"{name}-project", ("verification-default",))
-            give(local.cloud.world, read_roles(), fleet)
+            fleet = RoleScope(local.installation.project, f"{name}-project", ("verification-default",))
+            grant_roles(local.cloud.world, read_roles(), fleet)
         _verify_in(local, names)
         surroundings = Surroundings(local.cloud, local.installation, local.cloud.folder / "user")
         surroundings.write()

@@ -19,8 +19,8 @@ from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
 from shared.google.session import REPEATS
 from shared.step.answer import LIMIT, answer
+from shared.step.error_outcomes import outcome_of
 from shared.step.message import Claim, Message
-from shared.step.troubles import outcome_of
 from tests.security.conftest import OTHER, OWN
 from tests.security.hostile import TOKEN, HostileServer, cluster_at, endless, session
 from tests.support.live import forwarding_rules

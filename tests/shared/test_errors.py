@@ -9,8 +9,8 @@ import pytest
 from shared import errors
 from shared.errors import from_response
 from shared.spec import InvalidRequest, parse_request
+from shared.step.error_outcomes import outcome_of
 from shared.step.outcome import Blocked, Failed, Superseded, Waiting
-from shared.step.troubles import outcome_of
 from tests.support.google_server import GoogleServer
 
 

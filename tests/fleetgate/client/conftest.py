@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fleetgate.client.pauses import Watch
-from fleetgate.client.place import Place, place
+from fleetgate.client.target import Target, target_of
 from tests.support.google_server import NOW, GoogleServer
 
 WORKFLOW = "projects/hub/locations/us-west1/workflows/fleetgate"
@@ -35,12 +35,12 @@ def google(server: GoogleServer) -> GoogleServer:
 
 
 @pytest.fixture
-def here(google: GoogleServer, tmp_path: Path) -> Place:
+def here(google: GoogleServer, tmp_path: Path) -> Target:
     """Fleetgate's place there, as the user whose token lies in a file."""
     token = tmp_path / "token"
     token.write_text("a-token\n")
     environ = {**google.environment(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token)}
-    return place("hub", "us-west1", environ)
+    return target_of("hub", "us-west1", environ)
 
 
 @dataclass

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from fleetgate.client.environments import all_states, state_of
 from fleetgate.client.errors import BAD_USAGE, ClientError
-from fleetgate.client.place import Place
 from fleetgate.client.screens import duration, lease, show_all, show_one
+from fleetgate.client.target import Target
 from fleetgate.client.waiting import wait_for
 from tests.fleetgate.client.conftest import EXECUTIONS, FakeTime, add_anchor, execution, result
 from tests.support.google_server import NOW, GoogleServer
@@ -39,7 +39,7 @@ def ran(google: GoogleServer, **fields: Any) -> None:
     ],
 )
 def test_a_phase_is_what_the_execution_is_at_or_came_to(
-    google: GoogleServer, here: Place, action: str, fields: dict[str, Any] | None, phase: str
+    google: GoogleServer, here: Target, action: str, fields: dict[str, Any] | None, phase: str
 ) -> None:
     """An execution that nobody knows any more has abandoned its environment."""
     add_anchor(google, action=action)
@@ -49,7 +49,7 @@ def test_a_phase_is_what_the_execution_is_at_or_came_to(
     assert [phase] == [each.phase for each in all_states(here)]
 
 
-def test_one_list_and_one_execution_each_show_every_environment(google: GoogleServer, here: Place) -> None:
+def test_one_list_and_one_execution_each_show_every_environment(google: GoogleServer, here: Target) -> None:
     """Addresses that only look like anchors are none."""
     ran(google, result=result())
     add_anchor(google, "store")
@@ -62,7 +62,7 @@ def test_one_list_and_one_execution_each_show_every_environment(google: GoogleSe
     assert 3 == len(google.requests)
 
 
-def test_a_lease_is_told_from_the_servers_now(google: GoogleServer, here: Place) -> None:
+def test_a_lease_is_told_from_the_servers_now(google: GoogleServer, here: Target) -> None:
     """Before its end, after it, and where it has none."""
     ran(google, result=result())
     for name, end in (("a", NOW + 8 * 3600 + 59), ("b", NOW - 90), ("c", None)):
@@ -75,7 +75,7 @@ def test_a_lease_is_told_from_the_servers_now(google: GoogleServer, here: Place)
     assert ["2026-01-05T16:00:59Z", None] == [states[n].wire()["expires"] for n in (0, 2)]
 
 
-def test_one_environment_has_its_addresses_and_what_it_waits_for(google: GoogleServer, here: Place) -> None:
+def test_one_environment_has_its_addresses_and_what_it_waits_for(google: GoogleServer, here: Target) -> None:
     """The addresses are the last that were told, though the execution at work has told none yet."""
     add_anchor(google, gateway="store_2fgw", network="default")
     ran(google, status={"currentSteps": [{"routine": "attempt", "step": "listen"}]})
@@ -93,7 +93,7 @@ def test_one_environment_has_its_addresses_and_what_it_waits_for(google: GoogleS
     assert "now" not in json.loads(json.dumps(state.wire()))
 
 
-def test_an_unknown_environment_names_those_there_are(google: GoogleServer, here: Place) -> None:
+def test_an_unknown_environment_names_those_there_are(google: GoogleServer, here: Target) -> None:
     """Or says that there is none."""
     with pytest.raises(ClientError) as told:
         state_of(here, "store")
@@ -107,7 +107,7 @@ def test_an_unknown_environment_names_those_there_are(google: GoogleServer, here
     assert "There are: arts, books." == told.value.fix
 
 
-def test_the_screens_show_what_there_is(google: GoogleServer, here: Place) -> None:
+def test_the_screens_show_what_there_is(google: GoogleServer, here: Target) -> None:
     """A row for each; every field of one, and none that is empty."""
     add_anchor(google, expires=str(int(NOW + 7200)))
     ran(google, result=result("blocked", code="NO_VERIFIER", addresses=[ADDRESS]))
@@ -130,7 +130,7 @@ def test_durations_have_two_units() -> None:
     assert spans == {seconds: duration(seconds) for seconds in spans}
 
 
-def test_waiting_ends_when_it_has_come_about(google: GoogleServer, here: Place, fake_time: FakeTime) -> None:
+def test_waiting_ends_when_it_has_come_about(google: GoogleServer, here: Target, fake_time: FakeTime) -> None:
     """Whoever asked for it; an environment that is gone is removed."""
     add_anchor(google)
     ran(google)
@@ -151,7 +151,7 @@ def test_waiting_ends_when_it_has_come_about(google: GoogleServer, here: Place, 
     ],
 )
 def test_waiting_for_what_has_failed_ends_as_that_did(
-    google: GoogleServer, here: Place, fake_time: FakeTime, goal: str, action: str, outcome: str, status: int
+    google: GoogleServer, here: Target, fake_time: FakeTime, goal: str, action: str, outcome: str, status: int
 ) -> None:
     """With its exit status."""
     add_anchor(google, action=action)
@@ -164,7 +164,7 @@ def test_waiting_for_what_has_failed_ends_as_that_did(
     assert (status, []) == (told.value.exit_status, fake_time.pauses)
 
 
-def test_waiting_has_a_limit_if_one_is_given(google: GoogleServer, here: Place, fake_time: FakeTime) -> None:
+def test_waiting_has_a_limit_if_one_is_given(google: GoogleServer, here: Target, fake_time: FakeTime) -> None:
     """A verified environment is not removed by waiting for it."""
     add_anchor(google)
     ran(google, result=result())

@@ -8,13 +8,13 @@ import pytest
 
 from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError, told_plainly
 from fleetgate.client.following import publish
-from fleetgate.client.place import Place, place
+from fleetgate.client.target import Target, target_of
 from tests.support.google_server import GoogleServer
 
 PUBLISH = "POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"
 
 
-def refused(here: Place) -> ClientError:
+def refused(here: Target) -> ClientError:
     """What is told when publishing is refused."""
     with pytest.raises(ClientError) as told, told_plainly("hub", here.requests):
         publish(here, {"action": "sweep"})
@@ -39,7 +39,7 @@ def refused(here: Place) -> ClientError:
 )  # fmt: skip
 def test_a_refusal_says_what_to_do(
     google: GoogleServer,
-    here: Place,
+    here: Target,
     status: int,
     body: dict[str, str],
     words: str,
@@ -58,7 +58,7 @@ def test_a_refusal_says_what_to_do(
 def test_a_token_file_that_is_gone_is_said_to_be(google: GoogleServer, tmp_path: Path) -> None:
     """The local cloud that it belonged to has ended, for instance."""
     missing = str(tmp_path / "gone")
-    there = place("hub", "", {**google.environment(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": missing})
+    there = target_of("hub", "", {**google.environment(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": missing})
 
     told = refused(there)
 

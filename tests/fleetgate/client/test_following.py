@@ -10,7 +10,7 @@ import pytest
 
 from fleetgate.client.errors import ClientError
 from fleetgate.client.following import Following, Published, publish
-from fleetgate.client.place import Place
+from fleetgate.client.target import Target
 from fleetgate.report import Report
 from shared import errors
 from tests.fleetgate.client.conftest import EXECUTIONS, FakeTime, Heard, execution, result
@@ -27,13 +27,13 @@ def listed(google: GoogleServer, *executions: dict[str, Any]) -> None:
         google.answers[f"GET {EXECUTIONS}/{each['name'].rsplit('/', 1)[-1]}"] = each
 
 
-def follow(here: Place, time: FakeTime, heard: Heard | None = None) -> Report:
+def follow(here: Target, time: FakeTime, heard: Heard | None = None) -> Report:
     """The report of message m-1."""
     following = Following(here, Published("m-1", NOW), heard or Heard(), time.watch())
     return following.to_the_end(REQUEST)
 
 
-def test_a_request_is_published_as_json(google: GoogleServer, here: Place) -> None:
+def test_a_request_is_published_as_json(google: GoogleServer, here: Target) -> None:
     """With the user's token; the time is the server's."""
     google.answers[PUBLISH] = {"messageIds": ["m-1"]}
 
@@ -45,7 +45,7 @@ def test_a_request_is_published_as_json(google: GoogleServer, here: Place) -> No
 
 
 def test_the_execution_of_the_message_is_followed_until_it_ends(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """Others are not; what only a local cloud can tell is left empty."""
     busy = execution("x-1", status={"currentSteps": [
@@ -74,7 +74,7 @@ def test_the_execution_of_the_message_is_followed_until_it_ends(
 
 
 def test_pauses_grow_with_the_time_that_it_takes(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """A quarter of an hour is not asked for five times a second; nor is an end noticed minutes late."""
     listed(google, execution("x-1"))
@@ -90,7 +90,7 @@ def test_pauses_grow_with_the_time_that_it_takes(
 
 
 def test_of_a_message_that_came_twice_the_execution_that_did_the_work_is_told(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """The other made way for it."""
     second = execution("x-1", result=result("superseded"))
@@ -100,7 +100,7 @@ def test_of_a_message_that_came_twice_the_execution_that_did_the_work_is_told(
 
 
 def test_a_request_that_a_newer_one_overtook_is_superseded(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """There is nobody else who did its work."""
     listed(google, execution("x-2", "m-2", result=result()), execution("x-1", result=result("superseded")))
@@ -110,7 +110,7 @@ def test_a_request_that_a_newer_one_overtook_is_superseded(
 
 @pytest.mark.parametrize(("code", "outcome"), [("RANGE_REFUSED", "failed"), ("LEAKED", "leaked")])
 def test_what_went_wrong_is_in_the_report(
-    google: GoogleServer, here: Place, fake_time: FakeTime, code: str, outcome: str
+    google: GoogleServer, here: Target, fake_time: FakeTime, code: str, outcome: str
 ) -> None:
     """A leak is an outcome of its own, with the list of what was left."""
     left = [{"resource": "projects/p/global/firewalls/f", "why": "…", "fix": "…"}]
@@ -124,7 +124,7 @@ def test_what_went_wrong_is_in_the_report(
 
 
 def test_an_execution_without_a_result_is_a_failure_with_its_error(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """Somebody cancelled it, for instance."""
     listed(google, execution("x-1", state="CANCELLED", error={"payload": "stopped by hand"}))
@@ -136,7 +136,7 @@ def test_an_execution_without_a_result_is_a_failure_with_its_error(
 
 
 def test_an_answer_that_does_not_come_is_overlooked_five_times(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """Not for good."""
     listed(google, execution("x-1"))
@@ -153,7 +153,7 @@ def test_an_answer_that_does_not_come_is_overlooked_five_times(
 
 
 def test_a_message_that_starts_nothing_is_given_up(
-    google: GoogleServer, here: Place, fake_time: FakeTime
+    google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """After two minutes, with the place to look at."""
     google.answers[f"GET {EXECUTIONS}"] = {}

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from rich.console import Console
 
-from fleetgate.client.place import Place
 from fleetgate.client.reconciling import reconcile
 from fleetgate.client.screens import show_reconciliation
+from fleetgate.client.target import Target
 from fleetgate.repository import Kept, read_folder
 from tests.acceptance.runs import store
 from tests.fleetgate.client.conftest import add_anchor
@@ -44,7 +44,7 @@ def kept(tmp_path: Path) -> list[Kept]:
     ],
 )
 def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
-    google: GoogleServer, here: Place, kept: list[Kept], labels: dict[str, str] | None, reason: str
+    google: GoogleServer, here: Target, kept: list[Kept], labels: dict[str, str] | None, reason: str
 ) -> None:
     """As Git's own: what somebody deployed by hand becomes the repository's, even if it is the same."""
     google.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"] = {"messageIds": ["7"]}
@@ -68,7 +68,7 @@ def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
     ],
 )
 def test_what_was_gits_and_has_no_spec_is_torn_down_once(
-    google: GoogleServer, here: Place, labels: dict[str, str], torn_down: bool
+    google: GoogleServer, here: Target, labels: dict[str, str], torn_down: bool
 ) -> None:
     """What is not Git's, or only looks like an anchor, is left alone."""
     google.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"] = {"messageIds": ["7"]}
@@ -81,7 +81,7 @@ def test_what_was_gits_and_has_no_spec_is_torn_down_once(
     assert ([] if labels.get("origin") else ["store"]) == result.others
 
 
-def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Place, kept: list[Kept]) -> None:
+def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Target, kept: list[Kept]) -> None:
     """What goes before what comes."""
     add_anchor(google, "books", origin="git")
     printed = io.StringIO()

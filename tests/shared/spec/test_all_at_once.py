@@ -167,6 +167,6 @@ def _put(document: Any, place: tuple[Any, ...], value: Any) -> None:
 
 
 def test_a_whole_environment_never_lacks_a_field() -> None:
-    """Only what was salvaged is unreadable in parts."""
+    """Only what was partial_model is unreadable in parts."""
     environment = parse_environment(WHOLE_EXAMPLE, project=PROJECT)
     assert all(hasattr(environment, name) for name in Environment.model_fields)

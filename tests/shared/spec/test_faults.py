@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.spec import Fault
-from shared.spec.wording import UNSUPPORTED
+from shared.spec.fault_messages import UNSUPPORTED
 from tests.shared.spec.documents import REMOVED, changed, faults_of
 
 RULE = "routes[0].rules[0]"

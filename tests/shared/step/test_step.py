@@ -216,16 +216,16 @@ class TestCallback:
 class TestFence:
     def test_the_claim_that_the_anchor_bears_passes(self, message: Make) -> None:
         """Generation and execution."""
-        fence.judge(anchor_of(GENERATION, EXECUTION), message())
+        fence.check_claim(anchor_of(GENERATION, EXECUTION), message())
 
     @pytest.mark.parametrize("held", [("1767599990001-1", EXECUTION), (GENERATION, "another"), ("", "")])
     def test_any_other_claim_is_superseded(self, message: Make, held: tuple[str, str]) -> None:
         """A newer request, or another execution of the same."""
         with pytest.raises(errors.Superseded):
-            fence.judge(anchor_of(*held), message())
+            fence.check_claim(anchor_of(*held), message())
 
     def test_without_an_anchor_only_a_teardown_goes_on(self, message: Make) -> None:
         """It works by marks."""
-        fence.judge(None, message(mode="destroy"))
+        fence.check_claim(None, message(mode="destroy"))
         with pytest.raises(errors.Superseded, match="no anchor"):
-            fence.judge(None, message(mode="apply"))
+            fence.check_claim(None, message(mode="apply"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
-from fleetgate.client.place import place
+from fleetgate.client.target import target_of
 from tests.support.google_server import GoogleServer
 
 
@@ -24,7 +24,7 @@ def test_the_project_may_be_gclouds_and_the_region_has_a_default(
     token.write_text("t")
     variables = environment(google, token) | {"CLOUDSDK_CORE_PROJECT": "mine"}
 
-    found, named = place("", "", variables), place("hub", "europe-west1", variables)
+    found, named = target_of("", "", variables), target_of("hub", "europe-west1", variables)
 
     assert "projects/mine/topics/fleetgate-requests" == found.requests
     assert "projects/mine/locations/us-central1/workflows/fleetgate" == found.workflow
@@ -34,7 +34,7 @@ def test_the_project_may_be_gclouds_and_the_region_has_a_default(
 def test_no_project_at_all_is_bad_usage(google: GoogleServer, tmp_path: Path) -> None:
     """And nothing is asked."""
     with pytest.raises(ClientError, match="which project") as told:
-        place("", "", environment(google, tmp_path / "token"))
+        target_of("", "", environment(google, tmp_path / "token"))
 
     assert BAD_USAGE == told.value.exit_status
     assert "FLEETGATE_PROJECT" in told.value.fix
@@ -48,6 +48,6 @@ def test_without_a_token_file_googles_own_credentials_are_looked_for(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
 
     with pytest.raises(ClientError, match="no Google credentials") as told:
-        place("hub", "", {})
+        target_of("hub", "", {})
 
     assert "gcloud auth application-default login" in told.value.fix

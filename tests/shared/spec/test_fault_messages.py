@@ -12,8 +12,8 @@ from pydantic_core.core_schema import ErrorType
 
 from shared.spec import Environment, Fault
 from shared.spec.defaults import with_defaults
+from shared.spec.fault_messages import UNSUPPORTED, WORDS, fault_of, shown
 from shared.spec.faults import listed, nearest, path_of
-from shared.spec.wording import UNSUPPORTED, WORDS, fault_of, shown
 from tests.shared.spec import test_faults
 from tests.shared.spec.documents import PROJECT, changed
 

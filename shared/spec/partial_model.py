@@ -12,7 +12,7 @@ P = TypeVar("P", bound=Part)
 _UNREADABLE = object()
 
 
-def salvaged(kind: type[P], raw: object, faulty: Iterable[Loc], at: Loc = ()) -> P:
+def partial_model(kind: type[P], raw: object, faulty: Iterable[Loc], at: Loc = ()) -> P:
     """`raw` as a `kind` without what is faulty: reading such a field raises Unreadable.
 
     Values are as the document has them, not converted: for the cross-checks only.
@@ -36,9 +36,9 @@ def _read(annotation: Any, value: Any, faulty: tuple[Loc, ...], at: Loc) -> Any:
         return _UNREADABLE
     inner = kind_within(annotation)
     if inner and isinstance(value, list):
-        return tuple(salvaged(inner, each, faulty, (*at, index)) for index, each in enumerate(value))
+        return tuple(partial_model(inner, each, faulty, (*at, index)) for index, each in enumerate(value))
     if inner and isinstance(value, dict):
-        return salvaged(inner, value, faulty, at)
+        return partial_model(inner, value, faulty, at)
     return _UNREADABLE if any(loc[: len(at)] == at for loc in faulty) else value
 
 

@@ -41,7 +41,7 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """Fleetgate's project, the home region of its anchors, and a session to ask there."""
 
     project: str
@@ -59,8 +59,8 @@ class Place:
         return self.session.settings.workflow
 
 
-def place(project: str, region: str, environ: Mapping[str, str] = os.environ) -> Place:
-    """The place that was asked for; an empty project is `CLOUDSDK_CORE_PROJECT`, an empty region the default.
+def target_of(project: str, region: str, environ: Mapping[str, str] = os.environ) -> Target:
+    """The target that was asked for; an empty project is `CLOUDSDK_CORE_PROJECT`, an empty region the default.
 
     Raises:
         ClientError: no project was named, or there are no credentials.
@@ -83,7 +83,7 @@ def place(project: str, region: str, environ: Mapping[str, str] = os.environ) ->
         verification_topics={},
         endpoints=endpoints,
     )
-    return Place(project, region, Session(settings, _credentials(environ)))
+    return Target(project, region, Session(settings, _credentials(environ)))
 
 
 def _credentials(environ: Mapping[str, str]) -> Any:
