@@ -25,9 +25,10 @@ from urllib.parse import urlsplit
 
 from localcloud.cloudfunctions import record
 from localcloud.container.endpoints import ENDPOINT_SERVER
+from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers import start_controllers
 from localcloud.controllers.queue import OUTLIVES_FAULTS
-from localcloud.dataplane import Client, HttpRequest
+from localcloud.dataplane import Client, Convergence, HttpRequest
 from localcloud.dataplane import answer as dataplane_answer
 from localcloud.edge import Edge
 from localcloud.eventarc.triggers import trigger_function, trigger_workflow
@@ -114,6 +115,7 @@ class LocalCloud:
             started.push_async_callback(self.functions.stop)
             self.faults.kill = self._kill
             start_controllers(self.world)
+            Convergence(self.world)
             if isinstance(self.schedule, ScaledSchedule):
                 self._driver = asyncio.create_task(self.schedule.drive())
                 started.push_async_callback(_cancelled, self._driver)
@@ -194,7 +196,8 @@ class LocalCloud:
 
     def dump(self) -> Json:
         """Every resource there is, in canonical order, without what is chance (ids, times, fingerprints)."""
-        return canonical_dump(self.world)
+        clusters = self.world[CLUSTER_APIS]
+        return canonical_dump(self.world, clusters)
 
     def _surroundings(self, function: Function, instance: str) -> dict[str, str]:
         """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""

@@ -155,6 +155,20 @@ class Service:
         return [document(self.name, version) for version in named]
 
 
+def page(call: Call, key: str, items: list[Json], most: int) -> Json:
+    """A list's answer: one page of `items` under `key`, with `nextPageToken` when there are more, and at most `most`.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a page size or token that is none.
+    """
+    size, token = call.query("pageSize", "0"), call.query("pageToken", "0")
+    if not (size.isdigit() and token.isdigit()):
+        raise invalid("Invalid page size or page token.")
+    start, count = int(token), min(int(size) or most, most)
+    answer: Json = {key: items[start : start + count]} if items[start:] else {}
+    return answer | ({"nextPageToken": str(start + count)} if len(items) > start + count else {})
+
+
 def _checked(request: Request, method: Method) -> Any:
     """The body in the document's spelling; reads and deletions have none."""
     _check_query(request, method)

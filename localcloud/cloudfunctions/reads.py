@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from localcloud.cloudfunctions.service import FUNCTIONS, OPERATIONS, STEM, parent, require, service
-from localcloud.service import Call
+from localcloud.service import Call, page
 from localcloud.wire.messages import Json
-from localcloud.workflows.paging import page
 
 # Python runtimes of the 2nd generation [documented: buildpacks' list of runtimes].
 RUNTIMES = {

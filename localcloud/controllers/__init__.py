@@ -7,7 +7,6 @@ from localcloud.controllers.gateway.controller import GatewayController
 from localcloud.controllers.gateway_api import GatewayApiController
 from localcloud.controllers.mcs.controller import MultiClusterServices
 from localcloud.controllers.workloads.controller import Workloads
-from localcloud.dataplane.convergence import Convergence
 from localcloud.world import World
 
 CONTROLLERS = (
@@ -16,7 +15,6 @@ CONTROLLERS = (
     Workloads,
     MultiClusterServices,
     GatewayController,
-    Convergence,
 )
 
 

@@ -8,9 +8,10 @@ has no other state and costs nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from localcloud.container.kube import CLUSTER_APIS
+from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -24,8 +25,8 @@ LONG_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-z]{8,}"
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
 
 
-def canonical_dump(world: World) -> Json:
-    """Resources by collection and name, then the objects of every cluster, then APIs and IAM by project."""
+def canonical_dump(world: World, clusters: Mapping[str, KubernetesApi]) -> Json:
+    """Resources by collection and name, then the objects of the clusters, then APIs and IAM by project."""
     resources = {
         kind: {name: _clean(world, value) for name, value in world.store[kind].items()}
         for kind in world.store.kinds()
@@ -33,7 +34,7 @@ def canonical_dump(world: World) -> Json:
     }
     return {
         "resources": {kind: items for kind, items in resources.items() if items},
-        "clusters": {name: _clean(world, api.dump()) for name, api in sorted(world[CLUSTER_APIS].items())},
+        "clusters": {name: _clean(world, api.dump()) for name, api in sorted(clusters.items())},
         "projects": {
             project.id: {"enabled": sorted(project.enabled), "policy": _clean(world, project.policy)}
             for project in world.projects.all()

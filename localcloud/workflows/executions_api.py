@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from localcloud.eventarc.events import cloud_event, topic_of
-from localcloud.service import Call, Service
+from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.messages import Json
 from localcloud.workflows.callbacks import CallbackRequest, Endpoint
 from localcloud.workflows.executions import EXECUTIONS, Execution
-from localcloud.workflows.paging import matching, ordered, page
+from localcloud.workflows.filters import matching, ordered
 from localcloud.workflows.workflows_api import workflow_name
 from localcloud.world import World
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from localcloud.service import Call, Service
+from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.codes import rpc_status
 from localcloud.wire.errors import Refused, Style, invalid
@@ -18,7 +18,6 @@ from localcloud.wire.validation import camel
 from localcloud.workflows import definitions
 from localcloud.workflows.errors import DeployError
 from localcloud.workflows.executions import EXECUTIONS
-from localcloud.workflows.paging import page
 
 if TYPE_CHECKING:
     pass

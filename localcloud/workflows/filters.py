@@ -1,4 +1,4 @@
-"""Lists in pages, and the filters and orders that lists of executions take."""
+"""The filters and orders that lists of executions take."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.service import Call
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json
 
@@ -30,20 +29,6 @@ FIELDS = {
     "endtime": lambda item: item.get("endTime", ""),
     "workflowrevisionid": lambda item: item["workflowRevisionId"],
 }
-
-
-def page(call: Call, key: str, items: list[Json], most: int) -> Json:
-    """One page of `items` under `key`, with `nextPageToken` when there are more; `most` is Google's limit.
-
-    Raises:
-        Refused: INVALID_ARGUMENT, a page size or token that is none.
-    """
-    size, token = call.query("pageSize", "0"), call.query("pageToken", "0")
-    if not (size.isdigit() and token.isdigit()):
-        raise invalid("Invalid page size or page token.")
-    start, count = int(token), min(int(size) or most, most)
-    answer: Json = {key: items[start : start + count]} if items[start:] else {}
-    return answer | ({"nextPageToken": str(start + count)} if len(items) > start + count else {})
 
 
 def matching(items: list[Json], text: str) -> list[Json]:
