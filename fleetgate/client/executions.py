@@ -6,12 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from fleetgate.client.target import Target
-from shared import errors
-from shared.google.executions import ALIVE
+from shared.google import executions, wire
 from shared.google.session import Json
 
 MARGIN = 60.0  # seconds before its message was published that an execution may seem to have begun
@@ -24,7 +21,7 @@ AROUND = ("ask_all", "side_by_side")  # where the thread stands that the others 
 class Execution:
     """One execution, whole."""
 
-    wire: Json
+    wire: wire.Execution
 
     @property
     def id(self) -> str:
@@ -39,7 +36,7 @@ class Execution:
     @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
-        return self.state in ALIVE
+        return self.state in executions.ALIVE
 
     @property
     def result(self) -> Json:
@@ -62,7 +59,7 @@ class Execution:
 
     def busy_with(self) -> str:
         """What its threads are at, in words; "" if the API does not say."""
-        steps: list[Json] = self.wire.get("status", {}).get("currentSteps", [])
+        steps = self.wire.get("status", {}).get("currentSteps", [])
         places = [(step.get("routine", ""), step.get("step", "")) for step in steps]
         words = Counter(_words(*each) for each in places if each != AROUND)
         return ", ".join(f"{count} × {what}" if count > 1 else what for what, count in sorted(words.items()))
@@ -75,49 +72,30 @@ def _words(routine: str, step: str) -> str:
 
 
 def read(target: Target, id_: str) -> Execution | None:
-    """The execution of this id, whole, or None if it is not known any more.
-
-    Raises:
-        ApiError: as the tree says.
-    """
-    try:
-        return Execution(
-            target.session.get("workflowexecutions", f"v1/{target.workflow}/executions/{id_}", view="FULL")
-        )
-    except errors.NotFound:
-        return None
+    """The execution of this id, whole, or None if it is not known any more."""
+    found = executions.read(target.session, target.workflow, id_)
+    return Execution(found) if found else None
 
 
 def newest_first(target: Target, since: float | None = None) -> Iterator[Execution]:
     """Executions, whole, those that were created after `since` (unix seconds).
 
     Raises:
-        ApiError: as the tree says.
+        NotFound: there is no Fleetgate in this project.
     """
-    query: dict[str, Any] = {"view": "FULL", "pageSize": "20"}
-    if since is not None:
-        moment = datetime.fromtimestamp(since - MARGIN, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query["filter"] = f'createTime>"{moment}"'
-    path = f"v1/{target.workflow}/executions"
-    for page in target.session.pages("workflowexecutions", path, **query):
-        yield from map(Execution, page.get("executions", []))
+    after = None if since is None else since - MARGIN
+    return map(Execution, executions.newest_first(target.session, target.workflow, after))
 
 
 def started_by(target: Target, message: str, since: float) -> list[Execution]:
     """What a message has started so far, the oldest first: a delivery that is repeated starts one more.
 
     Raises:
-        ApiError: as the tree says.
+        NotFound: there is no Fleetgate in this project.
     """
     return [each for each in newest_first(target, since) if each.message == message][::-1]
 
 
 def open_callbacks(target: Target, execution: str) -> int:
-    """How many answers of steps it is waiting for at this moment.
-
-    Raises:
-        ApiError: as the tree says.
-    """
-    path = f"v1/{target.workflow}/executions/{execution}/callbacks"
-    pages = target.session.pages("workflowexecutions", path)
-    return sum(int(each.get("waiters", 0)) for page in pages for each in page.get("callbacks", []))
+    """How many answers of steps it is waiting for at this moment."""
+    return executions.waiters(target.session, target.workflow, execution)

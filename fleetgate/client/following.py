@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +13,8 @@ from fleetgate.client.target import Target
 from fleetgate.report import Report
 from fleetgate.results import Ended, report_of_result
 from shared import errors
+from shared.google import pubsub
+from shared.google.pubsub import Publication
 
 START_LIMIT = 120.0  # real seconds in which a message starts an execution, or never does
 PATIENCE = 5  # looks in a row that may go without an answer
@@ -40,11 +40,10 @@ def publish(target: Target, request: Mapping[str, Any]) -> Published:
     """Publish a request.
 
     Raises:
-        ApiError: as the tree says; NotFound, there is no Fleetgate in this project.
+        NotFound: there is no Fleetgate in this project.
     """
-    data = base64.b64encode(json.dumps(request).encode()).decode()
-    answer = target.session.post("pubsub", f"v1/{target.requests}:publish", {"messages": [{"data": data}]})
-    return Published(answer["messageIds"][0], target.session.now)
+    message = pubsub.publish(target.session, Publication(target.requests, request))
+    return Published(message, target.session.now)
 
 
 @dataclass

@@ -1,22 +1,69 @@
-"""Workflow executions, as far as a claim must know whether another one still runs."""
+"""Workflow executions: whether one still runs, what the API shows of one, and the answer that one waits for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
 from shared import errors
+from shared.google import wire
 from shared.google.session import Session
 
+SERVICE = "workflowexecutions"
 # QUEUED executions have not begun and will [documented, Execution.State].
 ALIVE = {"ACTIVE", "QUEUED"}
+WHOLE = (
+    "FULL"  # the view that has argument and result; lists have less unless asked [documented, ExecutionView]
+)
+PAGE = "20"  # executions: whoever looks for one finds it among the newest
 
 
 def is_alive(session: Session, workflow: str, execution: str) -> bool:
-    """Whether `execution` (an id) of `workflow` (`projects/P/locations/L/workflows/W`) has not ended.
-
-    Raises:
-        ApiError: as the tree says; an execution that is not known has ended.
+    """Whether `execution` (an id) of `workflow` (`projects/P/locations/L/workflows/W`) has not ended; one that is
+    not known has.
     """
     try:
-        found = session.get("workflowexecutions", f"v1/{workflow}/executions/{execution}")
+        found = session.get(SERVICE, f"v1/{workflow}/executions/{execution}")
     except errors.NotFound:
         return False
     return found.get("state") in ALIVE
+
+
+def read(session: Session, workflow: str, execution: str) -> wire.Execution | None:
+    """An execution, whole, or None if it is not known any more."""
+    try:
+        found: Any = session.get(SERVICE, f"v1/{workflow}/executions/{execution}", view=WHOLE)
+    except errors.NotFound:
+        return None
+    told: wire.Execution = found
+    return told
+
+
+def newest_first(session: Session, workflow: str, since: float | None = None) -> Iterator[wire.Execution]:
+    """Executions, whole, those that were created after `since` (unix seconds); no page is read before it is needed.
+
+    Raises:
+        NotFound: there is no such workflow.
+    """
+    query = {"view": WHOLE, "pageSize": PAGE}
+    if since is not None:
+        moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query["filter"] = f'createTime>"{moment}"'
+    for page in session.pages(SERVICE, f"v1/{workflow}/executions", **query):
+        yield from page.get("executions", [])
+
+
+def waiters(session: Session, workflow: str, execution: str) -> int:
+    """How many awaits of an execution's callbacks are open at this moment."""
+    pages = session.pages(SERVICE, f"v1/{workflow}/executions/{execution}/callbacks")
+    return sum(int(each.get("waiters", 0)) for page in pages for each in page.get("callbacks", []))
+
+
+def answer_callback(session: Session, callback: str, answer: dict[str, Any]) -> None:
+    """Send `answer` to a callback, by its URL, which must have been checked: a token goes there.
+
+    Raises:
+        NotFound, Conflict, Transient: nobody waits for it any more; the codes vary [documented].
+    """
+    session.post(SERVICE, callback.removeprefix(session.settings.endpoint(SERVICE)), answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.google.session import Session
@@ -17,15 +17,16 @@ class Publication:
 
     topic: str
     data: Mapping[str, Any]
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def publish(session: Session, publication: Publication) -> None:
-    """Publish one message.
+def publish(session: Session, publication: Publication) -> str:
+    """Publish one message; its id.
 
     Raises:
-        ApiError: as the tree says.
+        NotFound: there is no such topic.
     """
     data = base64.b64encode(json.dumps(publication.data).encode()).decode()
     message = {"data": data, "attributes": dict(publication.attributes)}
-    session.post("pubsub", f"v1/{publication.topic}:publish", {"messages": [message]})
+    answer = session.post("pubsub", f"v1/{publication.topic}:publish", {"messages": [message]})
+    return str(answer["messageIds"][0])

@@ -7,7 +7,7 @@ but what every resource bears. Whoever asks of a resource more than its fields g
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 # -- GKE
 
@@ -256,3 +256,30 @@ class Membership(TypedDict, total=False):
     createTime: str
     state: MembershipState
     endpoint: MembershipEndpoint
+
+
+# -- workflow executions
+
+
+class CurrentStep(TypedDict, total=False):
+    """What one thread of an execution is at."""
+
+    routine: str
+    step: str
+
+
+class ExecutionStatus(TypedDict, total=False):
+    """What an execution is at."""
+
+    currentSteps: list[CurrentStep]
+
+
+class Execution(TypedDict, total=False):
+    """An execution of a workflow. `argument` and `result` are JSON texts."""
+
+    name: Required[str]
+    state: str
+    argument: str
+    result: str
+    error: Any
+    status: ExecutionStatus

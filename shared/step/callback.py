@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from shared import errors
+from shared.google import executions
 from shared.google.session import Session
 from shared.settings import Settings
 from shared.step.message import Message
@@ -50,11 +51,10 @@ def send(session: Session, message: Message, answer: dict[str, Any]) -> str:
 
     An answer that does not arrive is not an error of the step: the workflow's await ends, and it asks again.
     """
-    path = message.callback.removeprefix(session.settings.endpoint("workflowexecutions"))
     result = ""
     for _ in range(TRIES):
         try:
-            session.post("workflowexecutions", path, answer)
+            executions.answer_callback(session, message.callback, answer)
             return "sent"
         except errors.ApiError as error:
             result = f"{error.status} {error.reason}".strip()

@@ -146,7 +146,9 @@ class GoogleServer:
             return self._delete_once(path.removeprefix(ANCHORS).strip("/"), key[0])
         if path.startswith(ANCHORS):
             return self._address(method, path.removeprefix(ANCHORS).strip("/"), body)
-        if path.endswith(":publish") or "/callbacks/" in path:
+        if path.endswith(":publish"):
+            return 200, {"messageIds": [str(number) for number, _ in enumerate(body["messages"], 1)]}
+        if "/callbacks/" in path:
             return 200, {}
         return refusal(404, "notFound", f"The resource '{path}' was not found")
 
