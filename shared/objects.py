@@ -1,4 +1,4 @@
-"""What every Kubernetes object that Fleetgate applies has in common, and the namespace that several steps make.
+"""Kubernetes objects: what all that Fleetgate applies have in common, and how a live one is told from a wanted one.
 
 Each bears a digest of what was asked for. What the server added to an object does not count as a difference
 (`differs`), and so neither would what an earlier request named and this one leaves out; the digest tells.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from shared import labels
 
 Json = dict[str, Any]
+Key = tuple[str, str, str]  # kind, namespace ("" for what has none) and name: unique in a cluster
 
 ASKED = "fleetgate.dev/asked"  # annotation: digest of what was asked for
 VERSIONS = {
@@ -43,6 +45,35 @@ def namespace(environment: str, name: str) -> Json:
     return body(environment, "Namespace", name)
 
 
+def key_of(item: Mapping[str, Any]) -> Key:
+    """Kind, namespace and name of an object."""
+    meta = item["metadata"]
+    return item["kind"], meta.get("namespace") or "", meta["name"]
+
+
+def full_name(cluster: str, key: Key) -> str:
+    """An object's name in changes and reports: its cluster's full name, kind, namespace and name."""
+    return "/".join(filter(None, (cluster, *key)))
+
+
+def is_being_deleted(live: Json) -> bool:
+    """Whether an object is being deleted: it still has its name, and will not come back to life."""
+    return "deletionTimestamp" in live["metadata"]
+
+
 def is_ours(live: Json, environment: str) -> bool:
     """Whether a live object bears the environment's label."""
     return labels.is_owned(live["metadata"].get("labels"), environment)
+
+
+def differs(wanted: Any, live: Any) -> bool:
+    """Whether `live` lacks something that `wanted` names; what the server added does not count."""
+    if isinstance(wanted, Mapping):
+        return not isinstance(live, Mapping) or any(
+            differs(value, live.get(key)) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list | tuple):
+        if not isinstance(live, list) or len(wanted) != len(live):
+            return True
+        return any(differs(one, other) for one, other in zip(wanted, live, strict=True))
+    return bool(wanted != live)

@@ -26,10 +26,10 @@ from shared.gateway.objects import (
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
-from shared.google.cluster_writer import ClusterWriter, differs
+from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster, clusters
 from shared.labels import asked_at, is_owned
-from shared.objects import is_ours, namespace
+from shared.objects import differs, is_ours, namespace
 from shared.step.estimate import Pace, remaining
 from shared.step.legacy import LegacyChange as Change
 from shared.step.legacy import LegacyStep

@@ -32,11 +32,11 @@ _TOKENS_ACCOUNT = (
 _MCS = "gke-mcs-controller.gke.io"  # labels what it makes for an import [observed]
 
 
-def strangers_in(cluster: ClusterReader, namespace: str, environment: str) -> str:
+def foreign_object_in(cluster: ClusterReader, namespace: str, environment: str) -> str:
     """What somebody else has in the namespace, as `plural/name`; "" if there is nothing.
 
     Raises:
-        ApiError: as the tree says.
+        PermissionDenied: a kind may not be listed: then nobody knows what would be deleted with the namespace.
     """
     for path, plural in _places(cluster, namespace):
         query = urlencode({"labelSelector": f"{labels.OWNER}!={environment}", "limit": ENOUGH})

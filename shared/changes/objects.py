@@ -9,6 +9,7 @@ from typing import Literal
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
 from shared.google.session import Session
+from shared.objects import Key, full_name, key_of
 from shared.step.change import Change, Description, Value
 
 Manifest = Mapping[str, Value]
@@ -27,11 +28,14 @@ class ApplyObject(Change):
     manifest: Manifest
     field: str | None = None
 
+    @property
+    def key(self) -> Key:
+        """Kind, namespace and name of the object."""
+        return key_of(self.manifest)
+
     def describe(self) -> Description:
         """A creation or an update of the object."""
-        return Description(
-            self.verb, f"{self.path}/{'/'.join(filter(None, key_of(self.manifest)))}", self.field
-        )
+        return Description(self.verb, full_name(self.path, self.key), self.field)
 
     def perform(self, session: Session) -> None:
         """Apply it: it takes effect at once.
@@ -53,10 +57,14 @@ class DeleteObject(Change):
     name: str
     uid: str = ""
 
+    @property
+    def key(self) -> Key:
+        """Kind, namespace and name of the object."""
+        return self.kind, self.namespace, self.name
+
     def describe(self) -> Description:
         """A deletion of the object."""
-        place = "/".join(filter(None, (self.kind, self.namespace, self.name)))
-        return Description("delete", f"{self.cluster.path}/{place}")
+        return Description("delete", full_name(self.cluster.path, self.key))
 
     def perform(self, session: Session) -> None:
         """Begin to delete it; one that is gone is well.
@@ -65,10 +73,3 @@ class DeleteObject(Change):
             Conflict: the object of that name is another one.
         """
         ClusterWriter(session, self.cluster).delete(self.kind, self.namespace, self.name, self.uid)
-
-
-def key_of(manifest: Manifest) -> tuple[str, str, str]:
-    """Kind, namespace ("" for what has none) and name of an object."""
-    meta = manifest["metadata"]
-    assert isinstance(meta, Mapping), "every object has metadata"
-    return str(manifest["kind"]), str(meta.get("namespace") or ""), str(meta["name"])

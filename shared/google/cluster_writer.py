@@ -5,8 +5,7 @@ How a cluster is reached, and what can be read without that client, is in `share
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3.exceptions
@@ -62,19 +61,6 @@ class ClusterWriter(ClusterReader):
         except ApiException as error:  # how the client tells of a certificate that it does not believe
             raise urllib3.exceptions.SSLError(str(error.reason)) from error
         return answer.status, whole(answer.response)
-
-
-def differs(wanted: Any, live: Any) -> bool:
-    """Whether `live` lacks something that `wanted` names; what the server added does not count."""
-    if isinstance(wanted, Mapping):
-        return not isinstance(live, Mapping) or any(
-            differs(value, live.get(key)) for key, value in wanted.items()
-        )
-    if isinstance(wanted, list | tuple):
-        if not isinstance(live, list) or len(wanted) != len(live):
-            return True
-        return any(differs(one, other) for one, other in zip(wanted, live, strict=True))
-    return bool(wanted != live)
 
 
 _CLIENTS: dict[tuple[str, str], ApiClient] = {}  # a warm function keeps its connections

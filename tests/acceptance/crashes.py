@@ -297,7 +297,7 @@ PLANTS = (
                 (
                     "functions/subnets/step.py",
                     "if region not in running]",
-                    "if region not in running and not seen.proxies()]",
+                    "if region not in running and not observed.proxies()]",
                 ),
             )
         ),
@@ -308,11 +308,11 @@ PLANTS = (
         Bug(
             (
                 (
-                    "functions/service_export/wanted.py",
-                    "        if found is None or is_going(found):\n",
+                    "functions/service_export/differences.py",
+                    "        if verb := _verb(",
                     '        if wish["kind"] == "Service" and any(key[0] == "Deployment" for key in live):\n'
                     "            continue\n"
-                    "        if found is None or is_going(found):\n",
+                    "        if verb := _verb(",
                 ),
             )
         ),

@@ -289,6 +289,6 @@ def test_of_secrets_only_names_are_asked_for(server: HostileServer) -> None:
     secret = {"metadata": {"name": "his"}}
     server.answer = lambda path: (200, {}, json.dumps(found.get(path, {"items": [secret]})).encode())
     cluster = ClusterWriter(session(), cluster_at(server.host, OWN))
-    assert spaces.strangers_in(cluster, "store", "store") == "secrets/his"
+    assert spaces.foreign_object_in(cluster, "store", "store") == "secrets/his"
     (accepted,) = [headers["accept"] for path, headers in server.seen if "/secrets" in path]
     assert accepted.startswith("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")

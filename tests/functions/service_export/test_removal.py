@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from functions.service_export import removal as export_removal
-from functions.service_export.removal import PATIENCE, Seen, decide
-from shared.exports.withdrawal import Held
+from functions.service_export.removal import PATIENCE, ObservedRemoval, decide
+from functions.service_export.stages import (
+    Exports,
+    Traces,
+    delete_namespaces,
+    delete_workloads,
+    find_exports,
+    find_imports,
+    find_namespaces,
+    wait_for_traces,
+    wait_until_deleted,
+    withdraw,
+)
+from functions.service_export.survey import Survey, everything
 from shared.labels import OWNER
+from shared.live_objects import LiveObject
 from shared.objects import body
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.live import NOW, born, one_cluster, service_import, stamp
 
 Json = dict[str, Any]
 
+ASKED = NOW - 120  # the request is two minutes old
 WEST, EAST = "locations/us-west1/memberships/gke-west-1", "locations/us-east1/memberships/gke-east-1"
 
 
-def held(kind: str, name: str = "store", going: float | None = None, **fields: Any) -> Held:
+def live(kind: str, name: str = "store", going: float | None = None, **fields: Any) -> LiveObject:
     """A live object; `going` is for how many seconds it has been being deleted."""
-    live = born(body("store", kind, name, "" if kind == "Namespace" else "store", **fields))
+    shown = born(body("store", kind, name, "" if kind == "Namespace" else "store", **fields))
     if going is not None:
-        live["metadata"]["deletionTimestamp"] = stamp(NOW - going)
-    return Held(one_cluster(), live)
+        shown["metadata"]["deletionTimestamp"] = stamp(NOW - going)
+    return LiveObject(one_cluster(), shown)
 
 
-def imported(*clusters: str, name: str = "store") -> Held:
-    return Held(one_cluster(), {"kind": "ServiceImport", **service_import(name, *clusters)})
+def imported(*clusters: str, name: str = "store") -> LiveObject:
+    return LiveObject(one_cluster(), {"kind": "ServiceImport", **service_import(name, *clusters)})
 
 
-def seen(**fields: Any) -> Seen:
-    """What a request of two minutes ago finds."""
-    return replace(Seen("store", NOW - 120), **fields)
+def survey(**fields: Any) -> Survey:
+    """What the stages read, scripted."""
+    return cast(Survey, SimpleNamespace(environment="store", asked=ASKED, goes=everything, **fields))
 
 
 def deleted(decision: Decision) -> list[str]:
-    assert {"delete"} >= {each.verb for each in decision.changes}
-    return [each.resource.split("/", 6)[6] for each in decision.changes]
+    assert {"delete"} >= {each.describe().verb for each in decision.changes}
+    return [each.describe().resource.split("/", 6)[6] for each in decision.changes]
 
 
 def waits(decision: Decision) -> Waiting:
@@ -47,35 +61,34 @@ def waits(decision: Decision) -> Waiting:
     return decision.outcome
 
 
-def test_exports_go_alone_and_first() -> None:
-    """Whatever else there is waits until nothing of them is left; one that is going already is not deleted again."""
-    every = (held("ServiceExport"), held("ServiceExport", "late", going=5.0))
-    decision = decide(None, seen(exports=every, spaces=(held("Namespace"),)), NOW)
+def test_exports_go_first() -> None:
+    """One that is going already is not deleted again."""
+    decision = withdraw(
+        Exports((live("ServiceExport"), live("ServiceExport", "late", going=5.0)), ASKED), NOW
+    )
 
     assert ["ServiceExport/store/store"] == deleted(decision)
     assert ("ExportsWithdrawing", 36.0) == (waits(decision).reason, waits(decision).retry_after)
+    assert waits(decision).message == (
+        "exports are being withdrawn: store/store in gke-west-1, store/late in gke-west-1"
+    )
 
 
-@pytest.mark.parametrize(
-    "left", [{"imports": (imported("us-west1/gke-west-1"),)}, {"backends": ("gkemcs-store-store",)}]
-)
-def test_imports_and_backend_services_are_waited_for(left: Json) -> None:
+def test_what_exports_made_is_waited_for() -> None:
     """Nothing is deleted meanwhile, and the message names what is still there."""
-    decision = decide(None, seen(**left, spaces=(held("Namespace"),)), NOW)
+    decision = wait_for_traces(Traces(("gkemcs-store-store",), ASKED), NOW)
 
     assert [] == deleted(decision)
-    assert "store" in waits(decision).message.partition(": ")[2]
+    assert "still imported, or behind a backend service: gkemcs-store-store" == waits(decision).message
     assert 9.0 == waits(decision).retry_after  # 7.5 % of what the request has waited
 
 
 def test_services_go_then_their_endpoint_groups_then_the_namespace() -> None:
     """Services and Deployments are looked for again at once; groups and namespaces take their time."""
-    workloads = decide(None, seen(workloads=(held("Service"), held("Deployment"))), NOW)
-    group = Held(
-        one_cluster(), {**held("Service", "neg", going=4.0).object, "kind": "ServiceNetworkEndpointGroup"}
-    )
-    groups = decide(None, seen(groups=(group,), spaces=(held("Namespace"),)), NOW)
-    spaces = decide(None, seen(spaces=(held("Namespace"),)), NOW)
+    workloads = delete_workloads((live("Service"), live("Deployment")), NOW)
+    shown = {**live("Service", "neg", going=4.0).body, "kind": "ServiceNetworkEndpointGroup"}
+    groups = wait_until_deleted((LiveObject(one_cluster(), shown),), NOW)
+    spaces = delete_namespaces((live("Namespace"),), NOW)
 
     assert (["Service/store/store", "Deployment/store/store"], None) == (
         deleted(workloads),
@@ -85,10 +98,16 @@ def test_services_go_then_their_endpoint_groups_then_the_namespace() -> None:
     assert (["Namespace/store"], 6.0) == (deleted(spaces), waits(spaces).retry_after)
 
 
+def test_a_service_that_is_held_is_waited_for() -> None:
+    """It is not deleted again."""
+    decision = delete_workloads((live("Service", going=4.0),), NOW)
+    assert ([], "Deleting") == (deleted(decision), waits(decision).reason)
+
+
 def test_a_namespace_that_does_not_go_says_what_it_waits_for() -> None:
     """Its own conditions do [documented]; those that do not hold say nothing."""
-    stuck = held("Namespace", going=700.0)
-    stuck.object["status"] = {
+    stuck = live("Namespace", going=700.0)
+    stuck.body["status"] = {
         "conditions": [
             {
                 "type": "NamespaceContentRemaining",
@@ -98,7 +117,7 @@ def test_a_namespace_that_does_not_go_says_what_it_waits_for() -> None:
             {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content deleted"},
         ]
     }
-    wait = waits(decide(None, seen(spaces=(stuck,)), NOW))
+    wait = waits(delete_namespaces((stuck,), NOW))
     assert (
         wait.message
         == "Namespace store in cluster gke-west-1 is being deleted (Some resources are remaining)"
@@ -107,23 +126,22 @@ def test_a_namespace_that_does_not_go_says_what_it_waits_for() -> None:
 
 def test_a_namespace_with_somebody_elses_things_is_left_and_noted() -> None:
     """It does not keep the step from being done."""
-    space = held("Namespace")
-    decision = decide(None, seen(spaces=(space,), kept={space.resource: "configmaps/notes"}), NOW)
+    space = live("Namespace")
+    kept = {space.path: "configmaps/notes"}
+    left = [{"resource": space.path, "why": "it holds configmaps/notes"}]
 
-    assert [] == deleted(decision)
-    assert (
-        Done(outputs={"left": [{"resource": space.resource, "why": "it holds configmaps/notes"}]})
-        == decision.outcome
-    )
+    assert find_namespaces(survey(namespaces=[space], kept_namespaces=kept)) is None
+    assert [space] == find_namespaces(survey(namespaces=[space], kept_namespaces={}))
+    assert Decision(Done(outputs={"left": left})) == decide(ObservedRemoval(ASKED, kept=kept), NOW)
 
 
 @pytest.mark.parametrize(("waited", "patient"), [(PATIENCE - 1, True), (PATIENCE, False)])
 def test_a_cluster_that_does_not_answer_is_waited_for_and_then_told(waited: float, patient: bool) -> None:
     """One that is being deleted is told at once: it will not answer any more."""
-    silent = replace(
-        seen(silent={"gke-east-1": "no answer"}, closed={"old": "is STOPPING"}), asked=NOW - waited
+    observed = ObservedRemoval(
+        NOW - waited, unanswered={"gke-east-1": "no answer"}, unreachable={"old": "is STOPPING"}
     )
-    outcome = decide(None, silent, NOW).outcome
+    outcome = decide(observed, NOW).outcome
     rows = [{"resource": "old", "why": "is STOPPING"}, {"resource": "gke-east-1", "why": "no answer"}]
 
     if patient:
@@ -135,7 +153,7 @@ def test_a_cluster_that_does_not_answer_is_waited_for_and_then_told(waited: floa
 
 def test_nothing_left_is_done() -> None:
     """Without a word."""
-    assert Decision(Done()) == decide(None, seen(), NOW)
+    assert Decision(Done()) == decide(ObservedRemoval(ASKED), NOW)
 
 
 # -- what counts as ours, and as on its way out
@@ -147,8 +165,11 @@ def test_nothing_left_is_done() -> None:
 )
 def test_exports_of_ours_go_and_all_of_a_cluster_of_ours(cluster: Json, export: Json, expected: bool) -> None:
     """A cluster takes its controllers along: endpoint groups of whatever it still exports would stay."""
-    live = {"metadata": {"name": "s", "namespace": "n", "labels": export}}
-    assert expected == export_removal._goes(Held(replace(one_cluster(), labels=cluster), live), "store")
+    shown = {"metadata": {"name": "s", "namespace": "n", "labels": export}}
+    found = LiveObject(replace(one_cluster(), labels=cluster), shown)
+    exports = find_exports(survey(exports=[found]))
+
+    assert (Exports([found], ASKED) if expected else None) == exports
 
 
 @pytest.mark.parametrize(
@@ -166,4 +187,7 @@ def test_an_import_is_on_its_way_while_it_lists_more_than_is_exported(
 ) -> None:
     """What somebody else's cluster still exports stays imported, and is not waited for."""
     both = imported("us-west1/gke-west-1", "us-east1/gke-east-1")
-    assert expected == export_removal._lists_too_much(both, alive, asked)
+    answering = [replace(one_cluster(), membership=f"projects/p/{each}") for each in asked]
+    found = find_imports(survey(imports=[both], exported=alive, answering=answering))
+
+    assert (Traces(["store/store in gke-west-1"], ASKED) if expected else None) == found

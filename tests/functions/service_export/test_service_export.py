@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.service_export.step import Seen, decide
-from functions.service_export.wanted import InCluster, Key, wanted_objects
-from shared.objects import body
+from functions.service_export.differences import ObservedCluster
+from functions.service_export.observed import ObservedExports
+from functions.service_export.step import decide
+from functions.service_export.wanted import wanted_objects
+from shared.changes.objects import ApplyObject
+from shared.objects import Key, body
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import, stamp
@@ -44,24 +47,24 @@ def objects(cluster: str, wanted: Environment = STORE) -> dict[Key, Json]:
     return {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): listed(o) for o in every}
 
 
-def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True) -> InCluster:
+def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True) -> ObservedCluster:
     found = objects(cluster) if live is None else live
-    return InCluster(one_cluster(name=cluster, location=PLACES[cluster]), found, known)
+    return ObservedCluster(one_cluster(name=cluster, location=PLACES[cluster]), found, known)
 
 
 def seen(
-    west: InCluster | None = None,
+    west: ObservedCluster | None = None,
     imports: list[Json] | None = None,
-    strangers: dict[str, str] | None = None,
-) -> Seen:
+    foreign_clusters: dict[str, str] | None = None,
+) -> ObservedExports:
     """Both clusters as wanted, but for what is given of the west one and the imports."""
     clusters = {WEST: west or there(WEST), EAST: there(EAST)}
     found = IMPORTS if imports is None else imports
-    return Seen(
+    return ObservedExports(
         {name: each.cluster for name, each in clusters.items()},
         clusters,
         {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found},
-        strangers or {},
+        foreign_clusters or {},
     )
 
 
@@ -75,10 +78,11 @@ def waiting(decision: Decision) -> Waiting:
 
 
 def names(changes: Any) -> list[str]:
-    return [f"{change.verb} {change.resource.split('/clusters/')[1]}" for change in changes]
+    described = [change.describe() for change in changes]
+    return [f"{each.verb} {each.resource.split('/clusters/')[1]}" for each in described]
 
 
-def changed(key: Key, **fields: Any) -> InCluster:
+def changed(key: Key, **fields: Any) -> ObservedCluster:
     """The west cluster with other metadata or spec in one object."""
     found = copy.deepcopy(objects(WEST))
     for part, values in fields.items():
@@ -118,7 +122,7 @@ def test_a_cluster_that_knows_exports_gets_them_with_everything_else() -> None:
 
 def test_clusters_that_do_not_serve_yet_are_planned_and_waited_for() -> None:
     """Looked for when the first is due."""
-    decision = decide(STORE, Seen({WEST: one_cluster("PROVISIONING", age=100)}), NOW)
+    decision = decide(STORE, ObservedExports({WEST: one_cluster("PROVISIONING", age=100)}), NOW)
 
     assert 12 == len(decision.later)
     assert () == tuple(decision.changes)
@@ -202,7 +206,7 @@ def test_an_existing_namespace_of_long_ago_does_not_make_the_next_look_late() ->
     assert waiting(look(there(WEST, old, known=False))).retry_after <= 60
 
 
-def foreign(key: Key, **spec: Any) -> InCluster:
+def foreign(key: Key, **spec: Any) -> ObservedCluster:
     """The west cluster with somebody else's object in one place."""
     found = changed(key, **({"spec": spec} if spec else {})).objects
     return there(WEST, {**found, key: {**found[key], "metadata": {**found[key]["metadata"], "labels": {}}}})
@@ -239,10 +243,12 @@ def test_a_service_without_selector_must_be_there() -> None:
     )
 
 
-def test_a_stranger_that_exports_the_same_is_named() -> None:
+def test_a_foreign_cluster_that_exports_the_same_is_named() -> None:
     """The fleet takes equal names for one service; waiting would not end."""
     imports = [service_import("store", *BOTH, "us-west1/legacy"), *IMPORTS[1:]]
-    outcome = look(imports=imports, strangers={"locations/us-west1/memberships/legacy": "legacy"}).outcome
+    outcome = look(
+        imports=imports, foreign_clusters={"locations/us-west1/memberships/legacy": "legacy"}
+    ).outcome
 
     assert isinstance(outcome, Blocked)
     assert "IMPORT_SHARED" == outcome.code
@@ -265,10 +271,9 @@ def test_nothing_foreign_is_ever_applied_to_or_deleted(
         item["metadata"]["labels"] = owner
         found[key] = item if fits or "spec" not in item else item | {"spec": {}}
     for change in look(there(WEST, found, known)).changes:
-        wish = change.body.object
-        key = (wish["kind"], wish["metadata"].get("namespace", ""), wish["metadata"]["name"])
-        if key in live and change.body.cluster.name == WEST:
-            assert ({"fleetgate-env": "store"}, False) == live[key]
+        assert isinstance(change, ApplyObject)
+        if change.key in live and change.cluster and change.cluster.name == WEST:
+            assert ({"fleetgate-env": "store"}, False) == live[change.key]
 
 
 def test_a_surplus_export_of_anothers_is_not_withdrawn() -> None:

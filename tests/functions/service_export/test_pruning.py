@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from functions.service_export import removal as export_removal
-from functions.service_export.pruning import for_surplus, kept, surplus
-from functions.service_export.removal import Seen
-from functions.service_export.wanted import wanted_objects
-from shared import errors
-from shared.exports import withdrawal
+from functions.service_export import survey
+from functions.service_export.pruning import to_prune
+from functions.service_export.wanted import kept, wanted_objects
+from shared import errors, live_objects
+from shared.changes.objects import DeleteObject
 from shared.google.container import Cluster
 from shared.labels import OWNER
+from shared.objects import key_of
 from shared.spec import Environment
-from shared.step.outcome import Done, Waiting
+from shared.step.stages import Reached
 from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import
 
 Json = dict[str, Any]
-Look = Callable[..., Seen | None]
+Look = Callable[..., Reached | None]
 
 WEST, EAST = "gke-west-1", "gke-east-1"
 PLACES = {WEST: "us-west1-a", EAST: "us-east1-c", "gke-old": "us-central1-f"}
@@ -57,7 +57,7 @@ class Fleet:
             mark = selector.partition("=")[2]
             return [each for each in found if each["kind"] == kind and (not mark or _owner(each) == mark)]
 
-        return SimpleNamespace(everywhere=everywhere)
+        return SimpleNamespace(everywhere=everywhere, list=lambda kind, space: [])
 
     def imports(self) -> list[Json]:
         """One for each name that is exported, with who exports it."""
@@ -75,12 +75,15 @@ class Fleet:
             for space, name in keys
         ]  # fmt: skip
 
-    def remove(self, seen: Seen) -> list[str]:
+    def remove(self, reached: Reached) -> list[str]:
         """Do what is to be done now; what went, by kind, name and cluster."""
-        going = [change.body for change in for_surplus(seen, NOW).changes]
-        for each in going:
-            self.held[each.cluster.name].remove(each.object)
-        return sorted(f"{each.kind} {each.name} {each.cluster.name}" for each in going)
+        gone = []
+        for change in reached.decide(NOW).changes:
+            assert isinstance(change, DeleteObject)
+            held = self.held[change.cluster.name]
+            held.remove(next(each for each in held if key_of(each) == change.key))
+            gone.append(f"{change.kind} {change.name} {change.cluster.name}")
+        return sorted(gone)
 
     def names(self, kind: str, at: str) -> list[str]:
         """Names of the objects of a kind in a cluster."""
@@ -95,14 +98,15 @@ def _owner(live: Json) -> str:
 def look(monkeypatch: pytest.MonkeyPatch) -> Look:
     """What there is too much in a fleet, for a spec."""
 
-    def look(fleet: Fleet, wanted: Environment) -> Seen | None:
-        monkeypatch.setattr(withdrawal, "ClusterWriter", fleet.cluster)
-        monkeypatch.setattr(withdrawal, "clusters", lambda *_: fleet.clusters)
+    def look(fleet: Fleet, wanted: Environment) -> Reached | None:
+        monkeypatch.setattr(live_objects, "ClusterReader", fleet.cluster)
+        monkeypatch.setattr(live_objects, "clusters", lambda *_: fleet.clusters)
         monkeypatch.setattr("shared.google.compute.global_resources", lambda *_: [])
-        monkeypatch.setattr(export_removal, "_strangers", lambda *_: "")
+        monkeypatch.setattr(survey, "ClusterReader", fleet.cluster)
+        monkeypatch.setattr(survey, "foreign_object_in", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
         context: Any = SimpleNamespace(session=None, wanted=wanted, message=SimpleNamespace(claim=claim))
-        return surplus(context, fleet.clusters)
+        return to_prune(context, fleet.clusters)
 
     return look
 
@@ -110,8 +114,8 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
 def emptied(look: Look, fleet: Fleet, wanted: Environment) -> list[list[str]]:
     """What goes, look after look, until nothing is too much."""
     stages = []
-    while (seen := look(fleet, wanted)) is not None:
-        stages.append(fleet.remove(seen))
+    while (reached := look(fleet, wanted)) is not None:
+        stages.append(fleet.remove(reached))
         assert stages[-1], "what is too much is either deleted or waited for"
     return stages
 
@@ -195,10 +199,8 @@ def test_a_cluster_that_does_not_answer_is_not_waited_for(look: Look) -> None:
     fleet = Fleet(environment())
     fleet.silent = {WEST}
     wanted = environment(services=[STORE], **ROUTES)
-    seen = look(fleet, wanted)
+    reached = look(fleet, wanted)
 
-    assert seen is not None
-    assert [f"ServiceExport store-east-1 {EAST}"] == fleet.remove(seen)
-    nothing = Seen("store", NOW, silent={WEST: "no"})
-    assert isinstance(for_surplus(nothing, NOW).outcome, Done)
-    assert isinstance(export_removal.decide(None, nothing, NOW).outcome, Waiting)
+    assert reached is not None
+    assert [f"ServiceExport store-east-1 {EAST}"] == fleet.remove(reached)
+    assert [[f"Service store-east-1 {EAST}"]] == emptied(look, fleet, wanted)

@@ -1,0 +1,71 @@
+"""What keeps services from being exported until a person mends it: objects and clusters of other people's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.service_export.differences import ObservedCluster
+from functions.service_export.observed import ObservedExports
+from functions.service_export.wanted import wanted_objects
+from shared.objects import differs, is_being_deleted, is_ours, key_of
+from shared.step.outcome import Blocked
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment, Service
+
+
+def blocker(wanted: Environment, observed: ObservedExports) -> Blocked | None:
+    """The first thing that a person must mend."""
+    for cluster in wanted.clusters:
+        contents = observed.contents.get(cluster.name)
+        if contents and (
+            stop := _foreign_object(wanted, cluster, contents) or _missing_service(wanted, cluster, contents)
+        ):
+            return stop
+    return _shared_import(wanted, observed)
+
+
+def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
+    """An object of a wanted name that is not ours and does not fit."""
+    for wish in wanted_objects(wanted, cluster):
+        kind, space, name = key_of(wish)
+        live = observed.objects.get((kind, space, name))
+        if live is None or is_being_deleted(live) or is_ours(live, wanted.name):
+            continue
+        if differs(wish.get("spec", {}), live.get("spec", {})):
+            return Blocked(
+                code=f"{kind.upper()}_FOREIGN",
+                cause=f"{kind} {space}/{name} in cluster {cluster.name} is not this environment's, and differs.",
+                fix=f"Give it another name in the environment, or delete it from cluster {cluster.name}.",
+            )
+    return None
+
+
+def _missing_service(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
+    """A Service that is the user's own, and is not there to be exported."""
+    for each in wanted.exports(cluster):
+        if each.selector is None and ("Service", each.namespace, each.name) not in observed.objects:
+            return Blocked(
+                code="SERVICE_MISSING",
+                cause=f"Cluster {cluster.name} has no Service {each.namespace}/{each.name} to export.",
+                fix="Create it, or give the service a selector to have it made.",
+            )
+    return None
+
+
+def _shared_import(wanted: Environment, observed: ObservedExports) -> Blocked | None:
+    """A cluster that is not the environment's and exports a service of the same name."""
+    for service in wanted.services:
+        for member in observed.listed(service) & observed.foreign.keys():
+            return _exported_elsewhere(service, observed.foreign[member])
+    return None
+
+
+def _exported_elsewhere(service: Service, cluster: str) -> Blocked:
+    return Blocked(
+        code="IMPORT_SHARED",
+        cause=f"Cluster {cluster} of the fleet exports {service.namespace}/{service.name} too, and is not in this"
+        " environment: the fleet takes equal names for one service, and would send it traffic.",
+        fix=f"Choose another name or namespace, or, in {cluster}:"
+        f" kubectl delete serviceexports.net.gke.io {service.name} --namespace={service.namespace}",
+    )

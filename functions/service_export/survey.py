@@ -1,0 +1,141 @@
+"""What the stages of the exports' removal read of the clusters: each list once, however many stages need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from functions.service_export.namespaces import foreign_object_in
+from shared.google import compute
+from shared.google.cluster_reader import NEG, ClusterReader
+from shared.google.container import Cluster
+from shared.google.gkehub import member_key
+from shared.google.session import Session
+from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, owned
+from shared.objects import Json, Key
+
+BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
+NAME_KEPT = 53  # characters of a longer name that are surely kept
+
+
+def everything(live: LiveObject) -> bool:
+    """What goes at a teardown."""
+    return True
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
+
+    `project` is the fleet's; `gateway` the Gateway's namespace, "" if nobody knows it; `asked` is when the request
+    was published, unix seconds.
+    """
+
+    session: Session
+    project: str
+    environment: str
+    gateway: str
+    asked: float
+    goes: Callable[[LiveObject], bool] = everything
+
+    @cached_property
+    def clusters(self) -> list[Cluster]:
+        """Every cluster that may hold something of the environment's."""
+        return candidates(self.session, self.project, self.environment)
+
+    @property
+    def unreachable(self) -> dict[str, str]:
+        """Why a cluster cannot be asked, by name."""
+        return {each.name: each.unreachable_because for each in self.clusters if not each.is_reachable}
+
+    @property
+    def unanswered(self) -> dict[str, str]:
+        """Why a cluster that should have answered did not, by name."""
+        answers = (self._exports, self._imports_and_namespaces)
+        return {cluster.name: why for each in answers for cluster, why in each.unanswered}
+
+    @property
+    def exports(self) -> tuple[LiveObject, ...]:
+        """Every ServiceExport, whoever made it."""
+        return self._exports.objects
+
+    @property
+    def exported(self) -> set[Key]:
+        """What is exported, by whom: the key of the membership, namespace and name."""
+        return {(member_key(each.cluster.membership), each.namespace, each.name) for each in self.exports}
+
+    @cached_property
+    def answering(self) -> list[Cluster]:
+        """The clusters of which it is known what they export."""
+        silent = [cluster for cluster, _ in self._exports.unanswered]
+        return [each for each in self.clusters if each.is_reachable and each not in silent]
+
+    @property
+    def imports(self) -> list[LiveObject]:
+        """The ServiceImports of the environment's namespaces."""
+        found = (each for each in self._imports_and_namespaces.objects if each.kind == "ServiceImport")
+        return [each for each in found if each.namespace in self.namespace_names]
+
+    @property
+    def namespaces(self) -> list[LiveObject]:
+        """The environment's namespaces."""
+        return [each for each in self._imports_and_namespaces.objects if each.kind == "Namespace"]
+
+    @property
+    def namespace_names(self) -> set[str]:
+        """Their names, in whichever cluster, and the Gateway's."""
+        return {each.name for each in self.namespaces} | {self.gateway} - {""}
+
+    @cached_property
+    def kept_namespaces(self) -> dict[str, str]:
+        """Namespaces that would go, and hold something of somebody else's: by full name, with what."""
+        going = (each for each in self.namespaces if self.goes(each) and not each.is_being_deleted)
+        return {each.path: foreign for each in going if (foreign := self._foreign_object_in(each))}
+
+    def workloads(self) -> tuple[LiveObject, ...]:
+        """The environment's Services and Deployments."""
+        return ask(
+            self.session, self.answering, lambda api: owned(api, self.environment, "Service", "Deployment")
+        ).objects
+
+    def endpoint_groups(self) -> tuple[LiveObject, ...]:
+        """The network endpoint groups of Services in the environment's namespaces."""
+
+        def read(api: ClusterReader) -> Iterator[Json]:
+            found = api.everywhere(NEG) or []
+            yield from (each for each in found if each["metadata"]["namespace"] in self.namespace_names)
+
+        return ask(self.session, self.answering, read).objects
+
+    def orphaned_backend_services(self) -> list[str]:
+        """Names of the backend services of exports in the environment's namespaces that nobody exports any more."""
+        found = compute.global_resources(self.session, self.project, "backendServices")
+        used = tuple(f"{BACKEND}{space}-{name}"[:NAME_KEPT] for _, space, name in self.exported)
+        beginnings = tuple(f"{BACKEND}{space}-" for space in self.namespace_names)
+        names = [each["name"] for each in found if each["name"].startswith(beginnings)]
+        return sorted(name for name in names if name[:NAME_KEPT] not in used)
+
+    @cached_property
+    def _exports(self) -> Answers:
+        return ask(self.session, self.clusters, lambda api: api.everywhere("ServiceExport") or ())
+
+    @cached_property
+    def _imports_and_namespaces(self) -> Answers:
+        def read(api: ClusterReader) -> Iterator[Json]:
+            yield from api.everywhere("ServiceImport") or ()
+            yield from owned(api, self.environment, "Namespace")
+
+        return ask(self.session, self.answering, read)
+
+    def _foreign_object_in(self, namespace: LiveObject) -> str:
+        """What of somebody else's would go with a namespace; "" if nothing would.
+
+        A cluster that is ours goes too, and all that is in it. But another Gateway would leave its load balancer
+        behind: that is for the fleet to refuse.
+        """
+        api = ClusterReader(self.session, namespace.cluster)
+        if not is_own(namespace.cluster, self.environment):
+            return foreign_object_in(api, namespace.name, self.environment)
+        gateways = api.list("Gateway", namespace.name) or ()
+        return ", ".join(f"gateways/{each['metadata']['name']}" for each in gateways)

@@ -1,0 +1,133 @@
+"""An environment's Kubernetes objects as they are: looked for by label, in every cluster that may hold some.
+
+A removal knows no spec. So it asks the clusters of the project that are in the fleet, and those that are the
+environment's own. One that should answer and does not is not taken for empty: it is told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from shared import errors, labels
+from shared.changes.objects import DeleteObject
+from shared.google.cluster_reader import ClusterReader
+from shared.google.compute import unix
+from shared.google.container import Cluster, clusters
+from shared.google.session import Session
+from shared.objects import Json, full_name, is_being_deleted, key_of
+
+
+@dataclass(frozen=True)
+class LiveObject:
+    """An object as its cluster shows it."""
+
+    cluster: Cluster
+    body: Json
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.body["kind"])
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; "" for what has none."""
+        return str(self.body["metadata"].get("namespace", ""))
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def path(self) -> str:
+        """Its full name."""
+        return full_name(self.cluster.path, key_of(self.body))
+
+    @property
+    def is_being_deleted(self) -> bool:
+        """Whether its deletion has begun, and something still holds it."""
+        return is_being_deleted(self.body)
+
+    @property
+    def deletion_began(self) -> float:
+        """Since when it is being deleted, unix seconds."""
+        return unix(self.body["metadata"]["deletionTimestamp"])
+
+    @property
+    def finalizers(self) -> list[str]:
+        """Who has to let it go before it is gone."""
+        return list(self.body["metadata"].get("finalizers", ()))
+
+    @property
+    def words(self) -> str:
+        """As a message names it."""
+        place = "/".join(filter(None, (self.namespace, self.name)))
+        holders = ", ".join(self.finalizers) if self.is_being_deleted else ""
+        return f"{self.kind} {place} in cluster {self.cluster.name}" + (
+            f" (held by {holders})" if holders else ""
+        )
+
+    def deletion(self) -> DeleteObject:
+        """The change that deletes this very object, and no other that took its name since."""
+        uid = self.body["metadata"].get("uid", "")
+        return DeleteObject(self.cluster, self.kind, self.namespace, self.name, uid)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What clusters answered; `unanswered` has each that should have and did not, with the reason."""
+
+    objects: tuple[LiveObject, ...] = ()
+    unanswered: tuple[tuple[Cluster, str], ...] = ()
+
+
+def is_own(cluster: Cluster, environment: str) -> bool:
+    """Whether the cluster is the environment's, and goes with it."""
+    return labels.is_owned(cluster.labels, environment)
+
+
+def candidates(session: Session, project: str, environment: str) -> list[Cluster]:
+    """The clusters that may hold something of the environment's: the fleet's, and its own."""
+    return [each for each in clusters(session, project) if may_hold(each, environment)]
+
+
+def may_hold(cluster: Cluster, environment: str) -> bool:
+    """Whether the cluster may hold something of the environment's."""
+    return bool(cluster.membership) or is_own(cluster, environment)
+
+
+def ask(
+    session: Session,
+    those: Iterable[Cluster],
+    read: Callable[[ClusterReader], Iterable[Json]],
+    needed: Callable[[Cluster], bool] = lambda cluster: False,
+) -> Answers:
+    """What `read` finds in each of `those` that can be reached. One that does not answer does not stop the others.
+
+    Raises:
+        ApiError: one that is `needed` did not answer: what is in it is unknown then, and not nothing.
+    """
+    found, unanswered = list[LiveObject](), list[tuple[Cluster, str]]()
+    for cluster in those:
+        if not cluster.is_reachable:
+            continue
+        try:
+            found += [LiveObject(cluster, each) for each in read(ClusterReader(session, cluster))]
+        except (errors.Transient, errors.Unauthorized) as error:
+            if needed(cluster):
+                raise
+            unanswered.append((cluster, f"{error.reason or error.status} {error.message}"))
+    return Answers(tuple(found), tuple(unanswered))
+
+
+def owned(api: ClusterReader, environment: str, *kinds: str) -> Iterable[Json]:
+    """The environment's objects of these kinds, in all namespaces."""
+    for kind in kinds:
+        yield from api.everywhere(kind, f"{labels.OWNER}={environment}") or ()
+
+
+def deletions(objects: Iterable[LiveObject]) -> list[DeleteObject]:
+    """Changes that delete those of `objects` whose deletion has not begun."""
+    return [each.deletion() for each in objects if not each.is_being_deleted]
