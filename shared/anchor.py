@@ -88,11 +88,7 @@ def creation_note(name: str, generation: str, execution: str) -> str:
 
 
 def read(session: Session, name: str) -> Anchor | None:
-    """The anchor of environment `name`, or None; what is no name has none, and is not asked for.
-
-    Raises:
-        ApiError: as the tree says.
-    """
+    """The anchor of environment `name`, or None; what is no name has none, and is not asked for."""
     if not _NAME.fullmatch(name):
         return None
     settings = session.settings
@@ -101,11 +97,7 @@ def read(session: Session, name: str) -> Anchor | None:
 
 
 def read_all(session: Session) -> list[Anchor]:
-    """Every address that has an anchor's name.
-
-    Raises:
-        ApiError: as the tree says.
-    """
+    """Every address that has an anchor's name."""
     settings = session.settings
     found = compute.addresses(session, settings.project, settings.region)
     return [_anchor(each) for each in found if each["name"].startswith(PREFIX)]

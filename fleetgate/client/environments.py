@@ -57,11 +57,7 @@ class State:
 
 
 def all_states(target: Target) -> list[State]:
-    """Every environment, by name.
-
-    Raises:
-        ApiError: as the tree says.
-    """
+    """Every environment, by name."""
     return [_state(target, each, _execution(target, each)) for each in _anchors(target)]
 
 
@@ -70,7 +66,6 @@ def state_of(target: Target, name: str) -> State:
 
     Raises:
         ClientError: there is none of that name.
-        ApiError: as the tree says.
     """
     found = known(target, name)
     execution = _execution(target, found)
@@ -84,7 +79,6 @@ def glance(target: Target, name: str) -> State:
 
     Raises:
         ClientError: there is none of that name.
-        ApiError: as the tree says.
     """
     found = known(target, name)
     return _state(target, found, _execution(target, found))
@@ -95,7 +89,6 @@ def known(target: Target, name: str) -> Anchor:
 
     Raises:
         ClientError: there is none of that name.
-        ApiError: as the tree says.
     """
     found = _anchors(target)
     for each in found:

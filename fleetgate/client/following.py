@@ -60,7 +60,6 @@ class Following:
 
         Raises:
             ClientError: nothing was started.
-            ApiError: as the tree says.
         """
         began = self.watch.now()
         execution = self._ended(self._started(), began)

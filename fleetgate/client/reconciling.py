@@ -54,11 +54,7 @@ class Reconciliation:
 
 
 def reconcile(target: Target, kept: Sequence[Kept], dry_run: bool = False) -> Reconciliation:
-    """Publish what makes the environments those that `kept` says; with `dry_run`, only tell.
-
-    Raises:
-        ApiError: as the tree says.
-    """
+    """Publish what makes the environments those that `kept` says; with `dry_run`, only tell."""
     found = [each for each in anchor.read_all(target.session) if each.is_ours]
     wanted = compare(kept, found)
     if dry_run:

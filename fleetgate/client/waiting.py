@@ -18,7 +18,6 @@ def wait_for(target: Target, name: str, goal: str, limit: float | None, watch: W
     Raises:
         ClientError: it cannot come about, or did not in time; it is not known whether it will, for there is no
             such environment.
-        ApiError: as the tree says.
     """
     for look in patiently(watch or Watch(), limit):
         with look:

@@ -36,11 +36,7 @@ class MemberContents:
 
 
 def reconstruct(session: Session, name: str, place: Place) -> Environment | None:
-    """The environment of that name where its anchor says it is; None while no cluster that answers has its Gateway.
-
-    Raises:
-        ApiError: as the tree says.
-    """
+    """The environment of that name where its anchor says it is; None while no cluster that answers has its Gateway."""
     from pydantic import ValidationError
 
     from shared.spec import (

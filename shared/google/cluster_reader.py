@@ -24,6 +24,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from shared import errors
+from shared.google import refusals
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session, unanswered
 
@@ -152,13 +153,13 @@ class ClusterReader:
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):
-            value = data[: errors.MESSAGE_LIMIT].decode(errors="replace")
+            value = data[: refusals.MESSAGE_LIMIT].decode(errors="replace")
         place = self.path + path.partition("?")[0]
         if len(data) > MOST:
             text = f"the answer has more than {MOST} bytes"
             raise errors.Refused("kubernetes", method, place, status, "AnswerTooLarge", text)
         if status >= 300 or not isinstance(value, dict):
-            raise errors.from_response("kubernetes", method, place, status, value)
+            raise refusals.from_response("kubernetes", method, place, status, value)
         return value
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared import errors
+from shared.google import refusals
 from shared.google.lists import items, whole
 from shared.google.session import Json, Session
 
@@ -155,7 +156,7 @@ def checked(operation: Json) -> Json:
         code, message = failure
         status = int(operation.get("httpErrorStatusCode") or 400)
         error = {"errors": [{"reason": code}], "message": message}
-        raise errors.from_response("compute", "POST", operation.get("targetLink", ""), status, error)
+        raise refusals.from_response("compute", "POST", operation.get("targetLink", ""), status, error)
     return operation
 
 

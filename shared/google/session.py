@@ -25,6 +25,7 @@ from google.auth.transport.requests import AuthorizedSession
 from requests.adapters import HTTPAdapter
 
 from shared import errors
+from shared.google import refusals
 from shared.google.metadata import MetadataCredentials, service_account
 from shared.settings import Settings
 
@@ -125,7 +126,7 @@ class Wire(HTTPAdapter):
             self._session.credentials.token = None  # the next call asks for a new one
         if response.status_code >= 300:  # a redirect is a refusal, too: a token goes nowhere else
             body = _json_or_text(response)
-            raise errors.from_response(self._service, method, request.path_url, response.status_code, body)
+            raise refusals.from_response(self._service, method, request.path_url, response.status_code, body)
         return response
 
 
@@ -183,7 +184,7 @@ class Session:
         """`path` is relative to the service's endpoint; `query` holds its parameters.
 
         Raises:
-            ApiError: as the tree says.
+            ApiError: any answer of 300 and above; Transient also for none.
         """
         return self._call("GET", service, path, query)
 
@@ -200,11 +201,7 @@ class Session:
         return self._call("DELETE", service, path, query)
 
     def pages(self, service: str, path: str, **query: str) -> Iterator[Json]:
-        """Every page of a list, by `nextPageToken`.
-
-        Raises:
-            ApiError: as the tree says.
-        """
+        """Every page of a list, by `nextPageToken`; each is asked for when it is needed. See `get`."""
         page = self.get(service, path, **query)
         yield page
         while token := page.get("nextPageToken"):

@@ -13,7 +13,7 @@ from functions.service_export import namespaces as spaces
 from functions.verification import step as verification
 from shared import errors
 from shared.gateway.status import Vip
-from shared.google import cluster_reader
+from shared.google import cluster_reader, refusals
 from shared.google.cluster_reader import MOST, ClusterReader
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
@@ -226,7 +226,7 @@ FORMS = [
 @pytest.mark.parametrize("body", [*FORMS, {"error": {"errors": [[]], "details": {"a": {}}}}, "text", None])
 def test_a_refusal_of_any_form_is_understood(body: object) -> None:
     """As one that says little."""
-    assert errors.from_response("kubernetes", "GET", PATH_OF_POD, 418, body).status == 418
+    assert refusals.from_response("kubernetes", "GET", PATH_OF_POD, 418, body).status == 418
 
 
 PATH_OF_POD = "/api/v1/namespaces/n/pods/p"
@@ -256,7 +256,7 @@ WORDS = [
 @pytest.mark.parametrize("reason", ["Forbidden", "SERVICE_DISABLED"])
 def test_what_is_to_be_run_is_not_in_a_clusters_words(words: dict[str, object], reason: str) -> None:
     """A fix is a command that somebody will run: of foreign words only names of permissions and APIs are in it."""
-    error = errors.from_response("kubernetes", "GET", PATH_OF_POD, 403, {"reason": reason, **words})
+    error = refusals.from_response("kubernetes", "GET", PATH_OF_POD, 403, {"reason": reason, **words})
     fix = outcome_of(error, session().settings, 1).wire()["fix"]
     assert "curl" not in fix
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared import errors
-from shared.errors import from_response
+from shared.google.refusals import MESSAGE_LIMIT, from_response
 from shared.spec import InvalidRequest, parse_request
 from shared.step.error_outcomes import outcome_of
 from shared.step.outcome import Blocked, Failed, Superseded, Waiting
@@ -84,8 +84,8 @@ def test_the_missing_permission_is_named(body: Any) -> None:
 
 
 def test_a_flood_does_not_get_in() -> None:
-    """A message is cut at the door."""
-    assert len(from_response("compute", "GET", "x", 500, "x" * 10_000).message) == errors.MESSAGE_LIMIT
+    """A message is cut where it comes in."""
+    assert len(from_response("compute", "GET", "x", 500, "x" * 10_000).message) == MESSAGE_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from functions.fleet.removal import APIS, Leaving, decide
 from functions.fleet.step import decide as decide_fleet
 from shared import errors, labels
-from shared.google import importer, projects
+from shared.google import importer, projects, refusals
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
 from tests.functions.fleet.test_fleet import seen as fleet_seen
@@ -109,7 +109,7 @@ def test_a_feature_that_still_has_resources_is_waited_for() -> None:
     words = "Feature has associated resources that should be cleaned up before deletion."
     refusal = {"error": {"code": 400, "status": "FAILED_PRECONDITION", "message": words}}
 
-    assert isinstance(errors.from_response("gkehub", "DELETE", "features/f", 400, refusal), errors.InUse)
+    assert isinstance(refusals.from_response("gkehub", "DELETE", "features/f", 400, refusal), errors.InUse)
 
 
 def test_only_the_importer_loses_its_role() -> None:

@@ -9,6 +9,7 @@ import pytest
 from localcloud.container.cluster_api import ClusterApi
 from localcloud.kubernetes.catalog import MULTI_CLUSTER_SERVICES
 from shared import errors
+from shared.google import refusals
 from tests.localcloud.iam.clouds import ROBOT, Cloud, kubectl
 
 PODS = "/api/v1/namespaces/store/pods"
@@ -32,7 +33,7 @@ def _lacks(answer: tuple[int, Any]) -> str:
     status, body = answer
     if status != 403:
         return ""
-    found = errors.from_response("kubernetes", "GET", "x", status, body)
+    found = refusals.from_response("kubernetes", "GET", "x", status, body)
     assert isinstance(found, errors.PermissionDenied), found
     return found.permission
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared import errors
+from shared.google import refusals
 from tests.localcloud.iam.clouds import CLUSTER, OWNER, PROJECT, Cloud
 
 NETWORK = f"projects/{PROJECT}/global/networks/default"
@@ -68,7 +69,7 @@ def test_each_api_has_words_of_its_own(
 ) -> None:
     """403; and the product finds out which permission is meant, whether or not it is named."""
     status, answer = cloud.ask(verb, path, body)
-    understood = errors.from_response(path.partition("/")[0], verb, f"/{path}", status, answer)
+    understood = refusals.from_response(path.partition("/")[0], verb, f"/{path}", status, answer)
 
     assert (403, True) == (status, answer["error"]["message"].startswith(words))
     assert isinstance(understood, errors.PermissionDenied)
@@ -119,7 +120,7 @@ def test_a_cluster_is_made_in_its_creators_name(
     """Its nodes' account and its membership are checked late, and refused with 400 [observed]."""
     cloud.let("container.clusters.create", *held)
     status, answer = cloud.ask("POST", CLUSTERS, {"cluster": {"name": "c", "fleet": {"project": PROJECT}}})
-    understood = errors.from_response("container", "POST", CLUSTERS, status, answer)
+    understood = refusals.from_response("container", "POST", CLUSTERS, status, answer)
 
     assert (400, True) == (status, answer["error"]["message"].startswith(words))
     assert isinstance(understood, errors.PermissionDenied)
