@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from localcloud.kubernetes.cel import CelError, compile_rule
+from localcloud.cel import CelError, Environment, Function
 
 if TYPE_CHECKING:
     from localcloud.wire.messages import Json
@@ -18,14 +18,25 @@ if TYPE_CHECKING:
 Attributes = dict[str, Any]
 MODIFIED = "iam.googleapis.com/modifiedGrantsByRole"
 
+# The functions of API attributes [documented: attribute reference for IAM conditions].
+_ATTRIBUTES, _VALUES = "map<string, list<string>>", "list<string>"
+CONDITIONS = Environment(
+    ("api",),
+    functions=(
+        Function("getAttribute", (_ATTRIBUTES, "string", _VALUES), _VALUES, dict.get),
+        Function("hasOnly", (_VALUES, _VALUES), "bool", lambda values, allowed: set(values) <= set(allowed)),
+    ),
+)
+
 
 def satisfied(condition: Json | None, attributes: Attributes) -> bool:
     """Whether a binding's condition holds for a call with these attributes; without one it does."""
     if condition is None:
         return True
     try:
-        return bool(compile_rule(condition["expression"])({"api": attributes}))
-    except (CelError, TypeError, AttributeError):
+        bindings = CONDITIONS.bind({"api": attributes})
+        return CONDITIONS.compile(condition.get("expression", "")).evaluate(bindings) is True
+    except CelError:
         return False
 
 

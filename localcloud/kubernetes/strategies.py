@@ -13,6 +13,7 @@ from typing import Any
 
 from localcloud.kubernetes.errors import FieldError, invalid, mistyped, required, unsupported
 from localcloud.kubernetes.names import name_fault
+from localcloud.kubernetes.rule_compilation import uncompiled
 from localcloud.wire.messages import Json
 
 ClusterIp = Callable[[str, str], str]
@@ -218,7 +219,9 @@ def _check_crd(item: Json, old: Json | None) -> list[FieldError]:
         elif schema.get("type") != "object":
             path = f"spec.versions[{i}].schema.openAPIV3Schema.type"
             faults.append(mistyped(path, schema.get("type"), "object"))
-    return faults
+    if faults or (old and old["spec"] == spec):
+        return faults
+    return uncompiled(item)
 
 
 _NONE = Strategy()

@@ -1,4 +1,4 @@
-"""What a CRD's structural schema and its CEL rules refuse, in the API server's words [documented].
+"""What a CRD's structural schema refuses, in the API server's words [documented].
 
 The same walk checks the required fields of the built-in types; their other rules are in `strategies.py`.
 """
@@ -13,12 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from localcloud.kubernetes import errors
-from localcloud.kubernetes.cel import CelError, compile_rule
 from localcloud.kubernetes.decoding import fits
 from localcloud.kubernetes.definitions import property_of, resolve
 from localcloud.kubernetes.errors import FieldError
 from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.ownership import item_key
+from localcloud.kubernetes.rules import rule_faults
 from localcloud.wire.messages import Json
 
 _BLOCKING = frozenset(
@@ -76,8 +76,7 @@ def custom_faults(
         return faults
     if any(fault.reason in _BLOCKING for fault in faults):
         return [*faults, _SKIPPED]
-    _rules(value, kind.schema, "", old, faults)
-    return faults
+    return [*faults, *rule_faults(value, kind.schema, old)]
 
 
 def _structure(value: Any, schema: Json, path: str, faults: list[FieldError]) -> None:
@@ -195,52 +194,6 @@ def _faults_of(value: Any, schema: Json, path: str) -> list[FieldError]:
     found: list[FieldError] = []
     _structure(value, schema, path, found)
     return found
-
-
-def _rules(value: Any, schema: Json, path: str, old: Any, faults: list[FieldError]) -> None:
-    for rule in schema.get("x-kubernetes-validations", ()):
-        fault = _broken(rule, value, path, old)
-        if fault:
-            faults.append(fault)
-    if isinstance(value, dict):
-        before = old if isinstance(old, dict) else {}
-        for name, member in value.items():
-            known = property_of(schema, name)
-            if known and "$ref" not in known:
-                _rules(member, known, _join(path, name), before.get(name), faults)
-    elif isinstance(value, list) and "items" in schema:
-        earlier = _by_key(old, schema)
-        for i, item in enumerate(value):
-            match = earlier.get(item_key(item, schema)) if earlier else None
-            _rules(item, schema["items"], f"{path}[{i}]", match, faults)
-
-
-def _by_key(old: Any, schema: Json) -> dict[str, Any]:
-    """The earlier items that can be matched with the present ones: those of a list of type map."""
-    if not isinstance(old, list) or schema.get("x-kubernetes-list-type") != "map":
-        return {}
-    return {item_key(item, schema): item for item in old}
-
-
-def _broken(rule: Json, value: Any, path: str, old: Any) -> FieldError | None:
-    text = rule["rule"]
-    if "oldSelf" in text and old is None:
-        return None
-    detail = rule.get("message") or f"failed rule: {text}"
-    try:
-        if compile_rule(text)({"self": value, "oldSelf": old}):
-            return None
-    except CelError as error:
-        detail = f"{error} evaluating rule: {detail}"
-    except TypeError:
-        return None  # a value of the wrong type has been refused by its schema already
-    where = path + rule.get("fieldPath", "")
-    reason = rule.get("reason", "FieldValueInvalid")
-    if reason == "FieldValueRequired":
-        return errors.required(where, detail)
-    if reason == "FieldValueForbidden":
-        return errors.forbidden_field(where, detail)
-    return FieldError(where, reason, f'Invalid value: "{errors.json_type(value)}": {detail}')
 
 
 @lru_cache(maxsize=512)

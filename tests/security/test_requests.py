@@ -14,7 +14,7 @@ import yaml
 
 from fleetgate.specs import MOST_BYTES, read_document
 from functions.environment.claim import CLAIM
-from localcloud.kubernetes.cel import compile_rule
+from localcloud.iam.conditions import MODIFIED, satisfied
 from shared.labels import NAME_LIMIT
 from shared.spec import InvalidEnvironment, InvalidRequest, parse_request
 from shared.spec.request import MOST
@@ -157,9 +157,7 @@ def test_a_rule_of_a_condition_is_not_made_of_a_spec() -> None:
         for path in roles.glob("*.yaml")
         if "limited" in (found := yaml.safe_load(path.read_text("utf-8")))
     ]
-    rule = compile_rule(limited["condition"]["expression"])
-    attributes = "iam.googleapis.com/modifiedGrantsByRole"
     viewer = "roles/compute.networkViewer"
     changes = ([viewer], [viewer, "roles/owner"], ["roles/owner"])
-    held = [bool(rule({"api": {attributes: each}})) for each in changes]
+    held = [satisfied(limited["condition"], {MODIFIED: each}) for each in changes]
     assert held == [True, False, False]

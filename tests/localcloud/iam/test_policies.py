@@ -103,7 +103,15 @@ def test_of_nothing_everything_holds(roles: list[str], holds: bool) -> None:
 
 def test_a_condition_that_cannot_be_judged_is_false() -> None:
     """[documented]."""
-    assert not satisfied({"expression": "request.time < 3"}, {})
+    for expression in (
+        "request.time < 3",
+        "1 / 0 == 1",
+        "[1 2]",
+        "1",
+        "api.getAttribute('a', 1).hasOnly([])",
+    ):
+        assert not satisfied({"expression": expression}, {})
+    assert not satisfied({"title": "none"}, {})
     assert satisfied(CONDITION, {})
 
 

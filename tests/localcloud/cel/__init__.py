@@ -1,0 +1,1 @@
+"""CEL as the local cloud evaluates it."""
