@@ -43,9 +43,9 @@ def methods() -> dict[str, tuple[Rule, ...]]:
 
 
 @cache
-def stems() -> dict[str, str]:
-    """Kind of object in a cluster → what its permissions are called after `container.`."""
-    found: dict[str, str] = _data()["kubernetes"]
+def stems() -> dict[str, str | None]:
+    """Kind of object in a cluster → what its permissions are called after `container.`; None if it takes none."""
+    found: dict[str, str | None] = _data()["kubernetes"]
     return found
 
 

@@ -6,7 +6,7 @@ from localcloud.kubernetes.kinds import Kind, Registry
 from localcloud.wire.messages import Json
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-_SUBRESOURCE_VERBS = ["get", "patch", "update"]
+SUBRESOURCE_VERBS = ["get", "patch", "update"]
 
 
 def version(git_version: str) -> Json:
@@ -86,7 +86,7 @@ def _subresource(kind: Kind, name: str) -> Json:
         "singularName": "",
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": _SUBRESOURCE_VERBS,
+        "verbs": SUBRESOURCE_VERBS,
     }
     return {**entry, "group": "autoscaling", "version": "v1", "kind": "Scale"} if name == "scale" else entry
 
@@ -131,7 +131,7 @@ def _aggregated(kind: Kind) -> Json:
         entry["categories"] = list(kind.categories)
     if kind.subresources:
         entry["subresources"] = [
-            {"subresource": name, "responseKind": _response_kind(kind, name), "verbs": _SUBRESOURCE_VERBS}
+            {"subresource": name, "responseKind": _response_kind(kind, name), "verbs": SUBRESOURCE_VERBS}
             for name in kind.subresources
         ]
     return entry

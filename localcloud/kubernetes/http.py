@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 from localcloud.kubernetes import discovery, errors, openapi
+from localcloud.kubernetes.discovery import SUBRESOURCE_VERBS
 from localcloud.kubernetes.errors import StatusError
 from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.objects import Objects, Written
@@ -23,13 +24,16 @@ from localcloud.kubernetes.routes import Target, target
 from localcloud.kubernetes.scale import scaled, with_scale
 from localcloud.kubernetes.selectors import selects
 from localcloud.kubernetes.store import Clock, place_of
+from localcloud.kubernetes.strategies import strategy
 from localcloud.kubernetes.tables import table
 from localcloud.kubernetes.watching import Render, Watch, events
 from localcloud.wire.messages import Json, Request, Response
 
-_NOT_SERVED = frozenset(
-    {"log", "exec", "attach", "portforward", "proxy", "eviction", "binding", "token", "ephemeralcontainers"}
-)
+Verb = Callable[[Request, Target], Response]
+
+# HTTP methods as verbs [documented: Kubernetes API concepts]: of a collection, and of one object.
+_COLLECTION = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
+_SINGLE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 class Front:
@@ -54,26 +58,26 @@ class Front:
             return refusal.response()
 
     def _verb(self, request: Request, where: Target) -> Response:
-        if where.subresource and where.subresource not in where.kind.subresources:
+        kind, subresource = where.kind, where.subresource
+        if subresource and subresource not in kind.subresources:
             return self._other_subresource(where)
-        if where.kind.key == "authorization.k8s.io/SelfSubjectAccessReview":
-            return _review(request)
-        verbs = self._collection() if not where.name else self._single()
-        verb = verbs.get(request.method)
-        dropping = (
-            request.method == "DELETE" and not where.name and "deletecollection" not in where.kind.verbs
-        )
-        if verb is None or dropping or (where.subresource and request.method in ("POST", "DELETE")):
+        verb = (_SINGLE if where.name else _COLLECTION).get(request.method, "")
+        if verb not in (SUBRESOURCE_VERBS if subresource else kind.verbs):
             raise errors.not_allowed()
-        if where.subresource == "scale":
-            return self._scale(request, where)
-        return verb(request, where)
+        return self._verbs(subresource)[verb](request, where)
 
-    def _collection(self) -> dict[str, Callable[[Request, Target], Response]]:
-        return {"GET": self._list, "POST": self._create, "DELETE": self._delete_collection}
-
-    def _single(self) -> dict[str, Callable[[Request, Target], Response]]:
-        return {"GET": self._get, "PUT": self._update, "PATCH": self._patch, "DELETE": self._delete}
+    def _verbs(self, subresource: str) -> dict[str, Verb]:
+        if subresource == "scale":
+            return {"get": self._get_scale, "update": self._set_scale, "patch": self._set_scale}
+        return {
+            "list": self._list,
+            "create": self._create,
+            "deletecollection": self._delete_collection,
+            "get": self._get,
+            "update": self._update,
+            "patch": self._patch,
+            "delete": self._delete,
+        }
 
     def _get(self, request: Request, where: Target) -> Response:
         item = self._objects.find(where.kind, where.namespace, where.name)
@@ -185,7 +189,7 @@ class Front:
     def _delete(self, request: Request, where: Target) -> Response:
         item = self._objects.find(where.kind, where.namespace, where.name)
         gone = self._objects.deletion.delete(where.kind, item, delete_terms(request, where.kind))
-        held = gone["metadata"].get("finalizers") or where.kind.key in ("Namespace", "Service", "Pod")
+        held = gone["metadata"].get("finalizers") or strategy(where.kind.key).returns_deleted
         return Response.of_json(_versioned(where.kind, gone) if held else _success(where.kind, item))
 
     def _delete_collection(self, request: Request, where: Target) -> Response:
@@ -200,19 +204,20 @@ class Front:
         listed = {"kind": kind, "apiVersion": where.kind.api_version, "metadata": meta, "items": items}
         return Response.of_json(listed)
 
-    def _scale(self, request: Request, where: Target) -> Response:
+    def _get_scale(self, request: Request, where: Target) -> Response:
+        return Response.of_json(scaled(self._objects.find(where.kind, where.namespace, where.name)))
+
+    def _set_scale(self, request: Request, where: Target) -> Response:
         item = self._objects.find(where.kind, where.namespace, where.name)
+        change = decoded_request(request, where.kind)
         scale = scaled(item)
-        if request.method != "GET":
-            change = decoded_request(request, where.kind)
-            scale = {**scale, **change, "spec": {**scale["spec"], **change.get("spec", {})}}
-            options = write_options(request, where)
-            body = with_scale(item, scale)
-            item = self._objects.update(where.kind, where.namespace, where.name, body, options).item
-        return Response.of_json(scaled(item))
+        scale = {**scale, **change, "spec": {**scale["spec"], **change.get("spec", {})}}
+        options, body = write_options(request, where), with_scale(item, scale)
+        written = self._objects.update(where.kind, where.namespace, where.name, body, options)
+        return Response.of_json(scaled(written.item))
 
     def _other_subresource(self, where: Target) -> Response:
-        if where.subresource in _NOT_SERVED:
+        if where.subresource in where.kind.unserved:
             self._objects.find(where.kind, where.namespace, where.name)
             raise errors.not_implemented(f"{where.kind.plural}/{where.subresource}")
         raise StatusError(404, "NotFound", "the server could not find the requested resource", {})
@@ -276,16 +281,6 @@ class Front:
             case ["apis", group, version]:
                 return openapi.document(self._registry, group, version)
         return None
-
-
-def _review(request: Request) -> Response:
-    """Whoever got as far as this API may do anything in it: GKE's IAM has been asked before."""
-    if request.method != "POST":
-        raise errors.not_allowed()
-    kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
-    is_json = "protobuf" not in content_type(request)  # what kubectl sends; the answer is the same
-    spec = request.json().get("spec", {}) if is_json else {}
-    return Response.of_json({**kind, "metadata": {}, "spec": spec, "status": {"allowed": True}}, 201)
 
 
 def _versioned(kind: Kind, item: Json) -> Json:

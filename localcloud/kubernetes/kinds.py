@@ -18,7 +18,8 @@ class Kind:
     """One kind in one version.
 
     `schema` is an OpenAPI v3 dict or a `$ref` to a client model. `subresources` are those served besides
-    the object itself. `generation`: whether `metadata.generation` counts changes of what is wanted.
+    the object itself, `unserved` those that an API server has and this one answers with 501. `generation`: whether
+    `metadata.generation` counts changes of what is wanted.
     """
 
     group: str
@@ -32,6 +33,7 @@ class Kind:
     categories: tuple[str, ...] = ()
     subresources: tuple[str, ...] = ()
     generation: bool = False
+    unserved: tuple[str, ...] = ()
     custom: bool = False
     columns: tuple[Json, ...] = ()
     verbs: tuple[str, ...] = CRUD
@@ -85,6 +87,7 @@ def _builtin(group: str, version: str, kind: str, plural: str, short: str = "", 
 
 _REVIEW: dict[str, Any] = {"namespaced": False, "verbs": ("create",)}
 _ALL: dict[str, Any] = {"categories": ("all",)}
+_OF_PODS = ("attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy")
 
 BUILTIN: tuple[Kind, ...] = (
     _core(
@@ -95,13 +98,13 @@ BUILTIN: tuple[Kind, ...] = (
         subresources=("status", "finalize"),
         verbs=tuple(verb for verb in CRUD if verb != "deletecollection"),
     ),
-    _core("Service", "services", "svc", subresources=("status",), **_ALL),
-    _core("Pod", "pods", "po", subresources=("status",), **_ALL),
+    _core("Service", "services", "svc", subresources=("status",), unserved=("proxy",), **_ALL),
+    _core("Pod", "pods", "po", subresources=("status",), unserved=_OF_PODS, **_ALL),
     _core("ConfigMap", "configmaps", "cm"),
     _core("Secret", "secrets"),
     _core("Event", "events", "ev", model="CoreV1Event"),
-    _core("ServiceAccount", "serviceaccounts", "sa"),
-    _core("Node", "nodes", "no", namespaced=False, subresources=("status",)),
+    _core("ServiceAccount", "serviceaccounts", "sa", unserved=("token",)),
+    _core("Node", "nodes", "no", namespaced=False, subresources=("status",), unserved=("proxy",)),
     _core("Endpoints", "endpoints", "ep"),
     _builtin(
         "apps",

@@ -99,6 +99,8 @@ class Objects:
         check_identity(kind, namespace, body)
         item, unknown = decoded(kind, body)
         warnings = judge(kind, unknown, options)
+        if answer := strategy(kind.key).answer:
+            return Written(answer(item), created=True, warnings=warnings)
         meta = item["metadata"]
         if kind.namespaced:
             meta["namespace"] = namespace

@@ -86,9 +86,23 @@ _META: dict[int, _Member] = {
     11: ("labels", _texts),
     12: ("annotations", _texts),
 }
+_RESOURCE: dict[int, _Member] = {
+    number: (name, _text)
+    for number, name in enumerate(
+        ("namespace", "verb", "group", "version", "resource", "subresource", "name"), start=1
+    )
+}
+_REVIEW: dict[int, _Member] = {
+    1: ("resourceAttributes", lambda values: _members(values, _RESOURCE)),
+    2: ("nonResourceAttributes", lambda values: _members(values, {1: ("path", _text), 2: ("verb", _text)})),
+}
 _KINDS: dict[str, dict[int, _Member]] = {
     "Namespace": {1: ("metadata", _meta)},
     "ServiceAccount": {1: ("metadata", _meta)},
     "ConfigMap": {1: ("metadata", _meta), 2: ("data", _texts), 3: ("binaryData", _binaries)},
     "Secret": {1: ("metadata", _meta), 2: ("data", _binaries), 3: ("type", _text), 4: ("stringData", _texts)},
+    "SelfSubjectAccessReview": {
+        1: ("metadata", _meta),
+        2: ("spec", lambda values: _members(values, _REVIEW)),
+    },
 }

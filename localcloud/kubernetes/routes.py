@@ -27,7 +27,7 @@ def target(registry: Registry, path: str) -> Target | None:
     else:
         return None
     namespace = ""
-    if rest[:1] == ["namespaces"] and len(rest) > 2 and rest[2] not in ("status", "finalize"):
+    if rest[:1] == ["namespaces"] and len(rest) > 2 and not _is_subresource(registry, rest[2]):
         namespace, rest = rest[1], rest[2:]
     if not rest or len(rest) > 3:
         return None
@@ -38,3 +38,8 @@ def target(registry: Registry, path: str) -> Target | None:
     if name and kind.namespaced and not namespace:
         return None
     return Target(kind, namespace, name, subresource)
+
+
+def _is_subresource(registry: Registry, word: str) -> bool:
+    """Whether `/namespaces/NAME/word` is the namespace's own, and not a collection in it."""
+    return word in registry.expected("Namespace").subresources

@@ -1,7 +1,9 @@
 """What the API server adds to and refuses in its built-in kinds beyond their schemas [documented, observed].
 
 One entry a kind: `default` completes what was sent, `prepare` fills what the server alone decides at
-creation, `carry` keeps that through updates which leave it out, `check` finds faults.
+creation, `carry` keeps that through updates which leave it out, `check` finds faults. A kind with an `answer` is
+never stored: to create one is to ask. With `returns_deleted`, a deletion answers the object and no Status (what
+apiserver calls ReturnDeletedObject) [observed].
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ class Strategy:
     prepare: Callable[[Json, ClusterIp], None] = lambda item, address: None
     check: Callable[[Json, Json | None], list[FieldError]] = lambda item, old: []
     carry: Callable[[Json, Json], None] = lambda item, old: None
+    answer: Callable[[Json], Json] | None = None
+    returns_deleted: bool = False
 
 
 def strategy(key: str) -> Strategy:
@@ -224,13 +228,23 @@ def _check_crd(item: Json, old: Json | None) -> list[FieldError]:
     return uncompiled(item)
 
 
+def _allow(item: Json) -> Json:
+    """Whoever got as far as this API may do anything in it: GKE's IAM has been asked before."""
+    return {**item, "status": {"allowed": True}}
+
+
 _NONE = Strategy()
 _STRATEGIES: dict[str, Strategy] = {
-    "Namespace": Strategy(_default_namespace, _prepare_namespace, carry=_carry_namespace),
-    "Service": Strategy(_default_service, _prepare_service, _check_service, _carry_service),
-    "Pod": Strategy(_default_pod, _prepare_pod, _check_pod),
+    "Namespace": Strategy(
+        _default_namespace, _prepare_namespace, carry=_carry_namespace, returns_deleted=True
+    ),
+    "Service": Strategy(
+        _default_service, _prepare_service, _check_service, _carry_service, returns_deleted=True
+    ),
+    "Pod": Strategy(_default_pod, _prepare_pod, _check_pod, returns_deleted=True),
     "Secret": Strategy(default=_default_secret),
     "apps/Deployment": Strategy(_default_deployment, _prepare_workload, _check_workload),
     "apps/ReplicaSet": Strategy(_default_template, _prepare_replica_set, _check_workload),
     "apiextensions.k8s.io/CustomResourceDefinition": Strategy(check=_check_crd),
+    "authorization.k8s.io/SelfSubjectAccessReview": Strategy(answer=_allow),
 }

@@ -292,6 +292,53 @@ def test_paths_that_are_not_served_are_404_and_verbs_405(call: Call) -> None:
     assert call("GET", "/api/v1/namespaces/shop/pods/p/log").status == 501
 
 
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def test_a_review_is_answered_and_not_kept(call: Call, api: KubernetesApi) -> None:
+    """It can be created and nothing else: no other verb is among its kind's."""
+    spec = {"resourceAttributes": {"verb": "create", "resource": "pods"}}
+    review = call("POST", REVIEWS, {"spec": spec})
+
+    assert (201, spec, {"allowed": True}) == (review.status, review.body["spec"], review.body["status"])
+    assert [405, 405] == [call(verb, REVIEWS).status for verb in ("GET", "DELETE")]
+    assert [] == api.list("authorization.k8s.io/SelfSubjectAccessReview")
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "status"),
+    [
+        ("GET", "/api/v1/namespaces/shop/services/s/proxy", 501),
+        ("GET", "/api/v1/namespaces/shop/services/s/log", 404),
+        ("GET", f"{CONFIGS}/c/proxy", 404),
+        ("POST", "/api/v1/namespaces/shop/services/s/status", 405),
+        ("DELETE", "/api/v1/namespaces/shop/services/s/status", 405),
+        ("DELETE", "/api/v1/namespaces", 405),
+    ],
+)
+def test_subresources_and_verbs_are_those_of_the_kind(call: Call, verb: str, path: str, status: int) -> None:
+    """What a kind's API server has and this one has not is 501; what it never had is 404."""
+    call("POST", SERVICES, {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})
+    call("POST", CONFIGS, config("c"))
+
+    assert status == call(verb, path).status
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind"),
+    [
+        (SERVICES, {"spec": {"ports": [{"port": 80}]}}, "Service"),
+        (CONFIGS, {}, "Status"),
+        ("/api/v1/namespaces", {}, "Namespace"),
+    ],
+)
+def test_a_deletion_answers_as_its_kind_does(call: Call, path: str, body: Json, kind: str) -> None:
+    """The object itself, or a Status of success."""
+    call("POST", path, {"metadata": {"name": "x"}, **body})
+
+    assert kind == call("DELETE", f"{path}/x").body["kind"]
+
+
 def test_another_version_shows_the_same_object(call: Call) -> None:
     """v1beta1 of a Gateway is the v1 object under another apiVersion."""
     call("POST", GATEWAYS, gateway())
