@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from localcloud.kubernetes import errors, field_managers
+from localcloud.kubernetes import errors
 from localcloud.kubernetes.admission import (
     APPLY_PATCH,
     Options,
@@ -30,9 +30,11 @@ from localcloud.kubernetes.admission import (
 from localcloud.kubernetes.decoding import decoded, strictness
 from localcloud.kubernetes.deletion import Deletion
 from localcloud.kubernetes.errors import StatusError
+from localcloud.kubernetes.fieldmanager import managed_fields, updater
+from localcloud.kubernetes.fieldmanager.managed_fields import Manager
+from localcloud.kubernetes.fieldmanager.validate import as_typed
 from localcloud.kubernetes.kinds import Kind, Registry
-from localcloud.kubernetes.merging import check_declared
-from localcloud.kubernetes.store import Clock, Store
+from localcloud.kubernetes.store import Clock, Place, Store
 from localcloud.kubernetes.strategies import ClusterIp, strategy
 from localcloud.kubernetes.times import rfc3339
 from localcloud.wire.messages import Json
@@ -57,7 +59,7 @@ class Written:
     warnings: list[str] = field(default_factory=list)
 
 
-Books = Callable[[Json, bool], list[Json]]
+Entries = Callable[[Json, bool], list[Json]]
 """(object, whether it changed) → its managedFields."""
 
 
@@ -109,7 +111,7 @@ class Objects:
         by = self._manager(kind, options, "Update")
         now = rfc3339(self._clock.now)
         item = self._create(
-            kind, item, lambda new, changed: field_managers.updated(None, new, kind.schema, by, now), options
+            kind, item, lambda new, changed: updater.update(None, new, kind.schema, by, now), options
         )
         return Written(item, created=True, warnings=warnings)
 
@@ -148,37 +150,34 @@ class Objects:
         return Written(self._update(kind, old, item, options), warnings=judge(kind, unknown, options))
 
     def apply(self, kind: Kind, namespace: str, name: str, body: Json, options: Options) -> Written:
-        """Server-side apply: creates or merges, by field ownership.
+        """Server-side apply: creates or merges, by field ownership. `fieldmanager` tells of the stages.
 
         Raises:
             StatusError: 400, 404 (no such namespace), 409 with FieldManagerConflict causes, 422, 500.
         """
-        if not options.manager:
-            fault = errors.required("fieldManager", "is required for apply patch")
-            raise errors.rejected("meta.k8s.io", "PatchOptions", "", [fault])
-        check_identity(kind, namespace, body)
-        if not body.get("metadata", {}).get("name"):
-            why = "was undeterminable: name must be provided"
-            raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
-        if body.get("metadata", {}).get("managedFields"):
-            raise errors.bad_request("metadata.managedFields must be nil")
-        check_declared(body, kind)
-        config, _ = decoded(kind, body, defaults=False)
-        config["metadata"].update({"name": name, **({"namespace": namespace} if kind.namespaced else {})})
-        config = reset(kind, config, options.subresource)
-        old = self.store.get(kind.key, (namespace, name))
-        check_precondition(kind, old, config["metadata"])
+        _check_applied(kind, (namespace, name), body, options)
+        as_typed(body, kind)
+        config = self._configuration(kind, (namespace, name), body, options)
+        live = self.store.get(kind.key, (namespace, name))
+        check_precondition(kind, live, config["metadata"])
         by = self._manager(kind, options, "Apply")
-        merged, ledger = field_managers.applied(old, config, kind.schema, by, options.force)
+        merged, managed = updater.apply(live, config, kind.schema, by, options.force)
         item, _ = decoded(kind, merged)
         now = rfc3339(self._clock.now)
 
-        def books(new: Json, changed: bool) -> list[Json]:
-            return field_managers.written(ledger, by, now, changed)
+        def entries(new: Json, changed: bool) -> list[Json]:
+            return managed_fields.encode_applied(managed, by, now, changed)
 
-        if old is None:
-            return Written(self._create(kind, item, books, options), created=True)
-        return Written(self._replace(kind, old, item, books, options))
+        if live is None:
+            return Written(self._create(kind, item, entries, options), created=True)
+        return Written(self._replace(kind, live, item, entries, options))
+
+    def _configuration(self, kind: Kind, place: Place, body: Json, options: Options) -> Json:
+        """What is applied: without defaults, which nobody asked for, and less what this endpoint may not set."""
+        config, _ = decoded(kind, body, defaults=False)
+        namespace, name = place
+        config["metadata"].update({"name": name, **({"namespace": namespace} if kind.namespaced else {})})
+        return reset(kind, config, options.subresource)
 
     def _update(self, kind: Kind, old: Json, item: Json, options: Options) -> Json:
         check_precondition(kind, old, item["metadata"])
@@ -188,11 +187,11 @@ class Objects:
             kind,
             old,
             item,
-            lambda new, changed: field_managers.updated(old, new, kind.schema, by, now),
+            lambda new, changed: updater.update(old, new, kind.schema, by, now),
             options,
         )
 
-    def _create(self, kind: Kind, item: Json, books: Books, options: Options) -> Json:
+    def _create(self, kind: Kind, item: Json, entries: Entries, options: Options) -> Json:
         meta = item["metadata"]
         if meta.get("resourceVersion"):
             raise errors.bad_request("resourceVersion should not be set on objects to be created")
@@ -206,7 +205,7 @@ class Objects:
         if kind.has_status:
             item.pop("status", None)
         rules.default(item)
-        _keep_books(meta, books(item, True))
+        _keep_entries(meta, entries(item, True))
         if meta.get("name"):
             rules.prepare(item, self._cluster_ip)
         default_status(kind, item)
@@ -215,7 +214,7 @@ class Objects:
             raise errors.already_exists(kind.group, kind.plural, meta["name"])
         return item if options.dry_run else self.store.put(kind.key, item)
 
-    def _replace(self, kind: Kind, old: Json, item: Json, books: Books, options: Options) -> Json:
+    def _replace(self, kind: Kind, old: Json, item: Json, entries: Entries, options: Options) -> Json:
         item = scoped(kind, old, item, options.subresource)
         meta, before = item["metadata"], old["metadata"]
         for name in ("name", "namespace", "resourceVersion", *_SYSTEM):
@@ -228,7 +227,7 @@ class Objects:
         if kind.generation and wanted(kind, item) != wanted(kind, old):
             meta["generation"] = before.get("generation", 0) + 1
         changed = contents(item) != contents(old)
-        _keep_books(meta, books(item, changed))
+        _keep_entries(meta, entries(item, changed))
         if not changed and meta.get("managedFields") == before.get("managedFields"):
             return old
         if options.subresource != "status" or kind.custom:
@@ -254,17 +253,29 @@ class Objects:
             }
             raise errors.forbidden(kind.group, kind.plural, meta.get("name", ""), why, [cause])
 
-    def _manager(self, kind: Kind, options: Options, operation: str) -> field_managers.Manager:
-        return field_managers.Manager.of(
-            options.manager or "unknown", operation, kind.api_version, options.subresource
-        )
+    def _manager(self, kind: Kind, options: Options, operation: str) -> Manager:
+        return Manager.of(options.manager or "unknown", operation, kind.api_version, options.subresource)
 
     def _suffix(self) -> str:
         digits = int(self._ids.uid().replace("-", ""), 16)
         return "".join(_NAME_ALPHABET[digits // 27**i % 27] for i in range(5))
 
 
-def _keep_books(meta: Json, entries: list[Json]) -> None:
+def _check_applied(kind: Kind, place: Place, body: Json, options: Options) -> None:
+    """Refuse an apply of nobody's, of nothing in particular, or of what belongs to another request."""
+    if not options.manager:
+        fault = errors.required("fieldManager", "is required for apply patch")
+        raise errors.rejected("meta.k8s.io", "PatchOptions", "", [fault])
+    namespace, name = place
+    check_identity(kind, namespace, body)
+    if not body.get("metadata", {}).get("name"):
+        why = "was undeterminable: name must be provided"
+        raise errors.bad_request(f"the name of the object ({name} based on URL) {why}")
+    if body.get("metadata", {}).get("managedFields"):
+        raise errors.bad_request("metadata.managedFields must be nil")
+
+
+def _keep_entries(meta: Json, entries: list[Json]) -> None:
     if entries:
         meta["managedFields"] = entries
     else:

@@ -13,7 +13,7 @@ from localcloud.cel import CelError, CompileError, Environment
 from localcloud.kubernetes import errors
 from localcloud.kubernetes.definitions import property_of
 from localcloud.kubernetes.errors import FieldError
-from localcloud.kubernetes.ownership import item_key
+from localcloud.kubernetes.fieldmanager.elements import item_key
 from localcloud.kubernetes.rule_values import seen
 from localcloud.wire.messages import Json
 

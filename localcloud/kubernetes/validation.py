@@ -16,8 +16,8 @@ from localcloud.kubernetes import errors
 from localcloud.kubernetes.decoding import fits
 from localcloud.kubernetes.definitions import property_of, resolve
 from localcloud.kubernetes.errors import FieldError
+from localcloud.kubernetes.fieldmanager.elements import item_key
 from localcloud.kubernetes.kinds import Kind
-from localcloud.kubernetes.ownership import item_key
 from localcloud.kubernetes.rules import rule_faults
 from localcloud.wire.messages import Json
 

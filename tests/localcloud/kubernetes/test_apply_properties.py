@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.kubernetes.errors import StatusError
-from localcloud.kubernetes.field_managers import Manager, applied, updated, written
-from localcloud.kubernetes.ownership import compare, decode, encode, fields_of
+from localcloud.kubernetes.fieldmanager import updater
+from localcloud.kubernetes.fieldmanager.compare import compare
+from localcloud.kubernetes.fieldmanager.field_set import to_field_set
+from localcloud.kubernetes.fieldmanager.fieldpath import decode, encode
+from localcloud.kubernetes.fieldmanager.managed_fields import Manager, encode_applied
 from localcloud.kubernetes.patches import json_patch, merge_patch
 from localcloud.wire.messages import Json
 
@@ -65,9 +68,9 @@ CONFIGS = st.builds(
 
 def apply(live: Json | None, config: Json, name: str, force: bool = True) -> Json:
     by = Manager.of(name, "Apply", "v1")
-    merged, ledger = applied(live, config, SCHEMA, by, force)
+    merged, managed = updater.apply(live, config, SCHEMA, by, force)
     changed = live is None or {**merged, "metadata": {}} != {**live, "metadata": {}}
-    entries = written(ledger, by, "now", changed)
+    entries = encode_applied(managed, by, "now", changed)
     return {**merged, "metadata": {**merged["metadata"], "managedFields": entries}}
 
 
@@ -84,7 +87,7 @@ def test_apply_is_idempotent(base: Json, config: Json) -> None:
 @given(CONFIGS, CONFIGS)
 def test_disjoint_managers_never_conflict(first: Json, second: Json) -> None:
     """Without a claim in common, an apply needs no force and takes nothing away."""
-    mine, theirs = fields_of(first, SCHEMA), fields_of(second, SCHEMA)
+    mine, theirs = to_field_set(first, SCHEMA), to_field_set(second, SCHEMA)
     overlap = {a for a in mine for b in theirs if a[: len(b)] == b or b[: len(a)] == a}
     if overlap:
         return
@@ -99,16 +102,16 @@ def test_disjoint_managers_never_conflict(first: Json, second: Json) -> None:
 def test_what_is_given_up_is_gone(first: Json, second: Json) -> None:
     """A sole applier's object holds the claims of the last apply and no others."""
     now = apply(apply(None, first, "me"), second, "me")
-    assert fields_of({k: v for k, v in now.items()}, SCHEMA) - {("f:spec",)} == fields_of(second, SCHEMA) - {
-        ("f:spec",)
-    }
+    assert to_field_set({k: v for k, v in now.items()}, SCHEMA) - {("f:spec",)} == to_field_set(
+        second, SCHEMA
+    ) - {("f:spec",)}
 
 
 @settings(max_examples=60, deadline=None)
 @given(CONFIGS)
 def test_sets_survive_their_encoding(config: Json) -> None:
     """decode(encode(set)) is the set."""
-    paths = fields_of(config, SCHEMA)
+    paths = to_field_set(config, SCHEMA)
     assert decode(encode(paths)) == paths
 
 
@@ -119,7 +122,7 @@ def test_an_update_owns_exactly_what_it_changed(old: Json, new: Json) -> None:
     live = apply(None, old, "applier")
     item = {**new, "metadata": {**new["metadata"]}}
     change = compare(live, item, SCHEMA)
-    entries = updated(live, item, SCHEMA, Manager.of("writer", "Update", "v1"), "now")
+    entries = updater.update(live, item, SCHEMA, Manager.of("writer", "Update", "v1"), "now")
     sets = {entry["manager"]: decode(entry["fieldsV1"]) for entry in entries}
     assert sets.get("writer", set()) == change.added | change.modified
     assert not sets.get("applier", set()) & (change.added | change.modified | change.removed)
