@@ -1,1 +1,10 @@
-"""GKE clusters, side by side."""
+"""Brings about the environment's GKE clusters, side by side, each with all that a multi-cluster Gateway needs.
+
+What is ours is brought up to the spec, one operation at a time; a cluster that existed before is checked and never
+changed. A cluster of ours that the spec no longer names, and at a teardown every one, is detached from what lies
+outside it, and then deleted.
+
+Read `step.py` first (what is created and updated, and what is waited for), then `fitness.py` (what a cluster must
+be), `blockers.py` (what only a person can mend), `observed.py`, `detaching.py` (what goes before a cluster can),
+`deletion.py`, `removal.py` (teardown) and `changes.py`.
+"""

@@ -3,6 +3,7 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.clusters.removal import CLUSTER_REMOVAL
 from functions.clusters.step import CLUSTERS
 from shared.step.run import run
 
@@ -10,4 +11,4 @@ from shared.step.run import run
 @functions_framework.cloud_event
 def clusters(event: CloudEvent) -> None:
     """Look, begin what can begin, answer."""
-    run(event.data, CLUSTERS)
+    run(event.data, CLUSTERS, CLUSTER_REMOVAL)

@@ -8,29 +8,23 @@ time, because GKE runs one per cluster; what exists already is checked and never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.clusters import detaching as departure
-from functions.clusters import removal as cluster_removal
-from functions.clusters.detaching import Departing
-from functions.clusters.fitness import creation, trouble, updates
-from functions.clusters.removal import Leaving
-from shared.google import container, projects
+from functions.clusters import detaching
+from functions.clusters.blockers import blocker
+from functions.clusters.changes import UpdatePool
+from functions.clusters.fitness import creation, updates
+from functions.clusters.observed import ObservedClusters, observe
 from shared.google.compute import unix
-from shared.google.container_writes import create_cluster, resize_pool, update_cluster, update_pool
-from shared.google.session import Session
+from shared.step.change import Change
 from shared.step.estimate import remaining
-from shared.step.legacy import LegacyChange as Change
-from shared.step.legacy import LegacyStep
 from shared.step.outcome import Decision, Waiting
-from shared.step.step import Context
+from shared.step.step import SpecStep
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
-
-Found = Mapping[str, list[container.Cluster]]  # by name: names are unique in a location, not in a project
 
 TYPICAL = 300.0  # seconds until a new cluster is RUNNING [observed: 2½ to 6 minutes]
 TYPICAL_UPDATE, UPDATE_LEFT = 90.0, 15.0  # of an update, and of one that was begun before [inferred]
@@ -52,7 +46,7 @@ class Plan:
     """
 
     name: str
-    changes: list[Change]
+    changes: Sequence[Change]
     idle: bool
     reason: str
     seconds: float
@@ -62,104 +56,58 @@ class Plan:
         """Whether there is nothing to do and nothing under way."""
         return self.idle and not self.changes
 
+    @property
+    def ready(self) -> Sequence[Change]:
+        """The change that can start now, if any."""
+        return self.changes[:1] if self.idle else ()
 
-@dataclass(frozen=True)
-class Seen:
-    """The project's clusters that bear a name of the environment's, and those of ours that the spec left out."""
-
-    found: Found
-    departing: Departing = field(default_factory=Departing)
-
-
-def observe(context: Context) -> Seen | Departing | Leaving:
-    """What there is of the environment's clusters."""
-    if context.message.mode == "destroy":
-        return departure.observe_all(context)
-    session, wanted = context.session, context.wanted
-    names = {cluster.name for cluster in wanted.clusters}
-    found: dict[str, list[container.Cluster]] = {}
-    every = list(_by_project_id(session, wanted.project, container.clusters(session, wanted.project)))
-    for each in every:
-        if each.name in names:
-            found.setdefault(each.name, []).append(each)
-    return Seen(found, departure.observe(context, every))
+    @property
+    def later(self) -> Sequence[Change]:
+        """The changes that cannot."""
+        return self.changes[len(self.ready) :]
 
 
-def decide(wanted: Environment | None, seen: Seen | Departing | Leaving, now: float) -> Decision:
-    """Clusters to create, and the next update of each that is ours and not as wanted."""
-    if isinstance(seen, Leaving):
-        return cluster_removal.decide(seen, now)
-    if isinstance(seen, Departing):
-        return departure.decide(seen, now)
-    assert wanted is not None, "only what is leaving is not wanted"
-    for cluster in wanted.clusters:
-        if stop := trouble(wanted, cluster, seen.found.get(cluster.name, [])):
-            return Decision(stop)
-    plans = [_plan(wanted, cluster, seen.found, now) for cluster in wanted.clusters]
-    if all(plan.done for plan in plans):
-        return departure.decide(seen.departing, now)
-    ready = [change for plan in plans if plan.idle for change in plan.changes[:1]]
-    later = [change for plan in plans for change in plan.changes if change not in ready]
-    return Decision(_wait([plan for plan in plans if not plan.done], bool(later)), ready, later)
+def decide(wanted: Environment, observed: ObservedClusters, now: float) -> Decision:
+    """Clusters to create, and the next update of each that is ours and not as wanted; then those that go."""
+    if stop := blocker(wanted, observed):
+        return Decision(stop)
+    plans = [_plan(wanted, cluster, observed, now) for cluster in wanted.clusters]
+    unfinished = [plan for plan in plans if not plan.done]
+    if not unfinished:
+        return detaching.decide(observed.left_out, now)
+    ready = [change for plan in plans for change in plan.ready]
+    later = [change for plan in plans for change in plan.later]
+    return Decision(_wait(unfinished, bool(later)), ready, later)
 
 
-def act(context: Context, change: Change) -> None:
-    """Begin one change."""
-    body = change.body
-    if change.verb == "delete" or change.body == departure.OUT_OF_FLEET:
-        departure.act(context, change)
-    elif change.verb == "create":
-        create_cluster(context.session, context.wanted.project, body["location"], body["cluster"])
-    elif "node_count" in body:
-        resize_pool(context.session, change.resource, body["node_count"])
-    elif "/nodePools/" in change.resource:
-        update_pool(context.session, change.resource, body)
-    else:
-        update_cluster(context.session, change.resource, body)
+CLUSTERS = SpecStep("clusters", observe, decide)
 
 
-CLUSTERS = LegacyStep("clusters", observe, decide, act, frozenset({"check", "apply", "destroy"}))
-
-
-def _by_project_id(
-    session: Session, project: str, found: list[container.Cluster]
-) -> Iterator[container.Cluster]:
-    """A fleet may be named by its project's number as well as by its id [documented, Fleet.project]."""
-    numbered = any(each.fleet_project.isdigit() for each in found)
-    number = projects.number(session, project) if numbered else ""
-    for each in found:
-        yield replace(each, fleet_project=project) if number and each.fleet_project == number else each
-
-
-def _plan(wanted: Environment, cluster: Cluster, seen: Found, now: float) -> Plan:
-    here = next((each for each in seen.get(cluster.name, []) if each.location == cluster.location), None)
-    if here is None:
+def _plan(wanted: Environment, cluster: Cluster, observed: ObservedClusters, now: float) -> Plan:
+    name, there = cluster.name, observed.at(cluster)
+    if there is None:
         seconds = remaining(now, None, TYPICAL, first=1.0)
-        return Plan(cluster.name, [creation(wanted, cluster)], True, "ClusterProvisioning", seconds)
-    if here.status == "STOPPING":
-        return Plan(cluster.name, [creation(wanted, cluster)], False, "ClusterStopping", DELETION_LEFT)
-    changes = [] if cluster.existing else list(updates(wanted, cluster, here))
-    slow = any(_replaces_nodes(each) for each in changes[:1])
-    if here.status == "RUNNING":
+        return Plan(name, [creation(wanted, cluster)], True, "ClusterProvisioning", seconds)
+    if there.status == "STOPPING":
+        return Plan(name, [creation(wanted, cluster)], False, "ClusterStopping", DELETION_LEFT)
+    changes = [] if cluster.existing else list(updates(wanted, cluster, there))
+    slow = isinstance(next(iter(changes), None), UpdatePool)  # it replaces every node
+    if there.status == "RUNNING":
         seconds = remaining(now, None, NEW_NODES if slow else TYPICAL_UPDATE)
-        return Plan(cluster.name, changes, True, "ClusterUpdating", seconds)
-    if here.status == "PROVISIONING" and here.created:
-        seconds = remaining(now, unix(here.created), TYPICAL, first=1.0)
-        return Plan(cluster.name, changes, False, "ClusterProvisioning", seconds)
-    return Plan(cluster.name, changes, False, "ClusterUpdating", NODES_LEFT if slow else UPDATE_LEFT)
+        return Plan(name, changes, True, "ClusterUpdating", seconds)
+    if there.status == "PROVISIONING" and there.created:
+        seconds = remaining(now, unix(there.created), TYPICAL, first=1.0)
+        return Plan(name, changes, False, "ClusterProvisioning", seconds)
+    return Plan(name, changes, False, "ClusterUpdating", NODES_LEFT if slow else UPDATE_LEFT)
 
 
-def _replaces_nodes(change: Change) -> bool:
-    return "/nodePools/" in change.resource and change.field != "nodeCount"
-
-
-def _wait(open_plans: list[Plan], more: bool) -> Waiting:
+def _wait(unfinished: Sequence[Plan], more: bool) -> Waiting:
     """For what something else waits for, the next look is the first that is due; else the last.
 
     The other steps watch the clusters they need by themselves.
     """
     pick = min if more else max
-    chosen = pick(open_plans, key=lambda plan: plan.seconds)
-    names = ", ".join(sorted(plan.name for plan in open_plans if plan.reason == chosen.reason))
+    chosen = pick(unfinished, key=lambda plan: plan.seconds)
+    names = ", ".join(sorted(plan.name for plan in unfinished if plan.reason == chosen.reason))
     message = TEXTS[chosen.reason].format(names=names)
     return Waiting(reason=chosen.reason, message=message, retry_after=chosen.seconds)

@@ -271,7 +271,7 @@ PLANTS = (
                 (
                     "functions/clusters/step.py",
                     "[creation(wanted, cluster)], True, ",
-                    "[] if seen else [creation(wanted, cluster)], True, ",
+                    "[] if observed.clusters else [creation(wanted, cluster)], True, ",
                 ),
             )
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.clusters.step import Seen, decide
+from functions.clusters.changes import CreateCluster, ResizePool, UpdateCluster, UpdatePool
+from functions.clusters.observed import ObservedClusters
+from functions.clusters.step import decide
 from shared.google.container import STANDARD, Cluster
 from shared.spec import Environment
 from shared.step.change import Change
@@ -36,10 +39,7 @@ def existing(**fields: Any) -> Environment:
 
 
 def look(wanted: Environment, *seen: Cluster) -> Decision:
-    found: dict[str, list[Cluster]] = {}
-    for each in seen:
-        found.setdefault(each.name, []).append(each)
-    return decide(wanted, Seen(found), NOW)
+    return decide(wanted, ObservedClusters(seen), NOW)
 
 
 def waiting(decision: Decision) -> Waiting:
@@ -47,37 +47,59 @@ def waiting(decision: Decision) -> Waiting:
     return decision.outcome
 
 
+def creations(decision: Decision) -> list[Any]:
+    """The bodies of the clusters that are created."""
+    return [change.body for change in decision.changes if isinstance(change, CreateCluster)]
+
+
+def fields(changes: Iterable[Change]) -> list[tuple[Any, ...]]:
+    """Field, before and after of each change."""
+    shown = [change.describe() for change in changes]
+    return [(each.field, each.before, each.after) for each in shown]
+
+
 def after(seen: tuple[Cluster, ...], change: Change) -> tuple[Cluster, ...]:
     """The clusters once a change is done."""
-    if change.verb == "create":
-        asked = change.body["cluster"]
-        return (*seen, cluster(asked["name"], change.body["location"], labels=asked["resource_labels"]))
-    if "/nodePools/" in change.resource:
-        return tuple(_with_pool(each, change) for each in seen)
-    fields: dict[str, Any] = {
-        "workloadIdentityConfig": {"workload_pool": change.after},
-        "gatewayApiConfig": {"gateway_channel": change.after},
-        "dnsEndpointConfig.allowExternalTraffic": {"dns_external": change.after},
-        "fleet": {"fleet_project": change.after},
-        "releaseChannel": {"release_channel": change.after},
-        "privateNodes": {"private_nodes": change.after},
-    }[str(change.field)]
-    return tuple(replace(each, **fields) if each.path == change.resource else each for each in seen)
+    if isinstance(change, CreateCluster):
+        owner: Any = change.body["resource_labels"]
+        return (*seen, cluster(change.name, change.location, labels=owner))
+    if isinstance(change, UpdateCluster):
+        return tuple(_with_field(each, change) for each in seen)
+    assert isinstance(change, UpdatePool | ResizePool)
+    return tuple(_with_pool(each, change) for each in seen)
 
 
-def _with_pool(seen: Cluster, change: Change) -> Cluster:
-    field = {"machineType": "machine_type", "nodeCount": "node_count", "privateNodes": "private"}
-    if seen.pool is None or seen.pool.path != change.resource:
+def _with_field(seen: Cluster, change: UpdateCluster) -> Cluster:
+    field = {
+        "workloadIdentityConfig": "workload_pool",
+        "gatewayApiConfig": "gateway_channel",
+        "dnsEndpointConfig.allowExternalTraffic": "dns_external",
+        "fleet": "fleet_project",
+        "releaseChannel": "release_channel",
+        "privateNodes": "private_nodes",
+    }[change.field]
+    fields: dict[str, Any] = {field: change.after}
+    return replace(seen, **fields) if seen.path == change.path else seen
+
+
+def _with_pool(seen: Cluster, change: UpdatePool | ResizePool) -> Cluster:
+    if seen.pool is None or seen.pool.path != change.path:
         return seen
-    return replace(seen, pools=(replace(seen.pool, **{field[str(change.field)]: change.after}),))
+    if isinstance(change, ResizePool):
+        return replace(seen, pools=(replace(seen.pool, node_count=change.after),))
+    fields: dict[str, Any] = {
+        {"machineType": "machine_type", "privateNodes": "private"}[change.field]: change.after
+    }
+    return replace(seen, pools=(replace(seen.pool, **fields),))
 
 
 def test_all_missing_clusters_are_created_at_once() -> None:
     """Each in the fleet from birth, with Gateway API, workload identity and a DNS endpoint, and our label."""
     decision = look(STORE)
-    bodies = [change.body["cluster"] for change in decision.changes]
+    bodies = creations(decision)
 
-    assert [WEST, EAST] == [body["name"] for body in bodies]
+    resources = [change.describe().resource for change in decision.changes]
+    assert [cluster(WEST).path, cluster(EAST).path] == resources
     assert {"project": PROJECT} == bodies[0]["fleet"]
     assert {"channel": STANDARD} == bodies[0]["network_config"]["gateway_api_config"]
     assert {"workload_pool": f"{PROJECT}.svc.id.goog"} == bodies[0]["workload_identity_config"]
@@ -96,9 +118,7 @@ def test_what_the_spec_says_of_nodes_is_created() -> None:
         {"name": "b", "location": "us-east1", "autopilot": True, "nodeServiceAccount": account},
     ]  # fmt: skip
     services = [{"name": "store", "port": 8080, "selector": {"app": "store"}}]
-    standard, autopilot = (
-        change.body["cluster"] for change in look(environment(clusters=clusters, services=services, routes=[])).changes
-    )  # fmt: skip
+    standard, autopilot = creations(look(environment(clusters=clusters, services=services, routes=[])))
 
     (pool,) = standard["node_pools"]
     assert ("e2-standard-2", 5) == (pool["config"]["machine_type"], pool["initial_node_count"])
@@ -130,8 +150,8 @@ def test_updates_of_one_cluster_come_one_by_one() -> None:
         STORE, cluster(WEST, gateway_channel="CHANNEL_DISABLED", dns_external=False), cluster(EAST)
     )
 
-    assert ["gatewayApiConfig"] == [change.field for change in decision.changes]
-    assert ["dnsEndpointConfig.allowExternalTraffic"] == [change.field for change in decision.later]
+    assert ["gatewayApiConfig"] == [field for field, *_ in fields(decision.changes)]
+    assert ["dnsEndpointConfig.allowExternalTraffic"] == [field for field, *_ in fields(decision.later)]
     assert ("ClusterUpdating", 54) == (waiting(decision).reason, waiting(decision).retry_after)
 
 
@@ -176,9 +196,8 @@ def test_what_the_spec_says_of_a_cluster_that_is_there_comes_about_in_place(
     assert seen.pool is not None
     decision = look(west(**said), replace(seen, pools=(replace(seen.pool, **pool),)), cluster(EAST))
 
-    found = [*decision.changes, *decision.later]
-    assert changes == [(each.field, each.before, each.after) for each in found]
-    assert changes[:1] == [(each.field, each.before, each.after) for each in decision.changes]
+    assert changes == fields([*decision.changes, *decision.later])
+    assert changes[:1] == fields(decision.changes)
     if changes:
         assert looks == f"{waiting(decision).retry_after:.0f} s"
     else:
@@ -206,7 +225,7 @@ def test_a_cluster_that_is_being_deleted_is_created_once_it_is_gone() -> None:
         decision = look(STORE, cluster(WEST, status="STOPPING", labels=owner), cluster(EAST))
 
         assert [] == list(decision.changes)
-        assert ["create"] == [change.verb for change in decision.later]
+        assert [CreateCluster] == [type(change) for change in decision.later]
         assert "ClusterStopping" == waiting(decision).reason
 
 
@@ -214,13 +233,21 @@ def test_what_waits_for_the_next_look_is_not_held_up_by_a_creation() -> None:
     """A cluster with more updates to come is looked at when its first is usually done."""
     decision = look(STORE, cluster(WEST, gateway_channel="", fleet_project=""))
 
-    assert {"create", "update"} == {change.verb for change in decision.changes}
+    assert {CreateCluster, UpdateCluster} == {type(change) for change in decision.changes}
     assert 54 == waiting(decision).retry_after
 
 
 def test_an_existing_cluster_is_used_as_it_is() -> None:
     """Nothing of ours is on it; without a DNS endpoint its public one will do."""
     assert Decision(Done()) == look(existing(), cluster(WEST, labels={}, dns_external=False), cluster(EAST))
+
+
+def test_where_an_existing_clusters_nodes_are_is_no_concern_of_ours() -> None:
+    """A spec may say that they are not private, and nothing is asked of the cluster for that."""
+    west, east = EXAMPLE["clusters"]
+    wanted = environment(clusters=[{**west, "existing": True, "privateNodes": False}, east])
+
+    assert Decision(Done()) == look(wanted, cluster(WEST, labels={}, private_nodes=True), cluster(EAST))
 
 
 BLOCKED = [
@@ -293,14 +320,14 @@ def test_nothing_foreign_or_existing_is_ever_changed(wanted: Environment, seen: 
     makes = {each.name for each in wanted.clusters if not each.existing}
 
     for change in (*decision.changes, *decision.later):
-        path = change.resource.removesuffix("/nodePools/default-pool")
+        path = change.describe().resource.removesuffix("/nodePools/default-pool")
         there = by_path.get(path)
         assert path.rpartition("/")[2] in makes
-        if change.verb == "update":
+        if isinstance(change, CreateCluster):
+            assert there is None or there.status == "STOPPING"
+        else:
             assert there is not None
             assert OURS == there.labels
-        else:
-            assert there is None or there.status == "STOPPING"
 
 
 @given(st.sampled_from(SPECS), WORLDS)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions.clusters.removal import Leaving, decide
+from functions.clusters.attachments import ClustersToRemove
+from functions.clusters.deletion import decide
 from shared.google.gkehub import Membership
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.fleets import cluster, member_path
@@ -21,8 +22,9 @@ def member(name: str = WEST, **fields: Any) -> Membership:
 
 
 def deleted(decision: Decision) -> list[str]:
-    assert {"delete"} >= {each.verb for each in decision.changes}
-    return ["/".join(each.resource.split("/")[-2:]) for each in decision.changes]
+    described = [each.describe() for each in decision.changes]
+    assert {"delete"} >= {each.verb for each in described}
+    return ["/".join(each.resource.split("/")[-2:]) for each in described]
 
 
 def waits(decision: Decision) -> tuple[str, float]:
@@ -32,7 +34,7 @@ def waits(decision: Decision) -> tuple[str, float]:
 
 def test_all_clusters_go_side_by_side() -> None:
     """Those in ERROR too; their memberships are left to GKE, which removes them first."""
-    seen = Leaving([cluster(WEST), cluster(EAST, status="ERROR")], [member(WEST), member(EAST)])
+    seen = ClustersToRemove([cluster(WEST), cluster(EAST, status="ERROR")], [member(WEST), member(EAST)])
 
     assert [f"clusters/{WEST}", f"clusters/{EAST}"] == deleted(decide(seen, NOW))
     assert ("ClusterStopping", 228.0) == waits(decide(seen, NOW))
@@ -42,14 +44,14 @@ def test_all_clusters_go_side_by_side() -> None:
 def test_a_deletion_is_waited_for_as_long_as_it_usually_takes(begun: float | None, seconds: float) -> None:
     """Reckoned from when its operation began, if GKE still tells."""
     since = {} if begun is None else {(WEST, "us-west1-a"): NOW - begun}
-    decision = decide(Leaving([cluster(WEST, status="STOPPING")], since=since), NOW)
+    decision = decide(ClustersToRemove([cluster(WEST, status="STOPPING")], since=since), NOW)
 
     assert ([], ("ClusterStopping", seconds)) == (deleted(decision), waits(decision))
 
 
 def test_a_cluster_that_is_being_created_is_deleted_once_it_is_there() -> None:
     """GKE refuses it before; what can go goes, and the next look is when the creation has usually ended."""
-    decision = decide(Leaving([cluster(WEST, age=100, status="PROVISIONING"), cluster(EAST)]), NOW)
+    decision = decide(ClustersToRemove([cluster(WEST, age=100, status="PROVISIONING"), cluster(EAST)]), NOW)
 
     assert [f"clusters/{EAST}"] == deleted(decision)
     assert ("ClusterProvisioning", 80.0) == waits(decision)
@@ -63,13 +65,13 @@ def test_a_membership_that_gke_leaves_behind_is_removed_while_its_cluster_tells_
     stopping = cluster(WEST, status="STOPPING")
     left, going = member(WEST, cluster=link), member(WEST, cluster=link, ready=False)
 
-    assert [f"memberships/{WEST}"] == deleted(decide(Leaving([stopping], [left]), NOW))
-    assert [] == deleted(decide(Leaving([stopping], [going]), NOW))
+    assert [f"memberships/{WEST}"] == deleted(decide(ClustersToRemove([stopping], [left]), NOW))
+    assert [] == deleted(decide(ClustersToRemove([stopping], [going]), NOW))
 
 
 def test_done_is_when_neither_clusters_nor_memberships_are_left() -> None:
     """A labelled membership outlives its cluster, and is removed."""
-    orphan = decide(Leaving([], [member(WEST)]), NOW)
+    orphan = decide(ClustersToRemove([], [member(WEST)]), NOW)
 
     assert ([f"memberships/{WEST}"], ("MembershipDeleting", 12.0)) == (deleted(orphan), waits(orphan))
-    assert Decision(Done()) == decide(Leaving([]), NOW)
+    assert Decision(Done()) == decide(ClustersToRemove([]), NOW)
