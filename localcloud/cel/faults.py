@@ -32,6 +32,18 @@ _COMPILATION = (
     (r"Expression recursion limit exceeded\. limit: (\d+)", r"expression recursion limit exceeded: \1"),
     (r"Exceeded max recursion depth of (\d+) when parsing\.", r"expression recursion limit exceeded: \1"),
 )
+# What RE2 says of a regular expression → what Go's regexp says.
+_PATTERNS = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "bad repetition operator": "invalid nested repetition operator",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+    "trailing \\": "trailing backslash at end of expression",
+}
+_PATTERN = re.compile(r"^invalid regular expression: ([^:]+)(?:: (.*))?$", re.DOTALL)
 _STATUS = re.compile(r"^[A-Z_]+: |( \[[A-Z_]+\])+$")
 
 
@@ -54,7 +66,11 @@ def not_compiled(words: str) -> CompileError:
 
 def not_evaluated(words: str) -> EvaluationError:
     """The fault of an expression that the library did not evaluate."""
-    return EvaluationError(_translated(words, _EVALUATION))
+    return EvaluationError(_PATTERN.sub(_of_pattern, _translated(words, _EVALUATION)))
+
+
+def _of_pattern(found: re.Match[str]) -> str:
+    return f"error parsing regexp: {_PATTERNS.get(found[1], found[1])}: `{found[2] or ''}`"
 
 
 def _translated(words: str, table: tuple[tuple[str, str], ...]) -> str:

@@ -1,7 +1,7 @@
 """The rules of CRDs (`x-kubernetes-validations`), checked with each object [documented].
 
 Order and words are those of k8s.io/apiextensions-apiserver, pkg/apiserver/schema/cel. `rule_values.py` has what a
-rule sees of an object, `rule_compilation.py` what is checked of a rule when its CRD is written.
+rule sees of an object, `crd_expressions.py` what is checked of a rule when its CRD is written.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.kubernetes.crd_expressions import uncompiled
 from localcloud.kubernetes.errors import FieldError, invalid, mistyped, required, unsupported
 from localcloud.kubernetes.names import name_fault
-from localcloud.kubernetes.rule_compilation import uncompiled
 from localcloud.wire.messages import Json
 
 ClusterIp = Callable[[str, str], str]

@@ -9,9 +9,9 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
+from localcloud.cel import matches
 from localcloud.kubernetes import errors
 from localcloud.kubernetes.decoding import fits
 from localcloud.kubernetes.definitions import property_of, resolve
@@ -40,14 +40,14 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d
 
 
 def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
-    def matches(text: str) -> bool:
+    def parses(text: str) -> bool:
         try:
             parse(text)
         except ValueError:
             return False
         return True
 
-    return matches
+    return parses
 
 
 _FORMATS: dict[str, Callable[[str], bool]] = {
@@ -152,10 +152,10 @@ def _string(value: str, schema: Json, path: str, faults: list[FieldError]) -> No
         detail = f"{path} in body should be at least {least} chars long"
         faults.append(errors.invalid(path, value, detail))
     pattern = schema.get("pattern")
-    if pattern and not _compiled(pattern).search(value):
+    if pattern and not matches(value, pattern):
         faults.append(errors.invalid(path, value, f"{path} in body should match '{pattern}'"))
-    matches = _FORMATS.get(schema.get("format", ""))
-    if matches and not matches(value):
+    fits_format = _FORMATS.get(schema.get("format", ""))
+    if fits_format and not fits_format(value):
         detail = f"{path} in body must be of type {schema['format']}: {errors.quoted(value)}"
         faults.append(replace(errors.invalid(path, value, detail), reason="FieldValueTypeInvalid"))
 
@@ -194,11 +194,6 @@ def _faults_of(value: Any, schema: Json, path: str) -> list[FieldError]:
     found: list[FieldError] = []
     _structure(value, schema, path, found)
     return found
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def _join(path: str, name: str) -> str:

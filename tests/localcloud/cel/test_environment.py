@@ -201,6 +201,14 @@ def test_null_does_not_use_up_none() -> None:
     assert -1000 < int(done.stdout)  # 2000 at least for each place that does not count
 
 
+def test_the_local_cloud_starts_without_the_library() -> None:
+    """It comes with the first expression, and protobuf with it."""
+    late = {"cel_expr_python", "google.protobuf"}
+    shown = f"import sys, localcloud.cloud; print(sorted({late} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+
+
 def test_faults_are_of_one_family() -> None:
     """Whoever evaluates what a user wrote catches one type."""
     assert issubclass(CompileError, CelError)

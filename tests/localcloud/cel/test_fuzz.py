@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,28 @@ def test_a_text_has_a_value_or_a_fault(seed: int) -> None:
         outcomes.append(outcome(lambda: SELF.compile(text).evaluate(SELF.bind(variables))))  # noqa: B023
     counts = {each: outcomes.count(each) for each in ("value", "CompileError", "EvaluationError")}
     assert min(counts.values()) > 20, counts
+
+
+LONG = {
+    "more than is read": "1" * 200_000,
+    "a list of thousands": "[" + "1, " * 10_000 + "1].size()",
+    "a chain of conditions": "true && " * 5_000 + "true",
+    "brackets without end": "[" * 90_000,
+    "parentheses without end": "(" * 90_000,
+    "a path without end": "self" + ".a" * 3_000,
+    "signs without end": "!" * 5_000 + "true",
+    "macros within macros": "self.all(a, " * 30 + "true" + ")" * 30,
+    "a pattern that branches": "'ab'.matches('" + "(a|b)*" * 2_000 + "')",
+    "a pattern of patterns": "'a'.matches('(a{1,1000}){1,1000}')",
+}
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_giant_texts_are_over_soon(text: str) -> None:
+    """With a value or a fault, like any other."""
+    began = time.process_time()
+    outcome(lambda: SELF.compile(LONG[text]).evaluate(SELF.bind({"self": [1] * 50})))
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import time
 from typing import Any
 
 import pytest
@@ -124,3 +126,47 @@ def test_an_expression_that_has_no_value_refuses_the_object(call: Call, rule: st
     refused = call("POST", THINGS, {"metadata": {"name": "a"}, "spec": {"size": 1}})
     assert (refused.status, refused.body["reason"]) == (422, "Invalid")
     assert call("GET", CRDS, None).status == 200
+
+
+BROKEN = "must be a valid regular expression, but isn't: error parsing regexp: "
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(", "missing closing ): `(`"),
+        ("[a", "missing closing ]: `[a`"),
+        ("a)", "unexpected ): `a)`"),
+        ("a**", "invalid nested repetition operator: `**`"),
+        ("*", "missing argument to repetition operator: `*`"),
+        ("a{1001}", "invalid repeat count: `{1001}`"),
+        ("[z-a]", "invalid character class range: `z-a`"),
+        ("(?=a)", "invalid or unsupported Perl syntax: `(?=`"),
+        (r"\8", r"invalid escape sequence: `\8`"),
+        ("a\\", "trailing backslash at end of expression: ``"),
+    ],
+)
+def test_a_pattern_that_is_no_regular_expression_is_refused(call: Call, pattern: str, words: str) -> None:
+    """In Go's words, and where it stands."""
+    place = "spec.validation.openAPIV3Schema.properties[spec].properties[text].pattern"
+    (fault,) = causes(call, crd(properties={"text": {"type": "string", "pattern": pattern}}))
+    assert f"{place}: Invalid value: {json.dumps(pattern)}: {BROKEN}{words}" == fault
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "broken"),
+    [
+        (r"^\p{Lu}\z", "É", "é"),
+        (r"^[[:alpha:]]+$", "abc", "a1"),
+        ("^(a+)+$", "a" * 40, "a" * 40 + "b"),
+        ("b", "abc", "ac"),
+        ("^a$", "a", "a\n"),
+    ],
+)
+def test_a_pattern_is_a_regular_expression_of_gos(call: Call, pattern: str, fits: str, broken: str) -> None:
+    """RE2's, which has classes that Python lacks, and takes no exponential time."""
+    assert call("POST", CRDS, crd(properties={"text": {"type": "string", "pattern": pattern}})).status == 201
+    began = time.process_time()
+    assert call("POST", THINGS, {"metadata": {"name": "a"}, "spec": {"text": fits}}).status == 201
+    assert call("POST", THINGS, {"metadata": {"name": "b"}, "spec": {"text": broken}}).status == 422
+    assert time.process_time() - began < 1

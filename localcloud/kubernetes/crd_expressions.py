@@ -1,4 +1,4 @@
-"""The rules of a CRD, compiled when it is written: those that are no expressions are refused [documented].
+"""Rules and patterns of a CRD, compiled when it is written: those that are no expressions are refused [documented].
 
 Two things are not as in an API server (docs/decisions/0013). `self` has no type here, so that a rule about a field
 that the schema does not have is found with the first object, not with the CRD. And Kubernetes' own libraries of
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from localcloud.cel import CompileError
+from localcloud.cel import CompileError, EvaluationError, matches
 from localcloud.kubernetes import errors
 from localcloud.kubernetes.errors import FieldError
 from localcloud.kubernetes.rules import RULES
@@ -31,7 +31,7 @@ _WANTED = {
 
 
 def uncompiled(crd: Json) -> list[FieldError]:
-    """The rules of a CRD that do not compile, or do not answer what they are asked.
+    """The rules and patterns of a CRD that do not compile, and rules that do not answer what they are asked.
 
     Where all versions have one schema, API servers keep it once, and name it `spec.validation`.
     """
@@ -49,6 +49,8 @@ def uncompiled(crd: Json) -> list[FieldError]:
 def _faults(schema: Any, path: str) -> Iterator[FieldError]:
     if not isinstance(schema, dict):
         return
+    if (pattern := schema.get("pattern")) and (detail := _fault_of_pattern(pattern)):
+        yield errors.invalid(f"{path}.pattern", pattern, detail)
     for i, rule in enumerate(schema.get("x-kubernetes-validations", ())):
         yield from _faults_of_rule(rule, f"{path}.x-kubernetes-validations[{i}]")
     for name, member in schema.get("properties", {}).items():
@@ -75,6 +77,14 @@ def _fault(field: str, text: str) -> str:
         hint = _MISSING.format(", ".join(missing)) if missing else ""
         return f"{prefix}compilation failed: {error}{hint}"
     return "" if found in (wanted, "dyn") else otherwise
+
+
+def _fault_of_pattern(pattern: str) -> str:
+    try:
+        matches("", pattern)
+    except EvaluationError as error:
+        return f"must be a valid regular expression, but isn't: {error}"
+    return ""
 
 
 def _as_go_prints(rule: Json) -> str:
