@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import re
 
 import pytest
 
 from fleetgate.local.roles import Grant
+from fleetgate.local.run import LocalRun
 from tests.acceptance.permissions import (
+    FLEET,
     NOT_A_STEP,
     ROLES,
     STORIES,
+    account,
     all_grants,
+    ask,
     cases,
     fault,
+    spec,
     undisturbed,
     unproven,
     used_by,
+    without,
 )
 
 SAMPLE, SEED = 2, 1  # of the cases, in `make test`; `make prove` has them all
@@ -64,3 +72,26 @@ def test_what_is_taken_away_is_missed_and_named(number: int) -> None:
     sample: list[tuple[Grant, str]] = random.Random(SEED).sample(cases(), SAMPLE)
 
     assert "" == fault(*sample[number])
+
+
+@pytest.mark.parametrize("step", ["service_export", "verification"])
+def test_a_function_that_may_not_answer_is_named_as_it_is_deployed(step: str) -> None:
+    """Its log is where to look: under that name there is a function, and it runs as the account that is named.
+
+    Of verification there is one for each network.
+    """
+
+    async def story() -> None:
+        roles = without(Grant(step, "home", "workflows.callbacks.send"))
+        async with LocalRun(project=FLEET, roles=roles) as local:
+            report = await local.act({"action": "deploy", "environment": spec()})
+            (told,) = [each for each in report.diagnoses if each.code == "NO_ANSWER"]
+            (function,) = re.findall(r"function (\S+),", told.fix)
+            place = f"projects/{local.installation.project}/locations/{local.installation.region}"
+            found = ask(local, "GET", f"cloudfunctions/v2/{place}/functions/{function}")
+
+        assert ("blocked", step) == (report.outcome, told.step)
+        assert found["serviceConfig"]["serviceAccountEmail"] == account(step)
+        assert account(step) in told.cause
+
+    asyncio.run(story())

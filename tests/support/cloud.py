@@ -1,84 +1,74 @@
-"""A local cloud with Fleetgate's functions in it, and a small workflow that sees any of them through."""
+"""A local cloud with Fleetgate's functions in it, and the part of the workflow that asks any of them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
+
+import yaml
 
 from fleetgate.local.installation import APIS, PRELOAD, Installation
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.pubsub.broker import Delivery
 from localcloud.wire.messages import Caller, Request
+from localcloud.workflows.callbacks import CallbackRequest, Callbacks
 from localcloud.workflows.run import State
 from shared.spec import parse_environment
 from tests.support.live import EXAMPLE, PROJECT
+from tests.support.paths import ROOT
 
 Json = dict[str, Any]
 
 GENERATION = "1767599990000-77"
 UNKIND = Delivery(copies=2, shuffle=2.0)
 
-# Asks every step of `messages`, side by side: once, or until it answers something other than "waiting".
-WORKFLOW = """
-main:
-  params: [asked]
-  steps:
-    - begin: {assign: [{answers: {}}]}
-    - side_by_side:
-        parallel:
-          shared: [answers]
-          for:
-            value: message
-            in: ${asked.messages}
-            steps:
-              - see:
-                  call: see_through
-                  args: {message: "${message}", once: "${asked.once}"}
-                  result: heard
-              - keep: {assign: [{"answers[message.step]": "${heard}"}]}
-    - finish: {return: "${answers}"}
+# A `main` that asks the steps of one phase, and nothing before or after; all else is the product's own document.
+MAIN = """
+params: [asked]
+steps:
+  - begin:
+      assign:
+        - run: ${new_run()}
+        - run.claim.name: ${asked.name}
+        - run.claim.generation: ${asked.generation}
+        - run.outputs: ${map.merge(run.outputs, asked.outputs)}
+  - ask: {call: ask_all, args: {phase: "${asked.phase}", run: "${run}"}, result: run}
+  - end_of_execution: {return: "${run}"}
+"""
+DOCUMENT: Json = yaml.safe_load((ROOT / "workflows" / "environment.yaml").read_text("utf-8"))
+SOURCE = json.dumps({**DOCUMENT, "main": yaml.safe_load(MAIN)})
+(TABLE,) = (step["table"]["return"] for step in DOCUMENT["phases_of_actions"]["steps"])
 
-see_through:
-  params: [message, once]
-  steps:
-    - begin:
-        assign:
-          - heard: []
-          - message.claim.execution: ${sys.get_env("GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID")}
-    - open:
-        call: events.create_callback_endpoint
-        args: {http_callback_method: POST}
-        result: endpoint
-    - address:
-        assign:
-          - message.callback: ${endpoint.url}
-          - message.nonce: ${uuid.generate()}
-          - message.deadline: ${sys.now() + 90}
-          - message.attempt: ${len(heard) + 1}
-    - send:
-        call: googleapis.pubsub.v1.projects.topics.publish
-        args:
-          topic: ${"projects/PROJECT/topics/fleetgate-" + text.replace_all(message.step, "_", "-")}
-          body: {messages: [{data: "${base64.encode(json.encode(message))}"}]}
-    - listen:
-        call: events.await_callback
-        args: {callback: "${endpoint}", timeout: 90}
-        result: got
-    - keep: {assign: [{answer: "${got.http_request.body}"}, {heard: "${list.concat(heard, answer)}"}]}
-    - hand_on:
-        switch:
-          - condition: ${"outputs" in answer and "inventory" in answer.outputs}
-            assign: [{message.inventory: "${answer.outputs.inventory}"}]
-    - enough:
-        switch:
-          - condition: ${once or answer.outcome != "waiting"}
-            return: ${heard}
-    - pause:
-        call: sys.sleep
-        args: {seconds: "${answer.retryAfter}"}
-        next: open
-""".replace("PROJECT", PROJECT)
+
+def row_of(step: str, mode: str) -> Json:
+    """The row of a step in the workflow's table: its name, budget and patience."""
+    phases = [phase for action in TABLE["actions"].values() for phase in action if phase["mode"] == mode]
+    return next(row for phase in phases for row in phase["steps"] if row["name"] == step)
+
+
+@contextmanager
+def listening() -> Iterator[list[Json]]:
+    """The answers that the workflow reads meanwhile: of those to one message, the first.
+
+    A message that is delivered twice is answered twice; the second answer is refused, or kept for nobody.
+    """
+    answers: list[Json] = []
+    endpoints = set[str]()
+    send = Callbacks.send
+
+    def listened(callbacks: Callbacks, request: CallbackRequest) -> int:
+        status = send(callbacks, request)
+        if status == 200 and request.url not in endpoints:
+            endpoints.add(request.url)
+            answers.append(json.loads(request.body))
+        return status
+
+    with patch.object(Callbacks, "send", listened):
+        yield answers
 
 
 @dataclass
@@ -103,7 +93,8 @@ class Bench:
         for step in self.steps:
             self.installation._deploy(step, step.replace("_", "-"))
         account = f"fleetgate-workflow@{PROJECT}.iam.gserviceaccount.com"
-        self.cloud.executions.deploy(self.installation.workflow, WORKFLOW, account)
+        prefix = {"FLEETGATE_TOPIC_PREFIX": self.installation.topic("")}
+        self.cloud.executions.deploy(self.installation.workflow, SOURCE, account, prefix)
         return self
 
     async def __aexit__(self, *error: Any) -> None:
@@ -116,14 +107,19 @@ class Bench:
 
         `settle` is how many seconds later that is.
         """
-        messages = [self._message(step, mode) for step in steps]
-        argument = json.dumps({"messages": messages, "once": once})
-        execution = self.cloud.executions.start(self.installation.workflow, argument)
-        self._put_anchor(execution.id)
-        await self.cloud.run_until(lambda: execution.ended is not None and self.cloud.schedule.idle)
+        rows = [row_of(step, mode) for step in steps]
+        if once:
+            rows = [{**row, "budget": 0} for row in rows]
+        argument = {**self._request(mode), "phase": {"name": mode, "mode": mode, "steps": rows}}
+        with listening() as heard:
+            execution = self.cloud.executions.start(self.installation.workflow, json.dumps(argument))
+            self._put_anchor(execution.id)
+            await self.cloud.run_until(lambda: execution.ended is not None and self.cloud.schedule.idle)
+            await self.let_pass(settle)
         assert execution.run.state is State.SUCCEEDED, execution.run.error
-        await self.let_pass(settle)
-        answers: dict[str, list[Json]] = json.loads(execution.run.result or "{}")
+        answers = {step: [each for each in heard if each["step"] == step] for step in steps}
+        read = {row["name"]: row["attempts"] for row in json.loads(execution.run.result or "{}")["steps"]}
+        assert read == {step: len(each) for step, each in answers.items()}
         return answers
 
     async def let_pass(self, seconds: float) -> None:
@@ -165,15 +161,15 @@ class Bench:
         ]
         return [(each.method, each.resource) for each in made if each.service not in apart]
 
-    def _message(self, step: str, mode: str) -> Json:
+    def _request(self, mode: str) -> Json:
+        """Who asks, and what a claim would have said of the environment."""
         environment = parse_environment({**self.document, "project": PROJECT}, project=PROJECT)
-        claim = {"name": environment.name, "generation": GENERATION, "execution": ""}
-        asked = {"schema": 1, "step": step, "mode": mode, "claim": claim}
+        asked = {"name": environment.name, "generation": GENERATION}
         if mode != "destroy":
-            return {**asked, "environment": environment.wire()}
+            return {**asked, "outputs": {"environment": environment.wire()}}
         gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
         place = {"project": PROJECT, "network": environment.network, "gateway": gateway}
-        return {**asked, "place": {**place, "disableApis": self.disable_apis}}
+        return {**asked, "outputs": {"place": {**place, "disableApis": self.disable_apis}}}
 
     def _put_anchor(self, execution: str) -> None:
         """The anchor as the environment function leaves it, held by this execution."""

@@ -185,6 +185,35 @@ def test_a_function_that_never_answers_blocks_the_request(deploy: Any) -> None:
     assert functions.asked("verification", "diagnose") == []
 
 
+def test_a_function_is_named_after_its_topic(deploy: Any) -> None:
+    """There is a verification function for each network; they share one service account."""
+    result, _ = deploy(answers(verification_apply=None))
+
+    assert (result["outcome"], result["code"]) == ("blocked", "NO_ANSWER")
+    assert "fleetgate-verification@p.iam.gserviceaccount.com lacks" in result["cause"]
+    assert "the log of function fleetgate-verification-default, which" in result["fix"]
+
+
+@pytest.mark.parametrize(
+    ("special", "diagnosed"),
+    [
+        ({"gateway_apply": waiting("Programming", 100)}, True),
+        ({"gateway_check": waiting("Transient", 100)}, True),
+        ({"claim": waiting("AnchorReleasing", 100)}, False),
+        ({"gateway_apply": blocked("GATEWAY_FOREIGN")}, False),
+    ],
+)
+def test_what_takes_too_long_is_looked_into(deploy: Any, special: Any, diagnosed: bool) -> None:
+    """What is found is told; the verdict stays. What is blocked has said why."""
+    found = {"outcome": "blocked", "code": "C", "cause": "c", "fix": "f", "outputs": {"diagnoses": ["d"]}}
+    result, functions = deploy(answers(verification_diagnose=found, **special))
+    (settle,) = functions.asked("environment", "settle")
+
+    assert len(functions.asked("verification", "diagnose")) == int(diagnosed)
+    assert settle["ending"].get("diagnoses") == (["d"] if diagnosed else None)
+    assert result["code"] == ("TOOK_TOO_LONG" if "waiting" in str(special) else "GATEWAY_FOREIGN")
+
+
 def test_a_function_that_falls_silent_took_too_long(deploy: Any) -> None:
     """It could answer before."""
     result, _ = deploy(answers(subnets_apply=[waiting("ProxySubnetCreating", 100), None]))
@@ -340,3 +369,12 @@ def test_a_crash_is_an_ending_too(deploy: Any) -> None:
     assert (result["outcome"], result["code"]) == ("failed", "WORKFLOW_ERROR")
     assert settle["ending"]["phase"] == "apply"
     assert settle["ending"]["outcome"] == "failed"
+
+
+def test_a_crash_of_the_settling_changes_no_ending(deploy: Any, host: Any) -> None:
+    """The workflow publishes it, and why it had to is in its log."""
+    result, functions = deploy(answers(environment_settle={"outcome": "waiting"}))
+    (event,) = functions.events
+
+    assert (result["outcome"], event["ce-type"]) == ("done", "dev.fleetgate.environment.verified")
+    assert ["ERROR"] == [severity for severity, _ in host.logs]

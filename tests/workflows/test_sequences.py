@@ -109,6 +109,24 @@ def test_a_teardown_whose_anchor_is_not_given_back_is_not_done(deploy: Any) -> N
     assert event["ce-type"] == "dev.fleetgate.environment.blocked"
 
 
+def test_a_teardown_whose_settling_crashed_is_not_done(deploy: Any) -> None:
+    """Nobody knows whether the anchor is still there."""
+    result, functions = deploy(answers(claim=claimed("teardown"), environment_settle={"outcome": "waiting"}))
+    (event,) = functions.events
+
+    assert (result["outcome"], result["code"]) == ("failed", "NOT_SETTLED")
+    assert event["ce-type"] == "dev.fleetgate.environment.failed"
+
+
+def test_a_teardown_that_takes_too_long_is_not_looked_into(deploy: Any) -> None:
+    """What is left says itself what holds it."""
+    script = answers(claim=claimed("teardown"), fleet_destroy=waiting("Deleting", 100))
+    result, functions = deploy(script)
+
+    assert result["code"] == "TOOK_TOO_LONG"
+    assert functions.asked("verification", "diagnose") == []
+
+
 def test_nothing_is_told_of_a_sweep_that_could_not_be_settled(deploy: Any) -> None:
     """There is nothing to tell."""
     script = answers(claim=claimed("sweep"), environment_settle=blocked("PERMISSION_DENIED"))
