@@ -26,13 +26,13 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python $(PYTEST) -m "not long"
+	$(BIN)/python $(PYTEST) -m "not long and not proof"
 
 # What the tests run of the code, instances of functions included: shown, not chased. To write what it ran, an instance
 # gets SIGTERM here where it gets SIGKILL otherwise, so the test of that signal is left out.
 coverage: install
 	rm -rf out/coverage && mkdir -p out/coverage
-	PYTHONPATH=$(CURDIR) $(BIN)/coverage run $(PYTEST) -m "not long" --deselect $(KILLED)
+	PYTHONPATH=$(CURDIR) $(BIN)/coverage run $(PYTEST) -m "not long and not proof" --deselect $(KILLED)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -41,9 +41,8 @@ audit:  # asks the package index for known vulnerabilities of what is pinned
 	.venv/audit/bin/pip install --quiet --requirement audit.lock
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
-prove: install
-	$(BIN)/pytest -n 2 -m long
-	$(BIN)/python -m tests.prove
+prove: install  # one proof, or a piece: .venv/bin/pytest -m proof -k chaos
+	$(BIN)/python $(PYTEST) --maxschedchunk 1 -m "long or proof"
 
 bench: install  # cold starts against their budgets, and what the main job asks for
 	$(BIN)/python -m tests.bench

@@ -1,4 +1,4 @@
-"""What holds for every test: an environment that nobody else has touched."""
+"""What holds for every test: an environment that nobody else has touched; and the summary of the proofs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.environment import clean
+from tests.support.proofs import ProofReport
 
 OF_PYTEST = {"PYTEST_CURRENT_TEST"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the large proofs tell what they came to."""
+    config.pluginmanager.register(ProofReport(config))
 
 
 @pytest.fixture(scope="session", autouse=True)

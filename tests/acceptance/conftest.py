@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.acceptance.google_programs import look
 from tests.acceptance.runs import STORE, Outcome, run
-from tests.acceptance.strangers import look
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from localcloud.faults.call_faults import Crash, Fault, Matcher
 from localcloud.records.call_log import LoggedCall
 from localcloud.time.jump_schedule import Stalled
 from tests.acceptance import occupied
-from tests.acceptance.runs import RESOURCE_APIS, STORE, Bug, settle, store
+from tests.acceptance.runs import RESOURCE_APIS, STORE, Mutant, settle, store
 
 CALLBACK = "workflowexecutions.projects.locations.workflows.executions.callbacks.sendHttpCallback"
 MOMENTS = ("before", "after", "before the callback")
@@ -225,22 +225,22 @@ def difference(one: Any, other: Any, at: str = "") -> str:
 
 
 @dataclass(frozen=True)
-class Plant:
-    """A way not to be idempotent, in one function; undisturbed, it does no harm.
+class RepeatingMutant:
+    """A function that is not idempotent; undisturbed, it does no harm.
 
     `permission` is what it takes on Fleetgate's own project, if the function's role has not got it.
     """
 
     function: str
-    bug: Bug
+    mutant: Mutant
     permission: str = ""
 
-    def caught(self, folder: Path) -> str:
-        """The first point of the matrix of a deploy that finds it planted, and how; or ""."""
-        root = self.bug.plant(folder)
+    def found(self, folder: Path) -> str:
+        """The first point of the matrix of a deploy that finds it, and how; or ""."""
+        root = self.mutant.build(folder)
         scenario = replace(DEPLOY, settings={**DEPLOY.settings, "roles": self._roles()})
         undisturbed = live(scenario, root=root)
-        assert undisturbed.report.outcome == "done", f"the plant in {self.function} does harm by itself"
+        assert undisturbed.report.outcome == "done", f"the mutant of {self.function} does harm by itself"
         mine = (
             each for each in points(undisturbed) if each.function.startswith(f"fleetgate-{self.function}")
         )
@@ -257,16 +257,16 @@ class Plant:
         return replace(role, permissions={**role.permissions, "home": home})
 
 
-PLANTS = (
+REPEATING_MUTANTS = (
     # The ending's event has another id each time that it is told.
-    Plant(
+    RepeatingMutant(
         "environment",
-        Bug((("functions/environment/events.py", '{ending}",\n', '{ending}-{now:.0f}",\n'),)),
+        Mutant((("functions/environment/events.py", '{ending}",\n', '{ending}-{now:.0f}",\n'),)),
     ),
     # Where one cluster is, the others are taken to be.
-    Plant(
+    RepeatingMutant(
         "clusters",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/clusters/step.py",
@@ -277,9 +277,9 @@ PLANTS = (
         ),
     ),
     # What is made depends on how often it was asked for.
-    Plant(
+    RepeatingMutant(
         "fleet",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/fleet/step.py",
@@ -290,9 +290,9 @@ PLANTS = (
         ),
     ),
     # Where one subnet is, the others are taken to be.
-    Plant(
+    RepeatingMutant(
         "subnets",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/subnets/step.py",
@@ -303,9 +303,9 @@ PLANTS = (
         ),
     ),
     # Where the Deployment is, the Services are taken to be.
-    Plant(
+    RepeatingMutant(
         "service-export",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/service_export/differences.py",
@@ -318,9 +318,9 @@ PLANTS = (
         ),
     ),
     # Where the Gateway is, its routes are taken to be.
-    Plant(
+    RepeatingMutant(
         "gateway",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/gateway/step.py",
@@ -331,9 +331,9 @@ PLANTS = (
         ),
     ),
     # Verification counts its looks on the anchor.
-    Plant(
+    RepeatingMutant(
         "verification",
-        Bug(
+        Mutant(
             (
                 (
                     "functions/verification/step.py",

@@ -46,7 +46,7 @@ def fit_cluster(project: str, name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-async def plant(local: LocalRun) -> None:
+async def make(local: LocalRun) -> None:
     """Make them, as somebody else would, and wait until they stand."""
     ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
     ask(local, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())

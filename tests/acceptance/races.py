@@ -1,4 +1,4 @@
-"""Short scenarios in which requests meet, and the bugs that make them go wrong: for tests and `make prove`.
+"""Short scenarios in which requests meet, and the mutants that make them go wrong: for tests and `make prove`.
 
 A scenario runs the first half minute of simulated time for one seed and tells what was violated, or nothing.
 """
@@ -17,7 +17,7 @@ from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.pubsub.broker import Delivery
 from localcloud.time.clock import rfc3339_pacific
-from tests.acceptance.runs import STORE, Bug, settle, store
+from tests.acceptance.runs import STORE, Mutant, settle, store
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
 LIGHT = ("functions_framework", "google.auth.transport.requests", "pydantic", "werkzeug.serving")
@@ -93,11 +93,11 @@ async def last_of_three_holds(seed: int, root: Path) -> str:
 
 @dataclass(frozen=True)
 class Race:
-    """A bug, and the scenario that finds it in some seed."""
+    """A mutant, and the scenario that finds it in some seed."""
 
     name: str
     scenario: Scenario
-    bug: Bug
+    mutant: Mutant
 
     def found_by(self, seeds: range, root: Path) -> int | None:
         """The first seed that finds what is wrong with the product in `root`, or None."""
@@ -114,7 +114,7 @@ RACES = (
     Race(
         "check-then-act in the claim",
         same_request_twice,
-        Bug(
+        Mutant(
             (
                 (
                     "functions/environment/acquire.py",
@@ -132,7 +132,7 @@ RACES = (
     Race(
         "setLabels without the fingerprint that was read",
         newest_wins,
-        Bug(
+        Mutant(
             (
                 (
                     "shared/anchor.py",
@@ -145,7 +145,7 @@ RACES = (
     Race(
         "feature create without the already-exists path",
         fleet_twice,
-        Bug(
+        Mutant(
             (
                 (
                     "shared/step/attempt.py",

@@ -110,16 +110,16 @@ async def settle(local: LocalRun, events: list[dict[str, Any]]) -> None:
 
 
 @dataclass(frozen=True)
-class Bug:
+class Mutant:
     """A change of the product that tests must find: in each file, a text and what it becomes."""
 
     changes: tuple[tuple[str, str, str], ...]
 
-    def plant(self, folder: Path) -> Path:
-        """A copy of the product in `folder`, with the bug in it.
+    def build(self, folder: Path) -> Path:
+        """A copy of the product in `folder`, with the changes made.
 
         Raises:
-            AssertionError: a text is not there once, so that the bug would not be planted.
+            AssertionError: a text is not there once, so that this would be no mutant.
         """
         for part in ("functions", "shared", "workflows"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

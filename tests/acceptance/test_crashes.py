@@ -1,4 +1,4 @@
-"""A sample of the crash matrix; `make prove` has every point of it, and a plant in each function."""
+"""A sample of the crash matrix; `make prove` has every point of it, and a mutant of each function."""
 
 from __future__ import annotations
 

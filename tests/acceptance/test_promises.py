@@ -62,7 +62,7 @@ def test_without_the_already_exists_path_they_would(tmp_path: Path) -> None:
     """A function from which it is taken out does not get through: the test above can fail."""
     (race,) = [race for race in RACES if "already-exists" in race.name]
 
-    outcome = run(STORE, seed=1, delivery=UNKIND, root=race.bug.plant(tmp_path))
+    outcome = run(STORE, seed=1, delivery=UNKIND, root=race.mutant.build(tmp_path))
 
     assert "blocked" == outcome.report.outcome
     assert any("lready exists" in diagnosis.cause for diagnosis in outcome.report.diagnoses)

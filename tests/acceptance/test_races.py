@@ -1,4 +1,4 @@
-"""The schedule finds races: three that are planted, each within 50 seeds, and none in the product as it is."""
+"""The schedule finds races: those of three mutants, each within 50 seeds, and none in the product as it is."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from tests.acceptance.races import RACES, Race
 
 QUICK, *OTHERS = RACES  # in `make test` one; the others take more seeds or more imports
-PLANTED = [QUICK, *(pytest.param(race, marks=pytest.mark.long) for race in OTHERS)]
+MUTANTS = [QUICK, *(pytest.param(race, marks=pytest.mark.long) for race in OTHERS)]
 
 
-@pytest.mark.parametrize("race", PLANTED, ids=lambda race: race.name)
-def test_a_planted_race_is_found_within_fifty_seeds(race: Race, tmp_path: Path) -> None:
+@pytest.mark.parametrize("race", MUTANTS, ids=lambda race: race.name)
+def test_the_race_of_a_mutant_is_found_within_fifty_seeds(race: Race, tmp_path: Path) -> None:
     """And found again by the same seed."""
-    root = race.bug.plant(tmp_path)
+    root = race.mutant.build(tmp_path)
 
     seed = race.found_by(range(50), root)
 

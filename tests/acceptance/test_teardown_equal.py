@@ -53,7 +53,7 @@ def test_no_firewall_rule_is_left_where_multi_cluster_services_stay() -> None:
 
     async def scenario() -> None:
         async with LocalRun(seed=9) as local:
-            await foreign.plant(local)
+            await foreign.make(local)
             before, outcomes = await lived(local, STORE)
             left = difference(before, local.cloud.dump())
 

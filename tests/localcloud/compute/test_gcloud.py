@@ -54,7 +54,7 @@ def _addresses(gcloud: Gcloud) -> None:
     assert status == 1 and "is already being used by" in errors
 
 
-@pytest.mark.long  # `tests/acceptance/test_strangers.py` has gcloud read what a deploy made
+@pytest.mark.long  # `tests/acceptance/test_google_programs.py` has gcloud read what a deploy made
 def test_gcloud_makes_finds_and_deletes(gcloud: Gcloud) -> None:
     """Its own commands, their waits and its schema checks, on two chains side by side."""
     with ThreadPoolExecutor(2) as pool:

@@ -50,7 +50,7 @@ def test_googles_python_client_enables_changes_and_disables_ingress(cloud: Cloud
     assert left == [f"{PARENT}/features/multiclusterservicediscovery"]
 
 
-@pytest.mark.long  # `tests/acceptance/test_strangers.py` has gcloud read what a deploy made
+@pytest.mark.long  # `tests/acceptance/test_google_programs.py` has gcloud read what a deploy made
 @pytest.mark.judge
 @needs_gcloud
 def test_gcloud_enables_and_describes_features_and_lists_memberships(cloud: Cloud, tmp_path: Path) -> None:

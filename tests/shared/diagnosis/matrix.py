@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from shared.diagnosis import Finding
 from shared.step.outcome import Done
-from tests.acceptance.strangers import missing
+from tests.acceptance.google_programs import missing
 from tests.shared.diagnosis.causes import CAUSES, Cause, Way
 from tests.shared.diagnosis.standing import Standing
 

@@ -35,8 +35,8 @@ from shared.step.attempt import attempt
 from shared.step.message import Claim, Message, Place
 from shared.step.outcome import Done, Outcome, Waiting
 from shared.step.step import AnyStep
+from tests.acceptance.google_programs import output_of, surroundings
 from tests.acceptance.runs import store
-from tests.acceptance.strangers import surroundings, told
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
@@ -155,7 +155,7 @@ class Standing:
         """
         folder = self.cloud.folder / "person"
         folder.mkdir(exist_ok=True)
-        typed = asyncio.create_task(told(surroundings(self.cloud, PROJECT, folder), command))
+        typed = asyncio.create_task(output_of(surroundings(self.cloud, PROJECT, folder), command))
         while not typed.done():
             await asyncio.wait({typed}, timeout=0.2)
             await self.pass_by(20.0)

@@ -19,7 +19,7 @@ print(json.dumps({"seconds": time.process_time() - before, "modules": sorted(sys
 """
 
 
-def test_importing_the_spec_is_cheap_and_brings_no_strangers() -> None:
+def test_importing_the_spec_is_cheap_and_brings_no_other_library() -> None:
     """Only pydantic: YAML and JSON Schema are for the command line. The bound is loose: typical is 0.05 s."""
     done = subprocess.run([sys.executable, "-c", PROBE], cwd=ROOT, capture_output=True, check=True)
     answer = json.loads(done.stdout)

@@ -45,13 +45,13 @@ async def look(local: LocalRun, outcome: Outcome) -> None:
         environment = surroundings(local.cloud, local.project, Path(folder))
         if not missing("gcloud"):
             for key, command in GCLOUD.items():
-                text = await told(environment, f"gcloud {command} --format=json")
+                text = await output_of(environment, f"gcloud {command} --format=json")
                 outcome.extra[key] = json.loads(text)
         if not missing():
             fetch = "container clusters get-credentials gke-west-1 --location=us-west1-a"
-            await told(environment, f"gcloud {fetch}")
+            await output_of(environment, f"gcloud {fetch}")
             for key, command in KUBECTL.items():
-                outcome.extra[key] = await told(environment, f"kubectl {command}")
+                outcome.extra[key] = await output_of(environment, f"kubectl {command}")
 
 
 def surroundings(cloud: LocalCloud, project: str, folder: Path) -> dict[str, str]:
@@ -73,7 +73,7 @@ def surroundings(cloud: LocalCloud, project: str, folder: Path) -> dict[str, str
     }
 
 
-async def told(environment: dict[str, str], command: str) -> str:
+async def output_of(environment: dict[str, str], command: str) -> str:
     """What a command line prints, given to a shell as it stands.
 
     Raises:

@@ -30,9 +30,9 @@ from localcloud.faults.call_faults import (
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Caller, Request, Response
+from tests.acceptance.chaos import comparable
 from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived, difference
 from tests.acceptance.runs import settle
-from tests.acceptance.storms import comparable
 
 LATE = 95.0  # seconds: the workflow has given the answer up
 SOON = 5.0
@@ -62,7 +62,7 @@ class Cancel:
 
 
 @dataclass(frozen=True)
-class Stray:
+class Misdelivery:
     """One thing that goes astray: `what` (lost, late, twice, cancelled) with a function's nth answer, or `fails`."""
 
     what: str
@@ -86,7 +86,7 @@ class Stray:
         return f"{self.of} {self.what}" + (f" (answer {self.nth})" if self.what != "fails" else "")
 
 
-def strays(undisturbed: Lived) -> Iterator[Stray]:
+def misdeliveries(undisturbed: Lived) -> Iterator[Misdelivery]:
     """The first and the last answer of every function, in every way; and every operation."""
     answers = Counter(
         (call.caller.instance or "").rpartition("-")[0]
@@ -95,25 +95,25 @@ def strays(undisturbed: Lived) -> Iterator[Stray]:
     )
     for function, last in sorted(answers.items()):
         for what in ("lost", "late", "twice", "cancelled"):
-            yield from (Stray(what, function, nth) for nth in sorted({1, last}))
-    yield from (Stray("fails", kind) for kind in OPERATIONS)
+            yield from (Misdelivery(what, function, nth) for nth in sorted({1, last}))
+    yield from (Misdelivery("fails", kind) for kind in OPERATIONS)
 
 
-def violation(stray: Stray, undisturbed: Lived) -> str:
+def violation(misdelivery: Misdelivery, undisturbed: Lived) -> str:
     """What it does that it should not, or ""."""
     try:
-        found = asyncio.run(_found(stray, undisturbed))
+        found = asyncio.run(_found(misdelivery, undisturbed))
     except (Stalled, NeverEnded) as error:
         found = str(error)
-    return f"{stray}: {found}" if found else ""
+    return f"{misdelivery}: {found}" if found else ""
 
 
-async def _found(stray: Stray, undisturbed: Lived) -> str:
+async def _found(misdelivery: Misdelivery, undisturbed: Lived) -> str:
     async with LocalRun(seed=DEPLOY.seed) as local:
-        stray.plan(local.cloud)
+        misdelivery.plan(local.cloud)
         report = await local.act(DEPLOY.requests[-1])
         if report.outcome != "done":
-            if stray.what not in ("cancelled", "fails"):
+            if misdelivery.what not in ("cancelled", "fails"):
                 return f"ends {report.outcome}"
             await settle(local, [])
             _clear(local)

@@ -1,7 +1,7 @@
-"""Storms: seeded refusals and resets, every message twice and out of order, and requests that overlap.
+"""Chaos: seeded refusals and resets, every message twice and out of order, and requests that overlap.
 
 However it went, in the end the newest request's state holds, and what is other people's is untouched. What should be
-is what the newest request makes by itself in calm weather, in a cloud with the same things of other people's.
+is what the newest request makes by itself when nothing goes wrong, in a cloud with the same things of other people's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.acceptance.runs import settle, store
 
 KINDS = (Refusal(429), Refusal(500), Refusal(503), Reset(), Reset(after=True))
 RATES = (0.05, 0.15, 0.30)  # shares of the calls that fail
-LIMIT = 8 * 3600.0  # simulated seconds that a storm may take
+LIMIT = 8 * 3600.0  # simulated seconds that a run may take
 SPREAD = 1500.0  # seconds within which its requests are published
 
 Json = dict[str, Any]
@@ -58,7 +58,7 @@ REQUESTS = CLAIMS | {
 
 
 @dataclass(frozen=True)
-class Weather:
+class Chaos:
     """What a seed makes of a run: how many calls fail, and which requests come when (seconds from the start)."""
 
     seed: int
@@ -66,9 +66,9 @@ class Weather:
     requests: tuple[tuple[float, str], ...]
 
     @classmethod
-    def of(cls, seed: int, rate: float | None = None) -> Weather:
+    def of(cls, seed: int, rate: float | None = None) -> Chaos:
         """A deploy at once, and up to three requests of any kind after it."""
-        chance = random.Random(f"storm/{seed}")
+        chance = random.Random(f"storm/{seed}")  # the same draw for a seed as ever
         share = chance.choice(RATES)
         times = sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(4)))
         later = [(when, chance.choice(list(REQUESTS))) for when in times]
@@ -92,59 +92,59 @@ class Weather:
 
 @dataclass(frozen=True)
 class Passed:
-    """What a storm left: the cloud's dump, whether the newest request had to be published again, and what it broke."""
+    """What a run left: the cloud's dump, whether the newest request had to be published again, and what it broke."""
 
     dump: Json
     again: bool
     broken: str
 
 
-def calm(name: str) -> Json:
+def dump_after(name: str) -> Json:
     """The dump after a request in a cloud with other people's things, when nothing goes wrong."""
     before = ((0.0, "store"),) if name == "teardown" else ()
-    return asyncio.run(_pass(Weather(1, 0.0, (*before, (2 * SPREAD, name))))).dump
+    return asyncio.run(_pass(Chaos(1, 0.0, (*before, (2 * SPREAD, name))))).dump
 
 
-def storm(weather: Weather) -> Passed:
-    """One storm, to its end."""
-    return asyncio.run(_pass(weather))
+def endure(chaos: Chaos) -> Passed:
+    """A run under it, to its end."""
+    return asyncio.run(_pass(chaos))
 
 
-def verdict(weather: Weather, calms: dict[str, Json]) -> tuple[str, bool]:
-    """What a storm does that it should not, or "", and whether its newest request had to be published again.
+def violation(chaos: Chaos, undisturbed: dict[str, Json]) -> tuple[str, bool]:
+    """What a run under it does that it should not, or "", and whether its newest request had to be published again.
 
-    `calms` has the dump of each kind of claim in calm weather.
+    `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong.
     """
     try:
-        passed = storm(weather)
+        passed = endure(chaos)
     except (Stalled, NeverEnded) as error:
-        return f"{weather}: {error}", False
+        return f"{chaos}: {error}", False
     if passed.broken:
-        return f"{weather}: {passed.broken}", passed.again
-    expected, found = calms[weather.newest], passed.dump
-    if weather.newest == "teardown":
+        return f"{chaos}: {passed.broken}", passed.again
+    expected, found = undisturbed[chaos.newest], passed.dump
+    if chaos.newest == "teardown":
         expected, found = _without_importer(expected), _without_importer(found)
     where = difference(expected, found)
-    return f"{weather}: ends otherwise than in calm weather at {where}" if where else "", passed.again
+    return f"{chaos}: ends otherwise than undisturbed at {where}" if where else "", passed.again
 
 
-async def _pass(weather: Weather) -> Passed:
-    unkind = Delivery(copies=2, late=20.0, shuffle=3.0) if weather.rate else Delivery()
-    async with LocalRun(seed=weather.seed, delivery=unkind) as local:
-        await foreign.plant(local)
+async def _pass(chaos: Chaos) -> Passed:
+    unkind = Delivery(copies=2, late=20.0, shuffle=3.0) if chaos.rate else Delivery()
+    async with LocalRun(seed=chaos.seed, delivery=unkind) as local:
+        await foreign.make(local)
         before = foreign.picture(local)
-        for fault in weather.faults() if weather.rate else ():
+        for fault in chaos.faults() if chaos.rate else ():
             local.cloud.faults.plan(fault)
         messages: list[tuple[str, str]] = []
-        for when, name in weather.requests:
+        for when, name in chaos.requests:
             local.cloud.world.clock.after(when, partial(_request, local, name, messages))
-        await _ended(local, messages, len(weather.requests))
+        await _ended(local, messages, len(chaos.requests))
         newest = next(message for name, message in reversed(messages) if name in CLAIMS)
         again = not _is_done(local, newest)
         if again:
             local.cloud.faults.cease()
-            newest = _publish(local, weather.newest)
-            await _ended(local, [*messages, ("", newest)], len(weather.requests) + 1)
+            newest = _publish(local, chaos.newest)
+            await _ended(local, [*messages, ("", newest)], len(chaos.requests) + 1)
         await settle(local, [])
         after = foreign.picture(local)
         broken = [f"{name} is not as it was" for name in before if before[name] != after[name]]
@@ -168,7 +168,7 @@ async def _ended(local: LocalRun, messages: list[tuple[str, str]], number: int) 
 
     def done() -> bool:
         if cloud.world.clock.now > deadline:
-            raise NeverEnded(f"a storm lasts longer than {LIMIT:.0f} s")
+            raise NeverEnded(f"it lasts longer than {LIMIT:.0f} s")
         started = [cloud.executions.of_event(workflow, each) for _, each in messages]
         return (
             len(started) == number
