@@ -34,7 +34,7 @@ from localcloud.edge import Edge
 from localcloud.eventarc.triggers import trigger_function, trigger_workflow
 from localcloud.faults.call_faults import Fault, Faults
 from localcloud.functions.metadata import MetadataServer
-from localcloud.functions.processes import Zygote
+from localcloud.functions.processes import ForkServer
 from localcloud.functions.runtime import RUNTIME, Function, Functions
 from localcloud.google_apis import GOOGLE_APIS, GoogleApis, overrides
 from localcloud.iam.access import ACCESS, bind
@@ -44,7 +44,7 @@ from localcloud.records.call_log import CallLog
 from localcloud.records.dump import canonical_dump
 from localcloud.request_path import REQUEST_PATH, RequestPath
 from localcloud.services import SERVICES
-from localcloud.serviceusage.identities import come_with
+from localcloud.serviceusage.identities import provision_agent
 from localcloud.serviceusage.known import find
 from localcloud.time.clock import EPOCH
 from localcloud.time.jump_schedule import JumpSchedule
@@ -99,17 +99,21 @@ class LocalCloud:
         self.broker = self.world[BROKER]
         self.executions = self.world[EXECUTIONS]
         self.folder = Path()
-        self._door = ""
+        self._vpc_proxy = ""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
             self.folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="localcloud-")))
             started.push_async_callback(self.edge.stop)
-            self._open_doors()
-            zygote = Zygote(self.folder, self.settings.seed, self.settings.preload)
-            zygote.start()
+            self._open_ports()
+            fork_server = ForkServer(self.folder, self.settings.seed, self.settings.preload)
+            fork_server.start()
             self.functions = Functions(
-                self.world, self.schedule, zygote, self._surroundings, self._leave_surroundings
+                self.world,
+                self.schedule,
+                fork_server,
+                self._instance_environment,
+                self._close_metadata_server,
             )
             self.world[RUNTIME], self.world.folder = self.functions, self.folder
             started.push_async_callback(self.functions.stop)
@@ -122,11 +126,11 @@ class LocalCloud:
             self._started = started.pop_all()
         return self
 
-    def _open_doors(self) -> None:
+    def _open_ports(self) -> None:
         self.world.base_url = "http://" + self.edge.open(
             "services", self.edge.handle_service, port=self.settings.port
         )
-        self._door = self.edge.open("vpc", self.edge.handle_vpc)
+        self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc)
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
 
     async def __aexit__(
@@ -141,7 +145,7 @@ class LocalCloud:
         if self.settings.enforce:
             bind(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
         for name in apis:
-            come_with(self.world, project, find(name))
+            provision_agent(self.world, project, find(name))
         return project
 
     def create_topic(self, name: str) -> None:
@@ -174,9 +178,9 @@ class LocalCloud:
         """An access token of the cloud's user, for gcloud, kubectl and curl."""
         return self.identities.issue(Caller(self.settings.user))
 
-    def vpc_door(self) -> str:
+    def vpc_proxy(self) -> str:
         """`host:port` of the HTTP forward proxy whose requests leave inside the VPC."""
-        return self._door
+        return self._vpc_proxy
 
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Let time pass until `done()`.
@@ -199,7 +203,7 @@ class LocalCloud:
         clusters = self.world[CLUSTER_APIS]
         return canonical_dump(self.world, clusters)
 
-    def _surroundings(self, function: Function, instance: str) -> dict[str, str]:
+    def _instance_environment(self, function: Function, instance: str) -> dict[str, str]:
         """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""
         account = function.service_account
         project = self.world.projects.get(account.split("@")[1].split(".")[0])
@@ -209,7 +213,7 @@ class LocalCloud:
         async def metadata(request: Request) -> Response:
             return server.handle(request)
 
-        address = self.edge.open(_metadata_door(instance), metadata)
+        address = self.edge.open(_metadata_port(instance), metadata)
         variables = {
             **self.endpoints(),
             "GCE_METADATA_HOST": address,
@@ -221,18 +225,18 @@ class LocalCloud:
             "NO_PROXY": "127.0.0.1,localhost",
         }
         if function.egress:
-            variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._door}"
+            variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._vpc_proxy}"
         return {**variables, **function.environment}
 
     def _kill(self, name: str) -> None:
         if instance := self.functions.instance(name):
             self.functions.kill(instance)
 
-    def _leave_surroundings(self, instance: str) -> None:
-        self.edge.close(_metadata_door(instance))
+    def _close_metadata_server(self, instance: str) -> None:
+        self.edge.close(_metadata_port(instance))
 
     def _through_vpc(self, request: Request) -> Response:
-        """A request through the VPC's door; a person's leaves where the default network's first subnet is."""
+        """A request through the VPC proxy; a person's leaves where the default network's first subnet is."""
         instance = self.functions.instance(request.caller.instance or "")
         if instance is not None and instance.function.egress:
             network, region = instance.function.egress
@@ -255,7 +259,7 @@ async def _cancelled(task: asyncio.Task[Any]) -> None:
         await task
 
 
-def _metadata_door(instance: str) -> str:
+def _metadata_port(instance: str) -> str:
     return f"metadata/{instance}"
 
 

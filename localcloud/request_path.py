@@ -1,7 +1,7 @@
 """The path of a request: the stages between the wire and what serves it, in the order in which they come.
 
     resolve    which call is meant: of which method, on which resource
-    faults     what is planned for such a call: it may be refused, lost, late, doubled
+    faults     what is planned for such a call: it may be refused, lost, delayed, doubled
     enabled    whether the project has the API on
     validate   the query and the body, against what the API declares
     permit     whether the caller has the permissions that the method takes
@@ -86,11 +86,11 @@ class RequestPath:
             call = api.resolve(request)
         except CallRefused as refusal:
             return refusal.response(api.style)
-        return self._meet_faults(call)
+        return self._inject_faults(call)
 
-    def _meet_faults(self, call: ResolvedCall) -> Response:
+    def _inject_faults(self, call: ResolvedCall) -> Response:
         """A fault decides whether the other stages are gone through: not at all, once, later, or twice."""
-        return self.faults.meet(call.description, lambda: self._logged(call))
+        return self.faults.inject(call.description, lambda: self._logged(call))
 
     def _logged(self, call: ResolvedCall) -> Response:
         response = _admitted(call)

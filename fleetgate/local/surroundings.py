@@ -62,7 +62,7 @@ class Surroundings:
             "CLOUDSDK_CONFIG": str(self.folder / "gcloud"),
             **QUIET,
             "KUBECONFIG": str(self._kubeconfig),
-            "VPC_PROXY": self.cloud.vpc_door(),
+            "VPC_PROXY": self.cloud.vpc_proxy(),
             "FLEETGATE_PROJECT": self.installation.project,
             "FLEETGATE_REGION": self.installation.region,
         }

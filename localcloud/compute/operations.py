@@ -113,7 +113,7 @@ def _finish(world: World, name: str, target: str, then: Callable[[], None], kind
     world.store["compute.pending.internal"].delete(target)
     ended = {"status": "DONE", "progress": 100, "endTime": rfc3339_pacific(world.clock.now)}
     try:
-        operation_faults.strike(world, kind, target)
+        operation_faults.refuse_planned(world, kind, target)
         then()
     except Refused as refused:
         ended |= _failure(refused)

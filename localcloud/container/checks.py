@@ -7,7 +7,7 @@ from typing import Any
 
 from localcloud.compute.labels import check_labels
 from localcloud.container.machines import defaults, machine
-from localcloud.container.names import Place
+from localcloud.container.names import Parent
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.world import World
@@ -15,7 +15,7 @@ from localcloud.world import World
 _NAME = "(?:[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?)"
 
 
-def check_cluster(world: World, place: Place, asked: Json) -> None:
+def check_cluster(world: World, parent: Parent, asked: Json) -> None:
     """Refuse a cluster that cannot be.
 
     Raises:
@@ -23,8 +23,8 @@ def check_cluster(world: World, place: Place, asked: Json) -> None:
     """
     check_name("cluster.name", asked.get("name", ""))
     check_labels(asked.get("resourceLabels", {}))
-    _check_nodes(asked, place)
-    check_pool(world, place, asked)
+    _check_nodes(asked, parent)
+    check_pool(world, parent, asked)
     check_fleet(world, asked.get("fleet", {}).get("project", ""))
 
 
@@ -42,9 +42,9 @@ def check_name(field: str, name: Any) -> None:
         )
 
 
-def _check_nodes(asked: Json, place: Place) -> None:
+def _check_nodes(asked: Json, parent: Parent) -> None:
     pools, autopilot = asked.get("nodePools", []), asked.get("autopilot", {}).get("enabled")
-    if autopilot and place.zonal:
+    if autopilot and parent.zonal:
         raise invalid("Autopilot clusters must be regional clusters.", "badRequest")  # [inferred]
     if autopilot and pools:
         raise invalid("Node pools cannot be specified for Autopilot clusters.", "badRequest")  # [inferred]
@@ -64,19 +64,19 @@ def check_machine(name: str) -> None:
         raise invalid(f'machine type "{name}" does not exist.', "badRequest")
 
 
-def check_locations(place: Place, locations: list[str]) -> None:
+def check_locations(parent: Parent, locations: list[str]) -> None:
     """Refuse node zones outside the cluster's region; the wording is [inferred]."""
     for zone in locations:
-        if not zone.startswith(f"{place.region}-"):
+        if not zone.startswith(f"{parent.region}-"):
             raise invalid(
-                f'Zone "{zone}" is not in the region "{place.region}" of the cluster.', "badRequest"
+                f'Zone "{zone}" is not in the region "{parent.region}" of the cluster.', "badRequest"
             )
 
 
-def check_pool(world: World, place: Place, asked: Json) -> None:
+def check_pool(world: World, parent: Parent, asked: Json) -> None:
     """Refuse a workload pool other than the project's own: there is one a project [documented]; the
     wording is [inferred]."""
-    own = f"{place.project}.svc.id.goog"
+    own = f"{parent.project}.svc.id.goog"
     pool = asked.get("workloadIdentityConfig", {}).get("workloadPool", "")
     if pool and pool != own:
         raise invalid(f'Workload pool "{pool}" is not supported; the only one is "{own}".', "badRequest")

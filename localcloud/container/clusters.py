@@ -7,15 +7,15 @@ from functools import partial
 from localcloud.container import lifecycle
 from localcloud.container.checks import check_cluster, check_locations, master_version
 from localcloud.container.names import (
-    Place,
+    Parent,
     already_exists,
     not_found,
-    place_of,
-    place_to_create_in,
+    parent_of,
+    parent_to_create_in,
     short,
 )
 from localcloud.container.networks import attachment, pod_range, take_pod_range
-from localcloud.container.operations import Change, begin, in_place, refuse_if_busy
+from localcloud.container.operations import Change, begin, refuse_if_busy, under
 from localcloud.container.service import service
 from localcloud.container.shape import merged, new_cluster, range_fields
 from localcloud.service import Call
@@ -29,12 +29,12 @@ _CLUSTERS = "container.projects.locations.clusters"
 @service.on(f"{_CLUSTERS}.create")
 def create(call: Call) -> Json:
     """clusters.create: PROVISIONING now, RUNNING when the operation ends."""
-    place, asked = place_to_create_in(call), call.body.get("cluster", {})
-    check_cluster(call.world, place, asked)
-    full_name = place.cluster(asked["name"])
+    parent, asked = parent_to_create_in(call), call.body.get("cluster", {})
+    check_cluster(call.world, parent, asked)
+    full_name = parent.cluster(asked["name"])
     if full_name in call.world.store["container.clusters"]:
         raise already_exists(full_name)
-    cluster = _planned(call.world, place, full_name, asked)
+    cluster = _planned(call.world, parent, full_name, asked)
     call.world.store["container.clusters"].put(full_name, cluster)
     change = Change(
         "container.clusters.create",
@@ -45,13 +45,13 @@ def create(call: Call) -> Json:
     return begin(call.world, full_name, change)
 
 
-def _planned(world: World, place: Place, full_name: str, asked: Json) -> Json:
+def _planned(world: World, parent: Parent, full_name: str, asked: Json) -> Json:
     """The cluster as it will be; takes its range of the network."""
-    check_locations(place, asked.get("locations", []))
+    check_locations(parent, asked.get("locations", []))
     version = master_version(
         asked.get("initialClusterVersion", ""), asked.get("releaseChannel", {}).get("channel", "")
     )
-    at = attachment(world, place, asked)
+    at = attachment(world, parent, asked)
     policy = asked.get("ipAllocationPolicy", {})
     pods = pod_range(
         world, full_name, at, policy.get("clusterIpv4CidrBlock") or asked.get("clusterIpv4Cidr", "")
@@ -59,7 +59,7 @@ def _planned(world: World, place: Place, full_name: str, asked: Json) -> Json:
     name = lifecycle.range_name(full_name)
     take_pod_range(world, at, name, pods)
     cluster = merged(
-        new_cluster(world, place, asked, at, version),
+        new_cluster(world, parent, asked, at, version),
         range_fields(name, pods, _services(policy.get("servicesIpv4CidrBlock", ""))),
     )
     fleet = asked.get("fleet", {}).get("project", "")
@@ -80,7 +80,7 @@ def get(call: Call) -> Json:
 @service.on(f"{_CLUSTERS}.list")
 def list_clusters(call: Call) -> Json:
     """clusters.list; the location `-` is all of them. Nothing found is an empty object [observed]."""
-    clusters = in_place(call.world, "container.clusters", place_of(call), "clusters")
+    clusters = under(call.world, "container.clusters", parent_of(call), "clusters")
     return {"clusters": clusters} if clusters else {}
 
 
@@ -106,7 +106,7 @@ def found(call: Call) -> tuple[str, Json]:
     Raises:
         Refused: NOT_FOUND.
     """
-    full_name = place_of(call).cluster(call.params["clustersId"])
+    full_name = parent_of(call).cluster(call.params["clustersId"])
     cluster = call.world.store["container.clusters"].get(full_name)
     if cluster is None:
         raise not_found(full_name)

@@ -13,7 +13,7 @@ _ROOT = "https://container.googleapis.com/v1"
 
 
 @dataclass(frozen=True)
-class Place:
+class Parent:
     """A project (by id) and a location in it; the location may be `-` where Google takes that for all."""
 
     project: str
@@ -50,7 +50,7 @@ class Place:
         return f"{self.prefix}/clusters/{name}"
 
 
-def place_of(call: Call) -> Place:
+def parent_of(call: Call) -> Parent:
     """Where a call is addressed to.
 
     Raises:
@@ -59,7 +59,7 @@ def place_of(call: Call) -> Place:
     location = call.params["locationsId"]
     if location != "-" and not _exists(location):
         raise invalid(f'Location "{location}" does not exist.', "badRequest")
-    return Place(_project(call), location)
+    return Parent(_project(call), location)
 
 
 def _project(call: Call) -> str:
@@ -67,7 +67,7 @@ def _project(call: Call) -> str:
     return call.world.projects.get(call.project).id
 
 
-def place_to_create_in(call: Call) -> Place:
+def parent_to_create_in(call: Call) -> Parent:
     """Where something is to be created.
 
     Raises:
@@ -79,17 +79,17 @@ def place_to_create_in(call: Call) -> Place:
         raise Refused(
             "PERMISSION_DENIED", f"Permission denied on 'locations/{location}' (or it may not exist)."
         )
-    return Place(_project(call), location)
+    return Parent(_project(call), location)
 
 
 def _exists(location: str) -> bool:
     return location in regions.regions() or location in regions.all_zones()
 
 
-def place_in(full_name: str) -> Place:
-    """The place in a full name."""
+def parent_in(full_name: str) -> Parent:
+    """The parent in a full name."""
     _, project, _, location, *_ = full_name.split("/")
-    return Place(project, location)
+    return Parent(project, location)
 
 
 def short(full_name: str) -> str:
@@ -97,20 +97,20 @@ def short(full_name: str) -> str:
     return full_name.rsplit("/", 1)[-1]
 
 
-def link(place: Place, tail: str) -> str:
+def link(parent: Parent, tail: str) -> str:
     """The link to something, by project id, as a cluster's selfLink has it [observed]."""
-    return f"{_ROOT}/{place.shown}/{tail}"
+    return f"{_ROOT}/{parent.shown}/{tail}"
 
 
-def numbered_link(world: World, place: Place, tail: str) -> str:
+def numbered_link(world: World, parent: Parent, tail: str) -> str:
     """The link to something, by project number, as operations have it [observed]."""
-    number = world.projects.get(place.project).number
-    return f"{_ROOT}/{Place(number, place.location).shown}/{tail}"
+    number = world.projects.get(parent.project).number
+    return f"{_ROOT}/{Parent(number, parent.location).shown}/{tail}"
 
 
 def shown(full_name: str) -> str:
     """A cluster's full name as messages write it."""
-    return f"{place_in(full_name).shown}/clusters/{short(full_name)}"
+    return f"{parent_in(full_name).shown}/clusters/{short(full_name)}"
 
 
 def not_found(full_name: str) -> Refused:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from localcloud.compute.names import full_name, short, url
-from localcloud.container.names import Place, place_in
+from localcloud.container.names import Parent, parent_in
 from localcloud.ids import keyed
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
@@ -33,7 +33,7 @@ class Attachment:
     subnetwork: str
 
 
-def attachment(world: World, place: Place, asked: Json) -> Attachment:
+def attachment(world: World, parent: Parent, asked: Json) -> Attachment:
     """Where a cluster asked for goes; `default` where nothing is said.
 
     Raises:
@@ -44,24 +44,24 @@ def attachment(world: World, place: Place, asked: Json) -> Attachment:
     config = asked.get("networkConfig", {})
     network = asked.get("network") or config.get("network") or "default"
     subnetwork = asked.get("subnetwork") or config.get("subnetwork")
-    full = full_name(network, place.project) or f"projects/{place.project}/global/networks/{network}"
+    full = full_name(network, parent.project) or f"projects/{parent.project}/global/networks/{network}"
     found = world.store["compute.networks"].get(full)
     if found is None:
-        raise invalid(f'Project "{place.project}" has no network named "{short(network)}".', "badRequest")
+        raise invalid(f'Project "{parent.project}" has no network named "{short(network)}".', "badRequest")
     if not subnetwork and not found.get("autoCreateSubnetworks"):
         raise invalid(
             f'Network "{short(network)}" uses manual subnet mode and requires specifying a subnetwork.',
             "badRequest",
         )
-    return Attachment(full, _subnetwork(world, place, full, subnetwork or short(network)))
+    return Attachment(full, _subnetwork(world, parent, full, subnetwork or short(network)))
 
 
-def _subnetwork(world: World, place: Place, network: str, asked: str) -> str:
-    full = full_name(asked, place.project)
+def _subnetwork(world: World, parent: Parent, network: str, asked: str) -> str:
+    full = full_name(asked, parent.project)
     if not full:
-        full = f"projects/{place.project}/regions/{place.region}/subnetworks/{asked}"
-    if f"/regions/{place.region}/" not in full:
-        raise invalid(f'Subnet "{full}" does not exist in specified region "{place.region}".', "badRequest")
+        full = f"projects/{parent.project}/regions/{parent.region}/subnetworks/{asked}"
+    if f"/regions/{parent.region}/" not in full:
+        raise invalid(f'Subnet "{full}" does not exist in specified region "{parent.region}".', "badRequest")
     found = world.store["compute.subnetworks"].get(full)
     usable = found is not None and found.get("purpose", "PRIVATE") == "PRIVATE"
     if found is None or not usable or full_name(found["network"]) != network:
@@ -182,4 +182,4 @@ def subnetwork_of(cluster: Json) -> str:
 
 def group_url(cluster: str, zone: str, group: str) -> str:
     """The URL of a node pool's instance group in a zone."""
-    return url(f"projects/{place_in(cluster).project}/zones/{zone}/instanceGroupManagers/{group}")
+    return url(f"projects/{parent_in(cluster).project}/zones/{zone}/instanceGroupManagers/{group}")

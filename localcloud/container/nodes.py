@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.container.machines import machine, millicpus
-from localcloud.container.names import place_in
+from localcloud.container.names import parent_in
 from localcloud.container.networks import external_address, subnetwork_of, take_address
 from localcloud.container.shape import node_prefix
 from localcloud.ids import keyed
@@ -152,7 +152,7 @@ def _node(world: World, full_name: str, cluster: Json, spot: _Spot) -> Json:
     addresses = [{"type": "InternalIP", "address": address}]
     if not is_private(cluster, spot.pool):
         addresses += [{"type": "ExternalIP", "address": external_address(owner)}]
-    project = place_in(full_name).project
+    project = parent_in(full_name).project
     return {
         "apiVersion": "v1",
         "kind": "Node",

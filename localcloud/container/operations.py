@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from localcloud.container.names import Place, numbered_link, place_in, place_of, short
+from localcloud.container.names import Parent, numbered_link, parent_in, parent_of, short
 from localcloud.container.service import service
 from localcloud.faults import operation_faults
 from localcloud.service import Call
@@ -62,15 +62,15 @@ def refuse_if_busy(world: World, cluster: str) -> None:
 
 def begin(world: World, cluster: str, change: Change, after: tuple[Work | None, ...] = ()) -> Json:
     """Start a change of a cluster (by full name); the operation as Google answers it."""
-    place, name = place_in(cluster), world.ids.operation(world.clock.now)
-    full_name = f"{place.prefix}/operations/{name}"
+    parent, name = parent_in(cluster), world.ids.operation(world.clock.now)
+    full_name = f"{parent.prefix}/operations/{name}"
     operation = {
         "name": name,
-        "zone": place.location,
+        "zone": parent.location,
         "operationType": change.type,
         "status": "RUNNING",
-        "selfLink": numbered_link(world, place, f"operations/{name}"),
-        "targetLink": numbered_link(world, place, _target(cluster, change)),
+        "selfLink": numbered_link(world, parent, f"operations/{name}"),
+        "targetLink": numbered_link(world, parent, _target(cluster, change)),
         "startTime": rfc3339(world.clock.now),
     }
     world.store["container.operations"].put(full_name, operation)
@@ -88,7 +88,7 @@ def _target(cluster: str, change: Change) -> str:
 
 def _end(world: World, name: str, cluster: str, change: Change) -> None:
     world.store["container.operations.running"].delete(cluster)
-    error = operation_faults.met(world, change.kind, cluster, change.done)
+    error = operation_faults.finish(world, change.kind, cluster, change.done)
     if error is not None:
         change.undone(error)
     fields: Json = {"status": "DONE", "endTime": rfc3339(world.clock.now)}
@@ -117,7 +117,7 @@ def get(call: Call) -> Json:
 @service.on("container.projects.locations.operations.list")
 def list_operations(call: Call) -> Json:
     """operations.list; the location `-` is all of them."""
-    return {"operations": in_place(call.world, "container.operations", place_of(call), "operations")}
+    return {"operations": under(call.world, "container.operations", parent_of(call), "operations")}
 
 
 @service.on("container.projects.locations.operations.cancel")
@@ -133,16 +133,16 @@ def cancel(call: Call) -> Json:
 
 
 def _operation(call: Call) -> Json:
-    place = place_of(call)
-    name = f"{place.prefix}/operations/{call.params['operationsId']}"
+    parent = parent_of(call)
+    name = f"{parent.prefix}/operations/{call.params['operationsId']}"
     operation = call.world.store["container.operations"].get(name)
     if operation is None:
-        raise Refused("NOT_FOUND", f"Not found: {place.shown}/operations/{short(name)}.")
+        raise Refused("NOT_FOUND", f"Not found: {parent.shown}/operations/{short(name)}.")
     return operation
 
 
-def in_place(world: World, kind: str, place: Place, segment: str) -> list[Json]:
+def under(world: World, kind: str, parent: Parent, segment: str) -> list[Json]:
     """The resources of a kind in a place; the location `-` is every one of the project."""
-    if place.location != "-":
-        return world.store[kind].list(f"{place.prefix}/{segment}/")
-    return world.store[kind].list(f"projects/{place.project}/locations/")
+    if parent.location != "-":
+        return world.store[kind].list(f"{parent.prefix}/{segment}/")
+    return world.store[kind].list(f"projects/{parent.project}/locations/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.container.machines import defaults
-from localcloud.container.names import place_of
+from localcloud.container.names import parent_of
 from localcloud.container.service import service
 from localcloud.service import Call
 from localcloud.wire.messages import Json
@@ -12,7 +12,7 @@ from localcloud.wire.messages import Json
 @service.on("container.projects.locations.getServerConfig")
 def get_server_config(call: Call) -> Json:
     """projects.locations.getServerConfig."""
-    place_of(call)
+    parent_of(call)
     offered: dict[str, str] = defaults()["versions"]
     versions = sorted(set(offered.values()), reverse=True)
     return {

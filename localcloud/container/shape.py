@@ -12,7 +12,7 @@ from typing import Any
 
 from localcloud.container.endpoints import ClusterEndpoints, agreed
 from localcloud.container.machines import defaults
-from localcloud.container.names import Place, link, place_in, short
+from localcloud.container.names import Parent, link, parent_in, short
 from localcloud.container.networks import SERVICES, Attachment, group_url, network_fields
 from localcloud.ids import keyed
 from localcloud.wire.discovery import document
@@ -34,26 +34,26 @@ def label_fields(labels: dict[str, str]) -> Json:
     return {"resourceLabels": labels or None, "labelFingerprint": label_fingerprint(labels)}
 
 
-def new_cluster(world: World, place: Place, asked: Json, at: Attachment, version: str) -> Json:
+def new_cluster(world: World, parent: Parent, asked: Json, at: Attachment, version: str) -> Json:
     """A cluster as it is while PROVISIONING.
 
     It has no endpoint yet: gcloud asks "Is it still PROVISIONING?" when that is missing, though some
     transcripts show an address earlier [observed].
     """
-    full_name = place.cluster(asked["name"])
+    full_name = parent.cluster(asked["name"])
     autopilot = bool(asked.get("autopilot", {}).get("enabled"))
     table = deepcopy(defaults())
     base = merged(table["cluster"], table["autopilot"]) if autopilot else table["cluster"]
     cluster = agreed(merged(merged(base, _asked(asked)), network_fields(at)), asked)
     if autopilot:
-        cluster["workloadIdentityConfig"] = {"workloadPool": f"{place.project}.svc.id.goog"}
-    locations = sorted(asked.get("locations") or place.zones)
+        cluster["workloadIdentityConfig"] = {"workloadPool": f"{parent.project}.svc.id.goog"}
+    locations = sorted(asked.get("locations") or parent.zones)
     created = datetime.fromtimestamp(world.clock.now, UTC)
     cluster |= {
         "id": world.ids.hex(64),
-        "selfLink": link(place, f"clusters/{asked['name']}"),
-        "location": place.location,
-        "zone": place.location if place.zonal else None,
+        "selfLink": link(parent, f"clusters/{asked['name']}"),
+        "location": parent.location,
+        "zone": parent.location if parent.zonal else None,
         "locations": locations,
         "status": "PROVISIONING",
         "createTime": created.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
@@ -133,12 +133,12 @@ def range_fields(name: str, pods: str, services: str) -> Json:
 
 def endpoint_fields(world: World, full_name: str, cluster: Json, at: ClusterEndpoints, private: str) -> Json:
     """How the cluster's Kubernetes API is reached, in all the places where GKE says it."""
-    place = place_in(full_name)
-    number = world.projects.get(place.project).number
+    parent = parent_in(full_name)
+    number = world.projects.get(parent.project).number
     config = cluster["controlPlaneEndpointsConfig"]
     ip = config["ipEndpointsConfig"]
     public = at.public if ip["enabled"] and ip["enablePublicEndpoint"] else None
-    dns = at.dns or f"gke-{world.ids.hex(32)}-{number}.{place.location}.gke.goog"
+    dns = at.dns or f"gke-{world.ids.hex(32)}-{number}.{parent.location}.gke.goog"
     ip_fields = _present(publicEndpoint=public, privateEndpoint=private)
     ca = base64.b64encode(at.ca_pem.encode()).decode()
     return {

@@ -10,7 +10,7 @@ from localcloud.compute.labels import check_labels
 from localcloud.container.checks import check_fleet, check_pool
 from localcloud.container.clusters import changeable
 from localcloud.container.endpoints import addressed, agreed
-from localcloud.container.names import place_of
+from localcloud.container.names import parent_of
 from localcloud.container.operations import Change, begin
 from localcloud.container.service import service
 from localcloud.container.shape import label_fields, label_fingerprint, merged
@@ -55,7 +55,7 @@ def _fleet(world: World, cluster: Json, value: Json) -> Json:
 
 
 def _endpoints(world: World, cluster: Json, value: Json) -> Json:
-    """What is not said stays; endpoints are shown, and doors open, as it says from then on."""
+    """What is not said stays; endpoints are shown, and let callers in, as it says from then on."""
     config = merged(cluster["controlPlaneEndpointsConfig"], value)
     now = agreed({**cluster, "controlPlaneEndpointsConfig": config}, {})
     return {name: value for name, value in addressed(world, now).items() if value != cluster.get(name)}
@@ -102,7 +102,7 @@ def update(call: Call) -> Json:
     if field == "desiredFleet":
         check_fleet(call.world, value.get("project", ""))
     if field == "desiredWorkloadIdentityConfig":
-        check_pool(call.world, place_of(call), {"workloadIdentityConfig": value})
+        check_pool(call.world, parent_of(call), {"workloadIdentityConfig": value})
     return _begin(call.world, full_name, lambda now: apply(call.world, now, value))
 
 

@@ -1,6 +1,6 @@
 """The VPC's data plane: what a request to a Gateway's address comes back with, and when.
 
-`answer` is the whole door; `Convergence` is made once with the world and lets URL maps and health checks take
+`answer` is all that a request meets; `Convergence` is made once with the world and lets URL maps and health checks take
 their time.
 """
 

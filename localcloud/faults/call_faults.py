@@ -4,8 +4,8 @@
     Fault(Matcher(), Refusal(503), nth=None, probability=0.1)                         a seeded tenth of all
     Fault(Matcher(method="*.sendHttpCallback", function="my-step"), Lost(), nth=2)
 
-A fault is met where a call is admitted, after its method is known and before it takes effect. For a seed the
-same calls come in the same order, so the same ones meet a fault.
+A fault is injected once the method of a call is known, and before the call takes effect (see `request_path`). For a
+seed the same calls come in the same order, so the same ones meet a fault.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Matcher:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Means:
     """What an effect can do beside answering: set timers, and take an instance away by name."""
 
     clock: Clock
@@ -93,7 +93,7 @@ class Reach:
 class Effect(Protocol):
     """What becomes of a call; `answer` lets it take effect."""
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The answer.
 
         Raises:
@@ -108,7 +108,7 @@ class Refusal:
 
     status: int
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The refusal in the service's own shape."""
         return Refused(*_WORDS.get(call.style, _REFUSALS)[self.status]).response(call.style)
 
@@ -119,7 +119,7 @@ class Denied:
 
     permission: str
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The refusal in the service's own shape."""
         words = f"Required '{self.permission}' permission for '{call.resource}'"
         return Refused("PERMISSION_DENIED", words).response(call.style)
@@ -131,7 +131,7 @@ class Reset:
 
     after: bool = False
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """No answer."""
         if self.after:
             answer()
@@ -144,12 +144,12 @@ class Crash:
 
     after: bool = False
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """No answer, and nobody to read it; who is no instance is not killed, but loses the connection."""
         if self.after:
             answer()
         if call.caller.instance:
-            reach.kill(call.caller.instance)
+            means.kill(call.caller.instance)
         raise Abort
 
 
@@ -159,7 +159,7 @@ class Slow:
 
     seconds: float
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The answer, held back."""
         response = answer()
         response.latency += self.seconds
@@ -170,7 +170,7 @@ class Slow:
 class Lost:
     """The caller is told that all is well, and nothing happens: a message that gets lost on its way."""
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """An empty success."""
         return Response.of_json({})
 
@@ -181,9 +181,9 @@ class Late:
 
     seconds: float
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """An empty success."""
-        reach.clock.after(self.seconds, lambda: _dropped(answer))
+        means.clock.after(self.seconds, lambda: _dropped(answer))
         return Response.of_json({})
 
 
@@ -193,9 +193,9 @@ class Twice:
 
     seconds: float
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The first answer."""
-        reach.clock.after(self.seconds, lambda: _dropped(answer))
+        means.clock.after(self.seconds, lambda: _dropped(answer))
         return answer()
 
 
@@ -217,7 +217,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of a cloud, and those that were met. `kill` takes an instance away, by name."""
+    """The faults that are planned, and those that were injected. `kill` takes an instance away, by name."""
 
     def __init__(self, planned: Sequence[Fault] = (), seed: int = 0, clock: Clock | None = None) -> None:
         self._seed = seed
@@ -226,36 +226,36 @@ class Faults:
         self._seen: Counter[int] = Counter()
         self._clock = clock or Clock()
         self.kill: Callable[[str], None] = lambda _: None
-        self.met: list[tuple[Fault, CallDescription]] = []
+        self.injected: list[tuple[Fault, CallDescription]] = []
         for fault in planned:
             self.plan(fault)
 
     def plan(self, fault: Fault) -> None:
-        """Let `fault` be met from now on."""
+        """Inject `fault` from now on."""
         self._random.append(random.Random(f"faults/{self._seed}/{len(self._planned)}"))  # noqa: S311  # no secrets
         self._planned.append(fault)
 
     def cease(self) -> None:
-        """Nothing that is planned so far is met any more."""
+        """Inject nothing more of what is planned so far."""
         self._planned.clear()
         self._random.clear()
         self._seen.clear()
 
-    def meet(self, call: CallDescription, answer: Answer) -> Response:
+    def inject(self, call: CallDescription, answer: Answer) -> Response:
         """What `answer` gives, or what a fault makes of it; of several faults the first that is planned.
 
         Raises:
             Abort: a fault leaves the call without an answer.
         """
-        struck = [n for n, fault in enumerate(self._planned) if self._strikes(n, fault, call)]
-        if not struck:
+        due = [fault for n, fault in enumerate(self._planned) if self._is_due(n, fault, call)]
+        if not due:
             return answer()
-        fault = self._planned[struck[0]]
-        self.met.append((fault, call))
-        return fault.effect.strike(call, answer, Reach(self._clock, self.kill))
+        fault = due[0]
+        self.injected.append((fault, call))
+        return fault.effect.apply(call, answer, Means(self._clock, self.kill))
 
-    def _strikes(self, number: int, fault: Fault, call: CallDescription) -> bool:
-        """Whether it would; every matching call counts, and is a draw, whatever else becomes of it."""
+    def _is_due(self, number: int, fault: Fault, call: CallDescription) -> bool:
+        """Whether the fault picks this call; every match counts, and is a draw, whichever fault comes first."""
         if not fault.matcher.matches(call):
             return False
         self._seen[number] += 1

@@ -1,4 +1,4 @@
-"""Operations that are to fail: planned beforehand, met when the operation ends.
+"""Operations that are to fail: planned beforehand, injected when the operation ends.
 
 A plan is for the next operations of a kind (as in the timing table) on one resource, and is used up by them.
 """
@@ -33,7 +33,7 @@ def plan(world: World, kind: str, resource: str, code: str, message: str, times:
     world.store[_COLLECTION].put(f"{kind} {resource}", planned)
 
 
-def met(world: World, kind: str, resource: str, done: Callable[[], None]) -> Json | None:
+def finish(world: World, kind: str, resource: str, done: Callable[[], None]) -> Json | None:
     """Let an operation end: by its plan, or by `done`, whose refusal is the operation's error.
 
     Returns:
@@ -48,7 +48,7 @@ def met(world: World, kind: str, resource: str, done: Callable[[], None]) -> Jso
     return None
 
 
-def strike(world: World, kind: str, resource: str) -> None:
+def refuse_planned(world: World, kind: str, resource: str) -> None:
     """Refuse if an operation is planned to fail, for services that write an operation's error by themselves.
 
     Raises:

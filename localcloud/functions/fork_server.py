@@ -1,8 +1,8 @@
 """The parent of all function instances: a process that has imported what is slow to import, and forks.
 
-It is a fork itself, of the nursery, which did the importing. Each line that comes on its socket is a JSON order:
+It is a fork itself, of the preload server, which did the importing. Each line that comes on its socket is a JSON order:
 fork an instance with this environment, serving this entry point. The instance answers with its port when it
-listens, the zygote with its process id at birth and its exit status at its end. When the other end closes,
+listens, the fork server with its process id at birth and its exit status at its end. When the other end closes,
 however its owner died, every instance is killed. What reads the environment when imported is imported anew
 in the child.
 """
@@ -25,7 +25,7 @@ from typing import Any
 ENVIRONMENT_READERS = ("google.auth.compute_engine._metadata", "google.auth.compute_engine._mtls")
 
 
-def live(control: socket.socket, life: socket.socket) -> None:
+def serve_orders(control: socket.socket, life: socket.socket) -> None:
     """Serve orders until the other end of `control` closes, and end; `life`, which closes then, first says who it is.
 
     Never returns.
@@ -162,5 +162,5 @@ def _serve(control: socket.socket, order: dict[str, Any]) -> None:
     app = functions_framework.create_app(order["entry_point"], order["source"], "cloudevent")
     server = make_server("127.0.0.1", 0, app, request_handler=Quiet)
     _say(control, {"id": order["id"], "port": server.port})
-    control.close()  # so that its end tells the cloud that the zygote has ended, whoever lives on
+    control.close()  # so that its end tells the cloud that the fork server has ended, whoever lives on
     server.serve_forever()

@@ -1,12 +1,12 @@
 """What all local clouds of one Python process have in common: parents of their instances, imported but once.
 
 Google's client libraries take a second to import, and a test session or a proof makes hundreds of clouds. So the
-import is done in a process that lives as long as its owner; each cloud gets a fork of it, a zygote of its own,
+import is done in a process that lives as long as its owner; each cloud gets a fork of it, a fork server of its own,
 whose end is the end of that cloud's instances. A few of these processes serve all seeds: sets of strings are
 iterated in an order that is fixed when a process starts.
 
 Run as a module with the file descriptor of a stream socket and the modules to import. Each byte that comes brings
-two sockets: the zygote's orders, and one that closes when it has ended.
+two sockets: the fork server's orders, and one that closes when it has ended.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from localcloud.functions import fork_server
 HASH_SEEDS = 3  # orders of iteration that are tried; each costs a process with everything imported
 
 
-class Nursery:
+class PreloadServer:
     """One such process, seen by its owner."""
 
     def __init__(self, hash_seed: int, preload: Sequence[str]) -> None:
@@ -46,8 +46,8 @@ class Nursery:
         self._control = ours
         atexit.register(self.close)
 
-    def born(self) -> tuple[socket.socket, socket.socket] | None:
-        """A new zygote: the socket of its orders, and one that closes at its end; None if no more can be made."""
+    def spawn(self) -> tuple[socket.socket, socket.socket] | None:
+        """A new fork server: the socket of its orders, and one that closes at its end; None if no more can be made."""
         (orders, its_orders), (life, its_life) = socket.socketpair(), socket.socketpair()
         with its_orders, its_life:
             try:
@@ -59,23 +59,23 @@ class Nursery:
         return orders, life
 
     def close(self) -> None:
-        """End the process; its zygotes end with their own clouds."""
+        """End the process; its fork servers end with their own clouds."""
         self._control.close()
         self._process.wait()
 
 
 @cache
-def _nursery(hash_seed: int, preload: tuple[str, ...]) -> Nursery:
-    return Nursery(hash_seed, preload)
+def _preload_server(hash_seed: int, preload: tuple[str, ...]) -> PreloadServer:
+    return PreloadServer(hash_seed, preload)
 
 
-def nursery(hash_seed: int, preload: Sequence[str]) -> Nursery:
+def preload_server(hash_seed: int, preload: Sequence[str]) -> PreloadServer:
     """The process that has these modules imported, started if need be; `hash_seed` is below `HASH_SEEDS`."""
-    return _nursery(hash_seed, tuple(preload))
+    return _preload_server(hash_seed, tuple(preload))
 
 
 def main() -> None:
-    """Fork zygotes until the owner is gone."""
+    """Fork fork servers until the owner is gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     gc.disable()  # and frozen before the fork: an instance shares these pages until somebody writes to them
     for name in json.loads(sys.argv[2]):
@@ -90,7 +90,7 @@ def main() -> None:
         with orders, life:
             if os.fork() == 0:
                 control.close()
-                fork_server.live(orders, life)
+                fork_server.serve_orders(orders, life)
 
 
 def _received(control: socket.socket) -> list[int]:

@@ -1,4 +1,4 @@
-"""The cloud's side of the zygote: order an instance, know its port, kill it, hear of its end."""
+"""The cloud's side of a fork server: order an instance, know its port, kill it, hear of its end."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.functions.preload_server import HASH_SEEDS, nursery
+from localcloud.functions.preload_server import HASH_SEEDS, preload_server
 
-GRACE = 10.0  # real seconds that the zygote may take to end its instances and itself
+GRACE = 10.0  # real seconds that the fork server may take to end its instances and itself
 
 
 class FailedToStart(Exception):
@@ -47,7 +47,7 @@ class InstanceProcess:
             self.port.exception()  # nobody may be waiting, which is no fault
 
 
-class Zygote:
+class ForkServer:
     """Starts instances. `preload` are modules worth having before the fork, `folder` is where logs go."""
 
     def __init__(self, folder: Path, seed: int, preload: Iterable[str]) -> None:
@@ -62,8 +62,8 @@ class Zygote:
         self._ordered = False
 
     def start(self) -> None:
-        """Start the zygote; instances may be ordered at once."""
-        if sockets := nursery(self._hash_seed, self._preload).born():
+        """Start the fork server; instances may be ordered at once."""
+        if sockets := preload_server(self._hash_seed, self._preload).spawn():
             self._control, self._life = sockets
             self._control.setblocking(False)
             asyncio.get_running_loop().add_reader(self._control, self._hear)
@@ -92,7 +92,7 @@ class Zygote:
         return instance
 
     async def stop(self) -> None:
-        """Kill every instance and the zygote."""
+        """Kill every instance and the fork server."""
         self._hang_up()
         if self._life is None:
             return
@@ -134,7 +134,7 @@ class Zygote:
             self._take(json.loads(line))
 
     def _hang_up(self) -> None:
-        """Close our end, which ends the zygote and its instances; or it has died, and they are left to us."""
+        """Close our end, which ends the fork server and its instances; or it has died, and they are left to us."""
         if self._control is None:
             return
         loop = asyncio.get_running_loop()
@@ -167,7 +167,7 @@ class Zygote:
 
 
 def _see_ended(life: socket.socket) -> None:
-    """Wait until a zygote has ended: then nobody holds the other end of `life` any more."""
+    """Wait until a fork server has ended: then nobody holds the other end of `life` any more."""
     life.settimeout(GRACE)
     pid = b""
     try:

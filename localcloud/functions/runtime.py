@@ -17,7 +17,7 @@ from typing import Protocol
 import aiohttp
 
 from localcloud.functions.logs import Logs
-from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
+from localcloud.functions.processes import FailedToStart, ForkServer, InstanceProcess
 from localcloud.time.clock import Timer, rfc3339
 from localcloud.wire.messages import Caller, Json
 from localcloud.world import Part, World
@@ -119,7 +119,7 @@ class Schedule(Protocol):
 
 
 # Gives the environment variables of a new instance (endpoints, its own metadata server) for its name.
-Surroundings = Callable[[Function, str], dict[str, str]]
+InstanceEnvironment = Callable[[Function, str], dict[str, str]]
 
 
 class Functions:
@@ -129,15 +129,15 @@ class Functions:
         self,
         world: World,
         schedule: Schedule,
-        zygote: Zygote,
-        surroundings: Surroundings,
+        fork_server: ForkServer,
+        environment: InstanceEnvironment,
         leave: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`leave` is told the name of each instance that is no more, to take its surroundings away."""
+        """`leave` is told the name of each instance that is no more, to close what was opened for it."""
         self._world = world
         self._schedule = schedule
-        self._zygote = zygote
-        self._surroundings = surroundings
+        self._fork_server = fork_server
+        self._environment = environment
         self._leave = leave
         self._functions: dict[str, Function] = {}
         self._instances: dict[str, list[Instance]] = {}
@@ -195,15 +195,15 @@ class Functions:
             if self._session is not None:
                 await self._session.close()
         finally:
-            await self._zygote.stop()
+            await self._fork_server.stop()
 
     def _start(self, function: Function) -> Instance:
         taken = {instance.name for instance in self._instances[function.name]}
         number = next(n for n in range(len(taken) + 1) if f"{function.name}-{n:03d}" not in taken)
         name = f"{function.name}-{number:03d}"
-        process = self._zygote.order(
+        process = self._fork_server.order(
             f"{name}.{self._world.ids.hex(4)}",
-            self._surroundings(function, name),
+            self._environment(function, name),
             str(function.directory),
             str(function.source),
             function.entry_point,

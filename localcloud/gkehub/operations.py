@@ -61,11 +61,11 @@ def begin(world: World, change: Change, after: tuple[Work | None, ...] = ()) -> 
     }
     world.store["gkehub.operations"].put(name, operation)
     world.ledger.perform(change.kind, change.target, lambda: _end(world, name, change), after)
-    return told(operation, change.version)
+    return in_version(operation, change.version)
 
 
 def _end(world: World, name: str, change: Change) -> None:
-    error = operation_faults.met(world, change.kind, change.target, change.done)
+    error = operation_faults.finish(world, change.kind, change.target, change.done)
     if error is not None:
         change.undone()
     operation = world.store["gkehub.operations"].get(name)
@@ -90,7 +90,7 @@ def _response(world: World, change: Change) -> Json:
     return {"@type": f"type.googleapis.com/google.cloud.gkehub.v1.{change.type}", **resource}
 
 
-def told(operation: Json, version: str) -> Json:
+def in_version(operation: Json, version: str) -> Json:
     """An operation with its types in the words of `version`."""
     result = dict(operation)
     for part in ("metadata", "response"):
@@ -107,7 +107,7 @@ def get(call: Call) -> Json:
     operation = call.world.store["gkehub.operations"].get(name)
     if operation is None:
         raise not_found(name)
-    return told(operation, call.version)
+    return in_version(operation, call.version)
 
 
 @service.on("gkehub.projects.locations.operations.list")
@@ -115,7 +115,7 @@ def list_operations(call: Call) -> Json:
     """operations.list; the location `-` is all of them."""
     prefix = location_of(call).removesuffix("-")
     operations = call.world.store["gkehub.operations"].list(prefix if prefix.endswith("/") else f"{prefix}/")
-    return {"operations": [told(operation, call.version) for operation in operations]}
+    return {"operations": [in_version(operation, call.version) for operation in operations]}
 
 
 @service.on("gkehub.projects.locations.operations.cancel")

@@ -12,7 +12,7 @@ from functools import partial
 
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.container.lifecycle import alive
-from localcloud.container.names import place_in
+from localcloud.container.names import parent_in
 from localcloud.container.nodes import capacity
 from localcloud.gkehub.fleets import ensure_fleet
 from localcloud.gkehub.names import project_in, short
@@ -56,7 +56,7 @@ def register(world: World, cluster: str) -> None:
 def _free_name(world: World, cluster: str, fleet: str) -> str:
     """The cluster's name in its region; another cluster's membership of that name makes it a longer one
     [inferred]."""
-    name = f"projects/{fleet}/locations/{place_in(cluster).region}/memberships/{short(cluster)}"
+    name = f"projects/{fleet}/locations/{parent_in(cluster).region}/memberships/{short(cluster)}"
     taken = name in world.store["gkehub.memberships"]
     return (
         f"{name[: len(name) - max(0, len(short(name)) - 54)]}-{keyed(cluster, 2**32):08x}" if taken else name

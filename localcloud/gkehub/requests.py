@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import wraps
 
-from localcloud.gkehub.operations import told
+from localcloud.gkehub.operations import in_version
 from localcloud.service import Call, Handler
 from localcloud.wire.messages import Json
 
@@ -23,7 +23,7 @@ def once(handler: Handler) -> Handler:
         if seen is not None and call.world.clock.now < seen["until"]:
             operation = call.world.store["gkehub.operations"].get(seen["operation"])
             if operation is not None:
-                return told(operation, call.version)
+                return in_version(operation, call.version)
         result = handler(call)
         assert isinstance(result, dict), "methods that begin operations answer with one"
         if request_id:

@@ -34,7 +34,7 @@ class Use:
 
 @dataclass
 class Access:
-    """The judge. While it is not `enforced`, everybody may do everything. `used` is what was allowed to whom.
+    """Who may do what. While it is not `enforced`, everybody may do everything. `used` is what was allowed to whom.
 
     `listener` is told whenever something is refused.
     """
@@ -68,7 +68,7 @@ class Access:
         return not self.enforced or _role_for(world, identity, need, {}) is not None
 
 
-ACCESS: Part[Access] = Part("IAM's judge of access", lambda _: Access())
+ACCESS: Part[Access] = Part("IAM's decisions on access", lambda _: Access())
 
 
 def define_role(world: World, name: str, permissions: Iterable[str]) -> None:

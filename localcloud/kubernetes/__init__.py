@@ -1,7 +1,7 @@
 """The Kubernetes API of one cluster: objects, patches with field ownership, watches, discovery, CRDs.
 
 It stores, validates and serves; it runs nothing. Controllers (fleet, gateways, deployments) use the
-in-process door of `KubernetesApi` and see every change through `subscribe`.
+methods of `KubernetesApi` in process and see every change through `subscribe`.
 """
 
 from localcloud.kubernetes.api import KubernetesApi

@@ -78,7 +78,7 @@ def check_precondition(kind: Kind, old: Json | None, given: Json) -> None:
         raise errors.conflict(kind.group, kind.plural, name, why)
 
 
-def judge(kind: Kind, unknown: list[str], options: Options) -> list[str]:
+def check_unknown(kind: Kind, unknown: list[str], options: Options) -> list[str]:
     """Warnings for unknown fields, or a refusal under Strict."""
     if not unknown or options.validation == "Ignore":
         return []

@@ -1,4 +1,4 @@
-"""One cluster's Kubernetes API: the door for HTTP, and the door for controllers in the same process."""
+"""One cluster's Kubernetes API: what HTTP clients reach, and what controllers in the same process call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from localcloud.kubernetes.store import Change, Clock, Listener, Store
 from localcloud.kubernetes.strategies import ClusterIp
 from localcloud.wire.messages import Json, Request, Response
 
-_BIRTH = ("default", "kube-node-lease", "kube-public", "kube-system")
+_INITIAL_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
 def hashed_cluster_ip(namespace: str, name: str) -> str:
@@ -55,7 +55,7 @@ class KubernetesApi:
             self._objects.deletion.background = background
         self._front = Front(self._objects, clock, version)
         self._store.hook(self._follow_crds)
-        for name in _BIRTH:
+        for name in _INITIAL_NAMESPACES:
             self.create("Namespace", {"metadata": {"name": name}}, manager="kube-apiserver")
 
     def resolve(self, path: str) -> Target | None:

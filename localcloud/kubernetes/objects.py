@@ -17,9 +17,9 @@ from localcloud.kubernetes.admission import (
     Options,
     check_identity,
     check_precondition,
+    check_unknown,
     contents,
     default_status,
-    judge,
     patched,
     refuse,
     renamed,
@@ -100,7 +100,7 @@ class Objects:
         """
         check_identity(kind, namespace, body)
         item, unknown = decoded(kind, body)
-        warnings = judge(kind, unknown, options)
+        warnings = check_unknown(kind, unknown, options)
         if answer := strategy(kind.key).answer:
             return Written(answer(item), created=True, warnings=warnings)
         meta = item["metadata"]
@@ -126,7 +126,7 @@ class Objects:
         if given != name:
             raise renamed(given, name)
         item, unknown = decoded(kind, body)
-        warnings = judge(kind, unknown, options)
+        warnings = check_unknown(kind, unknown, options)
         old = self.find(kind, namespace, name)
         if kind.custom and not item["metadata"].get("resourceVersion"):
             fault = errors.invalid("metadata.resourceVersion", 0, "must be specified for an update")
@@ -147,7 +147,7 @@ class Objects:
         old = {**self.find(kind, namespace, name), "apiVersion": kind.api_version}
         new = patched(kind, old, content_type, body)
         item, unknown = _decoded_patch(kind, new, options.validation == "Strict")
-        return Written(self._update(kind, old, item, options), warnings=judge(kind, unknown, options))
+        return Written(self._update(kind, old, item, options), warnings=check_unknown(kind, unknown, options))
 
     def apply(self, kind: Kind, namespace: str, name: str, body: Json, options: Options) -> Written:
         """Server-side apply: creates or merges, by field ownership. `fieldmanager` tells of the stages.

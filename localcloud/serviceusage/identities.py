@@ -56,7 +56,7 @@ def deprived(world: World, project: Project, api: KnownService) -> bool:
     return not grants.effective(world, project.id, api.granted, f"serviceAccount:{email}")
 
 
-def come_with(world: World, project: Project, api: KnownService) -> None:
+def provision_agent(world: World, project: Project, api: KnownService) -> None:
     """What enabling the API brings by itself: for some, their agent and its role [documented for GKE]."""
     if api.granted:
         email = ensure(world, project, api)["email"]

@@ -15,9 +15,9 @@ from typing import Any
 
 from localcloud.time.clock import rfc3339
 from localcloud.workflows.errors import error_map
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 
-Then = Callable[[Outcome], None]
+Then = Callable[[CallResult], None]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Callbacks:
         endpoint = self.endpoints.get(url)
         if endpoint is None:
             words = f"not a callback endpoint of this execution: {url}"
-            then(Outcome.failure(error_map("ValueError", words)))
+            then(CallResult.failure(error_map("ValueError", words)))
             return wait
         endpoint.wait = wait
         self._hand_over(endpoint)
@@ -153,4 +153,4 @@ class Callbacks:
         if request is None or wait is None or not wait.live:
             return
         endpoint.kept = endpoint.wait = None
-        wait.then(Outcome.ok(request.value()))
+        wait.then(CallResult.ok(request.value()))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from localcloud.workflows.connectors import is_idempotent
 from localcloud.workflows.errors import WorkflowError, error_map, fail
-from localcloud.workflows.host import Outcome, Timer
+from localcloud.workflows.host import CallResult, Timer
 from localcloud.workflows.library import CONSTANTS, FUNCTIONS, Function
 from localcloud.workflows.library.blocking import HTTP_TIMEOUT_LIMIT, SLEEP_LIMIT
 from localcloud.workflows.library.registry import expect
@@ -91,8 +91,8 @@ def _asking(frame: Frame, name: str, arguments: dict[str, Any]) -> Suspension:
     host = frame.run.host
 
     def begin(resume: Resume) -> None:
-        def answered(outcome: Outcome) -> None:
-            resume(Outcome(copied(outcome.value), copied(outcome.error), outcome.failed))
+        def answered(outcome: CallResult) -> None:
+            resume(CallResult(copied(outcome.value), copied(outcome.error), outcome.failed))
 
         host.call(name, copied(arguments), answered)
 
@@ -158,12 +158,12 @@ class _Waiting:
         self._over = False
 
     def begin(self, resume: Resume) -> Timer:
-        def finish(outcome: Outcome) -> None:
+        def finish(outcome: CallResult) -> None:
             self.cancel()
-            resume(Outcome(copied(outcome.value), outcome.error, outcome.failed))
+            resume(CallResult(copied(outcome.value), outcome.error, outcome.failed))
 
         def expire() -> None:
-            finish(Outcome.failure(error_map("TimeoutError", "timed out waiting for callback")))
+            finish(CallResult.failure(error_map("TimeoutError", "timed out waiting for callback")))
 
         waiting = self._host.await_callback(self._url, finish)
         if not self._over:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from localcloud.workflows import document as model
 from localcloud.workflows.connectors import CONNECTORS
-from localcloud.workflows.errors import Fault
+from localcloud.workflows.errors import DeployFault
 from localcloud.workflows.expressions import Apply, Member, Name, Node, children, dotted, root
 from localcloud.workflows.jumps import check_jumps
 from localcloud.workflows.library import CONSTANTS, FUNCTIONS, Function
@@ -23,13 +23,13 @@ class Checker:
     """Checks one document; `faults` holds what was found."""
 
     def __init__(self, document: model.Document) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[DeployFault] = []
         self._document = document
         self._blocking = _blocking_routines(document)
         self._routine = ""
         self._lines: dict[str, int] = {}
 
-    def check(self) -> list[Fault]:
+    def check(self) -> list[DeployFault]:
         """All faults of the document."""
         for routine in self._document.routines.values():
             self._routine = routine.name
@@ -43,7 +43,7 @@ class Checker:
         return self.faults
 
     def _report(self, message: str, step: str) -> None:
-        self.faults.append(Fault(message, step, self._routine, self._lines.get(step, 0)))
+        self.faults.append(DeployFault(message, step, self._routine, self._lines.get(step, 0)))
 
     def _block(self, block: model.Block, scope: StaticScope, depth: int) -> None:
         for step in block.steps:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Place:
+class TraceLine:
     """One line of a stack trace: the step at work in a routine, and where it stands in the source."""
 
     step: str
@@ -26,7 +26,7 @@ class WorkflowError(Exception):
     def __init__(self, value: Any) -> None:
         super().__init__(value)
         self.value = value
-        self.trace: list[Place] = []
+        self.trace: list[TraceLine] = []
 
 
 def error_map(tag: str, message: str, **details: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def http_error(code: int, headers: dict[str, str], body: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Fault:
+class DeployFault:
     """One reason to refuse a deployment. `step` is empty when no step is to blame."""
 
     message: str
@@ -65,6 +65,6 @@ class DeployError(Exception):
     Google reports the first alone; its text stands first here, the others follow on lines of their own.
     """
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[DeployFault]) -> None:
         super().__init__("failed to build: " + "\n".join(str(fault) for fault in faults))
         self.faults = faults

@@ -14,7 +14,7 @@ from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.workflows import definitions
 from localcloud.workflows.callbacks import Callbacks, Wait
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from localcloud.workflows.outbound import Outbound
 from localcloud.workflows.run import Run, State
 from localcloud.world import Part, World
@@ -236,11 +236,11 @@ class ExecutionHost:
         """A new endpoint under this execution's URL."""
         return self.callbacks.create(method, self.uuid())
 
-    def await_callback(self, url: str, then: Callable[[Outcome], None]) -> Wait:
+    def await_callback(self, url: str, then: Callable[[CallResult], None]) -> Wait:
         """The next request to an endpoint."""
         return self.callbacks.wait(url, then)
 
-    def call(self, name: str, arguments: dict[str, Any], then: Callable[[Outcome], None]) -> None:
+    def call(self, name: str, arguments: dict[str, Any], then: Callable[[CallResult], None]) -> None:
         """A request takes what a call takes, and is answered at its end."""
         self.after(self._world.spread("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CallResult:
     """How a call ended: with a value, or with an error (a string or an error map, as `except` sees it)."""
 
     value: Any = None
@@ -19,12 +19,12 @@ class Outcome:
     failed: bool = False
 
     @classmethod
-    def ok(cls, value: Any = None) -> Outcome:
+    def ok(cls, value: Any = None) -> CallResult:
         """A call that answered `value`."""
         return cls(value=value)
 
     @classmethod
-    def failure(cls, error: Any) -> Outcome:
+    def failure(cls, error: Any) -> CallResult:
         """A call that raised `error`: an error map, or a string."""
         return cls(error=error, failed=True)
 
@@ -61,8 +61,8 @@ class Host(Protocol):
     def create_callback(self, method: str) -> str:
         """The URL of a new callback endpoint that takes `method`."""
 
-    def await_callback(self, url: str, then: Callable[[Outcome], None]) -> Timer:
+    def await_callback(self, url: str, then: Callable[[CallResult], None]) -> Timer:
         """Call `then` once with the request that `url` got or gets; cancelled when the wait times out."""
 
-    def call(self, name: str, arguments: dict[str, Any], then: Callable[[Outcome], None]) -> None:
+    def call(self, name: str, arguments: dict[str, Any], then: Callable[[CallResult], None]) -> None:
         """Perform `http.*` or a connector method, and call `then` once with its answer or error map."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows.errors import error_map, http_error
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 
 Dispatch = Callable[[Request], Response]
 
@@ -36,7 +36,7 @@ class Outbound:
         self._base_url = base_url
         self._caller = Caller(identity)
 
-    def perform(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    def perform(self, name: str, arguments: dict[str, Any]) -> CallResult:
         """The outcome of a connector or of `http.*`.
 
         An answer outside 2xx is an HttpError with the decoded body; a dropped connection a ConnectionError.
@@ -45,20 +45,20 @@ class Outbound:
             return self._connector(name, arguments)
         return self._http(name, arguments)
 
-    def _connector(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    def _connector(self, name: str, arguments: dict[str, Any]) -> CallResult:
         verb, path = _METHODS[name]
         query = {key: [_text(value)] for key, value in arguments.items() if key not in _NOT_QUERY}
         body = json.dumps(arguments.get("body") or {}).encode() if verb == "POST" else b""
         headers = {"content-type": "application/json"}
         outcome = self._ask(Request(verb, f"/{path(arguments)}", query, headers, body, self._caller))
-        return outcome if outcome.failed else Outcome.ok(outcome.value["body"])
+        return outcome if outcome.failed else CallResult.ok(outcome.value["body"])
 
-    def _http(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    def _http(self, name: str, arguments: dict[str, Any]) -> CallResult:
         url = urlsplit(arguments["url"])
         path = self._path(arguments["url"])
         if path is None:
             words = f"dial tcp: lookup {url.hostname}: no such host"
-            return Outcome.failure(error_map("ConnectionFailedError", words))
+            return CallResult.failure(error_map("ConnectionFailedError", words))
         verb = str(arguments.get("method") or name.removeprefix("http.")).upper()
         query: dict[str, list[str]] = {}
         for key, value in parse_qsl(url.query):
@@ -78,17 +78,17 @@ class Outbound:
         service, _, domain = (parts.hostname or "").partition(".")
         return f"/{service}{parts.path}" if domain == "googleapis.com" else None
 
-    def _ask(self, request: Request) -> Outcome:
+    def _ask(self, request: Request) -> CallResult:
         try:
             response = self._dispatch(request)
         except Abort:
             words = f"connection reset by peer: {request.method} {request.path}?{urlencode(request.query)}"
-            return Outcome.failure(error_map("ConnectionError", words))
+            return CallResult.failure(error_map("ConnectionError", words))
         headers = {key.lower(): value for key, value in response.headers.items()}
         body = _decoded(response.body, headers.get("content-type", ""))
         if not 200 <= response.status < 300:
-            return Outcome.failure(http_error(response.status, headers, body))
-        return Outcome.ok({"code": response.status, "headers": headers, "body": body})
+            return CallResult.failure(http_error(response.status, headers, body))
+        return CallResult.ok({"code": response.status, "headers": headers, "body": body})
 
 
 def _text(value: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from localcloud.workflows.errors import WorkflowError, error_map, fail
 from localcloud.workflows.failures import described
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from localcloud.workflows.threads import Calling, Frame, Resume, Steps, Suspension, Thread, entered
 
 DEPTH_LIMIT = 2  # [documented: quotas]
@@ -72,7 +72,7 @@ class Fork:
         """Start as many branches as may run."""
         self._resume = resume
         if not self._left:
-            resume(Outcome.ok())
+            resume(CallResult.ok())
             return
         slots = self._frame.run.slots
         if self._frame.thread.holds_slot:
@@ -97,7 +97,7 @@ class Fork:
         frame = Frame(outer.run, thread, outer.routine, scope, outer.depth)
         outer.run.start(thread, _branch(frame, work), lambda result: self._ended(work, result))
 
-    def _ended(self, work: Work, result: Outcome | WorkflowError) -> None:
+    def _ended(self, work: Work, result: CallResult | WorkflowError) -> None:
         if isinstance(result, WorkflowError):
             self.errors.append((work.name, result))
         self._running -= 1
@@ -106,7 +106,7 @@ class Fork:
         if not self._left:
             if self._frame.thread.holds_slot:
                 self._frame.run.slots.reclaim()
-            self._resume(Outcome.ok())
+            self._resume(CallResult.ok())
 
 
 def _branch(frame: Frame, work: Work) -> Calling:

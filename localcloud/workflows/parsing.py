@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.workflows import document as model
-from localcloud.workflows.errors import Fault
+from localcloud.workflows.errors import DeployFault
 from localcloud.workflows.expressions import (
     ExpressionError,
     Index,
@@ -42,7 +42,7 @@ class Parser:
     """Parses one source. `faults` is complete when `document` has returned."""
 
     def __init__(self, source: Source) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[DeployFault] = []
         self._source = source
         self._routine = ""
         self._names: set[str] = set()
@@ -60,7 +60,7 @@ class Parser:
 
     def fault(self, message: str, step: str = "", place: Any = None) -> None:
         """Note one fault; `place` is the map in the tree that it stands in."""
-        self.faults.append(Fault(message, step, self._routine, self._source.place(place)[0]))
+        self.faults.append(DeployFault(message, step, self._routine, self._source.place(place)[0]))
 
     def document(self) -> model.Document:
         """The whole document."""

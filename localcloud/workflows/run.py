@@ -17,7 +17,7 @@ from localcloud.workflows.calls import call_with
 from localcloud.workflows.errors import WorkflowError, fail
 from localcloud.workflows.evaluation import evaluate
 from localcloud.workflows.failures import execution_error
-from localcloud.workflows.host import Host, Outcome
+from localcloud.workflows.host import CallResult, Host
 from localcloud.workflows.library import CONSTANTS, FUNCTIONS
 from localcloud.workflows.parallel import Slots
 from localcloud.workflows.steps import run_block
@@ -71,7 +71,7 @@ class Run:
         self._argument = copied(argument)
         self._on_end = on_end
         self._threads: list[Thread] = []
-        self._ready: deque[tuple[Thread, Outcome]] = deque()
+        self._ready: deque[tuple[Thread, CallResult]] = deque()
         self._draining = False
         self._last_steps: list[dict[str, str]] = []
 
@@ -117,23 +117,25 @@ class Run:
         else:
             self.billed.internal += 1
 
-    def start(self, thread: Thread, work: Calling, on_end: Callable[[Outcome | WorkflowError], None]) -> None:
+    def start(
+        self, thread: Thread, work: Calling, on_end: Callable[[CallResult | WorkflowError], None]
+    ) -> None:
         """Let a thread run `work` until its end."""
 
-        def ended(result: Outcome | WorkflowError) -> None:
+        def ended(result: CallResult | WorkflowError) -> None:
             if thread in self._threads:
                 self._threads.remove(thread)
             on_end(result)
 
         self._threads.append(thread)
         thread.begin(work, ended)
-        self._resume(thread, Outcome.ok())
+        self._resume(thread, CallResult.ok())
 
     def sleeping(self, seconds: float) -> Suspension:
         """A wait of `seconds`."""
 
         def begin(resume: Resume) -> Any:
-            return self.host.after(seconds, lambda: resume(Outcome.ok()))
+            return self.host.after(seconds, lambda: resume(CallResult.ok()))
 
         return Suspension(begin)
 
@@ -175,7 +177,7 @@ class Run:
 
     # -- threads
 
-    def _resume(self, thread: Thread, outcome: Outcome) -> None:
+    def _resume(self, thread: Thread, outcome: CallResult) -> None:
         self._ready.append((thread, outcome))
         if self._draining:
             return
@@ -187,7 +189,7 @@ class Run:
         finally:
             self._draining = False
 
-    def _finished(self, result: Outcome | WorkflowError) -> None:
+    def _finished(self, result: CallResult | WorkflowError) -> None:
         if isinstance(result, WorkflowError):
             self._fail(result)
             return

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from localcloud.workflows.errors import DeployError, Fault
+from localcloud.workflows.errors import DeployError, DeployFault
 
 SOURCE_LIMIT = 128 * 1024  # bytes [documented: quotas]
 
@@ -59,7 +59,7 @@ def read_source(text: str) -> Source:
     """
     size = len(text.encode())
     if size > SOURCE_LIMIT:
-        raise DeployError([Fault(f"source of {size} bytes exceeds the limit of {SOURCE_LIMIT} bytes")])
+        raise DeployError([DeployFault(f"source of {size} bytes exceeds the limit of {SOURCE_LIMIT} bytes")])
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
     loader = _Loader(text)
@@ -69,7 +69,7 @@ def read_source(text: str) -> Source:
         source.tree = _build(loader, node, source) if node is not None else None
         return source
     except yaml.YAMLError as error:
-        raise DeployError([Fault(f"parse error: {_problem(error)}")]) from None
+        raise DeployError([DeployFault(f"parse error: {_problem(error)}")]) from None
     finally:
         loader.dispose()
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.workflows import document as model
-from localcloud.workflows.errors import Place, WorkflowError
-from localcloud.workflows.host import Outcome, Timer
+from localcloud.workflows.errors import TraceLine, WorkflowError
+from localcloud.workflows.host import CallResult, Timer
 from localcloud.workflows.variables import Scope
 
 if TYPE_CHECKING:
     from localcloud.workflows.run import Run
 
-Resume = Callable[[Outcome], None]
+Resume = Callable[[CallResult], None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def entered(frame: Frame) -> Iterator[None]:
         yield
     except WorkflowError as error:
         step = frame.step
-        error.trace.append(Place(step.name, frame.routine, step.line, step.column))
+        error.trace.append(TraceLine(step.name, frame.routine, step.line, step.column))
         raise
     finally:
         frame.thread.frames.pop()
@@ -114,13 +114,13 @@ class Thread:
         self.holds_slot = False
         self._work: Calling | None = None
         self._pending: Timer | None = None
-        self._on_end: Callable[[Outcome | WorkflowError], None] = lambda _: None
+        self._on_end: Callable[[CallResult | WorkflowError], None] = lambda _: None
 
-    def begin(self, work: Calling, on_end: Callable[[Outcome | WorkflowError], None]) -> None:
+    def begin(self, work: Calling, on_end: Callable[[CallResult | WorkflowError], None]) -> None:
         """Take on `work`; `on_end` gets its value, or the error that it raised."""
         self._work, self._on_end = work, on_end
 
-    def advance(self, outcome: Outcome, resume: Callable[[Thread, Outcome], None]) -> None:
+    def advance(self, outcome: CallResult, resume: Callable[[Thread, CallResult], None]) -> None:
         """Go on with the outcome of what was waited for, up to the next wait or the end."""
         work = self._work
         if work is None:
@@ -131,16 +131,16 @@ class Thread:
                 work.throw(WorkflowError(outcome.error)) if outcome.failed else work.send(outcome.value)
             )
         except StopIteration as end:
-            self._end(Outcome.ok(end.value))
+            self._end(CallResult.ok(end.value))
         except WorkflowError as error:
             self._end(error)
         else:
             self._suspend(suspension, resume)
 
-    def _suspend(self, suspension: Suspension, resume: Callable[[Thread, Outcome], None]) -> None:
+    def _suspend(self, suspension: Suspension, resume: Callable[[Thread, CallResult], None]) -> None:
         answered = False
 
-        def once(outcome: Outcome) -> None:
+        def once(outcome: CallResult) -> None:
             nonlocal answered
             if not answered and self._work is not None:
                 answered = True
@@ -150,7 +150,7 @@ class Thread:
         if not answered:
             self._pending = pending
 
-    def _end(self, result: Outcome | WorkflowError) -> None:
+    def _end(self, result: CallResult | WorkflowError) -> None:
         self._work = None
         self._on_end(result)
 

@@ -175,7 +175,7 @@ async def _live(scenario: Scenario, fault: Fault | None, root: Path) -> Lived:
         report = await local.act(last)
         await settle(local, endings)
         calls, dump = list(local.cloud.log.calls), local.cloud.dump()
-        return Lived(report, calls, list(endings), dump, len(local.cloud.faults.met))
+        return Lived(report, calls, list(endings), dump, len(local.cloud.faults.injected))
 
 
 def runs(every: Iterable[Point]) -> dict[Fault, list[Point]]:

@@ -24,7 +24,7 @@ from localcloud.faults.call_faults import (
     Late,
     Lost,
     Matcher,
-    Reach,
+    Means,
     Twice,
 )
 from localcloud.time.jump_schedule import Stalled
@@ -53,7 +53,7 @@ class Cancel:
 
     cloud: LocalCloud
 
-    def strike(self, call: CallDescription, answer: Answer, reach: Reach) -> Response:
+    def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The answer that the caller would have had."""
         response = answer()
         with contextlib.suppress(Refused):

@@ -113,7 +113,7 @@ def test_what_resolves_to_nothing_is_refused_and_not_logged() -> None:
     path, api = a_path(Fault(Matcher(), Refusal(503))), Stages(refusing="resolve")
 
     assert 400 == path.answer(request(), api).status
-    assert ([], []) == (path.log.calls, path.faults.met)
+    assert ([], []) == (path.log.calls, path.faults.injected)
 
 
 @pytest.mark.parametrize(("effect", "times"), [(Refusal(503), 0), (Lost(), 0), (Twice(5.0), 2)])
@@ -200,7 +200,7 @@ def test_a_trigger_gives_up_after_a_day(world: World) -> None:
     world.clock.advance_to(world.clock.now + 25 * 3600)
 
     assert world.clock.next_due() is None
-    assert 140 < len(world[REQUEST_PATH].faults.met) < 160
+    assert 140 < len(world[REQUEST_PATH].faults.injected) < 160
 
 
 def test_a_push_of_another_subscription_is_refused(world: World) -> None:

@@ -15,10 +15,10 @@ import pytest
 from localcloud.workflows.callbacks import Callbacks
 from localcloud.workflows.deploy import compile_document
 from localcloud.workflows.errors import DeployError
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from localcloud.workflows.run import Run
 
-Answer = Callable[[str, dict[str, Any]], Outcome]
+Answer = Callable[[str, dict[str, Any]], CallResult]
 
 
 @dataclass
@@ -38,7 +38,7 @@ class FakeHost:
     """Virtual time, scripted answers to calls, and a memory of everything asked of it."""
 
     now: float = 1_000_000.0
-    answer: Answer = lambda name, arguments: Outcome.ok({"code": 200, "body": None, "headers": {}})
+    answer: Answer = lambda name, arguments: CallResult.ok({"code": 200, "body": None, "headers": {}})
     latency: float = 0.0
     seed: int | None = None
     variables: dict[str, str] = field(default_factory=dict)
@@ -79,11 +79,11 @@ class FakeHost:
         """A new endpoint."""
         return self.callbacks.create(method, self.uuid())
 
-    def await_callback(self, url: str, then: Callable[[Outcome], None]) -> Any:
+    def await_callback(self, url: str, then: Callable[[CallResult], None]) -> Any:
         """Wait on an endpoint."""
         return self.callbacks.wait(url, then)
 
-    def call(self, name: str, arguments: dict[str, Any], then: Callable[[Outcome], None]) -> None:
+    def call(self, name: str, arguments: dict[str, Any], then: Callable[[CallResult], None]) -> None:
         """Answer as the test says, after `latency`."""
         self.calls.append((self.now, name, arguments))
         outcome = self.answer(name, arguments)

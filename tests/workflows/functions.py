@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localcloud.workflows.callbacks import CallbackRequest
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from tests.support.paths import ROOT
 
 SOURCE = (ROOT / "workflows" / "environment.yaml").read_text()
@@ -51,7 +51,7 @@ class Functions:
         self.messages: list[tuple[str, Message]] = []
         self.events: list[dict[str, Any]] = []
 
-    def __call__(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    def __call__(self, name: str, arguments: dict[str, Any]) -> CallResult:
         """A publish."""
         assert name == "googleapis.pubsub.v1.projects.topics.publish"
         published = arguments["body"]["messages"][0]
@@ -61,7 +61,7 @@ class Functions:
         else:
             self.messages.append((arguments["topic"], data))
             self._answer(data)
-        return Outcome.ok({"messageIds": ["1"]})
+        return CallResult.ok({"messageIds": ["1"]})
 
     def asked(self, step: str, mode: str = "apply") -> list[Message]:
         """The messages that a step got in a mode."""

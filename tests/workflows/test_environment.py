@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.workflows.errors import error_map, http_error
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from tests.workflows.functions import (
     EVENT,
     SOURCE,
@@ -130,10 +130,10 @@ def publish_failing(host: Any, result: Any) -> Callable[[Any, int], Any]:
     def run(error: Any, times: int) -> Any:
         functions, failed = Functions(host, answers()), list[str]()
 
-        def publish(name: str, arguments: dict[str, Any]) -> Outcome:
+        def publish(name: str, arguments: dict[str, Any]) -> CallResult:
             if arguments["topic"].endswith("fleetgate-fleet") and len(failed) < times:
                 failed.append(name)
-                return Outcome.failure(error)
+                return CallResult.failure(error)
             return functions(name, arguments)
 
         host.answer, host.variables = publish, VARIABLES
@@ -346,9 +346,9 @@ def test_an_ending_that_nobody_may_tell_is_in_the_result(host: Any, result: Any)
     """With the reasons of both."""
     functions = Functions(host, answers(environment_settle=blocked("PERMISSION_DENIED")))
 
-    def publish(name: str, arguments: dict[str, Any]) -> Outcome:
+    def publish(name: str, arguments: dict[str, Any]) -> CallResult:
         if arguments["topic"].endswith("fleetgate-events"):
-            return Outcome.failure(http_error(403, {}, None))
+            return CallResult.failure(http_error(403, {}, None))
         return functions(name, arguments)
 
     host.answer, host.variables = publish, VARIABLES

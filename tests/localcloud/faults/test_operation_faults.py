@@ -15,7 +15,7 @@ def test_operations_fail_once_often_or_for_good(times: int | None, failures: int
     world = World.create()
     operation_faults.plan(world, "a.create", "thing", "INTERNAL", "Internal error.", times)
 
-    met = [operation_faults.met(world, "a.create", "thing", lambda: None) for _ in range(4)]
+    met = [operation_faults.finish(world, "a.create", "thing", lambda: None) for _ in range(4)]
 
     assert [{"code": 13, "message": "Internal error."}] * failures == [each for each in met if each]
 
@@ -26,7 +26,7 @@ def test_a_service_may_ask_for_the_failure_as_a_refusal() -> None:
     operation_faults.plan(world, "a.create", "thing", "RESOURCE_EXHAUSTED", "Quota exceeded.")
 
     with pytest.raises(Refused) as refusal:
-        operation_faults.strike(world, "a.create", "thing")
-    operation_faults.strike(world, "a.create", "thing")
+        operation_faults.refuse_planned(world, "a.create", "thing")
+    operation_faults.refuse_planned(world, "a.create", "thing")
 
     assert ("RESOURCE_EXHAUSTED", "Quota exceeded.") == (refusal.value.status, refusal.value.message)

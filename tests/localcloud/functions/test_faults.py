@@ -86,7 +86,7 @@ def _called(effect: Effect) -> tuple[list[float], Response]:
         return Response(200, b'{"real": true}')
 
     faults = Faults([Fault(Matcher(), effect)], clock=clock)
-    response = faults.meet(_call("pubsub"), answer)
+    response = faults.inject(_call("pubsub"), answer)
     clock.advance_to(60.0)
     return times, response
 
@@ -124,7 +124,7 @@ def test_a_refusal_has_the_shape_of_its_service(
     faults = Faults([Fault(Matcher(), Refusal(status), nth=None)])
 
     def body(style: Style) -> Any:
-        response = faults.meet(_call("any", style=style), Response)
+        response = faults.inject(_call("any", style=style), Response)
         assert status == response.status
         return json.loads(response.body)
 
@@ -138,7 +138,7 @@ def test_a_refusal_has_the_shape_of_its_service(
 def _struck(faults: Faults, calls: list[CallDescription]) -> list[bool]:
     def is_struck(call: CallDescription) -> bool:
         try:
-            faults.meet(call, Response)
+            faults.inject(call, Response)
         except Abort:
             return True
         return False
@@ -171,5 +171,5 @@ def test_a_workflow_or_person_only_loses_the_connection_in_a_crash() -> None:
     faults.kill = killed.append
 
     with pytest.raises(Abort):
-        faults.meet(CallDescription(Caller("workflow"), "pubsub", "publish", "it", True), Response)
+        faults.inject(CallDescription(Caller("workflow"), "pubsub", "publish", "it", True), Response)
     assert [] == killed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.functions.processes import Zygote
+from localcloud.functions.processes import ForkServer
 
 MAIN = """
 import functions_framework, {module}
@@ -21,14 +21,14 @@ def work(event): pass
 async def said(folder: Path, preload: tuple[str, ...]) -> str:
     """What an instance of the function in `folder` prints when it starts."""
     source = folder / "main.py"
-    zygote = Zygote(folder, 0, ("functions_framework", "werkzeug.serving", *preload))
-    zygote.start()
+    fork_server = ForkServer(folder, 0, ("functions_framework", "werkzeug.serving", *preload))
+    fork_server.start()
     try:
-        instance = zygote.order("work-000", {"HOME": str(folder)}, str(folder), str(source), "work")
+        instance = fork_server.order("work-000", {"HOME": str(folder)}, str(folder), str(source), "work")
         await instance.port
         return instance.log.read_text("utf-8").strip()
     finally:
-        await zygote.stop()
+        await fork_server.stop()
 
 
 @pytest.mark.parametrize(("own", "expected"), [(False, "the parent's"), (True, "its own")])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.functions.processes import FailedToStart, InstanceProcess, Zygote
+from localcloud.functions.processes import FailedToStart, ForkServer, InstanceProcess
 
 SOURCE = "import functions_framework\n@functions_framework.cloud_event\ndef work(event): pass\n"
 PRELOAD = ("functions_framework", "werkzeug.serving")
@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.localcloud.functions.test_processes import started
 
 async def main():
-    zygote, instance = started(Path(sys.argv[1]))
+    fork_server, instance = started(Path(sys.argv[1]))
     print(await instance.port, flush=True)
     await asyncio.Event().wait()
 
@@ -33,19 +33,19 @@ asyncio.run(main())
 """
 
 
-def order(zygote: Zygote, folder: Path, id: str = "work-000") -> InstanceProcess:
+def order(fork_server: ForkServer, folder: Path, id: str = "work-000") -> InstanceProcess:
     """An instance of a function that does nothing."""
     source = folder / "main.py"
     if not source.exists():  # instances that were ordered before may be reading it
         source.write_text(SOURCE)
-    return zygote.order(id, {"HOME": str(folder)}, str(folder), str(source), "work")
+    return fork_server.order(id, {"HOME": str(folder)}, str(folder), str(source), "work")
 
 
-def started(folder: Path) -> tuple[Zygote, InstanceProcess]:
-    """A zygote and an instance that was ordered of it at once."""
-    zygote = Zygote(folder, 0, PRELOAD)
-    zygote.start()
-    return zygote, order(zygote, folder)
+def started(folder: Path) -> tuple[ForkServer, InstanceProcess]:
+    """A fork server and an instance that was ordered of it at once."""
+    fork_server = ForkServer(folder, 0, PRELOAD)
+    fork_server.start()
+    return fork_server, order(fork_server, folder)
 
 
 def is_open(port: int) -> bool:
@@ -60,17 +60,17 @@ async def _shut(port: int) -> None:
 
 
 def play(
-    folder: Path, scene: Callable[[Zygote], Awaitable[None]], preload: tuple[str, ...] = PRELOAD
+    folder: Path, scene: Callable[[ForkServer], Awaitable[None]], preload: tuple[str, ...] = PRELOAD
 ) -> None:
-    """A scene with a zygote that is stopped in the end."""
+    """A scene with a fork server that is stopped in the end."""
 
     async def whole() -> None:
-        zygote = Zygote(folder, 0, preload)
-        zygote.start()
+        fork_server = ForkServer(folder, 0, preload)
+        fork_server.start()
         try:
-            await scene(zygote)
+            await scene(fork_server)
         finally:
-            await zygote.stop()
+            await fork_server.stop()
 
     asyncio.run(whole())
 
@@ -79,8 +79,8 @@ def test_many_orders_may_come_before_the_first_is_read(tmp_path: Path) -> None:
     """While the parent imports, nothing is lost; stopping it ends all of them."""
     ports: list[int] = []
 
-    async def scene(zygote: Zygote) -> None:
-        instances = [order(zygote, tmp_path, f"work-{number:03d}") for number in range(16)]
+    async def scene(fork_server: ForkServer) -> None:
+        instances = [order(fork_server, tmp_path, f"work-{number:03d}") for number in range(16)]
         ports.extend(await asyncio.gather(*(instance.port for instance in instances)))
         assert all(is_open(port) for port in ports)
 
@@ -91,17 +91,17 @@ def test_many_orders_may_come_before_the_first_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_no_instance_is_left_when_news_of_others_are_unread(tmp_path: Path, known: bool) -> None:
-    """The end comes when it comes, and the zygote sees to instances that its owner has not heard of."""
+    """The end comes when it comes, and the fork server sees to instances that its owner has not heard of."""
     ports: list[int] = []
 
-    async def scene(zygote: Zygote) -> None:
-        first = order(zygote, tmp_path)
+    async def scene(fork_server: ForkServer) -> None:
+        first = order(fork_server, tmp_path)
         ports.append(await first.port)
         if not known:
             first.pid = 0
-        order(zygote, tmp_path, "work-001")
-        assert zygote._control is not None
-        select.select([zygote._control], [], [], 10)  # its news are here, and nobody takes them
+        order(fork_server, tmp_path, "work-001")
+        assert fork_server._control is not None
+        select.select([fork_server._control], [], [], 10)  # its news are here, and nobody takes them
 
     play(tmp_path, scene)
     asyncio.run(asyncio.wait_for(_shut(ports[0]), 10))
@@ -110,10 +110,10 @@ def test_no_instance_is_left_when_news_of_others_are_unread(tmp_path: Path, know
 def test_instances_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
     """Then it is for the cloud to end them."""
 
-    async def scene(zygote: Zygote) -> None:
-        port = await order(zygote, tmp_path).port
-        assert zygote._life is not None
-        os.kill(int(zygote._life.recv(64)), signal.SIGKILL)
+    async def scene(fork_server: ForkServer) -> None:
+        port = await order(fork_server, tmp_path).port
+        assert fork_server._life is not None
+        os.kill(int(fork_server._life.recv(64)), signal.SIGKILL)
         await asyncio.wait_for(_shut(port), 10)
 
     play(tmp_path, scene)
@@ -122,8 +122,8 @@ def test_instances_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> No
 def test_an_instance_ordered_and_killed_at_once_does_not_live(tmp_path: Path) -> None:
     """Though its process id was not known when it was killed."""
 
-    async def scene(zygote: Zygote) -> None:
-        instance = order(zygote, tmp_path)
+    async def scene(fork_server: ForkServer) -> None:
+        instance = order(fork_server, tmp_path)
         instance.kill()
         with pytest.raises(FailedToStart):
             await asyncio.wait_for(instance.port, 10)
@@ -135,10 +135,10 @@ def test_an_instance_ordered_and_killed_at_once_does_not_live(tmp_path: Path) ->
 def test_without_a_parent_no_instance_starts_and_nobody_waits(tmp_path: Path) -> None:
     """A parent that cannot import what it should ends; orders fail, before and after it is known."""
 
-    async def scene(zygote: Zygote) -> None:
+    async def scene(fork_server: ForkServer) -> None:
         for _ in range(2):
             with pytest.raises(FailedToStart, match="parent"):
-                await asyncio.wait_for(order(zygote, tmp_path).port, 10)
+                await asyncio.wait_for(order(fork_server, tmp_path).port, 10)
 
     play(tmp_path, scene, ("no_such_module",))
 

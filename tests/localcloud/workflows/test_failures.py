@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from localcloud.workflows.errors import error_map, http_error
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from localcloud.workflows.run import Run
 
 Result = Callable[..., Any]
@@ -31,11 +31,11 @@ main:
 """
 
 
-def failing(*errors: Any) -> Callable[[str, dict[str, Any]], Outcome]:
+def failing(*errors: Any) -> Callable[[str, dict[str, Any]], CallResult]:
     """Answers that fail with each error in turn, then work."""
     left = list(errors)
-    good = Outcome.ok({"code": 200, "body": "good", "headers": {}})
-    return lambda name, arguments: Outcome.failure(left.pop(0)) if left else good
+    good = CallResult.ok({"code": 200, "body": "good", "headers": {}})
+    return lambda name, arguments: CallResult.failure(left.pop(0)) if left else good
 
 
 def started(host: Any) -> list[float]:

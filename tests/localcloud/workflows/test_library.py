@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.workflows.errors import http_error
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 
 Evaluate = Callable[..., Any]
 
@@ -124,7 +124,9 @@ def test_sleeps_end_on_time(host: Any, result: Any, error_of: Any) -> None:
 
 def test_http_call_hands_its_arguments_to_the_host(host: Any, result: Any) -> None:
     """What is given goes out, what is not stays out; the answer is code, body and headers."""
-    host.answer = lambda name, arguments: Outcome.ok({"code": 201, "body": arguments["body"], "headers": {}})
+    host.answer = lambda name, arguments: CallResult.ok(
+        {"code": 201, "body": arguments["body"], "headers": {}}
+    )
     source = """
     - ask:
         call: http.post
@@ -139,7 +141,7 @@ def test_http_call_hands_its_arguments_to_the_host(host: Any, result: Any) -> No
 
 def test_http_error_has_code_headers_and_body(host: Any, error_of: Any) -> None:
     """An answer outside 2xx raises HttpError."""
-    host.answer = lambda name, arguments: Outcome.failure(http_error(404, {"x": "y"}, "gone"))
+    host.answer = lambda name, arguments: CallResult.failure(http_error(404, {"x": "y"}, "gone"))
     error = error_of("- ask: {call: http.get, args: {url: https://example.com}}")
     assert error == {
         "tags": ["HttpError"],
@@ -154,7 +156,7 @@ def test_connector_repeats_by_itself(host: Any, result: Any) -> None:
     """A connector that is not a GET is repeated after 429 and 503; what it is given is plain JSON."""
     answers = [http_error(503, {}, None), http_error(429, {}, None)]
     host.answer = lambda name, arguments: (
-        Outcome.failure(answers.pop(0)) if answers else Outcome.ok({"messageIds": ["1"]})
+        CallResult.failure(answers.pop(0)) if answers else CallResult.ok({"messageIds": ["1"]})
     )
     source = """
     - send:
@@ -172,7 +174,7 @@ def test_connector_repeats_by_itself(host: Any, result: Any) -> None:
 
 def test_connector_gives_up_on_other_errors(host: Any, error_of: Any) -> None:
     """A refusal is not repeated."""
-    host.answer = lambda name, arguments: Outcome.failure(http_error(403, {}, None))
+    host.answer = lambda name, arguments: CallResult.failure(http_error(403, {}, None))
     source = (
         "- send: {call: googleapis.pubsub.v1.projects.topics.publish, args: {topic: t, body: {messages: []}}}"
     )

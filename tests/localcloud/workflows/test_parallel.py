@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.workflows.host import Outcome
+from localcloud.workflows.host import CallResult
 from localcloud.workflows.run import Run
 
 Result = Callable[..., Any]
@@ -84,7 +84,7 @@ def test_start_order_comes_from_the_host(host: Any, result: Result, seed: int) -
 def test_sum_over_iterations_loses_nothing(host: Any, result: Result) -> None:
     """One assignment to a shared variable is atomic, its expression included."""
     host.latency = 1
-    host.answer = lambda name, arguments: Outcome.ok({"code": 200, "body": 2, "headers": {}})
+    host.answer = lambda name, arguments: CallResult.ok({"code": 200, "body": 2, "headers": {}})
     source = """
     - init: {assign: [{sum: 0}]}
     - all:

@@ -166,7 +166,7 @@ class Standing:
         self.session.begin(self.world.clock.now)
         with _surroundings(
             SSL_CERT_FILE=self.cloud.endpoints()["SSL_CERT_FILE"],
-            HTTP_PROXY=f"http://{self.cloud.vpc_door()}",
+            HTTP_PROXY=f"http://{self.cloud.vpc_proxy()}",
             NO_PROXY="127.0.0.1,localhost",
         ):
             return await asyncio.to_thread(what, self.session)

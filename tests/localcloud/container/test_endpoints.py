@@ -1,4 +1,4 @@
-"""Who is let in by which door of a control plane, and where GKE shows them."""
+"""Whom each endpoint of a control plane lets in, and where GKE shows them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ELSEWHERE, HERE = [{"cidrBlock": "203.0.113.0/24"}], [{"cidrBlock": "127.0.0.0/8
 EVERYBODY = [{"cidrBlock": "0.0.0.0/0"}]
 
 
-def admits(cloud: Cloud, door: str, caller: Caller) -> bool:
-    """Whether a door lets a caller in; the public one does not even answer whom it keeps out."""
+def admits(cloud: Cloud, endpoint: str, caller: Caller) -> bool:
+    """Whether an endpoint lets a caller in; the public one does not even answer whom it keeps out."""
     try:
-        return refusal(cloud.world, WEST, door, caller) is None
+        return refusal(cloud.world, WEST, endpoint, caller) is None
     except Abort:
-        assert door == PUBLIC
+        assert endpoint == PUBLIC
         return False
 
 

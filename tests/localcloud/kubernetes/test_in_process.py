@@ -1,4 +1,4 @@
-"""The in-process door: what controllers read, write and are told."""
+"""The API in process: what controllers read, write and are notified of."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def gateway(name: str = "gw") -> Json:
     }
 
 
-def test_four_namespaces_are_there_from_birth() -> None:
+def test_a_new_cluster_has_four_namespaces() -> None:
     """With the label every namespace has."""
-    born = KubernetesApi(Clock(), Ids()).list("Namespace")
-    assert [item["metadata"]["name"] for item in born] == [
+    found = KubernetesApi(Clock(), Ids()).list("Namespace")
+    assert [item["metadata"]["name"] for item in found] == [
         "default",
         "kube-node-lease",
         "kube-public",
         "kube-system",
     ]
-    assert born[0]["metadata"]["labels"] == {"kubernetes.io/metadata.name": "default"}
+    assert found[0]["metadata"]["labels"] == {"kubernetes.io/metadata.name": "default"}
 
 
 def test_reading_what_is_not_there(api: KubernetesApi) -> None:
