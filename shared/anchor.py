@@ -15,8 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from shared import labels
 from shared.errors import Pending
-from shared.google import compute
-from shared.google.session import Json, Session
+from shared.google import compute, wire
+from shared.google.session import Session
 
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
@@ -116,7 +116,7 @@ def create(session: Session, name: str, note: str, values: Mapping[str, str]) ->
         AlreadyExists: somebody was faster.
     """
     settings = session.settings
-    body: Json = {
+    body: wire.Address = {
         "name": PREFIX + name,
         "addressType": "INTERNAL",
         "purpose": "GCE_ENDPOINT",
@@ -159,7 +159,7 @@ def release(session: Session, anchor: Anchor) -> None:
     compute.checked(operation)
 
 
-def _anchor(address: Json) -> Anchor:
+def _anchor(address: wire.Address) -> Anchor:
     return Anchor(
         name=address["name"].removeprefix(PREFIX),
         path=compute.path_of(address["selfLink"]),

@@ -13,7 +13,7 @@ from typing import Any
 
 from shared import labels
 
-Json = dict[str, Any]
+Json = dict[str, Any]  # an object, as its cluster shows it or is to have it
 Key = tuple[str, str, str]  # kind, namespace ("" for what has none) and name: unique in a cluster
 
 ASKED = "fleetgate.dev/asked"  # annotation: digest of what was asked for

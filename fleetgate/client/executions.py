@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fleetgate.client.target import Target
 from shared.google import executions, wire
-from shared.google.session import Json
+from shared.json_types import Json
 
 MARGIN = 60.0  # seconds before its message was published that an execution may seem to have begun
 # What the sequence's steps mean to a person, by {routine, step} of `workflows/environment.yaml`.

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from shared.google import wire
 from shared.google.compute import path_of
-
-Json = dict[str, Any]
+from shared.objects import Json
 
 # Kinds in the order in which they go; rules, proxies and URL maps are one Gateway's, the others are shared.
 SIGNED = ("forwardingRules", "targetHttpProxies", "urlMaps")
@@ -39,7 +39,10 @@ def listed(gateway: Json, project: str) -> Iterator[str]:
 
 
 def left(
-    there: Mapping[str, Iterable[Json]], gateway: str, inventory: Iterable[str], clusters: Iterable[str] = ()
+    there: Mapping[str, Iterable[wire.Resource]],
+    gateway: str,
+    inventory: Iterable[str],
+    clusters: Iterable[str] = (),
 ) -> list[str]:
     """Full names of the parts that are still there, given the live resources of each kind of `KINDS`.
 
@@ -62,7 +65,7 @@ def left(
     return found
 
 
-def _is_made_for(part: Json, gateway: str, clusters: set[str]) -> bool:
+def _is_made_for(part: wire.Resource, gateway: str, clusters: set[str]) -> bool:
     """By its description; without one, by its name, if that is long enough to tell."""
     owner, cluster = _described(part.get("description", ""))
     if owner:

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.gateway.objects import address_purpose, reserved_names, static_name, wanted_objects
 from shared.gateway.status import Condition, of_gateway, of_route
+from shared.google import wire
 from shared.google.compute import path_of
 from shared.labels import is_owned
-from shared.objects import is_ours
+from shared.objects import Json, is_ours
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Json = dict[str, Any]
 Objects = Mapping[tuple[str, str, str], Json]
 Address = tuple[str, str]  # region, name
 
@@ -30,7 +30,7 @@ _NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")
 
 
 def trouble(
-    wanted: Environment, objects: Objects, addresses: Mapping[Address, Json] | None, *, refusals: bool
+    wanted: Environment, objects: Objects, addresses: Mapping[Address, wire.Address] | None, *, refusals: bool
 ) -> Blocked | None:
     """The first thing that is in the way.
 
@@ -63,7 +63,9 @@ def _target(policy: Json) -> str:
     return str(policy.get("spec", {}).get("targetRef", {}).get("name"))
 
 
-def _addresses(wanted: Environment, objects: Objects, addresses: Mapping[Address, Json]) -> Blocked | None:
+def _addresses(
+    wanted: Environment, objects: Objects, addresses: Mapping[Address, wire.Address]
+) -> Blocked | None:
     if wanted.gateway.addresses == "static":
         return _static_taken(wanted, addresses)
     gateway = objects.get(("Gateway", wanted.gateway.namespace, wanted.gateway.name), {})
@@ -80,7 +82,7 @@ def _addresses(wanted: Environment, objects: Objects, addresses: Mapping[Address
     )
 
 
-def _static_taken(wanted: Environment, addresses: Mapping[Address, Json]) -> Blocked | None:
+def _static_taken(wanted: Environment, addresses: Mapping[Address, wire.Address]) -> Blocked | None:
     for region in wanted.address_regions:
         name = static_name(wanted.name, region)
         found = addresses.get((region, name))
@@ -93,7 +95,9 @@ def _static_taken(wanted: Environment, addresses: Mapping[Address, Json]) -> Blo
     return None
 
 
-def _unfit(wanted: Environment, addresses: Mapping[Address, Json], in_use: set[str]) -> Iterator[Json]:
+def _unfit(
+    wanted: Environment, addresses: Mapping[Address, wire.Address], in_use: set[str]
+) -> Iterator[Json]:
     """Faults of the addresses that the environment names, by their paths in it."""
     for region, name in reserved_names(wanted).items():
         found, path = addresses.get((region, name)), f"gateway.addresses.{region}"
@@ -108,7 +112,7 @@ def _unfit(wanted: Environment, addresses: Mapping[Address, Json], in_use: set[s
             yield {"path": path, "fault": f"address {name} {why}", "fix": f"Name another one; {create}"}
 
 
-def _why_unfit(wanted: Environment, region: str, address: Json, in_use: set[str]) -> str:
+def _why_unfit(wanted: Environment, region: str, address: wire.Address, in_use: set[str]) -> str:
     subnetwork = f"projects/{wanted.project}/regions/{region}/subnetworks/{wanted.subnetwork}"
     if address.get("addressType") != "INTERNAL":
         return "is not INTERNAL"

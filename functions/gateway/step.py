@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.gateway.preconditions import Address, trouble
 from functions.gateway.waits import Imports, wait_for_cluster, wait_for_load_balancer
@@ -24,12 +24,12 @@ from shared.gateway.objects import (
     wanted_objects,
 )
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route, vips
-from shared.google import compute
+from shared.google import compute, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster, clusters
 from shared.labels import asked_at, is_owned
-from shared.objects import differs, is_ours, namespace
+from shared.objects import Json, differs, is_ours, namespace
 from shared.step.estimate import Pace, remaining
 from shared.step.legacy import LegacyChange as Change
 from shared.step.legacy import LegacyStep
@@ -39,7 +39,6 @@ from shared.step.step import Context
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Json = dict[str, Any]
 Key = tuple[str, str, str]  # kind, namespace, name
 
 KINDS = ("Gateway", "HTTPRoute", "HealthCheckPolicy", "ReferenceGrant")
@@ -60,7 +59,7 @@ class Reservation:
     """An address to reserve."""
 
     region: str
-    body: Json
+    body: wire.Address
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,9 @@ class Seen:
     objects: Mapping[Key, Json] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset(KINDS)
     gateway_class: Json | None = None
-    addresses: Mapping[Address, Json] | None = None
+    addresses: Mapping[Address, wire.Address] | None = None
     imports: Imports = field(default_factory=Imports)
-    rules: tuple[Json, ...] = ()
+    rules: tuple[wire.ForwardingRule, ...] = ()
     going: frozenset[str] = frozenset()
 
     def live(self, wish: Json) -> Json | None:
@@ -118,7 +117,7 @@ def observe(context: Context) -> Seen:
     gateway = next(wanted_objects(wanted))
     if reserved_names(wanted) and differs(gateway, seen.live(gateway)):
         found = compute.every_address(session, wanted.project)
-        by_name = {(_region(each), each["name"]): each for each in found if "region" in each}
+        by_name = {(compute.region_of(each), each["name"]): each for each in found if "region" in each}
         seen = replace(seen, addresses=by_name)
     if seen.converged(wanted):
         seen = replace(seen, rules=tuple(compute.global_forwarding_rules(session, wanted.project)))
@@ -268,7 +267,7 @@ def _look_at_surplus(context: Context, seen: Seen) -> Seen:
     """Reserved addresses, if the Gateway may have left one of ours behind."""
     session, wanted = context.session, context.wanted
     found = {
-        (_region(each), each["name"]): each
+        (compute.region_of(each), each["name"]): each
         for each in compute.every_address(session, wanted.project)
         if "region" in each
     }
@@ -279,7 +278,7 @@ def _look_at_surplus(context: Context, seen: Seen) -> Seen:
     )
 
 
-def _surplus(wanted: Environment, seen: Seen) -> list[Json]:
+def _surplus(wanted: Environment, seen: Seen) -> list[wire.Address]:
     """Addresses that we reserved and the Gateway takes no more."""
     kept = {*reserved_names(wanted).items()}
     return [
@@ -311,7 +310,3 @@ def _outputs(wanted: Environment, seen: Seen) -> list[Json]:
 
 def _key(wish: Json) -> Key:
     return wish["kind"], wish["metadata"].get("namespace", ""), wish["metadata"]["name"]
-
-
-def _region(address: Json) -> str:
-    return str(address["region"]).rpartition("/")[2]

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
 from shared.google.compute import unix
 from shared.google.container import Cluster
+from shared.objects import Json
 from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
     from shared.spec import Environment
-
-Json = dict[str, Any]
 
 CREATED = 300.0
 CLASS_THERE = 206.0  # membership 10, ingress feature 16, its state 60, the classes 120

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.subnets.observed import ObservedNetwork, is_ordinary, is_ready
-from functions.subnets.taken import region_of
 from shared import labels
+from shared.google import wire
+from shared.google.compute import region_of
 from shared.ranges import NoRangeLeft, Taken, choose, objections
 from shared.step.outcome import Blocked, Failed, Stopped
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Json = dict[str, Any]
 
 TRIES = 3  # failed inserts of one claim in one region, after which it is given up
 
@@ -104,7 +104,7 @@ def _in_the_way(wanted: Environment, observed: ObservedNetwork, missing: Iterabl
     return None
 
 
-def _obstacle(subnetwork: Json, why: str) -> Blocked:
+def _obstacle(subnetwork: wire.Subnetwork, why: str) -> Blocked:
     where = f"{subnetwork['name']} ({subnetwork['ipCidrRange']}) in {region_of(subnetwork)}"
     return Blocked(
         code="SUBNET_IN_THE_WAY",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from shared import labels
-from shared.google import compute
+from shared.google import compute, wire
 from shared.google.session import Session
 from shared.step.change import Change, Description
 
@@ -35,7 +35,7 @@ class CreateProxySubnet(Change):
 
     def perform(self, session: Session) -> None:
         """Begin to insert it. Its description bears our mark: a subnetwork has no labels [documented]."""
-        body = {
+        body: wire.Subnetwork = {
             "name": self.name,
             "description": labels.mark(self.environment),
             "network": self.network,

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.subnets import taken
 from functions.subnets.changes import PURPOSE
-from functions.subnets.taken import region_of
 from shared import labels
-from shared.google import compute
+from shared.google import compute, wire
+from shared.google.compute import region_of
 from shared.google.session import Session
 from shared.ranges import Taken
 from shared.step.step import Context
 
 if TYPE_CHECKING:
     from shared.spec import Environment
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,13 @@ class ObservedNetwork:
     read). `going` is when the deletion of a proxy-only subnet of ours began, unix seconds, by region.
     """
 
-    subnetworks: list[Json]
-    network: Json | None = None
+    subnetworks: list[wire.Subnetwork]
+    network: wire.Network | None = None
     taken: list[Taken] = field(default_factory=list)
     inserts: list[Insert] = field(default_factory=list)
     going: Mapping[str, float] = field(default_factory=dict)
 
-    def surplus(self, wanted: Environment) -> list[Json]:
+    def surplus(self, wanted: Environment) -> list[wire.Subnetwork]:
         """Proxy-only subnets of ours in regions that have neither a cluster nor an address any more."""
         return [
             each
@@ -54,11 +52,11 @@ class ObservedNetwork:
             and region_of(each) not in wanted.proxy_regions
         ]
 
-    def proxies(self) -> dict[str, Json]:
+    def proxies(self) -> dict[str, wire.Subnetwork]:
         """Region → its active proxy-only subnet."""
         return {region_of(each): each for each in self._staying if _is_active_proxy(each)}
 
-    def named(self, name: str) -> dict[str, Json]:
+    def named(self, name: str) -> dict[str, wire.Subnetwork]:
         """Region → its subnetwork of that name."""
         return {region_of(each): each for each in self._staying if each["name"] == name}
 
@@ -67,7 +65,7 @@ class ObservedNetwork:
         return [region for region in wanted.proxy_regions if region not in self.proxies()]
 
     @property
-    def _staying(self) -> list[Json]:
+    def _staying(self) -> list[wire.Subnetwork]:
         return [each for each in self.subnetworks if region_of(each) not in self.going or is_ordinary(each)]
 
     @property
@@ -106,7 +104,7 @@ def network_of(wanted: Environment) -> str:
     return f"projects/{wanted.project}/global/networks/{wanted.network}"
 
 
-def begun(operations: Iterable[Json]) -> dict[str, float]:
+def begun(operations: Iterable[wire.Operation]) -> dict[str, float]:
     """When each operation began, unix seconds, by the full name of what it works on."""
     return {
         compute.path_of(each["targetLink"]): compute.unix(each["insertTime"])
@@ -115,22 +113,22 @@ def begun(operations: Iterable[Json]) -> dict[str, float]:
     }
 
 
-def is_ordinary(subnetwork: Json) -> bool:
+def is_ordinary(subnetwork: wire.Subnetwork) -> bool:
     """Whether it is one that machines live in."""
     return bool(subnetwork.get("purpose", "PRIVATE") == "PRIVATE")
 
 
-def is_ready(subnetwork: Json) -> bool:
+def is_ready(subnetwork: wire.Subnetwork) -> bool:
     """Whether its creation has ended."""
     return bool(subnetwork.get("state", "READY") == "READY")
 
 
-def _is_active_proxy(subnetwork: Json) -> bool:
+def _is_active_proxy(subnetwork: wire.Subnetwork) -> bool:
     is_active = subnetwork.get("role", "ACTIVE") == "ACTIVE" and is_ready(subnetwork)
     return subnetwork.get("purpose") == PURPOSE and is_active
 
 
-def _going(session: Session, wanted: Environment, subnetworks: Iterable[Json]) -> dict[str, float]:
+def _going(session: Session, wanted: Environment, subnetworks: Iterable[wire.Subnetwork]) -> dict[str, float]:
     """Region → when the deletion of our proxy-only subnet there began: until it ends, it looks as it did."""
     ours = [each for each in subnetworks if labels.marked_by(each.get("description")) == wanted.name]
     paths = {compute.path_of(each["selfLink"]): region_of(each) for each in ours if not is_ordinary(each)}
@@ -138,7 +136,7 @@ def _going(session: Session, wanted: Environment, subnetworks: Iterable[Json]) -
     return {paths[path]: began for path, began in deletions.items() if path in paths}
 
 
-def _inserts_of(context: Context, operations: Iterable[Json]) -> list[Insert]:
+def _inserts_of(context: Context, operations: Iterable[wire.Operation]) -> list[Insert]:
     """Inserts of our subnets since the claim was published; what failed before is another claim's."""
     name, since = labels.proxy_subnet_name(context.name), labels.asked_at(context.message.claim.generation)
     found = []

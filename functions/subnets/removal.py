@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from functions.subnets.changes import DeleteSubnetwork
 from functions.subnets.observed import begun
 from shared import labels
 from shared.changes.addresses import DeleteAddress
 from shared.gateway.objects import STATIC
-from shared.google import compute
+from shared.google import compute, wire
 from shared.step.change import Change
 from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
-
-Json = dict[str, Any]
 
 TYPICAL = 20.0  # seconds that a deletion usually takes [inferred]
 
@@ -30,8 +27,8 @@ TYPICAL = 20.0  # seconds that a deletion usually takes [inferred]
 class Remaining:
     """What is ours and still there; `going` is when the deletion of what is going began, by full name."""
 
-    subnetworks: Sequence[Json]
-    addresses: Sequence[Json]
+    subnetworks: Sequence[wire.Subnetwork]
+    addresses: Sequence[wire.Address]
     going: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -79,11 +76,11 @@ SUBNET_REMOVAL = Step("subnets", observe, decide, frozenset({"destroy"}))
 
 def _deletions(observed: Remaining) -> Iterator[Change]:
     """What nothing uses and is not going yet."""
-    for each in observed.addresses:
-        path = compute.path_of(each["selfLink"])
-        if not each.get("users") and path not in observed.going:
+    for address in observed.addresses:
+        path = compute.path_of(address["selfLink"])
+        if not address.get("users") and path not in observed.going:
             yield DeleteAddress(path)
-    for each in observed.subnetworks:
-        path = compute.path_of(each["selfLink"])
+    for subnetwork in observed.subnetworks:
+        path = compute.path_of(subnetwork["selfLink"])
         if path not in observed.going:
             yield DeleteSubnetwork(path)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from functions.subnets.blockers import blocker, given_up, ranges_for
 from functions.subnets.changes import CreateProxySubnet, DeleteSubnetwork
 from functions.subnets.observed import ObservedNetwork, network_of, observe
-from functions.subnets.taken import region_of
 from shared.google import compute
+from shared.google.compute import region_of
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.step import SpecStep

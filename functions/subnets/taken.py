@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
-from typing import Any
 
-from shared.google.compute import path_of
+from shared.google import wire
+from shared.google.compute import path_of, region_of
 from shared.ranges import Taken
 
-Json = dict[str, Any]
 
-
-def by_subnets(subnetworks: Iterable[Json]) -> Iterator[Taken]:
+def by_subnets(subnetworks: Iterable[wire.Subnetwork]) -> Iterator[Taken]:
     """Primary and secondary ranges."""
     for each in subnetworks:
         who = f"subnetwork {each['name']} in {region_of(each)}"
@@ -22,7 +20,7 @@ def by_subnets(subnetworks: Iterable[Json]) -> Iterator[Taken]:
             yield Taken(IPv4Network(second["ipCidrRange"]), f"{second['rangeName']} of {who}")
 
 
-def by_routes(routes: Iterable[Json]) -> Iterator[Taken]:
+def by_routes(routes: Iterable[wire.Route]) -> Iterator[Taken]:
     """Where routes lead; the default route leads everywhere and takes nothing, IPv6 is no concern of ours."""
     for each in routes:
         to = each["destRange"]
@@ -30,15 +28,10 @@ def by_routes(routes: Iterable[Json]) -> Iterator[Taken]:
             yield Taken(IPv4Network(to), f"route {each['name']}")
 
 
-def by_reservations(addresses: Iterable[Json], network: str) -> Iterator[Taken]:
+def by_reservations(addresses: Iterable[wire.Address], network: str) -> Iterator[Taken]:
     """Global ranges that are reserved in a network (`projects/P/global/networks/N`)."""
     for each in addresses:
         in_network = "network" in each and path_of(each["network"]) == network
         if in_network and "prefixLength" in each and ":" not in each["address"]:
             range_ = IPv4Network(f"{each['address']}/{each['prefixLength']}", strict=False)
             yield Taken(range_, f"reserved range {each['name']}")
-
-
-def region_of(resource: Json) -> str:
-    """The region of a regional resource."""
-    return str(resource.get("region", "")).rpartition("/")[2]

@@ -17,10 +17,9 @@ from functions.verification.inventory import take
 from functions.verification.leaks import Findings
 from shared import anchor
 from shared.google.resource import tail_of
+from shared.json_types import Json
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
-
-Json = dict[str, Any]
 
 # Seconds. The longest timeout of a function, which ends whatever it does, and a margin for clocks and deliveries.
 SECOND_LOOK = 120.0 + 10.0

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from functions.verification.routing import Asked, Candidate, request_for, table
 from shared.gateway.status import Vip, is_attached
+from shared.objects import Json
 
-Json = dict[str, Any]
 ImportName = tuple[str, str]  # an import's namespace and name
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from shared import errors
-from shared.google import compute, container, gkehub
+from shared.google import compute, container, gkehub, wire
 from shared.google.resource import Resource
 from shared.google.session import Session
-
-Json = dict[str, Any]
+from shared.json_types import Json
 
 # In the order in which they can be removed: what uses something comes before it.
 COMPUTE = (
@@ -72,7 +70,7 @@ def _firewalls(session: Session, project: str, kind: str) -> list[Resource]:
     return [_of(kind, each) for each in compute.firewalls(session, project)]
 
 
-def _of(kind: str, body: Json) -> Resource:
+def _of(kind: str, body: wire.Resource) -> Resource:
     return Resource(kind, compute.path_of(body["selfLink"]), body)
 
 

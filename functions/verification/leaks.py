@@ -19,8 +19,7 @@ from functions.verification.inventory import Inventory
 from shared import gcloud, labels
 from shared.google.compute import path_of
 from shared.google.resource import Resource, tail_of
-
-Json = dict[str, Any]
+from shared.json_types import Json
 
 BALANCER = ("forwardingRules", "targetHttpProxies", "urlMaps", "backendServices", "healthChecks")
 SIGNED = ("forwardingRules", "targetHttpProxies", "urlMaps")  # always bear a description [observed]

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.gateway.objects import EPHEMERAL, NAMED, static_name
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
-from shared.objects import is_ours
+from shared.objects import Json, is_ours
 
 if TYPE_CHECKING:
     from shared.spec import Environment
     from shared.step.message import Place
 
-Json = dict[str, Any]
 Name = tuple[str, str]  # namespace and name
 
 

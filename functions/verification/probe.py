@@ -16,11 +16,11 @@ import requests
 import urllib3.exceptions
 
 from functions.verification.expectation import Row
+from shared.json_types import Json
 
 if TYPE_CHECKING:
     from shared.spec import Probe
 
-Json = dict[str, Any]
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
 AGENT = "fleetgate-verification"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-Json = dict[str, Any]
+from shared.objects import Json
 
 ANY = "*"  # the hostname of a route or listener that names none
 

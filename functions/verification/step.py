@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions.verification.expectation import Member, RoutingState, rows
 from functions.verification.probe import LONGEST, ProbeResult, probe
 from shared.gateway.status import Vip, of_route, vips
-from shared.google import compute
+from shared.google import compute, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.labels import asked_at
-from shared.objects import is_ours
+from shared.objects import Json, is_ours
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
@@ -26,7 +26,6 @@ from shared.step.step import Context, Step
 if TYPE_CHECKING:
     from shared.spec import Probe
 
-Json = dict[str, Any]
 
 # Typical seconds after a route was reconciled [observed]: its URL map at the proxies, its backends healthy.
 URL_MAP, HEALTHY = 30.0, 60.0
@@ -158,7 +157,7 @@ def _member(cluster: Cluster) -> Member:
     return Member(cluster.membership.partition("/locations/")[2], cluster.name, region_of(cluster.location))
 
 
-def _strange(addresses: Iterable[Vip], rules: Iterable[Json]) -> str:
+def _strange(addresses: Iterable[Vip], rules: Iterable[wire.ForwardingRule]) -> str:
     """An address that only the cluster tells of; "" if Google knows them all.
 
     Whoever may write a Gateway's status could name the metadata server's, and have its tokens read for him.

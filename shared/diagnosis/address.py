@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
 from shared.gateway.objects import address_purpose, reserved_names
+from shared.google.compute import region_of
 
 
 def address_unknown(case: Case) -> Iterator[Finding]:

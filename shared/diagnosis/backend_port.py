@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-
-Json = dict[str, Any]
+from shared.objects import Json
 
 
 def backend_port_unknown(case: Case) -> Iterator[Finding]:

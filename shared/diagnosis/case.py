@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
 from shared.gateway.objects import GATEWAY_CLASS
-from shared.google.compute import path_of
+from shared.google import wire
+from shared.google.compute import path_of, region_of
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
+from shared.objects import Json
 from shared.ranges import Taken
 
 if TYPE_CHECKING:
     from shared import spec
 
-Json = dict[str, Any]
+InNetwork = TypeVar("InNetwork", wire.Subnetwork, wire.Firewall)
 Name = tuple[str, str]  # namespace and name
 
 
@@ -59,15 +61,15 @@ class Case:
     number: str = ""
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
     features: Mapping[str, Feature] = field(default_factory=dict)
-    policy: Json = field(default_factory=dict)
-    networks: list[Json] = field(default_factory=list)
-    subnetworks: list[Json] = field(default_factory=list)
-    addresses: list[Json] = field(default_factory=list)
-    firewalls: list[Json] | None = None
-    backends: list[Json] = field(default_factory=list)
-    checks: list[Json] = field(default_factory=list)
+    policy: wire.Policy = field(default_factory=lambda: wire.Policy())
+    networks: list[wire.Network] = field(default_factory=list)
+    subnetworks: list[wire.Subnetwork] = field(default_factory=list)
+    addresses: list[wire.Address] = field(default_factory=list)
+    firewalls: list[wire.Firewall] | None = None
+    backends: list[wire.BackendService] = field(default_factory=list)
+    checks: list[wire.HealthCheck] = field(default_factory=list)
     health: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
-    failures: list[Json] = field(default_factory=list)
+    failures: list[wire.Operation] = field(default_factory=list)
     disabled: tuple[str, ...] = ()
     inside: Mapping[str, InCluster] = field(default_factory=dict)
     refusals: tuple[errors.ApiError, ...] = ()
@@ -113,11 +115,11 @@ class Case:
         """The network's full name."""
         return f"projects/{self.project}/global/networks/{self.wanted.network}"
 
-    def in_network(self, items: list[Json]) -> list[Json]:
+    def in_network(self, items: list[InNetwork]) -> list[InNetwork]:
         """Those of `items` that are in the environment's network."""
         return [each for each in items if path_of(each.get("network", "")) == self.network_path()]
 
-    def proxies(self) -> dict[str, Json]:
+    def proxies(self) -> dict[str, wire.Subnetwork]:
         """Region → its active proxy-only subnet for cross-region load balancers."""
         return {
             region_of(each): each
@@ -163,23 +165,18 @@ class Case:
                     yield what, each["message"]
         for name, cluster in self.clusters.items():
             yield from ((f"cluster {name}", text) for text in cluster.complaints)
-        for each in self.failures:
-            for error in each.get("error", {}).get("errors", []):
-                yield path_of(each.get("targetLink", "")), f"{error.get('code')}: {error.get('message')}"
+        for operation in self.failures:
+            for error in operation.get("error", {}).get("errors", []):
+                yield path_of(operation.get("targetLink", "")), f"{error.get('code')}: {error.get('message')}"
         for refusal in self.refusals:
             yield f"{refusal.service}: {refusal.method} {refusal.resource}", refusal.message
-
-
-def region_of(resource: Json) -> str:
-    """The region of a regional resource."""
-    return str(resource.get("region", "")).rpartition("/")[2]
 
 
 def _name(live: Json) -> Name:
     return live["metadata"].get("namespace", ""), live["metadata"]["name"]
 
 
-def _ranges(subnetwork: Json) -> list[str]:
+def _ranges(subnetwork: wire.Subnetwork) -> list[str]:
     own = [subnetwork["ipCidrRange"]] if "ipCidrRange" in subnetwork else []
     return own + [each["ipCidrRange"] for each in subnetwork.get("secondaryIpRanges", [])]
 

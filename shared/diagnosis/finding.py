@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.diagnosis.case import Case
-
-Json = dict[str, Any]
+from shared.json_types import Json
 
 
 @dataclass(frozen=True)

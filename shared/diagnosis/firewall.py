@@ -6,14 +6,13 @@ The controller makes one rule a VPC, `gkemcg1-l7-…`; some have been made with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
-from typing import Any
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
+from shared.google import wire
 
-Json = dict[str, Any]
 PROBERS = ("130.211.0.0/22", "35.191.0.0/16")  # where Google's health checks come from [documented]
 SHOWN = ("name", "priority", "disabled", "sourceRanges", "allowed", "denied")
 
@@ -29,12 +28,12 @@ def firewall_closed(case: Case) -> Iterator[Finding]:
         resource=f"projects/{case.project}/global/firewalls/{rule['name'] if rule else 'gkemcg1-l7-*'}",
         cause=f"The firewall of network {case.wanted.network} does not let {', '.join(missing)} reach the pods:"
         " health checks or requests do not arrive.",
-        evidence={"rule": {key: rule[key] for key in SHOWN if key in rule} if rule else None},
+        evidence={"rule": {key: value for key, value in rule.items() if key in SHOWN} if rule else None},
         fix=_fix(case, rule, list(missing)),
     )
 
 
-def closed(case: Case) -> dict[str, Json | None]:
+def closed(case: Case) -> dict[str, wire.Firewall | None]:
     """The ranges that are not let in, once there are backends to reach, and the rule that denies each, if one does."""
     if case.firewalls is None or not any(each.get("backends") for each in case.backends):
         return {}
@@ -44,7 +43,7 @@ def closed(case: Case) -> dict[str, Json | None]:
     return {text: rule for text, rule in verdicts.items() if rule is None or "denied" in rule}
 
 
-def _decided(source: IPv4Network, rules: Iterable[Json]) -> Json | None:
+def _decided(source: IPv4Network, rules: Iterable[wire.Firewall]) -> wire.Firewall | None:
     """The rule that decides about a range: an allowance must cover it, a denial need only touch it."""
     for rule in rules:
         ranges = [IPv4Network(text) for text in rule.get("sourceRanges", []) if ":" not in text]
@@ -55,16 +54,17 @@ def _decided(source: IPv4Network, rules: Iterable[Json]) -> Json | None:
     return None
 
 
-def _weight(rule: Json) -> tuple[int, bool]:
+def _weight(rule: wire.Firewall) -> tuple[int, bool]:
     """The least number decides, and at equal ones the denial [documented, VPC firewall rules]."""
     return rule.get("priority", 1000), "allowed" in rule
 
 
-def _counts(case: Case, rule: Json) -> bool:
+def _counts(case: Case, rule: wire.Firewall) -> bool:
     """Whether a rule is about TCP to the nodes: with tags, about theirs, as the controller's own rule names them."""
-    parts: list[Mapping[str, Any]] = rule.get("allowed") or rule.get("denied") or []
+    parts = rule.get("allowed") or rule.get("denied") or []
     about_tcp = any(each.get("IPProtocol") in ("tcp", "6", "all") for each in parts)
-    nodes = set((_controllers(case) or {}).get("targetTags", []))
+    controllers = _controllers(case)
+    nodes = set(controllers.get("targetTags", [])) if controllers else set[str]()
     tags = set(rule.get("targetTags", []))
     about_nodes = not tags or not nodes or bool(tags & nodes)
     return (
@@ -75,12 +75,12 @@ def _counts(case: Case, rule: Json) -> bool:
     )
 
 
-def _controllers(case: Case) -> Json | None:
+def _controllers(case: Case) -> wire.Firewall | None:
     found = case.in_network(case.firewalls or [])
     return next((each for each in found if each["name"].startswith("gkemcg1-l7-")), None)
 
 
-def _fix(case: Case, rule: Json | None, missing: list[str]) -> str:
+def _fix(case: Case, rule: wire.Firewall | None, missing: list[str]) -> str:
     """A denial goes; the controller's own rule gets its ranges; where there is neither, a rule of one's own."""
     if rule is not None and "denied" in rule:
         return f"gcloud compute firewall-rules update {rule['name']} --project={case.project} --disabled"

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
 from shared.diagnosis.case import Case, InCluster
 from shared.gateway.objects import GATEWAY_CLASS
-from shared.google import compute, gkehub, projects, serviceusage
+from shared.google import compute, gkehub, projects, serviceusage, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
+from shared.objects import Json
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Json = dict[str, Any]
 Value = TypeVar("Value")
 
 EVERYWHERE = ("Deployment", "Pod", "Service", "ServiceExport")
@@ -34,20 +34,21 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
     every: list[Cluster] = look.at(partial(clusters, session, project), [])
     keys = {(each.name, each.location) for each in wanted.clusters}
     ours = [each for each in every if each.key in keys]
-    everywhere = partial(compute.everywhere, session, project)
-    backends = [each for each in look.rows(partial(everywhere, "backendServices")) if _is_part(each)]
+    backends = [
+        each for each in look.rows(partial(compute.backend_services, session, project)) if _is_part(each)
+    ]
     return Case(
         wanted,
         number=look.at(partial(projects.number, session, project), ""),
         clusters={each.name: each for each in ours},
         features=look.at(partial(gkehub.features, session, project), {}),
-        policy=look.at(partial(projects.policy, session, project), {}),
+        policy=look.at(partial(projects.policy, session, project), wire.Policy()),
         networks=look.rows(partial(_network, session, wanted)),
-        subnetworks=look.rows(partial(everywhere, "subnetworks")),
-        addresses=look.rows(partial(everywhere, "addresses")),
+        subnetworks=look.rows(partial(compute.subnetworks, session, project)),
+        addresses=look.rows(partial(compute.every_address, session, project)),
         firewalls=look.known(partial(compute.firewalls, session, project)),
         backends=backends,
-        checks=look.rows(partial(everywhere, "healthChecks")),
+        checks=look.rows(partial(compute.health_checks, session, project)),
         health={compute.path_of(each["selfLink"]): _health(look, each) for each in backends},
         failures=look.rows(partial(_failures, session, project, since)),
         disabled=look.at(partial(serviceusage.lacking, session, project), ()),
@@ -77,25 +78,25 @@ class _Look:
             self.refusals.append(refusal)
             return otherwise
 
-    def rows(self, read: Callable[[], list[Json]]) -> list[Json]:
+    def rows(self, read: Callable[[], list[Value]]) -> list[Value]:
         """A list, or an empty one where it is refused."""
         return self.at(read, [])
 
-    def known(self, read: Callable[[], list[Json] | None]) -> list[Json] | None:
+    def known(self, read: Callable[[], list[Value] | None]) -> list[Value] | None:
         """A list, or None where it is refused: rules must not take that for an empty one."""
         return self.at(read, None)
 
 
-def _is_part(backend: Json) -> bool:
+def _is_part(backend: wire.BackendService) -> bool:
     return bool(backend["name"].startswith("gkemcg1-"))
 
 
-def _network(session: Session, wanted: Environment) -> list[Json]:
+def _network(session: Session, wanted: Environment) -> list[wire.Network]:
     found = compute.network(session, wanted.project, wanted.network)
     return [found] if found else []
 
 
-def _failures(session: Session, project: str, since: float) -> list[Json]:
+def _failures(session: Session, project: str, since: float) -> list[wire.Operation]:
     """Inserts that failed."""
     return [
         each
@@ -104,7 +105,7 @@ def _failures(session: Session, project: str, since: float) -> list[Json]:
     ]
 
 
-def _health(look: _Look, backend: Json) -> dict[str, list[str]]:
+def _health(look: _Look, backend: wire.BackendService) -> dict[str, list[str]]:
     """States of the endpoints, by network endpoint group."""
     path = compute.path_of(backend["selfLink"])
     groups = [each["group"] for each in backend.get("backends", [])]

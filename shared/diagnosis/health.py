@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.diagnosis.firewall import closed
 from shared.diagnosis.pods import unready
+from shared.google import wire
 from shared.google.compute import path_of
 from shared.labels import is_owned
-
-Json = dict[str, Any]
+from shared.objects import Json
 
 
 def health_check_fails(case: Case) -> Iterator[Finding]:
@@ -40,7 +39,7 @@ def health_check_fails(case: Case) -> Iterator[Finding]:
         )
 
 
-def _service(case: Case, backend: Json) -> tuple[str, str] | None:
+def _service(case: Case, backend: wire.BackendService) -> tuple[str, str] | None:
     """Which of the environment's services a backend service is for: its name begins with theirs."""
     for each in sorted(case.wanted.services, key=lambda one: -len(one.name)):
         if backend["name"].startswith(f"gkemcg1-{each.namespace}-{each.name}-{each.port}-"):
@@ -48,18 +47,18 @@ def _service(case: Case, backend: Json) -> tuple[str, str] | None:
     return None
 
 
-def _path(case: Case, backend: Json) -> str:
+def _path(case: Case, backend: wire.BackendService) -> str:
     used = {path_of(each) for each in backend.get("healthChecks", [])}
     found = (each for each in case.checks if path_of(each["selfLink"]) in used)
     return str(next((each.get("httpHealthCheck", {}).get("requestPath", "/") for each in found), "/"))
 
 
-def _policy(case: Case, namespace: str, name: str) -> Mapping[str, Any] | None:
+def _policy(case: Case, namespace: str, name: str) -> Json | None:
     found = case.config.of("HealthCheckPolicy", namespace)
     return next((each for each in found if each["spec"].get("targetRef", {}).get("name") == name), None)
 
 
-def _fix(case: Case, namespace: str, policy: Mapping[str, Any] | None) -> str:
+def _fix(case: Case, namespace: str, policy: Json | None) -> str:
     """A policy of somebody else's goes; what the environment says, or leaves out, is said better in it."""
     if policy is not None and not is_owned(policy["metadata"].get("labels"), case.wanted.name):
         command = f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"

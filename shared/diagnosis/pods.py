@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
+from shared.objects import Json
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Service
-
-Json = dict[str, Any]
 
 
 def pods_not_ready(case: Case) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared import labels
-from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.case import Case
 from shared.diagnosis.commands import create_subnetwork
 from shared.diagnosis.finding import Finding
 from shared.diagnosis.proxy_range import refused
+from shared.google.compute import region_of
 
 SAID = "proxy-only subnetwork is required"  # how the controller begins to say it [observed]
 

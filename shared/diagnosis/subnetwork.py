@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.diagnosis.case import Case, region_of
+from shared.diagnosis.case import Case
 from shared.diagnosis.commands import create_subnetwork
 from shared.diagnosis.finding import Finding
+from shared.google.compute import region_of
 
 
 def subnetwork_missing(case: Case) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from shared import errors, labels
 from shared.google.cluster_reader import ClusterReader
@@ -16,10 +16,10 @@ from shared.google.cluster_writer import ClusterWriter
 from shared.google.compute import unix
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
+from shared.objects import Json
 from shared.step.legacy import LegacyChange as Change
 from shared.step.step import Context
 
-Json = dict[str, Any]
 Found = TypeVar("Found")
 
 

@@ -6,15 +6,15 @@ Plain values from the spec alone. All Kubernetes objects are the config cluster'
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared import labels
-from shared.objects import body
+from shared.google import wire
+from shared.objects import Json, body
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service
 
-Json = dict[str, Any]
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 EPHEMERAL = "networking.gke.io/ephemeral-ipv4-address/"  # and the region
@@ -73,7 +73,7 @@ def address_purpose(wanted: Environment) -> str:
     return "SHARED_LOADBALANCER_VIP" if several else "GCE_ENDPOINT"
 
 
-def static_address(wanted: Environment, region: str) -> Json:
+def static_address(wanted: Environment, region: str) -> wire.Address:
     """The body that reserves an address in the environment's subnetwork."""
     return {
         "name": static_name(wanted.name, region),

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from shared.google import wire
 from shared.google.compute import path_of, unix
-
-Json = dict[str, Any]
+from shared.objects import Json
 
 CONTROLLER = "networking.gke.io/"  # what the names of GKE's controllers begin with
 CONVERGED = ("Accepted", "ResolvedRefs", "Reconciled")  # of a route; the last is GKE's own [observed]
@@ -89,7 +88,7 @@ def is_attached(route: Json, gateway: str, namespace: str) -> bool:
     return named and holds(of_route(route, gateway), "Accepted")
 
 
-def vips(gateway: Json, rules: Iterable[Json], network: str) -> list[Vip]:
+def vips(gateway: Json, rules: Iterable[wire.ForwardingRule], network: str) -> list[Vip]:
     """The Gateway's addresses and where each is; `network` is `projects/P/global/networks/N`.
 
     The status gives addresses in the order of the spec [observed], and no region; the forwarding rule's

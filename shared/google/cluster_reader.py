@@ -27,8 +27,8 @@ from shared import errors
 from shared.google import refusals
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session, unanswered
+from shared.objects import Json
 
-Json = dict[str, Any]
 MOST = 8 * 1024 * 1024  # bytes of an answer; a thousand pods are less
 PIECE = 65_536  # bytes that are read at once
 PATIENCE = 20.0  # seconds for all of an answer: one that trickles would hold the function until its own end

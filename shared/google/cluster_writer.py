@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 import urllib3.exceptions
 
 from shared import errors
-from shared.google.cluster_reader import ClusterReader, Json, object_path, pem_of, whole
+from shared.google.cluster_reader import ClusterReader, object_path, pem_of, whole
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session
+from shared.objects import Json
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient

@@ -7,58 +7,57 @@ whether it is done is seen on the resource, at the next look.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from shared import errors
-from shared.google import refusals
+from shared.google import refusals, wire
 from shared.google.lists import items, whole
-from shared.google.session import Json, Session
+from shared.google.session import Session
 
 
-def network(session: Session, project: str, name: str) -> Json | None:
+def network(session: Session, project: str, name: str) -> wire.Network | None:
     """The network, or None if there is none of that name."""
-    try:
-        return session.get("compute", f"projects/{project}/global/networks/{name}")
-    except errors.NotFound:
-        return None
+    found: wire.Network | None = _found(session, f"projects/{project}/global/networks/{name}")
+    return found
 
 
-def subnetworks(session: Session, project: str) -> list[Json]:
+def subnetworks(session: Session, project: str) -> list[wire.Subnetwork]:
     """The project's subnetworks in every region."""
     return _aggregated(session, project, "subnetworks")
 
 
-def insert_subnetwork(session: Session, project: str, region: str, body: Json) -> Json:
+def insert_subnetwork(session: Session, project: str, region: str, body: wire.Subnetwork) -> wire.Operation:
     """Begin to create a subnetwork; the operation."""
-    return checked(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body))
+    return _begun(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body))
 
 
-def delete_subnetwork(session: Session, path: str) -> Json:
+def delete_subnetwork(session: Session, path: str) -> wire.Operation:
     """Begin to delete the subnetwork at `path` (`projects/P/…`); the operation.
 
     Raises:
         InUse: something still uses it; the message names what.
     """
-    return checked(session.delete("compute", path))
+    return _begun(session.delete("compute", path))
 
 
-def routes(session: Session, project: str) -> list[Json]:
+def routes(session: Session, project: str) -> list[wire.Route]:
     """The project's routes: subnet, static and peering ones."""
     return _listed(session, f"projects/{project}/global/routes")
 
 
-def global_addresses(session: Session, project: str) -> list[Json]:
+def global_addresses(session: Session, project: str) -> list[wire.Address]:
     """Global addresses, the ranges that are reserved for peered services among them."""
     return _listed(session, f"projects/{project}/global/addresses")
 
 
-def inserts(session: Session, project: str) -> list[Json]:
+def inserts(session: Session, project: str) -> list[wire.Operation]:
     """The insert operations of the project that the service still remembers, in every scope."""
     return _aggregated(session, project, "operations", filter='operationType = "insert"')
 
 
-def deletions(session: Session, project: str) -> list[Json]:
+def deletions(session: Session, project: str) -> list[wire.Operation]:
     """The delete operations of the project that are not done, in every scope.
 
     What is being deleted looks as it did before until the operation ends.
@@ -67,42 +66,50 @@ def deletions(session: Session, project: str) -> list[Json]:
     return _aggregated(session, project, "operations", filter=pending)
 
 
-def addresses(session: Session, project: str, region: str) -> list[Json]:
+def addresses(session: Session, project: str, region: str) -> list[wire.Address]:
     """The addresses of one region."""
     return _listed(session, f"projects/{project}/regions/{region}/addresses")
 
 
-def address(session: Session, project: str, region: str, name: str) -> Json | None:
+def address(session: Session, project: str, region: str, name: str) -> wire.Address | None:
     """One address, or None if there is none of that name."""
-    try:
-        return session.get("compute", f"projects/{project}/regions/{region}/addresses/{name}")
-    except errors.NotFound:
-        return None
+    found: wire.Address | None = _found(session, f"projects/{project}/regions/{region}/addresses/{name}")
+    return found
 
 
-def every_address(session: Session, project: str) -> list[Json]:
+def every_address(session: Session, project: str) -> list[wire.Address]:
     """The project's addresses in every region."""
     return _aggregated(session, project, "addresses")
 
 
-def global_forwarding_rules(session: Session, project: str) -> list[Json]:
+def global_forwarding_rules(session: Session, project: str) -> list[wire.ForwardingRule]:
     """Global forwarding rules, those with a regional address among them."""
     return _listed(session, f"projects/{project}/global/forwardingRules")
 
 
-def everywhere(session: Session, project: str, kind: str) -> list[Json]:
+def backend_services(session: Session, project: str) -> list[wire.BackendService]:
+    """The project's backend services, global and regional."""
+    return _aggregated(session, project, "backendServices")
+
+
+def health_checks(session: Session, project: str) -> list[wire.HealthCheck]:
+    """The project's health checks, global and regional."""
+    return _aggregated(session, project, "healthChecks")
+
+
+def everywhere(session: Session, project: str, kind: str) -> list[wire.Resource]:
     """The project's resources of a kind (`urlMaps`): global ones, and those of every region and zone."""
     return _aggregated(session, project, kind)
 
 
-def firewalls(session: Session, project: str) -> list[Json]:
+def firewalls(session: Session, project: str) -> list[wire.Firewall]:
     """The project's firewall rules, in every network."""
     return _listed(session, f"projects/{project}/global/firewalls")
 
 
-def delete_firewall(session: Session, path: str) -> Json:
+def delete_firewall(session: Session, path: str) -> wire.Operation:
     """Begin to delete the firewall rule at `path`; the operation."""
-    return checked(session.delete("compute", path))
+    return _begun(session.delete("compute", path))
 
 
 def health(session: Session, backend_service: str, group: str) -> list[str]:
@@ -111,42 +118,46 @@ def health(session: Session, backend_service: str, group: str) -> list[str]:
     return [each.get("healthState", "") for each in answer.get("healthStatus", [])]
 
 
-def global_resources(session: Session, project: str, kind: str) -> list[Json]:
+def global_resources(session: Session, project: str, kind: str) -> list[wire.Resource]:
     """The project's global resources of one kind, named as in paths (`urlMaps`)."""
     return _listed(session, f"projects/{project}/global/{kind}")
 
 
-def insert_address(session: Session, project: str, region: str, body: Json) -> Json:
+def insert_address(session: Session, project: str, region: str, body: wire.Address) -> wire.Operation:
     """Begin to reserve an address; the operation. Atomic by name.
 
     Raises:
         AlreadyExists: the name is taken.
     """
-    return checked(session.post("compute", f"projects/{project}/regions/{region}/addresses", body))
+    return _begun(session.post("compute", f"projects/{project}/regions/{region}/addresses", body))
 
 
-def set_address_labels(session: Session, path: str, labels: dict[str, str], fingerprint: str) -> Json:
+def set_address_labels(
+    session: Session, path: str, labels: dict[str, str], fingerprint: str
+) -> wire.Operation:
     """Replace the labels of the address at `path` (`projects/P/…`), if they are still those that were read.
 
     Raises:
         Conflict: they have changed since.
     """
     body = {"labels": labels, "labelFingerprint": fingerprint}
-    return checked(session.post("compute", f"{path}/setLabels", body))
+    return _begun(session.post("compute", f"{path}/setLabels", body))
 
 
-def delete_address(session: Session, path: str, request_id: str = "") -> Json:
+def delete_address(session: Session, path: str, request_id: str = "") -> wire.Operation:
     """Begin to release the address at `path`; the operation.
 
     With a `request_id` (a UUID) that has been sent before, nothing is begun, and the operation is the one that was
     begun then [documented]; it may have failed.
     """
     if not request_id:
-        return checked(session.delete("compute", path))
-    return session.delete("compute", path, requestId=request_id)
+        return _begun(session.delete("compute", path))
+    operation: Any = session.delete("compute", path, requestId=request_id)
+    begun: wire.Operation = operation
+    return begun
 
 
-def checked(operation: Json) -> Json:
+def checked(operation: wire.Operation) -> wire.Operation:
     """`operation`, if it has not failed.
 
     Raises:
@@ -160,9 +171,9 @@ def checked(operation: Json) -> Json:
     return operation
 
 
-def failure_of(operation: Json) -> tuple[str, str] | None:
+def failure_of(operation: wire.Operation) -> tuple[str, str] | None:
     """(code, message) of the first error of an operation that failed."""
-    found: list[dict[str, Any]] = operation.get("error", {}).get("errors", [])
+    found = operation.get("error", {}).get("errors", [])
     return (found[0].get("code", ""), found[0].get("message", "")) if found else None
 
 
@@ -171,16 +182,34 @@ def unix(timestamp: str) -> float:
     return datetime.fromisoformat(timestamp).timestamp()
 
 
+def region_of(resource: Mapping[str, object]) -> str:
+    """The region of a regional resource; "" of any other."""
+    return str(resource.get("region", "")).rpartition("/")[2]
+
+
 def path_of(link: str) -> str:
     """`projects/P/…` of a link in any of its forms: with another host, another version, or none."""
     return "projects/" + link.rpartition("projects/")[2]
 
 
-def _listed(session: Session, path: str) -> list[Json]:
+def _found(session: Session, path: str) -> Any:
+    """What is at `path`, or None."""
+    try:
+        return session.get("compute", path)
+    except errors.NotFound:
+        return None
+
+
+def _begun(operation: Any) -> wire.Operation:
+    """The operation that a write answered with, if it has not failed at once."""
+    return checked(operation)
+
+
+def _listed(session: Session, path: str) -> list[Any]:
     return items(session, "compute", path, "items", maxResults="500")
 
 
-def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Json]:
+def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Any]:
     """Those of every scope, each of which may be one that could not be read."""
     path = f"projects/{project}/aggregated/{kind}"
     pages = session.pages("compute", path, maxResults="500", **query)

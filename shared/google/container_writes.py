@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from shared.google.session import Json, Session
+from shared.google.session import Session
+from shared.json_types import Json
 
 
 def create_cluster(session: Session, project: str, location: str, body: Json) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from shared import errors
-from shared.google import projects
-from shared.google.projects import Json
+from shared.google import projects, wire
 from shared.google.session import Session
 
 ROLE = "roles/compute.networkViewer"  # has trafficdirector.networks.getConfigs and .reportMetrics
@@ -21,7 +20,7 @@ def importer_of(project: str, number: str) -> str:
     return f"principal://iam.googleapis.com/{pools}/{project}.svc.id.goog/{SUBJECT}"
 
 
-def importers(policy: Json, project: str) -> list[str]:
+def importers(policy: wire.Policy, project: str) -> list[str]:
     """The importer's principals that hold the role in a project's policy."""
     return [who for who in projects.members(policy, ROLE) if is_importer(who, project)]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from shared import errors
-from shared.google.session import Json, Session
+from shared.google.session import Session
+from shared.json_types import Json
 
 EMPTY = "NO_RESULTS_ON_PAGE"  # compute's warning that a scope has none: that is no hole [documented]
 UNREAD = ("missingZones", "unreachable", "unreachables")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from shared.google import wire
 from shared.google.session import Session
 
-Json = dict[str, Any]
 POLICY_VERSION = 3  # older versions drop conditions when they are written back [documented]
 
 
@@ -17,13 +17,15 @@ def number(session: Session, project: str) -> str:
     return name.removeprefix("projects/")
 
 
-def policy(session: Session, project: str) -> Json:
+def policy(session: Session, project: str) -> wire.Policy:
     """The project's IAM policy, with its etag."""
     body = {"options": {"requestedPolicyVersion": POLICY_VERSION}}
-    return session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+    found: Any = session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+    told: wire.Policy = found
+    return told
 
 
-def set_policy(session: Session, project: str, wanted: Json) -> None:
+def set_policy(session: Session, project: str, wanted: wire.Policy) -> None:
     """Replace the policy, if it is still the one whose etag `wanted` bears.
 
     Raises:
@@ -33,13 +35,13 @@ def set_policy(session: Session, project: str, wanted: Json) -> None:
     session.post("cloudresourcemanager", f"v3/projects/{project}:setIamPolicy", body)
 
 
-def members(wanted: Json, role: str) -> list[str]:
+def members(wanted: wire.Policy, role: str) -> list[str]:
     """Who holds `role` without a condition."""
     bindings = [each for each in wanted.get("bindings", []) if each["role"] == role]
     return [who for each in bindings if "condition" not in each for who in each.get("members", [])]
 
 
-def without_members(wanted: Json, role: str, gone: Collection[str]) -> Json:
+def without_members(wanted: wire.Policy, role: str, gone: Collection[str]) -> wire.Policy:
     """The policy in which nobody of `gone` holds `role` without a condition; what is left empty goes."""
     left = []
     for each in wanted.get("bindings", []):
@@ -50,6 +52,6 @@ def without_members(wanted: Json, role: str, gone: Collection[str]) -> Json:
     return {**wanted, "bindings": left}
 
 
-def with_member(wanted: Json, role: str, member: str) -> Json:
+def with_member(wanted: wire.Policy, role: str, member: str) -> wire.Policy:
     """The policy with one more member of `role`."""
     return {**wanted, "bindings": [*wanted.get("bindings", []), {"role": role, "members": [member]}]}

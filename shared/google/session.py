@@ -27,9 +27,8 @@ from requests.adapters import HTTPAdapter
 from shared import errors
 from shared.google import refusals
 from shared.google.metadata import MetadataCredentials, service_account
+from shared.json_types import Json
 from shared.settings import Settings
-
-Json = dict[str, Any]
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes of the answer
 TIMED_OUT = "TimedOut"

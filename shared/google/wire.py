@@ -9,6 +9,173 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Required, TypedDict
 
+# -- Compute Engine. `region`, `network` and the like are links, in whichever form the API likes; see
+# `shared.google.compute.path_of`.
+
+
+class Resource(TypedDict, total=False):
+    """What every resource of Compute Engine's has. `selfLink` is only missing from what is yet to be made."""
+
+    name: Required[str]
+    selfLink: str
+    description: str
+
+
+class Network(Resource, total=False):
+    """A VPC network; in auto mode it makes subnetworks by itself."""
+
+    autoCreateSubnetworks: bool
+
+
+class SecondaryRange(TypedDict):
+    """A further range of a subnetwork."""
+
+    rangeName: str
+    ipCidrRange: str
+
+
+class Subnetwork(Resource, total=False):
+    """A subnetwork. Without `purpose` it is an ordinary one; those for proxies have a `role` and a `state`."""
+
+    network: str
+    region: str
+    ipCidrRange: str
+    secondaryIpRanges: list[SecondaryRange]
+    purpose: str
+    role: str
+    state: str
+
+
+class Route(Resource, total=False):
+    """A route of a network."""
+
+    network: str
+    destRange: str
+
+
+class Address(Resource, total=False):
+    """A reserved address, or a reserved range, which has a `prefixLength`. A global one has no `region`."""
+
+    id: str
+    region: str
+    address: str
+    addressType: str
+    purpose: str
+    prefixLength: int
+    network: str
+    subnetwork: str
+    status: str
+    users: list[str]
+    labels: Mapping[str, str]
+    labelFingerprint: str
+    creationTimestamp: str
+
+
+class ForwardingRule(Resource, total=False):
+    """A forwarding rule: a load balancer's address."""
+
+    IPAddress: str
+    network: str
+    subnetwork: str
+
+
+class FirewallPart(TypedDict, total=False):
+    """What a firewall rule allows or denies."""
+
+    IPProtocol: str
+    ports: list[str]
+
+
+class Firewall(Resource, total=False):
+    """A firewall rule: it has `allowed` or `denied`."""
+
+    network: str
+    direction: str
+    priority: int
+    disabled: bool
+    sourceRanges: list[str]
+    targetTags: list[str]
+    allowed: list[FirewallPart]
+    denied: list[FirewallPart]
+
+
+class Backend(TypedDict, total=False):
+    """A group of endpoints behind a backend service."""
+
+    group: Required[str]
+
+
+class BackendService(Resource, total=False):
+    """A backend service."""
+
+    backends: list[Backend]
+    healthChecks: list[str]
+
+
+class HttpHealthCheck(TypedDict, total=False):
+    """How a health check asks by HTTP."""
+
+    requestPath: str
+
+
+class HealthCheck(Resource, total=False):
+    """A health check."""
+
+    httpHealthCheck: HttpHealthCheck
+
+
+class OperationFault(TypedDict, total=False):
+    """One reason why an operation failed."""
+
+    code: str
+    message: str
+
+
+class OperationError(TypedDict, total=False):
+    """Why an operation failed."""
+
+    errors: list[OperationFault]
+
+
+class Operation(TypedDict, total=False):
+    """An operation of Compute Engine's: done if its `status` is DONE, and then failed if it has an `error`."""
+
+    name: Required[str]
+    insertTime: Required[str]
+    targetLink: str
+    operationType: str
+    status: str
+    region: str
+    httpErrorStatusCode: int
+    error: OperationError
+
+
+# -- IAM
+
+
+class Condition(TypedDict, total=False):
+    """When a binding holds."""
+
+    title: str
+    expression: str
+
+
+class Binding(TypedDict, total=False):
+    """Who has a role."""
+
+    role: Required[str]
+    members: list[str]
+    condition: Condition
+
+
+class Policy(TypedDict, total=False):
+    """A resource's IAM policy. `etag` tells which state of it was read."""
+
+    version: int
+    etag: str
+    bindings: list[Binding]
+
+
 # -- GKE
 
 

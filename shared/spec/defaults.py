@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.json_types import Json
 from shared.spec.locations import ZONES, region_of
-
-Raw = dict[str, Any]
 
 # Fields that a document may leave out though the model requires them, by part.
 DERIVED = {
@@ -27,9 +26,9 @@ _SAMPLE_ROUTE = {
 }
 
 
-def with_defaults(document: Raw, project: str) -> Raw:
+def with_defaults(document: Json, project: str) -> Json:
     """The document with what it leaves out; what is of the wrong type is left for the model to refuse."""
-    filled: Raw = {"project": project, "gateway": {}, "probe": {}, **document}
+    filled: Json = {"project": project, "gateway": {}, "probe": {}, **document}
     filled.setdefault("sampleApp", "services" not in document)
     if "services" not in document:
         filled["services"] = [_SAMPLE_SERVICE]
@@ -52,7 +51,7 @@ def _with_regions(gateway: Any, clusters: Any) -> Any:
     return {"regions": [region for region in regions if region in ZONES], **gateway}
 
 
-def _whole_service(service: Raw, gateway: Any, names: list[str]) -> Raw:
+def _whole_service(service: Json, gateway: Any, names: list[str]) -> Json:
     namespace = gateway.get("namespace", "store") if isinstance(gateway, dict) else None
     return {"namespace": namespace, "targetPort": service.get("port"), "clusters": names, **service}
 

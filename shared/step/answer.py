@@ -11,11 +11,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from shared.json_types import Json
 from shared.step.change import Change
 from shared.step.message import Message
 from shared.step.outcome import Outcome
-
-Json = dict[str, Any]
 
 LIMIT = 16_000  # bytes of JSON
 TEXT_LIMIT = 1_500  # characters of a message, a cause or a fix

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import BadMessage
-
-Json = dict[str, Any]
+from shared.json_types import Json
 
 _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")

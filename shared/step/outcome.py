@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shared.google.pubsub import Publication
+from shared.json_types import Json
 from shared.step.change import Change
 
-Json = dict[str, Any]
-Outputs = dict[str, Any]  # what the workflow hands on, and what ends in the result of the execution
+Outputs = Json  # what the workflow hands on, and what ends in the result of the execution
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from shared.gateway.objects import wanted_objects
+from shared.google import wire
 from shared.google.cluster_endpoint import Endpoint
 from shared.google.container import Cluster
 from shared.spec import Environment, parse_environment
@@ -102,11 +103,12 @@ def whole(wanted: Environment) -> dict[tuple[str, str, str], Json]:
     return {(each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]): each for each in objects}
 
 
-def forwarding_rules(regions: dict[str, str] | None = None) -> list[Json]:
+def forwarding_rules(regions: dict[str, str] | None = None) -> list[wire.ForwardingRule]:
     """A global forwarding rule for each VIP (region → address)."""
     base = "https://www.googleapis.com/compute/v1/"
     return [
         {
+            "name": f"gkemcg1-store-{region}",
             "IPAddress": address,
             "network": base + NETWORK,
             "subnetwork": f"{base}projects/{PROJECT}/regions/{region}/subnetworks/default",

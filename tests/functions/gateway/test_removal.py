@@ -168,7 +168,7 @@ def test_the_pause_is_what_is_left_and_never_short(age: float) -> None:
 # -- the parts
 
 
-def part(kind: str, name: str, owner: str = "", **fields: Any) -> Json:
+def part(kind: str, name: str, owner: str = "", **fields: Any) -> Any:
     told = {
         "k8sResource": f"/namespaces/{owner.replace('/', '/gateways/')}",
         "k8sCluster": f"/{one_cluster().path}",

@@ -10,6 +10,7 @@ from functions.subnets.changes import CreateProxySubnet
 from functions.subnets.observed import ObservedNetwork
 from functions.subnets.removal import Remaining, decide
 from shared import labels
+from shared.google import wire
 from shared.google.compute import path_of
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done, Waiting
@@ -21,21 +22,34 @@ BASE = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}"
 RANGES = {"us-west1": "10.129.0.0/23", "us-east1": "10.130.0.0/23"}
 
 
-def proxy(region: str = "us-west1") -> Json:
+def proxy(region: str = "us-west1") -> wire.Subnetwork:
     link = f"{BASE}/regions/{region}"
     name = "fleetgate-store-proxy"
-    fields = {"purpose": "GLOBAL_MANAGED_PROXY", "role": "ACTIVE", "description": labels.mark("store")}
-    where = {"region": link, "selfLink": f"{link}/subnetworks/{name}", "network": NETWORK}
-    return {"name": name, "ipCidrRange": RANGES[region], **fields, **where}
+    return {
+        "name": name,
+        "ipCidrRange": RANGES[region],
+        "purpose": "GLOBAL_MANAGED_PROXY",
+        "role": "ACTIVE",
+        "description": labels.mark("store"),
+        "region": link,
+        "selfLink": f"{link}/subnetworks/{name}",
+        "network": NETWORK,
+    }
 
 
-def ordinary(region: str) -> Json:
+def ordinary(region: str) -> wire.Subnetwork:
     link = f"{BASE}/regions/{region}"
-    where = {"region": link, "selfLink": f"{link}/subnetworks/default", "network": NETWORK}
-    return {"name": "default", "ipCidrRange": "10.138.0.0/20", "purpose": "PRIVATE", **where}
+    return {
+        "name": "default",
+        "ipCidrRange": "10.138.0.0/20",
+        "purpose": "PRIVATE",
+        "region": link,
+        "selfLink": f"{link}/subnetworks/default",
+        "network": NETWORK,
+    }
 
 
-def vip(*users: str) -> Json:
+def vip(*users: str) -> wire.Address:
     link = f"{BASE}/regions/us-west1/addresses/vip-store-us-west1"
     return {"name": "vip-store-us-west1", "selfLink": link, "users": [f"{BASE}/{each}" for each in users]}
 

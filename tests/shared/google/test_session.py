@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from shared import errors
-from shared.google import compute, executions
+from shared.google import compute, executions, wire
 from shared.google.metadata import project_number
 from shared.google.pubsub import Publication, publish
 from shared.google.session import REPEATS, Session
@@ -26,7 +26,7 @@ def test_calls_are_counted_by_service_and_changes_apart(google: GoogleServer, se
     }
     compute.network(session, "p", "default")
     session.post("compute", "projects/p/global/backendServices/b/getHealth", {})
-    compute.insert_subnetwork(session, "p", "r", {})
+    compute.insert_subnetwork(session, "p", "r", {"name": "s"})
     session.patch("container", "v1/x", {}, dryRun="All")
     session.patch("container", "v1/x", {})
     publish(session, Publication("projects/p/topics/t", {"a": 1}, {"k": "v"}))
@@ -151,7 +151,9 @@ def _warning(code: str) -> dict[str, dict[str, str]]:
 
 def test_an_operation_that_failed_at_once_is_a_refusal() -> None:
     """Its first error tells why."""
-    failed = {
+    failed: wire.Operation = {
+        "name": "operation-1",
+        "insertTime": "2026-01-05T08:00:00.000-00:00",
         "httpErrorStatusCode": 403,
         "error": {"errors": [{"code": "QUOTA_EXCEEDED", "message": "no more"}]},
     }

@@ -1,0 +1,11 @@
+"""What a JSON document is to the type checker, where no type describes its fields.
+
+Google's resources are described in `shared.google.wire`, Kubernetes objects are those of `shared.objects`; this is
+for the rest: answers, outcomes and reports on their way through.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+Json: TypeAlias = dict[str, Any]  # mutable and unchecked: whoever reads a field of it says what it is
