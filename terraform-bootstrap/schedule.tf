@@ -1,4 +1,4 @@
-# What outlives its lease is torn down: a sweep is asked for, as anybody would ask, four times an hour.
+# What outlives its lease is torn down: a sweep is asked for, as anybody would ask.
 
 resource "google_cloud_scheduler_job" "sweep" {
   project     = var.project_id

@@ -18,6 +18,7 @@ from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Caller, Request
+from shared.spec.values import SWEEP_INTERVAL
 
 ROOT = Path(__file__).parents[2]
 HOME_PROJECT = "fleetgate-demo"
@@ -29,7 +30,6 @@ DEFAULT = "default"
 OWN_RANGES = tuple(f"10.{64 + each}.0.0/20" for each in range(64))  # one a region; none of auto mode's
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
-SWEEP_EVERY = 15 * 60.0  # seconds
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
 
 # What the prerequisites page of the tutorial, and the product itself, need enabled.
@@ -172,7 +172,7 @@ class Installation:
             self.cloud.answer(Request("POST", path, {}, {}, body, caller))
             self.schedule_sweeps()
 
-        self.cloud.world.clock.after(SWEEP_EVERY, sweep)
+        self.cloud.world.clock.after(SWEEP_INTERVAL, sweep)
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic))

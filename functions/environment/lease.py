@@ -16,13 +16,13 @@ from functions.environment.refusals import anchor_name_taken, being_removed, unk
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
+from shared.spec.values import SWEEP_INTERVAL
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done
 
 if TYPE_CHECKING:
     from shared.spec import Extend
 
-SWEEP = 15 * 60  # seconds between two sweeps, as the bootstrap schedules them
 EARLIEST = 30 * 60  # seconds before its end that a lease is warned of; of a short one, its last quarter
 
 
@@ -65,7 +65,7 @@ class Lease:
 
         The last half hour, of a short lease its last quarter; but always before the last sweep it lives to see.
         """
-        ahead = max(SWEEP, min(EARLIEST, self.length / 4))
+        ahead = max(SWEEP_INTERVAL, min(EARLIEST, self.length / 4))
         return self.found.labels.get(labels.WARNED) != str(self.end) and self.end - ahead <= now < self.end
 
     def warning(self, observed: ObservedRequest, now: float) -> Change:

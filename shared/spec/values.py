@@ -28,6 +28,9 @@ HEADER = r"^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$"  # RFC 7230: a header's name
 ACCOUNT = r"^[a-z0-9-]+@[a-z0-9.-]+\.(iam\.gserviceaccount|developer\.gserviceaccount|gserviceaccount)\.com$"
 MACHINE = r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$"
 
+SWEEP_INTERVAL = (
+    15 * 60
+)  # seconds between two looks for leases that are over; the bootstrap's schedule says it too
 MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyond a month, leave the ttl out
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _TTL = re.compile(r"(\d{1,6})([dhm])")

@@ -19,11 +19,12 @@ from fleetgate.report import Report
 from functions.clusters.fitness import MACHINE, NODES
 from functions.service_export.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
+from shared.spec.values import SWEEP_INTERVAL
 from tests.docs.pages import DOCS, ROOT, filled, table, written
 
 PAGE = DOCS / "cost.md"
 HOURS = 730  # of a month
-SWEEPS = 4 * HOURS
+SWEEPS = HOURS * 3600 // SWEEP_INTERVAL
 DISK = 100  # GB of a node's disk, unless one says otherwise [documented]
 
 Counts = tuple[int, int, int, int]  # invocations, internal steps, external steps, API calls

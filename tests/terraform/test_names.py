@@ -15,6 +15,7 @@ from fleetgate.local import installation
 from fleetgate.local.installation import Installation
 from localcloud.cloud import LocalCloud
 from shared.settings import Settings
+from shared.spec.values import SWEEP_INTERVAL
 from tests.support.paths import ROOT
 from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, Block, blocks, text
 from tests.terraform.generated import PLACEHOLDER
@@ -117,9 +118,16 @@ def test_the_workflow_is_the_one_that_is_started(installed: Installation) -> Non
 
 
 def test_a_sweep_is_asked_for_as_often() -> None:
-    """The schedule's minutes are the local cloud's seconds."""
+    """The schedule's minutes are the seconds that warnings and the local cloud go by."""
     (minutes,) = re.findall(r"^\*/(\d+) ", text(_one("google_cloud_scheduler_job.sweep")["schedule"]))
-    assert int(minutes) * 60 == installation.SWEEP_EVERY
+    assert int(minutes) * 60 == SWEEP_INTERVAL
+
+
+@pytest.mark.parametrize("page", ["teardown.md", "local-cloud.md", "cost.md"])
+def test_the_pages_say_how_often_a_sweep_runs(page: str) -> None:
+    """In the same words everywhere."""
+    said = re.findall(r"every (\d+) minutes", (ROOT / "docs" / page).read_text("utf-8"))
+    assert said == [str(SWEEP_INTERVAL // 60)]
 
 
 def test_a_verification_has_as_long() -> None:
