@@ -21,7 +21,10 @@ from shared.google.session import Session
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
-DELETIONS = 20  # tries of one anchor's deletion, over all requests that come for it
+# Tries of one anchor's deletion, over all requests that come for it: each that failed costs everybody after it one call
+# more, to find the next id (`release`). An attempt tries once more, so twenty outlast an outage of some minutes; who
+# finds them used up is told what the last one failed with.
+DELETIONS = 20
 RELEASE = "release"  # the action of an anchor that is itself being removed
 
 
