@@ -10,9 +10,11 @@ unless marked otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from functions.gateway.addresses import are_reserved, wait_for_reservation
+from functions.gateway.observed import Contents, Imports, ObservedGateway
 from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
 from shared.google.compute import unix
 from shared.google.container import Cluster
@@ -23,6 +25,7 @@ from shared.step.outcome import Waiting
 if TYPE_CHECKING:
     from shared.spec import Environment
 
+API_KNOWN = 45.0  # [inferred]
 CREATED = 300.0
 CLASS_THERE = 206.0  # membership 10, ingress feature 16, its state 60, the classes 120
 PROGRAMMED = 117.0
@@ -34,53 +37,55 @@ SYNCED = 15.0
 EARLY_ENOUGH = 0.8  # of a cluster's creation: the class comes minutes after it, and needs the Gateway then
 
 
-@dataclass(frozen=True)
-class Imports:
-    """Imports that the routes name: which are missing, which there are, and the exports of the config cluster."""
-
-    missing: tuple[tuple[str, str], ...] = ()
-    there: tuple[Json, ...] = ()
-    exports: tuple[Json, ...] = ()
-
-    def left(self, pace: Pace, since: float | None) -> float:
-        """Seconds until a route may be reconciled for all that its imports matter.
-
-        Without exports the clock runs since the Gateway was made, at `since`: the namespace came with it.
-        """
-        if not self.exports:
-            return pace.ahead(since, EXPORTED, IMPORTED, SYNCED)
-        exported = max(born(each) for each in self.exports)
-        later = any(born(each) < exported for each in self.there)
-        return pace.ahead(exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
+def wait_for_gateway(wanted: Environment, observed: ObservedGateway, now: float) -> Waiting:
+    """What is waited for, and until when: all of it is needed, so the last that is due decides."""
+    cluster, contents = observed.cluster, observed.contents
+    if cluster is None or not cluster.is_reachable:
+        return _for_cluster(wanted.config_cluster, cluster, now)
+    if "Gateway" in contents.unknown:
+        text = f"cluster {wanted.config_cluster} does not know the Gateway API yet"
+        return Waiting(reason="GatewayApiUnknown", message=text, retry_after=remaining(now, None, API_KNOWN))
+    if not are_reserved(wanted, observed):
+        return wait_for_reservation(now)
+    waits = list(_for_load_balancer(wanted, contents, observed.imports, Pace(now, observed.asked)))
+    if not waits:
+        text = "the load balancer takes up what has changed"
+        return Waiting(reason="GatewayUpdating", message=text, retry_after=remaining(now, None, UPDATED))
+    last = max(waits, key=lambda each: each.retry_after)
+    return replace(last, message="; ".join(each.message for each in waits))
 
 
-def wait_for_cluster(name: str, cluster: Cluster | None, now: float) -> Waiting:
-    """Wait for the config cluster. Coarsely: the other chains are longer than what begins with the Gateway."""
+def _for_cluster(name: str, cluster: Cluster | None, now: float) -> Waiting:
+    """Coarsely: the other chains are longer than what begins with the Gateway."""
     since = unix(cluster.created) if cluster and cluster.created else None
     seconds = remaining(now, since, CREATED, first=EARLY_ENOUGH)
-    return Waiting(
-        reason="ClusterProvisioning", message=f"waiting for {name} to be RUNNING", retry_after=seconds
-    )
+    text = f"waiting for {name} to be RUNNING"
+    return Waiting(reason="ClusterProvisioning", message=text, retry_after=seconds)
 
 
-def wait_for_load_balancer(
-    wanted: Environment,
-    gateway: Json | None,
-    routes: Mapping[str, Json | None],
-    gateway_class: Json | None,
-    imports: Imports,
-    pace: Pace,
+def _for_load_balancer(
+    wanted: Environment, contents: Contents, imports: Imports, pace: Pace
 ) -> Iterator[Waiting]:
     """Everything that is not there yet, each with the time until the whole may be, as far as it can tell."""
-    since = born(gateway) if gateway else None
+    gateway = contents.gateway(wanted)
     if gateway is None or not is_programmed(gateway):
-        yield _for_gateway(wanted.gateway.name, gateway, gateway_class, pace)
+        yield _for_gateway(wanted.gateway.name, gateway, contents.gateway_class, pace)
     if imports.missing:
-        names = ", ".join(sorted(f"{space}/{name}" for space, name in imports.missing))
-        seconds = imports.left(pace, since)
-        yield Waiting(reason="ServiceImportMissing", message=f"no import of {names} yet", retry_after=seconds)
-    if not imports.missing:
-        yield from _for_routes(wanted, gateway, routes, pace)
+        yield _for_imports(imports, born(gateway) if gateway else None, pace)
+    else:
+        yield from _for_routes(wanted, gateway, contents.routes(wanted), pace)
+
+
+def _for_imports(imports: Imports, since: float | None, pace: Pace) -> Waiting:
+    """Without exports the clock runs since the Gateway was made, at `since`: the namespace came with it."""
+    names = ", ".join(sorted(f"{space}/{name}" for space, name in imports.missing))
+    if imports.exports:
+        exported = max(born(each) for each in imports.exports)
+        later = any(born(each) < exported for each in imports.there)
+        seconds = pace.ahead(exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
+    else:
+        seconds = pace.ahead(since, EXPORTED, IMPORTED, SYNCED)
+    return Waiting(reason="ServiceImportMissing", message=f"no import of {names} yet", retry_after=seconds)
 
 
 def _for_routes(
@@ -96,7 +101,7 @@ def _for_routes(
             failing = next((each for each in conditions.values() if each.status == "False"), None)
             yield Waiting(
                 reason="RoutePending",
-                message=_told(f"HTTPRoute {name} is not reconciled yet", failing),
+                message=_with_words(f"HTTPRoute {name} is not reconciled yet", failing),
                 retry_after=pace.ahead(began, SYNCED),
             )
 
@@ -116,11 +121,11 @@ def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, pa
     began = max(since, born(gateway_class)) if since else None
     return Waiting(
         reason="GatewayPending",
-        message=_told(f"Gateway {name} is not programmed yet", programmed),
+        message=_with_words(f"Gateway {name} is not programmed yet", programmed),
         retry_after=pace.ahead(began, PROGRAMMED, SYNCED),
     )
 
 
-def _told(text: str, condition: Condition | None) -> str:
+def _with_words(text: str, condition: Condition | None) -> str:
     """`text`, and what the controller says itself."""
     return f"{text}: {condition.message}" if condition and condition.message else text

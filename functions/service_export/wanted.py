@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from functions.service_export.sample_app import deployment
-from shared.exports.objects import own_export, own_service
+from shared.exports import own_export, own_service
 from shared.objects import Json, Key, key_of, namespace
 
 if TYPE_CHECKING:

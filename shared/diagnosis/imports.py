@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-from shared.exports.objects import own_export, own_service
+from shared.exports import own_export, own_service
 from shared.google.gkehub import member_key
 from shared.objects import Json
 

@@ -323,9 +323,9 @@ REPEATING_MUTANTS = (
         Mutant(
             (
                 (
-                    "functions/gateway/step.py",
+                    "functions/gateway/differences.py",
                     "if differs(wish, live):",
-                    "if differs(wish, live) and (live or not seen.gateway(wanted)):",
+                    "if differs(wish, live) and (live or not contents.gateway(wanted)):",
                 ),
             )
         ),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from functions.gateway.step import Seen, decide
-from functions.gateway.waits import Imports
+from functions.gateway.changes import ReserveAddress
+from functions.gateway.observed import Contents, Imports, ObservedGateway
+from functions.gateway.step import decide
+from shared.changes.objects import ApplyObject
 from shared.gateway.objects import static_name, wanted_objects
 from shared.gateway.status import Vip, vips
+from shared.google import compute
+from shared.google.session import Session
 from shared.objects import ASKED
 from shared.spec import Environment
-from shared.step.change import Change
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import (
     NETWORK,
@@ -41,12 +44,11 @@ SPACE = {("Namespace", "", "store"): {"metadata": {"name": "store"}}}
 MISSING = Imports(missing=(("store", "store"),))
 
 
-def seen(objects: dict[Any, Json] | None = None, **fields: Any) -> Seen:
+def seen(objects: dict[Any, Json] | None = None, **fields: Any) -> ObservedGateway:
     """An open cluster that knows every kind, and a request of two minutes ago."""
-    base = Seen(
-        NOW - 120, one_cluster(), objects or {}, frozenset(), gateway_class(), rules=tuple(forwarding_rules())
-    )
-    return replace(base, **fields)
+    contents = Contents(objects or {}, frozenset(), fields.pop("gateway_class", gateway_class()))
+    rules = tuple(forwarding_rules())
+    return replace(ObservedGateway(NOW - 120, one_cluster(), contents, forwarding_rules=rules), **fields)
 
 
 def outcome(decision: Decision) -> Waiting:
@@ -61,7 +63,8 @@ def blocked(decision: Decision) -> Blocked:
 
 
 def names(changes: Any) -> list[tuple[str, str]]:
-    return [(each.verb, each.resource.removeprefix(f"{CLUSTER}/")) for each in changes]
+    described = [each.describe() for each in changes]
+    return [(each.verb, each.resource.removeprefix(f"{CLUSTER}/")) for each in described]
 
 
 class TestApplying:
@@ -81,12 +84,12 @@ class TestApplying:
     @pytest.mark.parametrize(
         ("state", "reason"),
         [
-            (Seen(NOW), "ClusterProvisioning"),
-            (Seen(NOW, one_cluster("PROVISIONING")), "ClusterProvisioning"),
-            (Seen(NOW, one_cluster()), "GatewayApiUnknown"),
+            (ObservedGateway(NOW), "ClusterProvisioning"),
+            (ObservedGateway(NOW, one_cluster("PROVISIONING")), "ClusterProvisioning"),
+            (ObservedGateway(NOW, one_cluster()), "GatewayApiUnknown"),
         ],
     )
-    def test_a_plan_shows_what_cannot_be_applied_yet(self, state: Seen, reason: str) -> None:
+    def test_a_plan_shows_what_cannot_be_applied_yet(self, state: ObservedGateway, reason: str) -> None:
         """Before the cluster serves, or knows the Gateway API, the objects are later changes."""
         decision = decide(STORE, state, NOW)
 
@@ -193,6 +196,13 @@ class TestForeign:
 
 
 class TestAddresses:
+    @pytest.fixture
+    def reserved(self, monkeypatch: pytest.MonkeyPatch) -> list[Json]:
+        """The bodies that compute is sent."""
+        bodies: list[Json] = []
+        monkeypatch.setattr(compute, "insert_address", lambda _s, _p, _r, body: bodies.append(body))
+        return bodies
+
     def test_ephemeral_ones_name_their_region(self) -> None:
         """As the tutorial has it."""
         assert next(wanted_objects(STORE))["spec"]["addresses"] == [
@@ -200,16 +210,20 @@ class TestAddresses:
             {"type": "networking.gke.io/ephemeral-ipv4-address/us-east1", "value": "us-east1"},
         ]
 
-    def test_static_ones_are_reserved_before_the_gateway_names_them(self) -> None:
+    def test_static_ones_are_reserved_before_the_gateway_names_them(self, reserved: list[Json]) -> None:
         """In the environment's subnetwork, with its label; nothing else is needed for that."""
         wanted = environment(gateway={"addresses": "static"})
-        decision = decide(wanted, Seen(NOW, addresses={}), NOW)
+        decision = decide(wanted, ObservedGateway(NOW, addresses={}), NOW)
         first = decision.changes[0]
+        first.perform(cast(Session, None))
+        body = reserved[0]
 
         assert len(decision.changes) == 2
-        assert first.resource == f"projects/{PROJECT}/regions/us-west1/addresses/vip-store-us-west1"
-        assert first.body.body["subnetwork"] == f"projects/{PROJECT}/regions/us-west1/subnetworks/default"
-        assert (first.body.body["purpose"], first.body.body["labels"]) == (
+        assert (
+            first.describe().resource == f"projects/{PROJECT}/regions/us-west1/addresses/vip-store-us-west1"
+        )
+        assert body["subnetwork"] == f"projects/{PROJECT}/regions/us-west1/subnetworks/default"
+        assert (body["purpose"], body["labels"]) == (
             "GCE_ENDPOINT",
             {"fleetgate-env": "store"},
         )
@@ -229,8 +243,9 @@ class TestAddresses:
         listeners = [{"name": "a", "port": 80}, {"name": "b", "port": 8080}]
         wanted = environment(gateway={"addresses": "static", "listeners": listeners})
 
-        change = decide(wanted, Seen(NOW, addresses={}), NOW).changes[0]
-        assert change.body.body["purpose"] == "SHARED_LOADBALANCER_VIP"
+        change = decide(wanted, ObservedGateway(NOW, addresses={}), NOW).changes[0]
+        assert isinstance(change, ReserveAddress)
+        assert change.purpose == "SHARED_LOADBALANCER_VIP"
 
     def test_a_static_address_never_looks_like_an_anchor(self) -> None:
         """Anchors are told by the beginning of their name."""
@@ -250,7 +265,7 @@ class TestAddresses:
         addresses = {("us-east1", "east"): _reserved("us-east1")}
         if fields is not None:
             addresses["us-west1", "west"] = _reserved("us-west1") | fields
-        stop = blocked(decide(_named(), Seen(NOW, addresses=addresses), NOW))
+        stop = blocked(decide(_named(), ObservedGateway(NOW, addresses=addresses), NOW))
 
         assert stop.code == code
         assert [each["path"] for each in stop.faults] == ["gateway.addresses.us-west1"]
@@ -262,7 +277,9 @@ class TestAddresses:
         decision = decide(_named(), seen(SPACE, addresses=addresses), NOW)
 
         assert names(decision.changes)[0] == ("create", "Gateway/store/internal-cross-region-gateway")
-        assert decision.changes[0].body.object["spec"]["addresses"][0] == {
+        change = decision.changes[0]
+        assert isinstance(change, ApplyObject)
+        assert cast(Json, change.manifest)["spec"]["addresses"][0] == {
             "type": "networking.gke.io/named-address-with-region",
             "value": "regions/us-west1/addresses/west",
         }
@@ -429,5 +446,4 @@ def test_a_change_is_named_by_its_cluster() -> None:
     """So that it is unique over a whole report."""
     change = decide(STORE, seen(), NOW).changes[1]
 
-    assert isinstance(change, Change)
-    assert change.resource == f"{CLUSTER}/Gateway/store/internal-cross-region-gateway"
+    assert change.describe().resource == f"{CLUSTER}/Gateway/store/internal-cross-region-gateway"

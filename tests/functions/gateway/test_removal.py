@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.gateway.controller import FINALIZER
 from functions.gateway.load_balancer_parts import KINDS, left, listed
-from functions.gateway.removal import CONTROLLERS, Seen, decide
-from shared.exports.withdrawal import Held
+from functions.gateway.removal import ObservedRemoval, decide, look
+from functions.gateway.survey import Survey
 from shared.gateway.objects import wanted_objects
 from shared.google.gkehub import INGRESS, State
-from shared.step.message import Place
+from shared.google.session import Session
+from shared.live_objects import LiveObject
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.fleets import feature
 from tests.support.live import NOW, PROJECT, born, environment, one_cluster, stamp
 
 Json = dict[str, Any]
 
-PLACE = Place(PROJECT, "default", gateway="store/internal-cross-region-gateway")
+NAME = "store/internal-cross-region-gateway"
 EVERY = list(wanted_objects(environment(healthCheck={"requestPath": "/healthz"})))
 STEM = "gkemcg1-store-internal-cross-region-gateway"
 HASH = "0a1b2c3d4e5f"
@@ -37,32 +38,47 @@ NOTES = {
 PARTS = (f"{BASE}/backendServices/a", f"{BASE}/backendServices/b", f"{BASE}/urlMaps/{STEM}-{HASH}")
 
 
-def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **meta: Any) -> Held:
+def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **meta: Any) -> LiveObject:
     """A live object; `going` is for how many seconds it has been being deleted."""
     live = born(wish)
     live["metadata"] |= meta
     if going is not None:
         live["metadata"]["deletionTimestamp"] = stamp(NOW - going)
-    return Held(one_cluster(name=where), live)
+    return LiveObject(one_cluster(name=where), live)
 
 
-def objects(*kinds: str, **fields: Any) -> tuple[Held, ...]:
+def objects(*kinds: str, **fields: Any) -> tuple[LiveObject, ...]:
     return tuple(held(each, **fields) for each in EVERY if each["kind"] in kinds)
 
 
-def gateway(going: float | None = None, where: str = "gke-west-1", **meta: Any) -> Held:
+def gateway(going: float | None = None, where: str = "gke-west-1", **meta: Any) -> LiveObject:
     (wish,) = (each for each in EVERY if each["kind"] == "Gateway")
-    return held(wish, going, where, **{"finalizers": [CONTROLLERS], "annotations": NOTES, **meta})
+    return held(wish, going, where, **{"finalizers": [FINALIZER], "annotations": NOTES, **meta})
 
 
-def seen(*found: Held, **fields: Any) -> Seen:
-    """A second attempt, two minutes after the request, with the controller in charge."""
-    return replace(Seen(NOW - 120, PLACE, feature(INGRESS), found, inventory=PARTS), **fields)
+class ScriptedSurvey(Survey):
+    """A second attempt, two minutes after the request, that finds what it is given."""
+
+    def __init__(self, *found: LiveObject, **fields: Any) -> None:
+        given: Json = {"inventory": PARTS, "first": False, "ingress": feature(INGRESS), "parts": [], **fields}
+        super().__init__(
+            cast(Session, None), PROJECT, "store", NAME, NOW - 120, given["inventory"], given["first"]
+        )
+        self.__dict__ |= {"objects": found, "ingress": given["ingress"], "parts": given["parts"]}
+
+    def parts_left(self) -> list[str]:
+        """As given."""
+        return list(self.__dict__["parts"])
+
+
+def seen(*found: LiveObject, **fields: Any) -> ObservedRemoval:
+    """What an attempt observes, the controller being in charge if `fields` do not say otherwise."""
+    return look(ScriptedSurvey(*found, **fields))
 
 
 def deleted(decision: Decision) -> list[str]:
-    assert {"delete"} >= {each.verb for each in decision.changes}
-    return [each.resource.split("/")[6] for each in decision.changes]
+    assert {"delete"} >= {each.describe().verb for each in decision.changes}
+    return [each.describe().resource.split("/")[6] for each in decision.changes]
 
 
 def waits(decision: Decision) -> Waiting:
@@ -73,8 +89,8 @@ def waits(decision: Decision) -> Waiting:
 def test_the_parts_are_told_before_anything_is_deleted() -> None:
     """The first look only lists; the answer carries full names with the project's id, and says nothing twice."""
     found = (gateway(), *objects("HTTPRoute"))
-    first = decide(None, seen(*found, inventory=None, first=True), NOW)
-    second = decide(None, seen(*found), NOW)
+    first = decide(seen(*found, inventory=None, first=True), NOW)
+    second = decide(seen(*found), NOW)
 
     assert ("Inventoried", []) == (waits(first).reason, list(first.changes))
     assert {"inventory": list(PARTS)} == waits(first).outputs
@@ -85,21 +101,21 @@ def test_the_parts_are_told_before_anything_is_deleted() -> None:
 @pytest.mark.parametrize("bare", [{"annotations": {}}, {"annotations": None}])
 def test_a_gateway_without_parts_is_deleted_at_once(bare: Json) -> None:
     """One that never was programmed has nothing to be listed."""
-    assert ["Gateway"] == deleted(decide(None, seen(gateway(**bare), inventory=None, first=True), NOW))
+    assert ["Gateway"] == deleted(decide(seen(gateway(**bare), inventory=None, first=True), NOW))
 
 
 def test_the_list_is_made_up_for_if_the_first_answer_was_lost() -> None:
     """A later attempt that knows of no list deletes, and hands the list on with that."""
-    late = decide(None, seen(gateway(), inventory=None), NOW)
+    late = decide(seen(gateway(), inventory=None), NOW)
     assert (["Gateway"], {"inventory": list(PARTS)}) == (deleted(late), waits(late).outputs)
 
 
 def test_policies_and_grants_go_after_the_load_balancer() -> None:
     """Not with a Gateway there, not with parts of it there; then all at once, and another look follows."""
     policies = objects("HealthCheckPolicy")
-    going = decide(None, seen(gateway(30.0), *policies), NOW)
-    parts = decide(None, seen(*policies, parts=PARTS), NOW)
-    free = decide(None, seen(*policies), NOW)
+    going = decide(seen(gateway(30.0), *policies), NOW)
+    parts = decide(seen(*policies, parts=PARTS), NOW)
+    free = decide(seen(*policies), NOW)
 
     assert ([], "GatewayDeleting") == (deleted(going), waits(going).reason)
     assert ([], "LoadBalancerLeft") == (deleted(parts), waits(parts).reason)
@@ -109,12 +125,12 @@ def test_policies_and_grants_go_after_the_load_balancer() -> None:
 
 def test_done_is_when_nothing_is_left() -> None:
     """An object that is still held by something is not gone."""
-    stuck = decide(None, seen(*objects("HTTPRoute", going=20.0, finalizers=["a/b"])), NOW)
+    stuck = decide(seen(*objects("HTTPRoute", going=20.0, finalizers=["a/b"])), NOW)
     assert (
         "HTTPRoute store/store-route in cluster gke-west-1 (held by a/b) is being deleted"
         == waits(stuck).message
     )
-    assert Decision(Done()) == decide(None, seen(), NOW)
+    assert Decision(Done()) == decide(seen(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +157,7 @@ def test_done_is_when_nothing_is_left() -> None:
 def test_a_gateway_that_nobody_looks_after_is_said_to_be_held(fields: Json, why: str, fix: str) -> None:
     """Whether it is marked already or not; and how it comes to be looked after again."""
     for each in (gateway(), gateway(500.0)):
-        wait = waits(decide(None, seen(each, **fields), NOW))
+        wait = waits(decide(seen(each, **fields), NOW))
         assert "GatewayHeld" == wait.reason
         assert why in wait.message
         assert f"gcloud container fleet ingress {fix}" in wait.message
@@ -149,19 +165,19 @@ def test_a_gateway_that_nobody_looks_after_is_said_to_be_held(fields: Json, why:
 
 def test_somebody_elses_finalizer_is_named() -> None:
     """The controller may be done long since."""
-    wait = waits(decide(None, seen(gateway(500.0, finalizers=["example.com/audit"])), NOW))
+    wait = waits(decide(seen(gateway(500.0, finalizers=["example.com/audit"])), NOW))
     assert ("GatewayHeld", True) == (wait.reason, "example.com/audit" in wait.message)
 
 
 def test_a_gateway_without_the_controllers_finalizer_needs_nobody() -> None:
     """One that no controller took up goes by itself."""
-    assert "GatewayDeleting" == waits(decide(None, seen(gateway(finalizers=[]), ingress=None), NOW)).reason
+    assert "GatewayDeleting" == waits(decide(seen(gateway(finalizers=[]), ingress=None), NOW)).reason
 
 
 @given(st.floats(0.0, 1500.0))
 def test_the_pause_is_what_is_left_and_never_short(age: float) -> None:
     """Nothing is asked before 0.6 of the typical two minutes, nor more often than every 5 s."""
-    pause = waits(decide(None, seen(gateway(age)), NOW)).retry_after
+    pause = waits(decide(seen(gateway(age)), NOW)).retry_after
     assert max(5.0, 71.0 - age) <= pause <= max(73.0 - age, 61.0)
 
 
@@ -183,15 +199,15 @@ def to(kind: str, name: str) -> str:
 
 def test_the_annotations_are_read_whole() -> None:
     """Comma-separated, with the project's number; empty ones name nothing."""
-    assert sorted(PARTS) == sorted(listed(gateway().object, PROJECT))
+    assert sorted(PARTS) == sorted(listed(gateway().body, PROJECT))
     assert [] == list(listed({"metadata": {"annotations": None}}, PROJECT))
 
 
 @pytest.mark.parametrize(
     ("name", "owner", "expected"),
     [
-        (f"{STEM}-{HASH}", PLACE.gateway, True),
-        ("cut-beyond-recognition", PLACE.gateway, True),
+        (f"{STEM}-{HASH}", NAME, True),
+        ("cut-beyond-recognition", NAME, True),
         (f"{STEM}-{HASH}", "", True),
         (f"{STEM}-2-{HASH}", "", False),  # of a Gateway whose name begins with ours
         (f"{STEM}-{HASH}", "store/another", False),
@@ -201,7 +217,7 @@ def test_the_annotations_are_read_whole() -> None:
 def test_a_part_is_ours_by_description_or_by_its_exact_name(name: str, owner: str, expected: bool) -> None:
     """A description that names another Gateway outweighs any likeness of names."""
     for kind in KINDS[:3]:
-        assert expected == bool(left({kind: [part(kind, name, owner)]}, PLACE.gateway or "", ()))
+        assert expected == bool(left({kind: [part(kind, name, owner)]}, NAME, ()))
 
 
 def test_without_a_gateways_name_the_cluster_tells() -> None:
@@ -219,4 +235,4 @@ def test_what_is_shared_counts_until_only_others_use_it() -> None:
     there = {"urlMaps": [theirs], "backendServices": services, "healthChecks": checks}
     known = [f"{BASE}/{kind}/{name}" for kind in ("backendServices", "healthChecks") for name in ("a", "b")]
 
-    assert [f"{BASE}/backendServices/b", f"{BASE}/healthChecks/b"] == left(there, PLACE.gateway or "", known)
+    assert [f"{BASE}/backendServices/b", f"{BASE}/healthChecks/b"] == left(there, NAME, known)

@@ -1,4 +1,4 @@
-"""What a person must mend before a gateway can be: objects of others, addresses that do not fit, refusals.
+"""What keeps a gateway from being made until a person mends it: foreign objects, unfit addresses, refusals.
 
 Refusals are the controller's own words. What it says of a reference that is not there yet is no refusal: it
 looks again by itself [observed]. Only `Error GWCER101`, `104` and `106`, and routes that no listener takes, are
@@ -11,33 +11,32 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from functions.gateway.observed import AddressKey, ObservedGateway
 from shared.gateway.objects import address_purpose, reserved_names, static_name, wanted_objects
 from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google import wire
 from shared.google.compute import path_of
 from shared.labels import is_owned
-from shared.objects import Json, is_ours
+from shared.objects import Json, Key, is_ours, key_of
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Objects = Mapping[tuple[str, str, str], Json]
-Address = tuple[str, str]  # region, name
+Objects = Mapping[Key, Json]
+Addresses = Mapping[AddressKey, wire.Address]
 
 _REFUSAL = re.compile(r"\bGWCER10[146]\b")
 _NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")
 
 
-def trouble(
-    wanted: Environment, objects: Objects, addresses: Mapping[Address, wire.Address] | None, *, refusals: bool
-) -> Blocked | None:
-    """The first thing that is in the way.
+def blocker(wanted: Environment, observed: ObservedGateway, *, refusals: bool) -> Blocked | None:
+    """The first thing that a person must mend.
 
-    `addresses` is None while they do not matter: the Gateway has what it is to have.
-    `refusals` says whether the controller's words count: they may be about what was before, if something is
-    being changed right now.
+    Addresses that were not read do not matter: the Gateway has what it is to have. `refusals` says whether the
+    controller's words count: they may be about what was before, if something is being changed right now.
     """
+    objects, addresses = observed.contents.objects, observed.addresses
     found = _foreign(wanted, objects)
     if not found and addresses is not None:
         found = _addresses(wanted, objects, addresses)
@@ -46,7 +45,7 @@ def trouble(
 
 def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
     for wish in wanted_objects(wanted):
-        kind, space, name = wish["kind"], wish["metadata"]["namespace"], wish["metadata"]["name"]
+        kind, space, name = key_of(wish)
         for (other, where, called), live in objects.items():
             same = called == name or (kind == "HealthCheckPolicy" and _target(live) == _target(wish))
             if (other, where) == (kind, space) and same and not is_ours(live, wanted.name):
@@ -63,9 +62,7 @@ def _target(policy: Json) -> str:
     return str(policy.get("spec", {}).get("targetRef", {}).get("name"))
 
 
-def _addresses(
-    wanted: Environment, objects: Objects, addresses: Mapping[Address, wire.Address]
-) -> Blocked | None:
+def _addresses(wanted: Environment, objects: Objects, addresses: Addresses) -> Blocked | None:
     if wanted.gateway.addresses == "static":
         return _static_taken(wanted, addresses)
     gateway = objects.get(("Gateway", wanted.gateway.namespace, wanted.gateway.name), {})
@@ -82,7 +79,7 @@ def _addresses(
     )
 
 
-def _static_taken(wanted: Environment, addresses: Mapping[Address, wire.Address]) -> Blocked | None:
+def _static_taken(wanted: Environment, addresses: Addresses) -> Blocked | None:
     for region in wanted.address_regions:
         name = static_name(wanted.name, region)
         found = addresses.get((region, name))
@@ -95,9 +92,7 @@ def _static_taken(wanted: Environment, addresses: Mapping[Address, wire.Address]
     return None
 
 
-def _unfit(
-    wanted: Environment, addresses: Mapping[Address, wire.Address], in_use: set[str]
-) -> Iterator[Json]:
+def _unfit(wanted: Environment, addresses: Addresses, in_use: set[str]) -> Iterator[Json]:
     """Faults of the addresses that the environment names, by their paths in it."""
     for region, name in reserved_names(wanted).items():
         found, path = addresses.get((region, name)), f"gateway.addresses.{region}"

@@ -1,0 +1,67 @@
+"""The Gateway's static addresses: reserved before it names them, released once it does not take them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from functions.gateway.changes import ReserveAddress
+from functions.gateway.observed import ObservedGateway
+from shared.changes.addresses import DeleteAddress
+from shared.gateway.objects import address_purpose, reserved_names, static_name
+from shared.gateway.status import vips
+from shared.google import compute
+from shared.objects import Json
+from shared.step.estimate import remaining
+from shared.step.outcome import Decision, Done, Waiting
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
+
+RESERVED = 1.0  # typical seconds until an address is reserved, or released [inferred]
+IN_USE = 30.0  # typical seconds until a Gateway lets an address go [inferred]
+
+
+def reservations(wanted: Environment, observed: ObservedGateway) -> Iterator[ReserveAddress]:
+    """Addresses that the Gateway is to name and that are not there."""
+    if wanted.gateway.addresses != "static" or observed.addresses is None:
+        return
+    purpose = address_purpose(wanted)
+    for region in wanted.address_regions:
+        if (region, static_name(wanted.name, region)) not in observed.addresses:
+            yield ReserveAddress(wanted.name, wanted.project, region, wanted.subnetwork, purpose)
+
+
+def are_reserved(wanted: Environment, observed: ObservedGateway) -> bool:
+    """Whether the addresses that the Gateway is to name can be named; they are not read if it has them."""
+    if observed.addresses is None:
+        return True
+    found = (observed.addresses.get(key) for key in reserved_names(wanted).items())
+    return all(each is not None and each.get("status") in ("RESERVED", "IN_USE") for each in found)
+
+
+def wait_for_reservation(now: float) -> Waiting:
+    """Wait until the addresses can be named."""
+    seconds = remaining(now, None, RESERVED)
+    return Waiting(reason="AddressReserving", message="addresses are being reserved", retry_after=seconds)
+
+
+def release(wanted: Environment, observed: ObservedGateway, now: float) -> Decision:
+    """Done, once addresses that are needed no more are given back."""
+    unneeded = observed.unneeded_addresses(wanted)
+    if not unneeded:
+        return Decision(Done(outputs={"addresses": _outputs(wanted, observed)}))
+    free = [compute.path_of(each["selfLink"]) for each in unneeded if not each.get("users")]
+    changes = [DeleteAddress(path) for path in free if path not in observed.releasing]
+    names = ", ".join(each["name"] for each in unneeded)
+    text = f"addresses that are needed no more are being released: {names}"
+    seconds = remaining(now, None, RESERVED if len(free) == len(unneeded) else IN_USE)
+    return Decision(Waiting(reason="AddressReleasing", message=text, retry_after=seconds), changes)
+
+
+def _outputs(wanted: Environment, observed: ObservedGateway) -> list[Json]:
+    addresses = wanted.gateway.addresses
+    kind = addresses if isinstance(addresses, str) else "named"
+    network = f"projects/{wanted.project}/global/networks/{wanted.network}"
+    found = vips(observed.contents.gateway(wanted) or {}, observed.forwarding_rules, network)
+    return [{"region": each.region, "address": each.address, "kind": kind} for each in found]

@@ -1,0 +1,178 @@
+"""What the gateway function finds: the config cluster's objects, and whatever their state makes worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.gateway.objects import (
+    GATEWAY_CLASS,
+    STATIC,
+    backend_namespaces,
+    backends,
+    gateway,
+    reserved_names,
+    wanted_objects,
+)
+from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
+from shared.google import compute, wire
+from shared.google.cluster_reader import ClusterReader
+from shared.google.container import Cluster, clusters
+from shared.google.session import Session
+from shared.labels import asked_at, is_owned
+from shared.objects import Json, Key, differs, key_of
+from shared.step.step import Context
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
+
+AddressKey = tuple[str, str]  # region, name
+
+KINDS = ("Gateway", "HTTPRoute", "HealthCheckPolicy", "ReferenceGrant")
+
+
+@dataclass(frozen=True)
+class Imports:
+    """Imports that the routes name: which are missing, which there are, and the exports of the config cluster."""
+
+    missing: tuple[tuple[str, str], ...] = ()
+    there: tuple[Json, ...] = ()
+    exports: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The config cluster's objects that matter here; `unknown` are kinds that it does not know."""
+
+    objects: Mapping[Key, Json] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset(KINDS)
+    gateway_class: Json | None = None
+
+    def live(self, wish: Json) -> Json | None:
+        """The live object of a wanted one."""
+        return self.objects.get(key_of(wish))
+
+    def gateway(self, wanted: Environment) -> Json | None:
+        """The Gateway."""
+        return self.objects.get(("Gateway", wanted.gateway.namespace, wanted.gateway.name))
+
+    def routes(self, wanted: Environment) -> dict[str, Json | None]:
+        """The wanted routes by name."""
+        space = wanted.gateway.namespace
+        return {each.name: self.objects.get(("HTTPRoute", space, each.name)) for each in wanted.routes}
+
+    def converged(self, wanted: Environment) -> bool:
+        """Whether class, Gateway and routes all say that the load balancer is as wanted."""
+        gateway, kind = self.gateway(wanted), self.gateway_class
+        if gateway is None or kind is None or not holds(of_gateway(kind), "Accepted"):
+            return False
+        return is_programmed(gateway) and all(
+            route is not None and holds(of_route(route, wanted.gateway.name), *CONVERGED)
+            for route in self.routes(wanted).values()
+        )
+
+
+@dataclass(frozen=True)
+class ObservedGateway:
+    """What is there. `asked` is when the request was published, unix seconds; `cluster` is the config cluster.
+
+    `addresses` are only read while the Gateway is yet to be given reserved ones, and once all is done; imports and
+    exports while a route lacks some; `forwarding_rules`, the global ones, only once all is done. `releasing` are the
+    full names of what compute is deleting, looked at while an address of ours is not needed any more.
+    """
+
+    asked: float
+    cluster: Cluster | None = None
+    contents: Contents = field(default_factory=Contents)
+    imports: Imports = field(default_factory=Imports)
+    addresses: Mapping[AddressKey, wire.Address] | None = None
+    forwarding_rules: tuple[wire.ForwardingRule, ...] = ()
+    releasing: frozenset[str] = frozenset()
+
+    def unneeded_addresses(self, wanted: Environment) -> list[wire.Address]:
+        """Addresses that we reserved and the Gateway takes no more."""
+        return _unneeded(wanted, self.addresses or {})
+
+
+def observe(context: Context) -> ObservedGateway:
+    """The config cluster's objects, and whatever their state makes worth a look."""
+    wanted, session = context.wanted, context.session
+    asked = asked_at(context.message.claim.generation)
+    cluster = _config_cluster(session, wanted)
+    contents, imports = Contents(), Imports()
+    if cluster and cluster.is_reachable:
+        api = ClusterReader(session, cluster)
+        contents = _contents(wanted, api)
+        imports = Imports() if contents.converged(wanted) else _imports(wanted, api)
+    if not contents.converged(wanted):
+        addresses = _addresses(session, wanted) if _is_to_name_addresses(wanted, contents) else None
+        return ObservedGateway(asked, cluster, contents, imports, addresses)
+    addresses = _addresses(session, wanted)
+    rules = tuple(compute.global_forwarding_rules(session, wanted.project))
+    releasing = _releasing(session, wanted.project) if _unneeded(wanted, addresses) else frozenset()
+    return ObservedGateway(asked, cluster, contents, imports, addresses, rules, releasing)
+
+
+def _config_cluster(session: Session, wanted: Environment) -> Cluster | None:
+    key = (wanted.config.name, wanted.config.location)
+    return next((each for each in clusters(session, wanted.project) if each.key == key), None)
+
+
+def _contents(wanted: Environment, api: ClusterReader) -> Contents:
+    """What we own in the cluster, and what is still missing for it to work."""
+    found = {(kind, space): api.list(kind, space) for kind, space in _lists(wanted)}
+    objects = {key_of(each): each for items in found.values() for each in items or ()}
+    for space in dict.fromkeys(space for _, space in found):
+        missing = any(
+            key_of(each)[1] == space and key_of(each) not in objects for each in wanted_objects(wanted)
+        )
+        if missing and (live := api.get("Namespace", "", space)):
+            objects["Namespace", "", space] = live
+    unknown = frozenset(kind for (kind, _), items in found.items() if items is None)
+    kind = None if "Gateway" in unknown else api.get("GatewayClass", "", GATEWAY_CLASS)
+    return Contents(objects, unknown, kind)
+
+
+def _lists(wanted: Environment) -> Iterator[tuple[str, str]]:
+    """Kind and namespace of each list that is read."""
+    own = wanted.gateway.namespace
+    yield from (("Gateway", own), ("HTTPRoute", own))
+    yield from (("ReferenceGrant", space) for space in backend_namespaces(wanted)[1:])
+    yield from (("HealthCheckPolicy", space) for space in wanted.namespaces)
+
+
+def _imports(wanted: Environment, api: ClusterReader) -> Imports:
+    """Which imports the routes still miss, and since when their exports have been there."""
+    spaces = backend_namespaces(wanted)
+    there = [each for space in spaces for each in api.list("ServiceImport", space) or ()]
+    names = {(each["metadata"]["namespace"], each["metadata"]["name"]) for each in there}
+    missing = tuple(each for each in backends(wanted) if each not in names)
+    exports = [each for space in spaces for each in api.list("ServiceExport", space) or ()] if missing else []
+    return Imports(missing, tuple(there), tuple(exports))
+
+
+def _is_to_name_addresses(wanted: Environment, contents: Contents) -> bool:
+    """Whether the Gateway is yet to be given the reserved addresses that it takes."""
+    wish = gateway(wanted)
+    return bool(reserved_names(wanted)) and differs(wish, contents.live(wish))
+
+
+def _addresses(session: Session, wanted: Environment) -> dict[AddressKey, wire.Address]:
+    """Every regional address of the project."""
+    found = compute.every_address(session, wanted.project)
+    return {(compute.region_of(each), each["name"]): each for each in found if "region" in each}
+
+
+def _unneeded(wanted: Environment, addresses: Mapping[AddressKey, wire.Address]) -> list[wire.Address]:
+    kept = {*reserved_names(wanted).items()}
+    return [
+        each
+        for place, each in addresses.items()
+        if place not in kept and each["name"].startswith(STATIC) and is_owned(each.get("labels"), wanted.name)
+    ]
+
+
+def _releasing(session: Session, project: str) -> frozenset[str]:
+    pending = compute.deletions(session, project)
+    return frozenset(compute.path_of(each["targetLink"]) for each in pending if "targetLink" in each)

@@ -1,0 +1,124 @@
+"""The stages in which a Gateway and what belongs to it are removed.
+
+Only the controller in charge of the config membership takes a load balancer down. So nothing that it needs is
+touched before that is seen gone, and if nobody is in charge, the removal waits and says what holds the Gateway:
+going on would leave a load balancer that is billed and that nobody looks after [observed].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.gateway.controller import what_holds
+from functions.gateway.survey import Survey
+from shared.changes.objects import DeleteObject
+from shared.google.gkehub import Feature
+from shared.live_objects import LiveObject, deletions
+from shared.step.estimate import remaining
+from shared.step.outcome import Decision, Waiting
+from shared.step.stages import Stage
+
+GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
+DELETED = 10.0  # typical seconds until any other object is gone [inferred]
+UNATTENDED = 30.0  # seconds between two looks at what only a person can move
+LAST = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # the order in which objects go
+
+
+@dataclass(frozen=True)
+class StandingGateways:
+    """Gateways whose objects are there. `routes` are those of ours, in the same clusters."""
+
+    gateways: Sequence[LiveObject]
+    routes: Sequence[LiveObject]
+    ingress: Feature | None
+    project: str
+
+    def deletions(self) -> list[DeleteObject]:
+        """Of routes first: the load balancer stops answering before it is taken apart."""
+        return deletions([*self.routes, *self.gateways])
+
+
+@dataclass(frozen=True)
+class LoadBalancerLeft:
+    """Parts of a load balancer whose Gateway is gone, by full name. `asked` is when the request was published."""
+
+    parts: Sequence[str]
+    routes: Sequence[LiveObject]
+    ingress: Feature | None
+    asked: float
+
+
+def find_unlisted(survey: Survey) -> StandingGateways | None:
+    """At the first attempt: Gateways that are about to be deleted, while their load balancer has parts."""
+    found = find_gateways(survey)
+    unlisted = survey.first and survey.inventory is None and survey.known_parts
+    return found if found and unlisted and found.deletions() else None
+
+
+def find_gateways(survey: Survey) -> StandingGateways | None:
+    """Gateways of ours."""
+    if not survey.gateways:
+        return None
+    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project)
+
+
+def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
+    """What is left of the load balancer once no Gateway is there."""
+    parts = survey.parts_left()
+    return LoadBalancerLeft(parts, _routes(survey), survey.ingress, survey.asked) if parts else None
+
+
+def find_objects(survey: Survey) -> Sequence[LiveObject] | None:
+    """Every other object of ours."""
+    return sorted(survey.objects, key=lambda each: LAST.index(each.kind)) or None
+
+
+def write_down(found: StandingGateways, now: float) -> Decision:
+    """Delete nothing yet: the answer hands the list of parts on, which nobody could tell afterwards."""
+    text = "the parts of the load balancer are written down before it is taken down"
+    return Decision(Waiting(reason="Inventoried", message=text, retry_after=1.0))
+
+
+def delete_gateways(found: StandingGateways, now: float) -> Decision:
+    """Delete routes and Gateways. The controller needs its time; what holds it up is told."""
+    changes = found.deletions()
+    reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
+    if any(reasons):
+        text = "; ".join(filter(None, reasons))
+        return Decision(Waiting(reason="GatewayHeld", message=text, retry_after=UNATTENDED), changes)
+    text = "; ".join(f"{each.words} is being deleted with its load balancer" for each in found.gateways)
+    since = min((each.deletion_began for each in found.gateways if each.is_being_deleted), default=None)
+    seconds = remaining(now, since, GONE)
+    return Decision(Waiting(reason="GatewayDeleting", message=text, retry_after=seconds), changes)
+
+
+def wait_for_load_balancer(found: LoadBalancerLeft, now: float) -> Decision:
+    """Wait: the controller is late, or was gone before it was done."""
+    names = ", ".join(each.partition("/global/")[2] or each for each in found.parts)
+    text = f"the Gateway is gone, and of its load balancer there still is {names}"
+    if found.ingress is None or found.ingress.going:
+        text += "; nobody removes it, as multi-cluster ingress is not enabled"
+    wait = Waiting(reason="LoadBalancerLeft", message=text, retry_after=remaining(now, found.asked, 0.0))
+    return Decision(wait, deletions(found.routes))
+
+
+def delete_objects(found: Sequence[LiveObject], now: float) -> Decision:
+    """Delete what is not going yet, and look again at once: most goes at once."""
+    if changes := deletions(found):
+        return Decision(None, changes)
+    text = "; ".join(f"{each.words} is being deleted" for each in found)
+    seconds = remaining(now, min(each.deletion_began for each in found), DELETED)
+    return Decision(Waiting(reason="Deleting", message=text, retry_after=seconds))
+
+
+STAGES = (
+    Stage("list of parts", find_unlisted, write_down),
+    Stage("Gateways", find_gateways, delete_gateways),
+    Stage("load balancer", find_load_balancer, wait_for_load_balancer),
+    Stage("routes, policies and grants", find_objects, delete_objects),
+)
+
+
+def _routes(survey: Survey) -> list[LiveObject]:
+    return [each for each in survey.objects if each.kind == "HTTPRoute"]

@@ -1,1 +1,0 @@
-"""What is exported from every cluster of an environment, and how it is taken back."""
