@@ -61,7 +61,7 @@ class Anchor:
         return self.labels.get(labels.ACTION, "")
 
     @property
-    def is_going(self) -> bool:
+    def is_being_removed(self) -> bool:
         """Whether its environment, or it alone, is being removed."""
         return self.action in (TEARDOWN, RELEASE)
 
@@ -76,7 +76,7 @@ class Anchor:
         """Whether it is an anchor at all, and not somebody's address of the same name."""
         return labels.is_owned(self.labels, self.name)
 
-    def bears(self, generation: str, execution: str) -> bool:
+    def is_held_by(self, generation: str, execution: str) -> bool:
         """Whether this claim holds it."""
         return (self.generation, self.execution) == (generation, execution)
 

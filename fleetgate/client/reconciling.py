@@ -87,7 +87,7 @@ def _difference(kept: Kept, found: Anchor | None) -> str:
     """
     if found is None:
         return "it is new"
-    if found.is_going:
+    if found.is_being_removed:
         return "it was being torn down"
     if not _is_gits(found):
         return "it was not kept by Git so far"
@@ -103,7 +103,7 @@ def _deploy(kept: Kept, why: str) -> Asking:
 def _teardowns(anchors: dict[str, Anchor], names: set[str]) -> Iterator[Asking]:
     """One for each environment of Git's whose spec is gone, unless that was asked for already."""
     for name, found in anchors.items():
-        if name not in names and _is_gits(found) and not found.is_going:
+        if name not in names and _is_gits(found) and not found.is_being_removed:
             yield Asking({"action": "teardown", "name": name}, name, "its spec is gone")
 
 

@@ -1,9 +1,9 @@
 """How a claim acquires the environment's anchor.
 
-A claim writes the anchor by compare-and-swap, and holds it when another look shows its own generation and
-execution. It makes way for a newer request, and for an execution of the same request that is alive. An anchor that
-is marked as released is never acquired. Whoever marked it deletes it; if that execution is dead, the next claim does,
-and makes the anchor again.
+A claim writes the anchor by compare-and-swap. It holds the anchor when a second read shows its own generation and
+execution. It yields to a newer request, and to a running execution of the same request. An anchor that is marked as
+released is never acquired. The execution that marked it deletes it. If that execution has ended, the next claim deletes
+it and creates the anchor again.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from shared.anchor import RELEASE, Anchor
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done, Outputs, Waiting
 
-RESERVING = 1.2  # seconds that reserving an address usually takes [inferred]
-RELEASING = 1.5  # and releasing it
+RESERVING = 1.2  # typical seconds to reserve an address [inferred]
+RELEASING = 1.5  # typical seconds to release it [inferred]
 
 
 def acquire(observed: ObservedRequest, values: Mapping[str, str], outputs: Outputs) -> Decision:
-    """Write the claim's labels, make way, or find them written and answer `outputs`."""
+    """Write the claim's labels, or yield; once the labels are written, answer `outputs`."""
     anchor = observed.anchor
     if anchor is None:
         return _reserving(CreateAnchor(observed.path, values, observed.execution))
     if observed.holds_anchor:
         return _reserving() if anchor.status == "RESERVING" else Decision(Done(outputs=outputs))
-    return _make_way(observed, anchor) or Decision(None, [RelabelAnchor(anchor, values)])
+    return _yielding(observed, anchor) or Decision(None, [RelabelAnchor(anchor, values)])
 
 
-def _make_way(observed: ObservedRequest, anchor: Anchor) -> Decision | None:
-    """Whom this claim makes way for, or waits for."""
+def _yielding(observed: ObservedRequest, anchor: Anchor) -> Decision | None:
+    """The answer if another request is first, or if the anchor is not ready; None if this claim can be written."""
     if labels.age_order(anchor.generation) > labels.age_order(observed.generation):
         return superseded(observed, f"{observed.name} is claimed by a newer request, {anchor.generation}")
     if anchor.action == RELEASE:
-        message = f"the anchor of {observed.name} is being given back"
+        message = f"the anchor of {observed.name} is being released"
         waiting = Waiting(reason="AnchorReleasing", message=message, retry_after=RELEASING)
         return Decision(waiting, [] if observed.is_at_work(anchor) else [DeleteAnchor(anchor)])
     if anchor.generation == observed.generation and observed.is_at_work(anchor):

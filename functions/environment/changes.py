@@ -1,4 +1,4 @@
-"""What the environment function changes: an anchor is created, relabelled, marked as released, and deleted."""
+"""The changes of the environment function: create, relabel, mark as released and delete an anchor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.step.change import Change, Description
 
 @dataclass(frozen=True)
 class CreateAnchor(Change):
-    """Create the anchor at `path` with these labels, for the claim that `execution` makes."""
+    """Create the anchor at `path` with these labels, for the claim of `execution`."""
 
     path: str
     labels: Mapping[str, str]
@@ -28,7 +28,7 @@ class CreateAnchor(Change):
         """Begin to reserve the address.
 
         Raises:
-            AlreadyExists: another claim was faster.
+            AlreadyExists: another claim created it first.
         """
         name = self.labels[labels.OWNER]
         note = anchor.creation_note(name, self.labels[labels.GENERATION], self.execution)
@@ -37,7 +37,7 @@ class CreateAnchor(Change):
 
 @dataclass(frozen=True)
 class RelabelAnchor(Change):
-    """Give an anchor these labels and no others; publish `then` once that is done."""
+    """Replace all labels of an anchor; then publish `then`."""
 
     anchor: Anchor
     labels: Mapping[str, str]
@@ -51,10 +51,10 @@ class RelabelAnchor(Change):
         return Description("update", self.anchor.path, "labels", before, after)
 
     def perform(self, session: Session) -> None:
-        """Replace the labels, if they are still as they were read.
+        """Replace the labels, if nobody has changed them since they were read.
 
         Raises:
-            Conflict: they are not; nothing was written or published.
+            Conflict: somebody has; nothing was written or published.
             Pending: the write still runs.
         """
         anchor.relabel(session, self.anchor, self.labels)
@@ -64,20 +64,20 @@ class RelabelAnchor(Change):
 
 @dataclass(frozen=True)
 class MarkReleased(Change):
-    """Mark an anchor as released, so that a newer claim does not acquire it any more."""
+    """Mark an anchor as released, so that no newer claim acquires it."""
 
     anchor: Anchor
 
     def describe(self) -> Description:
-        """An update of the one label."""
+        """An update of the action label."""
         field = f"labels.{labels.ACTION}"
         return Description("update", self.anchor.path, field, self.anchor.action, RELEASE)
 
     def perform(self, session: Session) -> None:
-        """Write the mark, if the labels are still as they were read.
+        """Write the mark, if nobody has changed the labels since they were read.
 
         Raises:
-            Conflict: they are not: a newer claim was faster.
+            Conflict: a newer claim has changed them.
         """
         anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.ACTION: RELEASE})
 
@@ -93,7 +93,7 @@ class DeleteAnchor(Change):
         return Description("delete", self.anchor.path)
 
     def perform(self, session: Session) -> None:
-        """Begin to delete this very anchor, and none that was made since under its name.
+        """Begin to delete this anchor, and never a later one of the same name.
 
         Raises:
             NotFound: it is gone.

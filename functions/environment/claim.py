@@ -1,8 +1,8 @@
-"""The claim: a request becomes the environment's newest, is answered at once, or is refused before anything changes.
+"""The claim: a request acquires the environment, is answered at once, or is refused before anything changes.
 
-Newest wins: the anchor bears the generation (publish time and message id) and the execution of the newest request,
-written by compare-and-swap. Deploy and teardown acquire it (`acquire`). Verify looks under the claim that holds it.
-Extend and sweep acquire nothing: what they do is done when the claim is answered.
+The newest request wins. The anchor's labels hold its generation (publish time and message id) and its execution; they
+are written by compare-and-swap. Deploy and teardown acquire the anchor (`acquire`). Verify runs under the claim that
+holds it. Extend and sweep acquire nothing: they are finished when the claim is answered.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from shared.spec import (
     parse_request,
 )
 from shared.step.error_outcomes import invalid
-from shared.step.message import Asked
+from shared.step.message import RawRequest
 from shared.step.outcome import Decision
 from shared.step.step import Context, Step
 
 
 def observe(context: Context) -> ObservedRequest:
-    """Read the request and the anchors, and, where it matters, whether other executions are at work.
+    """Read the request and the anchors, and whether the executions that this request depends on still run.
 
-    A request with faults is refused without a call to any API but the one that tells of it.
+    For a request with faults no anchor is read: it is refused as it is.
     """
     session, settings = context.session, context.settings
-    asked = context.message.request or Asked(b"", "0", "1970-01-01T00:00:00Z")
-    request = _read(asked, settings.project)
-    name = _name(request, asked)
+    raw = context.message.request or RawRequest(b"", "0", "1970-01-01T00:00:00Z")
+    request = _parse(raw, settings.project)
+    name = _name(request, raw)
     observed = ObservedRequest(
         request,
         name,
-        labels.generation(asked.publish_time, asked.message_id),
+        labels.generation(raw.publish_time, raw.message_id),
         context.message.claim.execution,
         anchor.path_of(session, name),
         [] if isinstance(request, InvalidRequest) else anchor.read_all(session),
@@ -62,7 +62,7 @@ def observe(context: Context) -> ObservedRequest:
 
 
 def decide(observed: ObservedRequest, now: float) -> Decision:
-    """Refuse, yield, write the claim, find it written, or do what takes no claim."""
+    """Refuse the request, yield, write the claim, or do what needs no claim."""
     match observed.request:
         case InvalidRequest() as refused:
             return Decision(replace(invalid(refused), outputs=observed.outputs()))
@@ -87,21 +87,21 @@ def decide(observed: ObservedRequest, now: float) -> Decision:
 CLAIM = Step("environment", observe, decide, frozenset({"claim"}), fenced=False)
 
 
-def _read(asked: Asked, project: str) -> Request | InvalidRequest:
+def _parse(raw: RawRequest, project: str) -> Request | InvalidRequest:
     try:
-        return parse_request(asked.data, project=project)
+        return parse_request(raw.data, project=project)
     except InvalidRequest as refused:
         return refused
 
 
-def _name(request: Request | InvalidRequest, asked: Asked) -> str:
-    """The environment's name; of a request with faults, what looks most like one, for the event."""
+def _name(request: Request | InvalidRequest, raw: RawRequest) -> str:
+    """The environment's name; for a request with faults the best guess, for the event."""
     if isinstance(request, Deploy):
         return request.environment.name
     if not isinstance(request, InvalidRequest):
         return getattr(request, "name", "")
     try:
-        document = json.loads(asked.data)
+        document = json.loads(raw.data)
         name = document.get("name") or document["environment"]["name"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
@@ -109,12 +109,14 @@ def _name(request: Request | InvalidRequest, asked: Asked) -> str:
 
 
 def _depended_on(observed: ObservedRequest) -> list[Anchor]:
-    """The anchors of which it matters whether their execution still runs."""
+    """The anchors whose execution must be checked for still running."""
     if isinstance(observed.request, Sweep):
-        return [each for each in observed.anchors if each.is_ours and each.is_going]
+        return [each for each in observed.anchors if each.is_ours and each.is_being_removed]
     anchor = observed.anchor
     if anchor is None or observed.holds_anchor or not isinstance(observed.request, Deploy | Teardown):
         return []
     asked_by_sweep = isinstance(observed.request, Teardown) and observed.request.is_conditional
     same = anchor.generation == observed.generation
-    return [anchor] if same or anchor.action == RELEASE or (asked_by_sweep and anchor.is_going) else []
+    return (
+        [anchor] if same or anchor.action == RELEASE or (asked_by_sweep and anchor.is_being_removed) else []
+    )

@@ -1,7 +1,7 @@
-"""The claims of requests that name an environment: teardown, which acquires it, and verify, which only looks.
+"""The claims of requests that name an environment: teardown, which acquires it, and verify, which only reads it.
 
-Where it stands is read from the anchor's labels. A teardown of what has no anchor makes one first, so that a deploy
-that was published before it finds a newer claim, and works by marks in Fleetgate's own project.
+The anchor's labels say where the environment is. If there is no anchor, a teardown creates one first, so that an older
+deploy finds a newer claim. It then removes what has the environment's mark in Fleetgate's own project.
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ from shared.spec import Teardown
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done, Outputs
 
-NETWORK = "default"  # where an environment is looked for if no anchor tells
+NETWORK = "default"  # where an environment without an anchor is searched for
 
 
 def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
-    """Claim the environment for its removal, unless what the request depends on has changed."""
+    """Claim the environment for its removal, unless the condition of the request no longer holds."""
     if refusal := anchor_name_taken(observed):
         return refusal
-    if not observed.holds_anchor and (why := _moot(observed, request)):
+    if not observed.holds_anchor and (why := _obsolete(observed, request)):
         return superseded(observed, why)
     anchor = observed.anchor
-    known = dict(anchor.labels) if anchor else {labels.OWNER: observed.name}
-    values = known | {
+    before = dict(anchor.labels) if anchor else {labels.OWNER: observed.name}
+    values = before | {
         labels.GENERATION: observed.generation,
         labels.EXECUTION: observed.execution,
         labels.ACTION: TEARDOWN,
     }
     if request.disable_apis:
         values[labels.APIS] = "disable"
-    return acquire(observed, values, _handed_on(observed, _place(observed, anchor, request.disable_apis)))
+    return acquire(observed, values, _outputs(observed, _place(observed, anchor, request.disable_apis)))
 
 
 def verify(observed: ObservedRequest) -> Decision:
-    """Look under the claim that holds: a newer one supersedes what has been looked at."""
+    """Verify under the claim that holds the anchor; a newer claim supersedes this request."""
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
     if anchor is None:
         return unknown_environment(observed)
-    if anchor.is_going:
+    if anchor.is_being_removed:
         return being_removed(observed)
     place = _place(observed, anchor)
-    outputs = _handed_on(observed, place) | {"generation": anchor.generation}
+    outputs = _outputs(observed, place) | {"generation": anchor.generation}
     if not outputs["topics"]:
         return blocked(
             observed,
@@ -63,15 +63,15 @@ def verify(observed: ObservedRequest) -> Decision:
     return Decision(Done(outputs=outputs))
 
 
-def _moot(observed: ObservedRequest, request: Teardown) -> str:
-    """Why a teardown that the sweep asked for has nothing to do any more."""
+def _obsolete(observed: ObservedRequest, request: Teardown) -> str:
+    """Why a teardown from the sweep has nothing left to do; "" if it has."""
     if not request.is_conditional:
         return ""
     anchor = observed.anchor
     if anchor is None:
         return f"{observed.name} is gone"
     if request.expires is not None and anchor.expires != request.expires:
-        return f"the lease of {observed.name} ends at another time than {request.expires}: {anchor.expires}"
+        return f"the lease of {observed.name} was moved from {request.expires} to {anchor.expires}"
     if request.generation is not None and anchor.generation not in (request.generation, observed.generation):
         return f"{observed.name} has been claimed since, by {anchor.generation}"
     if anchor.action == TEARDOWN and observed.is_at_work(anchor):
@@ -82,22 +82,22 @@ def _moot(observed: ObservedRequest, request: Teardown) -> str:
 def _place(observed: ObservedRequest, anchor: Anchor | None, disable_apis: bool = False) -> Place:
     values = anchor.labels if anchor else {}
     return Place(
-        project=_read(values.get(labels.PROJECT)) or observed.settings.project,
-        network=_read(values.get(labels.NETWORK)) or NETWORK,
-        gateway=_read(values.get(labels.GATEWAY)),
-        probe=_read(values.get(labels.PROBE)),
+        project=_unpacked(values.get(labels.PROJECT)) or observed.settings.project,
+        network=_unpacked(values.get(labels.NETWORK)) or NETWORK,
+        gateway=_unpacked(values.get(labels.GATEWAY)),
+        probe=_unpacked(values.get(labels.PROBE)),
         disable_apis=disable_apis or labels.APIS in values,
     )
 
 
-def _read(value: str | None) -> str | None:
+def _unpacked(value: str | None) -> str | None:
     return labels.unpack(value) if value else None
 
 
-def _handed_on(observed: ObservedRequest, place: Place) -> Outputs:
-    """The place, and the topic of the verifier in its network.
+def _outputs(observed: ObservedRequest, place: Place) -> Outputs:
+    """The place, and the topic of the verification function in its network.
 
-    A network without one (any more) is audited from elsewhere: that takes no leg in it.
+    If the network has none, any of them audits a teardown: the audit sends nothing into the network.
     """
     topic = observed.verifier(place.project, place.network)
     if topic is None and isinstance(observed.request, Teardown):

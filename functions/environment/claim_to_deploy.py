@@ -1,4 +1,4 @@
-"""The claim of a deploy: whether this environment may be, and what its anchor bears then."""
+"""The claim of a deploy: whether this environment is allowed, and the labels of its anchor."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from shared.step.outcome import Decision, Outputs
 if TYPE_CHECKING:
     from shared.spec import Deploy, Environment
 
-# Bytes of a spec as JSON. It travels in the answer (16 KB), and five messages hold it at once in the
-# workflow's 512 KB of variables.
+# Bytes of a spec as JSON. An answer (16 KB) carries it, and five messages hold it at once in the workflow's 512 KB
+# of variables.
 SPEC_LIMIT = 12_000
 
 
 def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
-    """Refuse, or claim the environment for this request."""
+    """Refuse the request, or claim the environment for it."""
     return _refusal(observed, request.environment) or acquire(
-        observed, _values(observed, request), _handed_on(observed, request)
+        observed, _values(observed, request), _outputs(observed, request)
     )
 
 
 def _refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
-    """Why this environment cannot be claimed, whatever its anchor says."""
+    """Why this environment cannot be claimed at all."""
     size = len(json.dumps(wanted.wire()).encode())
     if size > SPEC_LIMIT:
         return blocked(
@@ -57,27 +57,26 @@ def _refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
 
 
 def _moved(observed: ObservedRequest, wanted: Environment) -> Decision | None:
-    """A refusal, if the environment stands elsewhere; the anchor of a mere teardown may not know where."""
+    """A refusal, if the environment exists elsewhere. An anchor that a teardown created does not say where."""
     anchor = observed.anchor
     if anchor is None or anchor.action == RELEASE:
         return None
     moved = [key for key, value in _place(wanted).items() if anchor.labels.get(key, value) != value]
     if not moved:
         return None
-    there = ", ".join(f"{key.partition('-')[2]} {_told(anchor.labels[key])}" for key in moved)
+    current = ", ".join(f"{key.partition('-')[2]} {_shown(anchor.labels[key])}" for key in moved)
     return blocked(
         observed,
         "ENVIRONMENT_MOVED",
-        f"Environment {wanted.name} stands with {there}, which cannot be changed in place.",
+        f"Environment {wanted.name} exists with {current}, which cannot be changed in place.",
         f"Set that back in the spec, or tear {wanted.name} down first, or name the new environment otherwise.",
     )
 
 
 def _place(wanted: Environment) -> dict[str, str]:
-    """What is fixed as long as the environment stands.
+    """The labels that are fixed while the environment exists.
 
-    The Gateway's name is that of its load balancer; and only the controller of the config cluster that it is in
-    takes that down.
+    The load balancer is named after the Gateway, and only the controller of the Gateway's config cluster removes it.
     """
     return {
         labels.PROJECT: labels.pack(wanted.project),
@@ -87,29 +86,31 @@ def _place(wanted: Environment) -> dict[str, str]:
     }
 
 
-def _told(value: str) -> str:
+def _shown(value: str) -> str:
     return labels.unpack(value) or "another one"
 
 
 def _rival(observed: ObservedRequest, wanted: Environment) -> Anchor | None:
-    """Another environment of the same fleet that was there before.
+    """An older environment of the same fleet.
 
-    Both of two claims at once may write before either looks again; then the one whose anchor is older stays.
+    Two claims at the same time may both write their anchors before either reads again; then the older anchor wins.
     """
     rivals = [
-        each for each in observed.environments if each.name != wanted.name and _uses(each, wanted.project)
+        each
+        for each in observed.environments
+        if each.name != wanted.name and _is_in_fleet_of(each, wanted.project)
     ]
     anchor = observed.anchor
     if anchor is not None:
-        rivals = [each for each in rivals if _seniority(each) < _seniority(anchor)]
-    return min(rivals, key=_seniority, default=None)
+        rivals = [each for each in rivals if _age(each) < _age(anchor)]
+    return min(rivals, key=_age, default=None)
 
 
-def _uses(each: Anchor, project: str) -> bool:
+def _is_in_fleet_of(each: Anchor, project: str) -> bool:
     return each.labels.get(labels.PROJECT) == labels.pack(project)
 
 
-def _seniority(each: Anchor) -> tuple[float, str]:
+def _age(each: Anchor) -> tuple[float, str]:
     return compute.unix(each.created), each.name
 
 
@@ -129,9 +130,9 @@ def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
 
 
 def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
-    """The lease begins anew with every deploy, when that was published. Without a ttl it has no end.
+    """The lease starts again with every deploy, at its publish time. Without a ttl it has no end.
 
-    A message that comes late or twice means the same lease; what has been done to that since is left.
+    A message that comes late or twice means the same lease: an extension or a warning since then is kept.
     """
     anchor = observed.anchor
     if anchor is not None and anchor.generation == observed.generation:
@@ -140,8 +141,8 @@ def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
     return {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}
 
 
-def _handed_on(observed: ObservedRequest, request: Deploy) -> Outputs:
-    """What the workflow hands to the steps: the spec in its normal form, and the topics that differ."""
+def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:
+    """What the workflow passes to the steps: the spec with all defaults, and the verification topic."""
     wanted = request.environment
     topic = observed.verifier(wanted.project, wanted.network)
     return observed.outputs(environment=wanted.wire(), topics={"verification": topic})

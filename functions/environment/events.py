@@ -14,7 +14,7 @@ TYPE = "dev.fleetgate.environment."  # and the ending
 
 @dataclass(frozen=True)
 class EventFactory:
-    """Makes the events that one execution publishes: the topic they go to, and the workflow that it is one of."""
+    """Makes the events of one execution of the workflow; they are published on `topic`."""
 
     topic: str
     workflow: str
@@ -22,15 +22,15 @@ class EventFactory:
 
     @classmethod
     def of(cls, context: Context) -> EventFactory:
-        """The execution that a message comes from."""
+        """The factory for the execution that sent a message."""
         settings = context.settings
         return cls(settings.events_topic, settings.workflow, context.message.claim.execution)
 
     def event(self, ending: str, data: Mapping[str, object], now: float, about: str = "") -> Publication:
         """The event of an ending at `now`, unix seconds.
 
-        Its id is the ending's and that of what it is `about` (the execution, unless said otherwise), so that a
-        listener can tell a message that was delivered twice.
+        Its id is made of the ending and of `about` (by default the execution), so that a subscriber can recognise
+        a message that was delivered twice.
         """
         name = str(data.get("environment", ""))
         attributes = {

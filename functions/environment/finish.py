@@ -1,9 +1,9 @@
-"""The ending of a request: published for whoever listens; and the anchor is given back where nothing is left to anchor.
+"""Finishes a request: publishes its ending, and releases the anchor if the environment has nothing else left.
 
-That is so after a teardown, and after a deploy that was refused in the check: it has made nothing but its anchor. (If
-this very claim made it, its description says so, and the claim still holds it.) The anchor is marked as released by
-compare-and-swap first. So a newer claim either came before, and the anchor stays; or it sees the mark and waits until
-this anchor is gone. Then it makes one of its own, which no deletion of this one can reach (`anchor.release`).
+That is so after a teardown, and after a deploy that was refused in the check: it has created only its anchor. (The
+anchor's description says which claim created it.) The anchor is first marked as released by compare-and-swap. A newer
+claim that came before the mark keeps the anchor. One that comes later reads the mark and waits until this anchor is
+gone. Then it creates its own, which no deletion of this one can reach (`anchor.release`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from shared.step.message import Claim
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
 
-BEFORE_CHANGES = {"claim", "check"}  # phases in which nothing but the anchor has been made
-OF_A_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
+BEFORE_CHANGES = {"claim", "check"}  # phases that create nothing but the anchor
+OF_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
 
 
 @dataclass(frozen=True)
 class ObservedEnding:
-    """The ending as the workflow tells it, and the environment's anchor, where it may be to be given back."""
+    """The ending as the workflow reports it, and the environment's anchor, if it may have to be released."""
 
     ending: Mapping[str, Any]
     claim: Claim
@@ -37,32 +37,32 @@ class ObservedEnding:
 
     @property
     def action(self) -> str:
-        """What was asked for."""
+        """The requested action."""
         return str(self.ending.get("action", ""))
 
     @property
     def outcome(self) -> str:
-        """What came of it."""
+        """Its outcome."""
         return str(self.ending.get("outcome", ""))
 
     @property
     def is_removed(self) -> bool:
-        """Whether a teardown has come to its end."""
+        """Whether a teardown is complete."""
         return self.action == TEARDOWN and self.outcome == "done"
 
     @property
     def is_refused(self) -> bool:
-        """Whether it ended before anything but the anchor was made."""
+        """Whether it ended before anything but the anchor was created."""
         return self.ending.get("phase") in BEFORE_CHANGES and self.outcome in ("blocked", "failed")
 
     @property
     def holds_anchor(self) -> bool:
-        """Whether there is an anchor, and it bears this claim."""
-        return self.anchor is not None and self.anchor.bears(self.claim.generation, self.claim.execution)
+        """Whether this claim holds the anchor."""
+        return self.anchor is not None and self.anchor.is_held_by(self.claim.generation, self.claim.execution)
 
 
 def observe(context: Context) -> ObservedEnding:
-    """Read the anchor, if it may have to be given back; a request with faults never had one."""
+    """Read the anchor, if it may have to be released. A request with faults never had one."""
     message = context.message
     observed = ObservedEnding(message.ending or {}, message.claim, None, EventFactory.of(context))
     had_one = observed.is_refused and observed.ending.get("code") != "INVALID_REQUEST"
@@ -74,7 +74,7 @@ def observe(context: Context) -> ObservedEnding:
 
 
 def decide(observed: ObservedEnding, now: float) -> Decision:
-    """Give the anchor back if nothing is left to anchor; then publish the ending, if there is one to tell."""
+    """Release the anchor if nothing else is left; then publish the ending, if it has an event."""
     released = _to_release(observed)
     if released is None:
         return Decision(Done(), publications=_events(observed, now))
@@ -88,11 +88,11 @@ FINISH = Step("environment", observe, decide, frozenset({"settle"}), fenced=Fals
 
 
 def ending_of(action: str, outcome: str) -> str | None:
-    """The ending's name: a sequence that is `done` has one by its action; other outcomes are themselves.
+    """The name of the ending's event: for `done` it follows from the action, otherwise it is the outcome.
 
-    What was done without a sequence (extend, sweep) has none.
+    An action without a sequence of steps (extend, sweep) has no event when it is done.
     """
-    return OF_A_WHOLE_SEQUENCE.get(action) if outcome == "done" else outcome
+    return OF_WHOLE_SEQUENCE.get(action) if outcome == "done" else outcome
 
 
 def _to_release(observed: ObservedEnding) -> Anchor | None:
@@ -104,7 +104,7 @@ def _to_release(observed: ObservedEnding) -> Anchor | None:
 
 
 def _events(observed: ObservedEnding, now: float) -> list[Publication]:
-    """The event of the ending. Of an environment that was removed and claimed since, only the latter counts."""
+    """The event of the ending. If a newer request claimed a removed environment, the ending is `superseded`."""
     claim = observed.claim
     overtaken = observed.is_removed and observed.anchor is not None and not observed.holds_anchor
     kind = "superseded" if overtaken else ending_of(observed.action, observed.outcome)

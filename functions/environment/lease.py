@@ -1,8 +1,8 @@
-"""The lease: when it ends, when that is warned of, and how it is extended.
+"""The lease: when it ends, when to warn before its end, and how it is extended.
 
-The end is a label of the anchor, unix seconds, and is moved by compare-and-swap on that label alone: an extension
-claims nothing, and disturbs nothing that is at work. It never shortens a lease (a deploy does that), so that
-extensions that overtake each other or come twice mean the same.
+The end is a label of the anchor, in unix seconds. An extension changes this label alone, by compare-and-swap: it claims
+nothing, and disturbs no running execution. It never shortens a lease (only a deploy does), so that extensions may come
+twice or in any order.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from shared.step.outcome import Decision, Done
 if TYPE_CHECKING:
     from shared.spec import Extend
 
-EARLIEST = 30 * 60  # seconds before its end that a lease is warned of; of a short one, its last quarter
+EARLIEST = 30 * 60  # seconds before its end at which a lease is warned of; a short lease: in its last quarter
 
 
 def extend(observed: ObservedRequest, request: Extend) -> Decision:
-    """Let the lease end `ttl` after the request was published, if it would end before."""
+    """Move the end of the lease to `ttl` after the request's publish time, if that is later."""
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
     if anchor is None:
         return unknown_environment(observed)
-    if anchor.is_going:
+    if anchor.is_being_removed:
         return being_removed(observed)
     end = int(labels.asked_at(observed.generation)) + request.ttl
     if anchor.expires is None or anchor.expires >= end:
@@ -43,7 +43,7 @@ def extend(observed: ObservedRequest, request: Extend) -> Decision:
 
 @dataclass(frozen=True)
 class Lease:
-    """One environment's lease: its end, and how long it was when its environment was claimed, in seconds."""
+    """One environment's lease: its end in unix seconds, and its length in seconds since the claim."""
 
     found: Anchor
     end: int
@@ -51,7 +51,7 @@ class Lease:
 
     @classmethod
     def of(cls, found: Anchor) -> Lease | None:
-        """The lease that an anchor bears, if it bears one."""
+        """The lease in an anchor's labels, if there is one."""
         if found.expires is None:
             return None
         return cls(found, found.expires, found.expires - labels.asked_at(found.generation))
@@ -60,16 +60,16 @@ class Lease:
         """Whether it has ended by `now`, unix seconds."""
         return now >= self.end
 
-    def is_to_be_warned_of(self, now: float) -> bool:
-        """Whether its end is near, and has not been warned of.
+    def needs_warning(self, now: float) -> bool:
+        """Whether its end is near, and nobody was warned yet.
 
-        The last half hour, of a short lease its last quarter; but always before the last sweep it lives to see.
+        Near is the last half hour, for a short lease its last quarter, but at least the time between two sweeps.
         """
         ahead = max(SWEEP_INTERVAL, min(EARLIEST, self.length / 4))
         return self.found.labels.get(labels.WARNED) != str(self.end) and self.end - ahead <= now < self.end
 
     def warning(self, observed: ObservedRequest, now: float) -> Change:
-        """Note the end that is warned of, and tell of it: who notes it first is the only one to tell."""
+        """Write the warned end to the anchor, then publish the warning: only the first writer publishes."""
         values = {**self.found.labels, labels.WARNED: str(self.end)}
         return RelabelAnchor(self.found, values, self._event(observed, now))
 

@@ -10,5 +10,5 @@ from shared.step.run import run
 
 @functions_framework.cloud_event
 def environment(event: CloudEvent) -> None:
-    """Claim an environment for a request, or finish the request: give back its anchor, publish its ending."""
+    """Claim an environment for a request, or finish the request: release its anchor, publish its ending."""
     run(event.data, CLAIM, FINISH)

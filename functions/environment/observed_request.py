@@ -1,4 +1,4 @@
-"""What a claim observes: its request as it was read, and the anchors of every environment."""
+"""What a claim observes: the parsed request, and the anchors of every environment."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ObservedRequest:
-    """A request (or why it could not be read), and all anchors.
+    """A request (or why it is invalid), and all anchors.
 
-    `path` is where the environment's anchor is or would be; `alive` holds those executions that have not ended, of
-    the ones it matters for.
+    `path` is the full name of the environment's anchor, whether it exists or not. `alive` holds the executions that
+    have not ended, of those that this request depends on.
     """
 
     request: Request | InvalidRequest
@@ -39,8 +39,8 @@ class ObservedRequest:
 
     @property
     def holds_anchor(self) -> bool:
-        """Whether the anchor bears this claim."""
-        return self.anchor is not None and self.anchor.bears(self.generation, self.execution)
+        """Whether this claim holds the anchor."""
+        return self.anchor is not None and self.anchor.is_held_by(self.generation, self.execution)
 
     def verifier(self, project: str, network: str) -> str | None:
         """The topic of the function that can send requests in a network."""
@@ -48,7 +48,7 @@ class ObservedRequest:
 
     @property
     def environments(self) -> list[Anchor]:
-        """The anchors of the environments there are, by name."""
+        """The anchors of all environments, sorted by name."""
         ours = [each for each in self.anchors if each.is_ours and each.action != RELEASE]
         return sorted(ours, key=lambda each: each.name)
 
@@ -57,6 +57,6 @@ class ObservedRequest:
         return each.execution in self.alive
 
     def outputs(self, **more: object) -> Outputs:
-        """What every answer to a claim says, a refusal too: whom it is about. `more` is what this one adds."""
+        """The outputs of every answer to a claim, of a refusal too: name, action and generation; and `more`."""
         action = getattr(self.request, "action", "")
         return {"name": self.name, "action": action, "generation": self.generation} | more

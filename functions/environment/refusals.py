@@ -1,4 +1,4 @@
-"""What a claim answers when it does not acquire the anchor: superseded, or blocked with the way to mend it."""
+"""The answers of a claim that does not acquire the anchor: superseded, or blocked with a fix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from shared.step.outcome import Blocked, Decision, Superseded
 
 
 def superseded(observed: ObservedRequest, message: str) -> Decision:
-    """Something newer counts."""
+    """Another request or execution goes on instead of this one."""
     return Decision(Superseded(message=message, outputs=observed.outputs()))
 
 
@@ -17,21 +17,21 @@ def blocked(observed: ObservedRequest, code: str, cause: str, fix: str) -> Decis
 
 
 def anchor_name_taken(observed: ObservedRequest) -> Decision | None:
-    """A refusal, if an address that is not ours has the anchor's name."""
+    """A refusal, if a foreign address has the anchor's name."""
     anchor = observed.anchor
     if anchor is None or anchor.is_ours:
         return None
-    cause = f"{anchor.path} is not Fleetgate's, and has the name of the anchor of {observed.name}."
-    return blocked(observed, "ANCHOR_NAME_TAKEN", cause, "Delete it, or name the environment otherwise.")
+    cause = f"{anchor.path} has the name of the anchor of {observed.name}, but does not belong to Fleetgate."
+    return blocked(observed, "ANCHOR_NAME_TAKEN", cause, "Delete it, or give the environment another name.")
 
 
 def unknown_environment(observed: ObservedRequest) -> Decision:
-    """A refusal: there is no environment of this name."""
+    """A refusal: no environment has this name."""
     names = ", ".join(each.name for each in observed.environments)
     cause = f"There is no environment {observed.name}; " + (
         f"there is {names}." if names else "there is none."
     )
-    return blocked(observed, "UNKNOWN_ENVIRONMENT", cause, "Name one that there is, or deploy this one.")
+    return blocked(observed, "UNKNOWN_ENVIRONMENT", cause, "Name an existing one, or deploy this one.")
 
 
 def being_removed(observed: ObservedRequest) -> Decision:

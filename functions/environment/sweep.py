@@ -1,9 +1,9 @@
-"""The sweep: what has outlived its lease is asked to be torn down, and what soon will have is warned of.
+"""The sweep: requests a teardown for each environment whose lease has ended, and warns before a lease ends.
 
-It lists the anchors once and changes nothing but the note of a warning. A teardown is a request like any other, one
-for each environment; it carries the lease's end and the claim that were seen here, and its own claim looks again. A
-teardown that died is asked for again, whatever the lease says; one that lives is left to it. An environment whose
-deploy died keeps its anchor until its lease ends: a person may want to look at it.
+It lists the anchors once, and writes nothing but the label of a warning. The teardown is an ordinary request. It
+carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
+execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
+whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from shared.step.outcome import Decision, Done
 
 
 def sweep(observed: ObservedRequest, now: float) -> Decision:
-    """One request for each environment whose time is over, one warning for each whose end is near."""
+    """One teardown request for each environment whose lease is over, one warning for each whose end is near."""
     ours = sorted((each for each in observed.anchors if each.is_ours), key=lambda each: each.name)
     over = [each for each in ours if _is_over(observed, each, now)]
-    leases = [lease for each in ours if not each.is_going and (lease := Lease.of(each))]
-    near = [lease for lease in leases if lease.is_to_be_warned_of(now)]
+    leases = [lease for each in ours if not each.is_being_removed and (lease := Lease.of(each))]
+    near = [lease for lease in leases if lease.needs_warning(now)]
     swept = {"environments": len(ours), "tornDown": [each.name for each in over]}
     return Decision(
         Done(outputs=observed.outputs(swept=swept)),
@@ -30,7 +30,7 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
 
 
 def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
-    if each.is_going:
+    if each.is_being_removed:
         return not observed.is_at_work(each)
     lease = Lease.of(each)
     return lease is not None and lease.is_over(now)

@@ -38,7 +38,7 @@ def check_claim(found: Anchor | None, message: Message) -> None:
     if found is None:
         if message.mode != "destroy":
             raise Superseded(f"environment {claim.name} has no anchor: it was torn down meanwhile")
-    elif not found.bears(claim.generation, claim.execution) and not _looks_on(found, message):
+    elif not found.is_held_by(claim.generation, claim.execution) and not _looks_on(found, message):
         raise Superseded(
             f"environment {claim.name} is claimed by {found.generation}, execution {found.execution}"
         )

@@ -53,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RawRequest:
     """What the user published, untouched: `data` as they wrote it, `publish_time` in RFC 3339."""
 
     data: bytes
@@ -81,7 +81,7 @@ class Message:
     claim: Claim
     sent: float = 0.0
     environment: Json | None = None
-    request: Asked | None = None
+    request: RawRequest | None = None
     ending: Json | None = None
     place: Place | None = None
     inventory: Sequence[str] | None = None
@@ -144,6 +144,6 @@ def _demand(form: re.Pattern[str], name: str, value: str) -> None:
         raise BadMessage(f"{value[:100]!r} is no {name}")
 
 
-def _asked(request: Mapping[str, Any]) -> Asked:
+def _asked(request: Mapping[str, Any]) -> RawRequest:
     data = base64.b64decode(request.get("data") or "")
-    return Asked(data, request["messageId"], request["publishTime"])
+    return RawRequest(data, request["messageId"], request["publishTime"])

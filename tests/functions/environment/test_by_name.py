@@ -118,7 +118,7 @@ class TestWhatTheSweepAskedFor:
     @pytest.mark.parametrize(
         ("request_", "why"),
         [
-            (teardown(expires=int(NOW)), "ends at another time"),
+            (teardown(expires=int(NOW)), "was moved from"),
             (teardown(expires=int(NOW + END), generation="1767500000000-1"), "claimed since"),
             (teardown(generation="1767500000000-1"), "claimed since"),
         ],
