@@ -5,7 +5,7 @@ Aggregated lists show every region and zone and the global resources in one call
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared import errors
@@ -70,24 +70,54 @@ def _firewalls(session: Session, project: str, kind: str) -> list[Resource]:
     return [_of(kind, each) for each in compute.firewalls(session, project)]
 
 
-def _of(kind: str, body: wire.Resource) -> Resource:
-    return Resource(kind, compute.path_of(body["selfLink"]), body)
+def _of(kind: str, told: wire.Resource) -> Resource:
+    return Resource(
+        kind,
+        compute.path_of(told["selfLink"]),
+        labels=told.get("labels", {}),
+        description=told.get("description", ""),
+        network=_short(told.get("network", "")),
+        location=_short(told.get("zone", "") or told.get("region", "")),
+        uses=frozenset(_references(told)),
+    )
 
 
 def _features(session: Session, project: str, kind: str) -> list[Resource]:
-    return [Resource(kind, each["name"], each) for each in gkehub.listed_features(session, project)]
+    return [
+        Resource(kind, each.path, labels=each.labels, uses=frozenset({each.config_membership} - {""}))
+        for each in gkehub.features(session, project).values()
+    ]
 
 
 def _memberships(session: Session, project: str, kind: str) -> list[Resource]:
-    return [Resource(kind, each["name"], each) for each in gkehub.listed_memberships(session, project)]
+    return [
+        Resource(kind, each.path, labels=each.labels, cluster=each.cluster)
+        for each in gkehub.memberships(session, project).values()
+    ]
 
 
 def _clusters(session: Session, project: str, kind: str) -> list[Resource]:
-    place = f"projects/{project}/locations"
     return [
-        Resource(kind, f"{place}/{each['location']}/clusters/{each['name']}", each)
-        for each in container.listed(session, project)
+        Resource(kind, each.path, labels=each.labels, network=_short(each.network), location=each.location)
+        for each in container.clusters(session, project)
     ]
+
+
+def _short(link: str) -> str:
+    return link.rpartition("/")[2]
+
+
+def _references(value: object, field: str = "") -> Iterator[str]:
+    """Full names of all that a resource of Compute Engine's refers to, in whichever field."""
+    if isinstance(value, str):
+        if "projects/" in value and field not in ("selfLink", "description"):
+            yield compute.path_of(value)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _references(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item, field)
 
 
 LISTS: dict[str, Callable[[Session, str, str], list[Resource]]] = {

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from functions.verification.inventory import Inventory
 from shared import gcloud, labels
-from shared.google.compute import path_of
 from shared.google.resource import Resource, tail_of
 from shared.json_types import Json
 
@@ -89,7 +88,7 @@ class _Look:
         if found and found.ours and not found.strong and user:
             found = Tie(False, f"{found.why}; but {user} uses it")
         if found is None or not found.ours:
-            self._users.update(dict.fromkeys(_references(each.body), each.path))
+            self._users.update(dict.fromkeys(each.uses, each.path))
             self._strange_rules |= {each.path} if each.kind == "forwardingRules" else set()
         return found
 
@@ -153,7 +152,7 @@ class _Look:
         return bool(self.whose.gateway and each.name.startswith(f"gkemcg1-{self.whose.gateway[0]}-"))
 
     def _service_part(self, each: Resource) -> Tie | None:
-        said = str(_json(each.body.get("description")).get("kubernetes.io/service-name", ""))
+        said = str(_json(each.description).get("kubernetes.io/service-name", ""))
         namespace, _, name = said.partition("/")
         prefix = f"gkemcs-{self.whose.gateway[0]}-" if self.whose.gateway else "\0"
         if self._is_service(namespace, name) if said else each.name.startswith(prefix):
@@ -174,7 +173,7 @@ class _Look:
         """A NEG of a cluster's own controller, which alone removes it: after its cluster, nobody does."""
         if each.name.startswith("gsmrsvd"):
             return Tie(False, "multi-cluster Services reserve such names; nothing says for which environment")
-        said = _json(each.body.get("description"))
+        said = _json(each.description)
         if not each.name.startswith("k8s1-") or "namespace" not in said:
             return None
         service = f"{said['namespace']}/{said.get('service-name', '')}"
@@ -187,16 +186,14 @@ class _Look:
 
     def _possible_maker(self, group: Resource) -> str:
         """Somebody else's cluster that is where the NEG is."""
-        region = str(group.body.get("zone", "")).rpartition("/")[2].rpartition("-")[0]
-        network = tail_of(group.body.get("network", ""))
-        for path, body in self._strangers.items():
-            here = str(body.get("location", "")).startswith(region)
-            if here and network.rpartition("/")[2] == _network(body):
+        region = group.location.rpartition("-")[0]
+        for path, cluster in self._strangers.items():
+            if cluster.location.startswith(region) and group.network == cluster.network:
                 return path
         return ""
 
     def _firewall(self, each: Resource) -> Tie | None:
-        if each.body.get("network", "").rpartition("/")[2] != self.whose.network:
+        if each.network != self.whose.network:
             return None
         if each.name.startswith("gkemcg1-l7-"):
             return self._gateways_firewall(each)
@@ -217,11 +214,10 @@ class _Look:
         return Tie(False, "no Gateway is left that needs it; nothing says that it was this environment's")
 
     def _membership(self, each: Resource) -> Tie | None:
-        link = each.body.get("endpoint", {}).get("gkeCluster", {}).get("resourceLink", "")
-        cluster = tail_of(link)
+        cluster = tail_of(each.cluster)
         if cluster and cluster.rpartition("/")[2] in self._clusters:
             return Tie(True, f"it is the membership of {cluster}")
-        if link and cluster not in {one.tail for one in self.there.of("clusters")}:
+        if cluster and cluster not in {one.tail for one in self.there.of("clusters")}:
             return Tie(False, f"its cluster, {cluster}, is gone; nothing says whose that was")
         return None
 
@@ -242,21 +238,20 @@ class _Look:
         return gone | {each.name for each in there if _owner(each) == self.whose.name}
 
     @cached_property
-    def _strangers(self) -> Mapping[str, Mapping[str, Any]]:
+    def _strangers(self) -> Mapping[str, Resource]:
         """Clusters that are not ours, by full name."""
         there = self.there.of("clusters")
-        return {each.path: each.body for each in there if _owner(each) != self.whose.name}
+        return {each.path: each for each in there if _owner(each) != self.whose.name}
 
 
 def _owner(each: Resource) -> str | None:
     """The environment whose label or mark a resource bears."""
-    values: Mapping[str, str] = each.body.get("labels") or each.body.get("resourceLabels") or {}
-    return values.get(labels.OWNER) or labels.marked_by(each.body.get("description"))
+    return each.labels.get(labels.OWNER) or labels.marked_by(each.description)
 
 
 def _described(each: Resource) -> tuple[str, str, str, str] | None:
     """The cluster (full name), plural kind, namespace and name in the Gateway controller's description [observed]."""
-    said = _json(each.body.get("description"))
+    said = _json(each.description)
     words = str(said.get("k8sResource", "")).split("/")
     if len(words) != 5:
         return None
@@ -269,22 +264,3 @@ def _json(text: Any) -> Json:
     except (ValueError, TypeError):
         return {}
     return said if isinstance(said, dict) else {}
-
-
-def _references(value: Any, field: str = "") -> Iterator[str]:
-    """Full names of all that a resource refers to."""
-    if isinstance(value, str):
-        if "projects/" in value and field != "selfLink" and field != "description":
-            yield path_of(value)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _references(item, name)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item, field)
-
-
-def _network(cluster: Mapping[str, Any]) -> str:
-    return str(cluster.get("network") or cluster.get("networkConfig", {}).get("network", "")).rpartition("/")[
-        2
-    ]

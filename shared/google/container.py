@@ -123,17 +123,10 @@ def clusters(session: Session, project: str) -> list[Cluster]:
     Raises:
         Transient: a zone could not be asked.
     """
+    path = f"v1/projects/{project}/locations/-/clusters"
+    told: list[wire.Cluster] = items(session, "container", path, "clusters")
     domain = session.settings.cluster_domain
-    return [cluster_of(project, each, domain) for each in listed(session, project)]
-
-
-def listed(session: Session, project: str) -> list[wire.Cluster]:
-    """Every cluster of the project, as GKE's API tells it.
-
-    Raises:
-        Transient: a zone could not be asked.
-    """
-    return items(session, "container", f"v1/projects/{project}/locations/-/clusters", "clusters")
+    return [cluster_of(project, each, domain) for each in told]
 
 
 def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:

@@ -87,7 +87,9 @@ def features(session: Session, project: str) -> dict[str, Feature]:
     Raises:
         Transient: part of the list could not be read.
     """
-    return {each["name"].rpartition("/")[2]: _feature(each) for each in listed_features(session, project)}
+    path = f"v1/projects/{project}/locations/global/features"
+    told: list[wire.Feature] = items(session, "gkehub", path, "resources")
+    return {each["name"].rpartition("/")[2]: _feature(each) for each in told}
 
 
 def memberships(session: Session, project: str) -> dict[str, Membership]:
@@ -96,26 +98,10 @@ def memberships(session: Session, project: str) -> dict[str, Membership]:
     Raises:
         Transient: a location could not be asked.
     """
-    found = map(_membership, listed_memberships(session, project))
+    path = f"v1/projects/{project}/locations/-/memberships"
+    told: list[wire.Membership] = items(session, "gkehub", path, "resources")
+    found = map(_membership, told)
     return {each.key: each for each in found}
-
-
-def listed_features(session: Session, project: str) -> list[wire.Feature]:
-    """The fleet's features, as the API tells them.
-
-    Raises:
-        Transient: part of the list could not be read.
-    """
-    return items(session, "gkehub", f"v1/projects/{project}/locations/global/features", "resources")
-
-
-def listed_memberships(session: Session, project: str) -> list[wire.Membership]:
-    """The fleet's memberships in every location, as the API tells them.
-
-    Raises:
-        Transient: a location could not be asked.
-    """
-    return items(session, "gkehub", f"v1/projects/{project}/locations/-/memberships", "resources")
 
 
 def _feature(told: wire.Feature) -> Feature:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from shared.google.compute import path_of
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource: the collection it is in, its full name (`projects/P/…`), and what the API says of it."""
+    """One resource: the collection it is in, its full name (`projects/P/…`), and what the API says of it.
+
+    `network` and `location` (a zone, a region, or "" for what is global) are short names. `cluster` is the full name
+    of the cluster behind a membership; `uses` are full names of resources that it refers to.
+    """
 
     kind: str
     path: str
-    body: Mapping[str, Any]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    network: str = ""
+    location: str = ""
+    cluster: str = ""
+    uses: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

@@ -14,11 +14,18 @@ from typing import Any, Required, TypedDict
 
 
 class Resource(TypedDict, total=False):
-    """What every resource of Compute Engine's has. `selfLink` is only missing from what is yet to be made."""
+    """What resources of Compute Engine have in common; a kind may lack any of it but the name, which each has.
+
+    `selfLink` is only missing from what is yet to be made.
+    """
 
     name: Required[str]
     selfLink: str
     description: str
+    labels: Mapping[str, str]
+    network: str
+    region: str
+    zone: str
 
 
 class Network(Resource, total=False):
@@ -37,8 +44,6 @@ class SecondaryRange(TypedDict):
 class Subnetwork(Resource, total=False):
     """A subnetwork. Without `purpose` it is an ordinary one; those for proxies have a `role` and a `state`."""
 
-    network: str
-    region: str
     ipCidrRange: str
     secondaryIpRanges: list[SecondaryRange]
     purpose: str
@@ -49,7 +54,6 @@ class Subnetwork(Resource, total=False):
 class Route(Resource, total=False):
     """A route of a network."""
 
-    network: str
     destRange: str
 
 
@@ -57,16 +61,13 @@ class Address(Resource, total=False):
     """A reserved address, or a reserved range, which has a `prefixLength`. A global one has no `region`."""
 
     id: str
-    region: str
     address: str
     addressType: str
     purpose: str
     prefixLength: int
-    network: str
     subnetwork: str
     status: str
     users: list[str]
-    labels: Mapping[str, str]
     labelFingerprint: str
     creationTimestamp: str
 
@@ -75,7 +76,6 @@ class ForwardingRule(Resource, total=False):
     """A forwarding rule: a load balancer's address."""
 
     IPAddress: str
-    network: str
     subnetwork: str
 
 
@@ -89,7 +89,6 @@ class FirewallPart(TypedDict, total=False):
 class Firewall(Resource, total=False):
     """A firewall rule: it has `allowed` or `denied`."""
 
-    network: str
     direction: str
     priority: int
     disabled: bool

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.verification import inventory
 from functions.verification.audit import PATIENCE, SECOND_LOOK, ObservedLeftovers, decide
 from functions.verification.inventory import COMPUTE, LAST, Inventory, take
 from functions.verification.leaks import Environment, find
@@ -20,15 +21,14 @@ Json = dict[str, Any]
 
 ANCHOR = f"projects/{PROJECT}/regions/us-central1/addresses/fleetgate-store"
 STORE = Environment("store", "default", ("store", "edge"), ANCHOR)
-NETWORK = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/default"
 WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 OURS = {"fleetgate-env": "store"}
 NOW = 1_767_600_000.0
 
 
-def resource(kind: str, name: str, place: str = "global", **body: Any) -> Resource:
+def resource(kind: str, name: str, place: str = "global", **fields: Any) -> Resource:
     """A resource as a list shows it."""
-    return Resource(kind, f"projects/{PROJECT}/{place}/{kind}/{name}", body)
+    return Resource(kind, f"projects/{PROJECT}/{place}/{kind}/{name}", **fields)
 
 
 def signed(plural: str, name: str, cluster: str = WEST) -> str:
@@ -40,25 +40,20 @@ def group(service: str, namespace: str = "store") -> Resource:
     """A NEG as a cluster's controller makes it, in us-west1-a."""
     said = json.dumps({"cluster-uid": "abc", "namespace": namespace, "service-name": service, "port": "80"})
     place = "zones/us-west1-a"
-    zone = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/{place}"
     return resource(
         "networkEndpointGroups",
         f"k8s1-abc-{namespace}-{service}-80-x",
         place,
         description=said,
-        network=NETWORK,
-        zone=zone,
+        network="default",
+        location="us-west1-a",
     )
 
 
 def cluster(name: str, location: str = "us-west1-a", **labels: str) -> Resource:
     """A cluster in the default network."""
     place = f"locations/{location}"
-    return resource("clusters", name, place, resourceLabels=labels, location=location, network="default")
-
-
-def url(each: Resource) -> str:
-    return f"https://www.googleapis.com/compute/v1/{each.path}"
+    return resource("clusters", name, place, labels=labels, location=location, network="default")
 
 
 def names(rows: tuple[Json, ...]) -> list[str]:
@@ -91,7 +86,7 @@ ALIKE = [
     resource("forwardingRules", "gkemcg1-store-edge-1"),
     resource("forwardingRules", "gkemcg1-store-edge-1", description=signed("gateways", "other")),
     resource("backendServices", "gkemcs-web-cart", description='{"kubernetes.io/service-name": "web/cart"}'),
-    resource("firewalls", "gke-somebody-12345678-mcsd", network=NETWORK),
+    resource("firewalls", "gke-somebody-12345678-mcsd", network="default"),
     group("cart", namespace="web"),
 ]
 UNRELATED = [
@@ -130,7 +125,7 @@ def test_what_somebody_else_still_uses_is_not_ours_to_remove() -> None:
     shared = resource(
         "backendServices", "gkemcg1-store-cart-80-1", description=signed("serviceimports", "cart")
     )
-    theirs = resource("urlMaps", "theirs", defaultService=url(shared))
+    theirs = resource("urlMaps", "theirs", uses=frozenset({shared.path}))
 
     assert ([], [shared.name]) == judged(theirs, shared)
 
@@ -152,9 +147,8 @@ def test_a_group_that_a_living_cluster_of_somebodys_may_have_made_is_foreign() -
 
 def test_names_built_from_our_clusters_are_ours_after_the_cluster_too() -> None:
     """Its firewall rule and its stale membership; a feature's clusters may be known from the inventory alone."""
-    rule = resource("firewalls", "gke-gke-west-1-12345678-mcsd", network=NETWORK)
-    link = {"gkeCluster": {"resourceLink": f"//container.googleapis.com/{WEST}"}}
-    member = resource("memberships", "gke-west-1", "locations/us-west1", endpoint=link)
+    rule = resource("firewalls", "gke-gke-west-1-12345678-mcsd", network="default")
+    member = resource("memberships", "gke-west-1", "locations/us-west1", cluster=WEST)
     known = Environment(
         "store", "default", None, ANCHOR, frozenset({WEST.removeprefix(f"projects/{PROJECT}/")})
     )
@@ -165,7 +159,7 @@ def test_names_built_from_our_clusters_are_ours_after_the_cluster_too() -> None:
 
 def test_the_gateways_firewall_rule_stays_while_anybodys_gateway_needs_it() -> None:
     """One rule a VPC, for all Gateways."""
-    rule = resource("firewalls", "gkemcg1-l7-default-1", network=NETWORK)
+    rule = resource("firewalls", "gkemcg1-l7-default-1", network="default")
     theirs = resource("forwardingRules", "gkemcg1-web-shop-1", description=signed("gateways", "shop"))
 
     assert ([EDGE.name, rule.name], []) == judged(EDGE, rule)
@@ -241,6 +235,22 @@ def test_on_the_wire_everything_of_an_environment_is_found_and_nothing_of_an_emp
     assert [] == full.outputs["foreign"] == full.outputs["unknown"]
     assert set() == leaks - made
     assert [] == [name for name in sorted(made - leaks) if "serve404" not in name]
+
+
+def test_what_a_resource_refers_to_is_found_in_whichever_field() -> None:
+    """Links in any form, nested too; neither its own name nor what its description quotes."""
+    base = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global"
+    told: Any = {
+        "name": "theirs",
+        "selfLink": f"{base}/urlMaps/theirs",
+        "description": f"in place of {base}/urlMaps/old",
+        "defaultService": f"{base}/backendServices/one",
+        "pathMatchers": [{"routeRules": [{"service": f"projects/{PROJECT}/global/backendServices/two"}]}],
+    }
+    found = inventory._of("urlMaps", told)
+
+    assert f"projects/{PROJECT}/global/urlMaps/theirs" == found.path
+    assert {f"projects/{PROJECT}/global/backendServices/{name}" for name in ("one", "two")} == found.uses
 
 
 def test_a_refused_list_is_unknown() -> None:
