@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Caller, Request
 
-PROJECT = "fleetgate-demo"
+PROJECT = HOME_PROJECT
 COMPUTE = f"compute/compute/v1/projects/{PROJECT}"
 NETWORK = f"projects/{PROJECT}/global/networks/default"
 CLUSTER = f"projects/{PROJECT}/locations/us-west1-b/clusters/legacy"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.roles import Grant, Role, read_roles
 from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.container.kube import CLUSTER_APIS
@@ -20,8 +21,9 @@ from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle, store
 from tests.acceptance.test_teardown import until
+from tests.support.projects import PROJECT
 
-FLEET, HOME = "shop-prod", "fleetgate-demo"
+FLEET, HOME = PROJECT, HOME_PROJECT
 WEST = f"projects/{FLEET}/locations/us-west1-a/clusters/gke-west-1"
 CENTRAL = {"name": "gke-central-1", "location": "us-central1-f"}
 ROLES = read_roles()

@@ -25,8 +25,8 @@ from fleetgate.local.surroundings import Surroundings
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.workflows.run import State
 from tests.docs.pages import ROOT, fences, table
+from tests.support.projects import TOOLS_PROJECT as PROJECT
 
-PROJECT = "shop-tools"
 PATIENCE = 120  # real seconds
 SHELL = {
     "export",

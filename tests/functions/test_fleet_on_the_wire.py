@@ -11,7 +11,8 @@ from localcloud.pubsub.broker import Delivery
 from shared.google.gkehub import INGRESS, MCS
 from tests.support.cloud import UNKIND, Bench
 from tests.support.fleets import FEATURES
-from tests.support.live import EXAMPLE, PROJECT
+from tests.support.live import EXAMPLE
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

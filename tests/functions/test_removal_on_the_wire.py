@@ -12,7 +12,8 @@ from shared.google.gkehub import INGRESS, MCS
 from tests.functions.test_fleet_on_the_wire import POOL, STANDARD, WEST, last, outcomes
 from tests.support.cloud import UNKIND, Bench
 from tests.support.fleets import FEATURES
-from tests.support.live import EXAMPLE, PROJECT
+from tests.support.live import EXAMPLE
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

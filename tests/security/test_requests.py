@@ -22,9 +22,9 @@ from shared.step.run import run
 from tests.acceptance.runs import store
 from tests.support.google_server import EXECUTION, GoogleServer
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
 Event = Callable[..., dict[str, Any]]
-PROJECT = "shop-prod"
 LAUGHS = "a0: &a0 [lol, lol]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 BOMBS = {
     "aliases that double forty times": LAUGHS,

@@ -18,8 +18,9 @@ from localcloud.wire.messages import Caller, Request
 from localcloud.workflows.callbacks import CallbackRequest, Callbacks
 from localcloud.workflows.run import State
 from shared.spec import parse_environment
-from tests.support.live import EXAMPLE, PROJECT
+from tests.support.live import EXAMPLE
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

@@ -7,7 +7,8 @@ from typing import Any
 from shared import labels
 from shared.google.container import STANDARD, Cluster, NodePool
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State
-from tests.support.live import NOW, PROJECT, stamp
+from tests.support.live import NOW, stamp
+from tests.support.projects import PROJECT
 
 OURS = {labels.OWNER: "store"}
 PLACES = {"gke-west-1": "us-west1-a", "gke-east-1": "us-east1-c"}

@@ -14,11 +14,11 @@ from shared.google.cluster_endpoint import Endpoint
 from shared.google.container import Cluster
 from shared.spec import Environment, parse_environment
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 
 NOW = 1_767_600_000.0
-PROJECT = "shop-prod"
 NETWORK = f"projects/{PROJECT}/global/networks/default"
 EXAMPLE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text())
 VIPS = {"us-west1": "10.138.0.5", "us-east1": "10.142.0.7"}

@@ -19,9 +19,9 @@ from shared.step.run import run
 from tests.support.anchors import MINE
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
 EXAMPLE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text())
-PROJECT = "shop-prod"
 GENERATION = "1767599990000-77"
 DEPLOY: dict[str, Any] = {"action": "deploy", "environment": {**EXAMPLE, "project": PROJECT}}
 LATER = "2026-01-05T08:00:00.000Z"  # NOW

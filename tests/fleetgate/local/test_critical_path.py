@@ -11,9 +11,10 @@ from fleetgate.specs import read_environment
 from localcloud.time.timing import Timing
 from shared.spec import Environment, parse_environment
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
 EXAMPLES = ROOT / "examples"
-PROJECT, NUMBER = "shop-prod", "123456789012"
+NUMBER = "123456789012"
 
 SECONDS = {
     "container.clusters.create": 100.0,

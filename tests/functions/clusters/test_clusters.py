@@ -18,7 +18,8 @@ from shared.spec import Environment
 from shared.step.change import Change
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import OURS, cluster, pool
-from tests.support.live import EXAMPLE, NOW, PROJECT, environment
+from tests.support.live import EXAMPLE, NOW, environment
+from tests.support.projects import PROJECT
 
 STORE = environment()
 WEST, EAST = "gke-west-1", "gke-east-1"

@@ -10,7 +10,8 @@ from shared import labels
 from shared.step.message import Place
 from tests.support.anchors import MINE, OTHER, add_anchor, alive, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
-from tests.support.messages import PROJECT, Ask
+from tests.support.messages import Ask
+from tests.support.projects import PROJECT
 
 STORE = {
     "project": PROJECT,

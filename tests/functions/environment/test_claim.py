@@ -11,7 +11,8 @@ from functions.environment.claim_to_deploy import SPEC_LIMIT
 from shared import labels
 from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
-from tests.support.messages import DEPLOY, GENERATION, PROJECT, Ask
+from tests.support.messages import DEPLOY, GENERATION, Ask
+from tests.support.projects import PROJECT
 
 
 def changed(**environment: Any) -> Any:

@@ -14,7 +14,8 @@ from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
 from shared.google.importer import importer_of, is_importer
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships
-from tests.support.live import NOW, PROJECT, environment
+from tests.support.live import NOW, environment
+from tests.support.projects import PROJECT
 
 STORE = environment()
 WEST, EAST = "gke-west-1", "gke-east-1"

@@ -12,7 +12,8 @@ from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
 from tests.functions.fleet.test_fleet import seen as fleet_seen
 from tests.support.fleets import OURS, both, feature, member_path
-from tests.support.live import NOW, PROJECT, environment
+from tests.support.live import NOW, environment
+from tests.support.projects import PROJECT
 
 INGRESS_API, MCS_API, DIRECTOR_API = APIS
 

@@ -21,7 +21,6 @@ from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import (
     NETWORK,
     NOW,
-    PROJECT,
     born,
     condition,
     environment,
@@ -33,6 +32,7 @@ from tests.support.live import (
     service_import,
     whole,
 )
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

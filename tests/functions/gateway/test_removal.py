@@ -19,7 +19,8 @@ from shared.google.session import Session
 from shared.live_objects import LiveObject
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.fleets import feature
-from tests.support.live import NOW, PROJECT, born, environment, one_cluster, stamp
+from tests.support.live import NOW, born, environment, one_cluster, stamp
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

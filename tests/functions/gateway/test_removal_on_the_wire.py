@@ -10,7 +10,8 @@ from shared.google.gkehub import INGRESS
 from shared.labels import OWNER
 from tests.support.cloud import UNKIND, Bench
 from tests.support.fleets import FEATURES
-from tests.support.live import EXAMPLE, PROJECT
+from tests.support.live import EXAMPLE
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

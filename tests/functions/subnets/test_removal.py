@@ -14,7 +14,8 @@ from shared.google import wire
 from shared.google.compute import path_of
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done, Waiting
-from tests.support.live import NETWORK, NOW, PROJECT, environment
+from tests.support.live import NETWORK, NOW, environment
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

@@ -18,7 +18,8 @@ from shared.spec import Environment, parse_environment
 from shared.step.outcome import Blocked, Decision, Done, Failed, Waiting
 from shared.step.run import run
 from tests.support.google_server import NOW, GoogleServer, refusal
-from tests.support.messages import EXAMPLE, PROJECT
+from tests.support.messages import EXAMPLE
+from tests.support.projects import PROJECT
 
 NETWORK = "https://www.googleapis.com/compute/v1/projects/shop-prod/global/networks/default"
 AUTO = {"name": "default", "autoCreateSubnetworks": True}

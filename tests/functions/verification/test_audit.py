@@ -15,7 +15,8 @@ from functions.verification.leaks import Environment, find
 from shared import errors
 from shared.google.resource import Resource
 from shared.step.outcome import Done, Failed, Outcome, Waiting
-from tests.shared.diagnosis.standing import PROJECT, Standing
+from tests.shared.diagnosis.standing import Standing
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 

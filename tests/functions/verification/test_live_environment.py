@@ -16,7 +16,8 @@ from shared.google.container import Cluster
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.message import Place
-from tests.support.live import EXAMPLE, PROJECT, environment, one_cluster, whole
+from tests.support.live import EXAMPLE, environment, one_cluster, whole
+from tests.support.projects import PROJECT
 
 PLACE = Place(project=PROJECT, network="default", gateway="store/internal-cross-region-gateway")
 WEST, EAST = "gke-west-1", "gke-east-1"

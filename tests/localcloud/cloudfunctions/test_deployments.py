@@ -15,7 +15,8 @@ import pytest
 
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Caller, Request
-from tests.localcloud.functions.clouds import PROJECT, SOURCE, Shop, a_cloud
+from tests.localcloud.functions.clouds import SOURCE, Shop, a_cloud
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 LOCATION = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-source"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
 from localcloud.cloudresourcemanager import service
-from localcloud.wire.errors import Refused
-from localcloud.wire.messages import Caller, Json, Request
+from localcloud.wire.messages import Json
 from localcloud.world import World
-from tests.support.services import handled
+from tests.support.services import Services, a_world
 
 Ask = Callable[..., tuple[int, Json]]
 
@@ -19,25 +17,10 @@ Ask = Callable[..., tuple[int, Json]]
 @pytest.fixture
 def world() -> World:
     """A world with the project `shop`."""
-    world = World.create()
-    world.projects.create("shop")
-    return world
+    return a_world("cloudresourcemanager")
 
 
 @pytest.fixture
 def ask(world: World) -> Ask:
-    """(status, answer) of a call."""
-
-    def call(method: str, path: str, body: Json | None = None, **query: str) -> tuple[int, Json]:
-        values = {key: [value] for key, value in query.items()}
-        payload = json.dumps(body).encode() if body is not None else b""
-        request = Request(
-            method, f"/cloudresourcemanager/{path}", values, {}, payload, Caller("me@example.com")
-        )
-        try:
-            response = handled(service, world, request, path)
-        except Refused as refusal:
-            response = refusal.response(service.style)
-        return response.status, json.loads(response.body)
-
-    return call
+    """Status and body of a call."""
+    return Services(world, "cloudresourcemanager/", [service]).ask

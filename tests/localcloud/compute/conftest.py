@@ -2,63 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
 from localcloud.compute import create_default_network, service
-from localcloud.wire.errors import Refused
-from localcloud.wire.messages import Caller, Json, Request, Response
+from localcloud.wire.messages import Json
 from localcloud.world import World
-from tests.support.services import handled
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import Services, a_world
 
-PROJECT = "shop"
 
+class Compute(Services):
+    """Calls the service in a world, on paths below `projects/shop/`."""
 
-@dataclass
-class Compute:
-    """Calls the service in a world, as `identity`."""
-
-    world: World
-    identity: str = "dev@example.com"
-
-    def respond(self, method: str, path: str, body: Any = None) -> Response:
-        """The raw answer to `method` on `projects/shop/` + `path`."""
-        parts = urlsplit(f"compute/v1/projects/{PROJECT}/{path}".rstrip("/"))
-        payload = b"" if body is None else json.dumps(body).encode()
-        query = parse_qs(parts.query, keep_blank_values=True)
-        request = Request(method, parts.path, query, {}, payload, Caller(self.identity))
-        try:
-            return handled(service, self.world, request, parts.path)
-        except Refused as refused:
-            return refused.response(service.style)
+    def __init__(self, world: World) -> None:
+        super().__init__(world, f"compute/compute/v1/projects/{PROJECT}/", [service])
 
     def get(self, path: str) -> Json:
         """The answer of a GET that is expected to succeed."""
-        return self._good(self.respond("GET", path))
+        return self.ok("GET", path)
 
     def post(self, path: str, body: Json | None = None) -> Json:
         """The answer of a POST that is expected to succeed."""
-        return self._good(self.respond("POST", path, body or {}))
+        return self.ok("POST", path, body or {})
 
     def patch(self, path: str, body: Json) -> Json:
         """The answer of a PATCH that is expected to succeed."""
-        return self._good(self.respond("PATCH", path, body))
+        return self.ok("PATCH", path, body)
 
     def delete(self, path: str) -> Json:
         """The answer of a DELETE that is expected to succeed."""
-        return self._good(self.respond("DELETE", path))
-
-    def refusal(self, method: str, path: str, body: Any = None) -> tuple[int, str, str]:
-        """(status, reason, message) of a call that is expected to be refused."""
-        response = self.respond(method, path, body)
-        assert response.status >= 400, response.body
-        error = json.loads(response.body)["error"]
-        assert "status" not in error, "compute's errors carry no status"
-        return error["code"], error["errors"][0]["reason"], error["message"]
+        return self.ok("DELETE", path)
 
     def finish(self, operation: Json) -> Json:
         """Let time pass until the operation is done; the operation."""
@@ -72,19 +45,11 @@ class Compute:
         assert "error" not in self.finish(self.post(path, body))
         return self.get(f"{path}/{body['name']}")
 
-    @staticmethod
-    def _good(response: Response) -> Json:
-        assert response.status < 300, response.body
-        value: Json = json.loads(response.body)
-        return value
-
 
 @pytest.fixture
 def world() -> World:
     """A project `shop` without networks."""
-    world = World.create(seed=7)
-    world.projects.create(PROJECT)
-    return world
+    return a_world("compute")
 
 
 @pytest.fixture

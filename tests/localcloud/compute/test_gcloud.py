@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from localcloud.compute import create_default_network, service
-from localcloud.world import World
-from tests.localcloud.compute.conftest import PROJECT
 from tests.support.judges import Gcloud, gcloud_in, judged_by_gcloud
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import a_world
 
 pytestmark = judged_by_gcloud
 
@@ -19,8 +19,7 @@ pytestmark = judged_by_gcloud
 @pytest.fixture
 def gcloud(tmp_path: Path) -> Iterator[Gcloud]:
     """gcloud against a project with an auto-mode default network, on a clock that runs fast."""
-    world = World.create(seed=7)
-    world.projects.create(PROJECT).enabled.add("compute.googleapis.com")
+    world = a_world("compute")
     create_default_network(world, PROJECT)
     with gcloud_in(world, [service], PROJECT, tmp_path) as judge:
         yield judge

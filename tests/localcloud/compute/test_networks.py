@@ -6,7 +6,8 @@ from ipaddress import IPv4Network
 
 from localcloud.compute import create_network, regions
 from localcloud.wire.messages import Json
-from tests.localcloud.compute.conftest import PROJECT, Compute
+from tests.localcloud.compute.conftest import Compute
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 
 def links(network: Json) -> list[str]:

@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from localcloud.compute import service
 from localcloud.faults import operation_faults
-from localcloud.wire.messages import Caller, Json, Request
+from localcloud.wire.messages import Caller, Json
 from localcloud.world import World
-from tests.localcloud.compute.conftest import PROJECT, Compute
-from tests.support.services import handled
+from tests.localcloud.compute.conftest import Compute
+from tests.support.services import a_world
 
 HERE = "regions/us-west1/subnetworks"
 REQUEST = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -33,7 +32,7 @@ def test_an_operation_names_its_target_and_place(custom: Compute) -> None:
     assert operation["targetLink"] == f"{base}/subnetworks/extra"
     assert operation["region"] == base
     assert operation["selfLink"] == f"{base}/operations/{operation['name']}"
-    assert operation["user"] == "dev@example.com"
+    assert operation["user"] == "user@example.com"
     assert operation["insertTime"] == "2026-01-05T01:00:00.000-08:00"
 
 
@@ -158,8 +157,7 @@ def test_waiting_holds_the_answer_until_it_is_done(custom: Compute) -> None:
 
 def test_waiting_ends_after_two_minutes(world: World) -> None:
     """Then the operation is answered as it is, still running."""
-    slow = World.create(timings={"compute.networks.insert": 1000})
-    slow.projects.create(PROJECT)
+    slow = a_world("compute", timings={"compute.networks.insert": 1000})
     compute = Compute(slow)
     operation = compute.post("global/networks", {"name": "edge"})
     response = compute.respond("POST", f"global/operations/{operation['name']}/wait", {})
@@ -170,10 +168,8 @@ def test_waiting_ends_after_two_minutes(world: World) -> None:
 def test_a_function_instance_is_not_held(custom: Compute) -> None:
     """Time stands while an instance is answered, so it gets the operation as it is."""
     operation = custom.post(HERE, BODY)
-    path = f"compute/v1/projects/shop/regions/us-west1/operations/{operation['name']}/wait"
-    caller = Caller("robot@example.com", "subnets-1")
-    request = Request("POST", path, {}, {}, b"", caller)
-    response = handled(service, custom.world, request, path)
+    custom.caller = Caller("robot@example.com", "subnets-1")
+    response = custom.respond("POST", f"regions/us-west1/operations/{operation['name']}/wait")
     assert json.loads(response.body)["status"] == "RUNNING"
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,11 +13,11 @@ from localcloud import container, gkehub, serviceusage
 from localcloud.compute.names import url
 from localcloud.compute.regions import auto_range, regions
 from localcloud.controllers.fleet import FleetController
-from localcloud.google_apis import GoogleApis
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import Services, a_world
 
-PROJECT = "shop"
 WEST = "projects/shop/locations/us-west1-a/clusters/gke-west-1"
 APIS = {
     f"{name}.googleapis.com"
@@ -27,18 +25,16 @@ APIS = {
 }
 
 
-@dataclass
-class Cloud:
+class Cloud(Services):
     """One world, the fleet's controller, and a way in. `pace` is how far each call through the edge moves time."""
 
-    world: World = field(default_factory=World.create)
-    pace: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.world.projects.create(PROJECT).enabled |= APIS
+    def __init__(self, world: World | None = None, pace: float = 0.0) -> None:
+        super().__init__(
+            world or a_world(seed=0), services=[container.service, gkehub.service, serviceusage.service]
+        )
+        self.pace = pace
+        self.world.projects.get(PROJECT).enabled |= APIS
         self.fleet = FleetController(self.world)
-        services = (container.service, gkehub.service, serviceusage.service)
-        self.apis = GoogleApis(self.world, services)
         self.add_network("default", auto=True)
 
     @property
@@ -62,26 +58,6 @@ class Cloud:
         full = f"projects/{PROJECT}/regions/{region}/subnetworks/{name}"
         self.world.store["compute.subnetworks"].put(full, value)
 
-    def call(self, method: str, path: str, body: Json | None = None, **query: str) -> tuple[int, Json]:
-        """(status, answer) of a call; `path` begins with the service's name."""
-        values = {key: [value] for key, value in query.items()}
-        payload = json.dumps(body).encode() if body is not None else b""
-        request = Request(method, f"/{path}", values, {}, payload, Caller("user@example.com"))
-        response = self.apis.answer(request)
-        return response.status, json.loads(response.body)
-
-    def ok(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
-        """The answer of a call that is served."""
-        status, answer = self.call(method, path, body, **query)
-        assert status == 200, answer
-        return answer
-
-    def refusal(self, method: str, path: str, body: Json | None = None, **query: str) -> tuple[int, str, str]:
-        """(HTTP status, canonical code, words) of a call that is refused."""
-        status, answer = self.call(method, path, body, **query)
-        assert status >= 400, answer
-        return status, answer["error"]["status"], answer["error"]["message"]
-
     def create(self, name: str = "gke-west-1", location: str = "us-west1-a", **fields: Any) -> Json:
         """The operation that creates a cluster."""
         cluster = {"name": name, **({} if "nodePools" in fields else {"initialNodeCount": 3}), **fields}
@@ -94,10 +70,6 @@ class Cloud:
         self.create(name, location, **fields)
         self.wait(1000)
         return self.ok("GET", f"{clusters(location)}/{name}")
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.world.clock.advance_to(self.world.clock.now + seconds)
 
     def lasted(self, kind: str, resource: str) -> float:
         """How long the newest work of this kind takes."""

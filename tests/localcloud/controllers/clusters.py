@@ -12,8 +12,8 @@ from localcloud.kubernetes import KubernetesApi
 from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from localcloud.world import World
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-PROJECT = "shop"
 FEATURE = feature_name(PROJECT, MCS)
 ZONES = {"west": "us-west1-a", "east": "us-east1-c"}
 

@@ -14,7 +14,8 @@ from localcloud.dataplane import Client, Convergence, HttpRequest, answer
 from localcloud.gkehub.names import MCI, feature_name
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json, Response
-from tests.localcloud.controllers.clusters import PROJECT, Fleet, add_namespace, deployment, export, service
+from tests.localcloud.controllers.clusters import Fleet, add_namespace, deployment, export, service
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 GATEWAY = "gateway.networking.k8s.io/Gateway"
 ROUTE = "gateway.networking.k8s.io/HTTPRoute"

@@ -6,8 +6,8 @@ import pytest
 
 from localcloud.compute.creation import create_network
 from localcloud.wire.messages import Json
-from tests.localcloud.controllers.clusters import PROJECT
 from tests.localcloud.controllers.gateways import NETWORK, Gateways, described
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 EPHEMERAL = "networking.gke.io/ephemeral-ipv4-address"
 NAMED = "networking.gke.io/named-address-with-region"

@@ -27,7 +27,6 @@ from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from tests.localcloud.controllers.clusters import (
     FEATURE,
-    PROJECT,
     Fleet,
     add_namespace,
     add_node,
@@ -36,6 +35,7 @@ from tests.localcloud.controllers.clusters import (
     service,
     soon,
 )
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 EXPORT, IMPORT = "net.gke.io/ServiceExport", "net.gke.io/ServiceImport"
 GROUPS, ENDPOINTS = "compute.networkEndpointGroups", "compute.networkEndpoints"

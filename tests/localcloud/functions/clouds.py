@@ -12,8 +12,8 @@ from typing import Any
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
 from localcloud.functions.runtime import Function, Invocation
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-PROJECT = "shop"
 APIS = ("pubsub.googleapis.com",)
 PRELOAD = (
     "functions_framework",

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.localcloud.functions.clouds import APIS, PROJECT, Shop, a_cloud
+from tests.localcloud.functions.clouds import APIS, Shop, a_cloud
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 SEED = 5
 

@@ -7,8 +7,9 @@ import socket
 from pathlib import Path
 
 from localcloud.functions.preload_server import HASH_SEEDS
-from tests.localcloud.functions.clouds import PROJECT, Shop
+from tests.localcloud.functions.clouds import Shop
 from tests.localcloud.functions.conftest import SEED, Play
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 WHO = """
 import google.auth, google.auth.transport.requests as transport

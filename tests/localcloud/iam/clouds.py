@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from localcloud.compute import create_default_network
 from localcloud.container import kube
 from localcloud.container.cluster_api import ClusterApi
-from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.iam.access import ACCESS, bind, define_role
-from localcloud.services import SERVICES
-from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Caller, Json, Request, Response
-from localcloud.world import World
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import Services, a_world
 
-PROJECT, OWNER, ROBOT = "shop", "owner@example.com", "robot@shop.iam.gserviceaccount.com"
+OWNER, ROBOT = "owner@example.com", "robot@shop.iam.gserviceaccount.com"
 CLUSTER = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 APIS = (
     "compute",
@@ -30,18 +27,14 @@ APIS = (
 ROLE = f"projects/{PROJECT}/roles/robot"
 
 
-class Cloud:
+class Cloud(Services):
     """One project with an owner, and a robot who may do what `let` says."""
 
     def __init__(self) -> None:
-        self.world = World.create(1, EPOCH)
-        self.world[ACCESS].enforced = True
-        self.world.spread = lambda kind: 0.0
-        self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
-        project = self.world.projects.create(PROJECT)
-        project.enabled.update(
-            f"{api}.googleapis.com" for api in (*APIS, "workflowexecutions", "cloudfunctions")
-        )
+        world = a_world(*APIS, "workflowexecutions", "cloudfunctions", seed=1)
+        world[ACCESS].enforced = True
+        world.spread = lambda kind: 0.0
+        super().__init__(world, caller=Caller(ROBOT))
         bind(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
         create_default_network(self.world, PROJECT, "custom", {})
 
@@ -49,14 +42,6 @@ class Cloud:
         """Give the robot these permissions."""
         define_role(self.world, ROLE, permissions)
         bind(self.world, on, ROLE, f"serviceAccount:{ROBOT}", condition)
-
-    def ask(self, verb: str, path: str, body: Any = None, who: str = ROBOT) -> tuple[int, Json]:
-        """Status and body of an answer."""
-        bare, _, query = path.partition("?")
-        parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
-        text = json.dumps(body).encode() if body is not None else b""
-        request = Request(verb, f"/{bare}", parameters, {}, text, Caller(who))
-        return _read(self.apis.answer(request))
 
     def cluster(self, *bundle: str) -> ClusterApi:
         """A cluster whose DNS endpoint is `dns.gke.goog`, with these CRDs installed."""

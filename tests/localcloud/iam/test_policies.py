@@ -8,7 +8,8 @@ from localcloud.iam import Use
 from localcloud.iam.access import ACCESS
 from localcloud.iam.conditions import MODIFIED, modified_roles, satisfied
 from localcloud.wire.messages import Json
-from tests.localcloud.iam.clouds import OWNER, PROJECT, ROBOT, ROLE, Cloud
+from tests.localcloud.iam.clouds import OWNER, ROBOT, ROLE, Cloud
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 POLICY = f"cloudresourcemanager/v3/projects/{PROJECT}"
 VIEWER = "roles/compute.networkViewer"

@@ -8,7 +8,8 @@ import pytest
 
 from shared import errors
 from shared.google import refusals
-from tests.localcloud.iam.clouds import CLUSTER, OWNER, PROJECT, Cloud
+from tests.localcloud.iam.clouds import CLUSTER, OWNER, Cloud
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 NETWORK = f"projects/{PROJECT}/global/networks/default"
 SUBNET = {"name": "proxies", "network": NETWORK, "ipCidrRange": "10.129.0.0/23"}

@@ -3,61 +3,31 @@
 from __future__ import annotations
 
 import base64
-import json
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from localcloud.pubsub import service
 from localcloud.pubsub.broker import DELIVERY, Delivery
-from localcloud.wire.errors import Refused
-from localcloud.wire.messages import Caller, Json, Request, Response
 from localcloud.world import World
-from tests.support.services import handled
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import Services, a_world
 
-PROJECT = "shop"
 
+class PubSub(Services):
+    """Calls the service in a world, on paths below `projects/shop/`."""
 
-@dataclass
-class PubSub:
-    """Calls the service in a world."""
-
-    world: World
-
-    def respond(self, method: str, path: str, body: Any = None) -> Response:
-        """The raw answer to `method` on `projects/shop/` + `path`."""
-        full = f"v1/projects/{PROJECT}/{path}"
-        payload = b"" if body is None else json.dumps(body).encode()
-        request = Request(method, full, {}, {}, payload, Caller("dev@example.com"))
-        try:
-            return handled(service, self.world, request, full)
-        except Refused as refused:
-            return refused.response(service.style)
-
-    def call(self, method: str, path: str, body: Any = None) -> Json:
-        """The answer of a call that is expected to succeed."""
-        response = self.respond(method, path, body)
-        assert response.status < 300, response.body
-        value: Json = json.loads(response.body)
-        return value
-
-    def refusal(self, method: str, path: str, body: Any = None) -> tuple[int, str, str]:
-        """(HTTP status, canonical status, words) of a call that is expected to be refused."""
-        response = self.respond(method, path, body)
-        assert response.status >= 400, response.body
-        error = json.loads(response.body)["error"]
-        return error["code"], error["status"], error["message"]
+    def __init__(self, world: World) -> None:
+        super().__init__(world, f"pubsub/v1/projects/{PROJECT}/", [service])
 
     def publish(self, *texts: str, topic: str = "news") -> list[str]:
         """Publish these texts; the messages' ids."""
         messages = [{"data": base64.b64encode(text.encode()).decode()} for text in texts]
-        ids: list[str] = self.call("POST", f"topics/{topic}:publish", {"messages": messages})["messageIds"]
+        ids: list[str] = self.ok("POST", f"topics/{topic}:publish", {"messages": messages})["messageIds"]
         return ids
 
     def pull(self, most: int = 10, subscription: str = "reader") -> dict[str, str]:
         """Texts that wait, by ack id."""
-        answer = self.call("POST", f"subscriptions/{subscription}:pull", {"maxMessages": most})
+        answer = self.ok("POST", f"subscriptions/{subscription}:pull", {"maxMessages": most})
         return {
             each["ackId"]: base64.b64decode(each["message"]["data"]).decode()
             for each in answer.get("receivedMessages", [])
@@ -65,17 +35,12 @@ class PubSub:
 
     def acknowledge(self, *acks: str) -> None:
         """Be done with them."""
-        assert {} == self.call("POST", "subscriptions/reader:acknowledge", {"ackIds": list(acks)})
-
-    def passes(self, seconds: float) -> None:
-        """Let time pass."""
-        self.world.clock.advance_to(self.world.clock.now + seconds)
+        assert {} == self.ok("POST", "subscriptions/reader:acknowledge", {"ackIds": list(acks)})
 
 
-def a_world(delivery: Delivery | None = None, seed: int = 7) -> World:
-    """A project `shop`, and a broker that delivers so."""
-    world = World.create(seed)
-    world.projects.create(PROJECT).enabled.add("pubsub.googleapis.com")
+def delivering(delivery: Delivery | None = None, seed: int = 7) -> World:
+    """A world whose broker delivers so."""
+    world = a_world("pubsub", seed=seed)
     world[DELIVERY] = delivery or Delivery()
     return world
 
@@ -83,7 +48,7 @@ def a_world(delivery: Delivery | None = None, seed: int = 7) -> World:
 @pytest.fixture
 def pubsub() -> PubSub:
     """A topic `news` with a subscription `reader`."""
-    made = PubSub(a_world())
-    made.call("PUT", "topics/news", {})
-    made.call("PUT", "subscriptions/reader", {"topic": f"projects/{PROJECT}/topics/news"})
+    made = PubSub(delivering())
+    made.ok("PUT", "topics/news", {})
+    made.ok("PUT", "subscriptions/reader", {"topic": f"projects/{PROJECT}/topics/news"})
     return made

@@ -9,7 +9,7 @@ import pytest
 from localcloud.pubsub.broker import BROKER, Delivery
 from localcloud.time.clock import EPOCH
 from localcloud.world import World
-from tests.localcloud.pubsub.conftest import a_world
+from tests.localcloud.pubsub.conftest import delivering
 
 TOPIC = "projects/shop/topics/news"
 
@@ -27,7 +27,7 @@ def delivered(world: World, count: int = 12) -> list[tuple[int, float]]:
 
 def test_kind_delivery_is_one_copy_after_a_moment() -> None:
     """A tenth of a second, give or take."""
-    came = delivered(a_world())
+    came = delivered(delivering())
 
     assert list(range(12)) == sorted(number for number, _ in came)
     assert all(0.06 <= when <= 0.14 for _, when in came)
@@ -35,7 +35,7 @@ def test_kind_delivery_is_one_copy_after_a_moment() -> None:
 
 def test_every_copy_is_delivered() -> None:
     """The later ones within the time that was set."""
-    came = delivered(a_world(Delivery(copies=2, late=20.0)))
+    came = delivered(delivering(Delivery(copies=2, late=20.0)))
 
     assert sorted([*range(12), *range(12)]) == sorted(number for number, _ in came)
     assert 1 < max(when for _, when in came) <= 20.14
@@ -43,7 +43,7 @@ def test_every_copy_is_delivered() -> None:
 
 def test_shuffled_messages_overtake_each_other() -> None:
     """None is held back for longer than was set."""
-    came = delivered(a_world(Delivery(shuffle=3.0)))
+    came = delivered(delivering(Delivery(shuffle=3.0)))
 
     order = [number for number, _ in came]
     assert list(range(12)) == sorted(order) != order
@@ -53,8 +53,8 @@ def test_shuffled_messages_overtake_each_other() -> None:
 @pytest.mark.parametrize("delivery", [Delivery(), Delivery(copies=2, shuffle=3.0)])
 def test_a_seed_gives_one_delivery(delivery: Delivery) -> None:
     """The same every time, another than another seed's."""
-    assert delivered(a_world(delivery, seed=1)) == delivered(a_world(delivery, seed=1))
-    assert delivered(a_world(delivery, seed=1)) != delivered(a_world(delivery, seed=2))
+    assert delivered(delivering(delivery, seed=1)) == delivered(delivering(delivery, seed=1))
+    assert delivered(delivering(delivery, seed=1)) != delivered(delivering(delivery, seed=2))
 
 
 def _note(came: list[str], name: str, message: object) -> None:
@@ -63,7 +63,7 @@ def _note(came: list[str], name: str, message: object) -> None:
 
 def test_a_topic_has_any_number_of_triggers_and_other_topics_none_of_them() -> None:
     """Each gets a copy of its own."""
-    world, came = a_world(), list[str]()
+    world, came = delivering(), list[str]()
     broker = world[BROKER]
     assert broker is not None
     for name in ("one", "two"):

@@ -85,11 +85,11 @@ def test_a_push_endpoint_is_not_implemented(pubsub: PubSub) -> None:
 
 def test_lists_are_of_the_project_and_by_name(pubsub: PubSub) -> None:
     """An empty one is an empty object."""
-    pubsub.call("PUT", "topics/alpha", {"labels": {"kind": "test"}})
+    pubsub.ok("PUT", "topics/alpha", {"labels": {"kind": "test"}})
 
     assert ["projects/shop/topics/alpha", "projects/shop/topics/news"] == [
-        each["name"] for each in pubsub.call("GET", "topics")["topics"]
+        each["name"] for each in pubsub.ok("GET", "topics")["topics"]
     ]
-    assert 1 == len(pubsub.call("GET", "subscriptions")["subscriptions"])
-    pubsub.call("DELETE", "subscriptions/reader")
-    assert {} == pubsub.call("GET", "subscriptions")
+    assert 1 == len(pubsub.ok("GET", "subscriptions")["subscriptions"])
+    pubsub.ok("DELETE", "subscriptions/reader")
+    assert {} == pubsub.ok("GET", "subscriptions")

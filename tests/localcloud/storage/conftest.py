@@ -3,49 +3,39 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
-from localcloud.google_apis import GoogleApis
 from localcloud.storage import create_bucket, service
-from localcloud.wire.messages import Caller, Request, Response
-from localcloud.world import World
+from localcloud.wire.messages import Response
+from tests.support.projects import CLOUD_PROJECT as PROJECT
+from tests.support.services import Services, a_world
 
-PROJECT, BUCKET = "shop", "shop-source"
+BUCKET = "shop-source"
 
 
-@dataclass
-class Storage:
-    """Calls the service in a world."""
+class Storage(Services):
+    """Calls the service in a world, on whole paths."""
 
-    world: World
-
-    def respond(
-        self, method: str, target: str, body: bytes = b"", query: str = "", **headers: str
-    ) -> Response:
-        """The raw answer to `method` on the path `target`; underscores in names of headers are dashes."""
+    def send(self, method: str, target: str, body: bytes = b"", query: str = "", **headers: str) -> Response:
+        """The raw answer; underscores in names of headers are dashes."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = Request(method, target, parse_qs(query), given, body, Caller("dev@example.com"))
-        return GoogleApis(self.world, [service]).answer(request)
+        return self.respond(method, f"{target.lstrip('/')}?{query}", body, headers=given)
 
     def call(self, method: str, path: str, query: str = "", **body: Any) -> Any:
         """The answer of a call on `b/…` that is expected to succeed."""
-        data = json.dumps(body).encode() if body else b""
-        answer = self.respond(method, f"/storage/storage/v1/{path}", data, query)
-        assert answer.status < 300, answer.body
-        return json.loads(answer.body) if answer.body else None
+        return self.ok(method, f"storage/storage/v1/{path}?{query}", body or None)
 
     def upload(self, name: str, data: bytes, query: str = "") -> Response:
         """Upload an object in one request."""
-        return self.respond(
+        return self.send(
             "POST", f"/upload/storage/v1/b/{BUCKET}/o", data, f"uploadType=media&name={name}&{query}"
         )
 
-    def refusal(self, answer: Response) -> tuple[int, str, str]:
-        """(HTTP status, reason, words)."""
+    @staticmethod
+    def error(answer: Response) -> tuple[int, str, str]:
+        """HTTP status, reason and words of a refusal."""
         error = json.loads(answer.body)["error"]
         return answer.status, error["errors"][0]["reason"], error["message"]
 
@@ -53,7 +43,6 @@ class Storage:
 @pytest.fixture
 def storage() -> Storage:
     """A project with a bucket."""
-    world = World.create(7)
-    world.projects.create(PROJECT).enabled.add("storage.googleapis.com")
+    world = a_world("storage")
     create_bucket(world, BUCKET, PROJECT, "us-central1")
-    return Storage(world)
+    return Storage(world, services=[service])

@@ -29,24 +29,24 @@ def test_an_upload_in_two_parts_is_stored_to_the_byte(storage: Storage, end: byt
     """gcloud ends lines its way, the client libraries theirs."""
     body = multipart(b'{"name": "a.zip", "contentType": "application/zip"}', DATA, end)
 
-    answer = storage.respond(
+    answer = storage.send(
         "POST", UPLOAD, body, "uploadType=multipart", content_type="multipart/related; boundary='of'"
     )
 
     assert ("a.zip", "application/zip", str(len(DATA))) == tuple(
         json.loads(answer.body)[key] for key in ("name", "contentType", "size")
     )
-    found = storage.respond("GET", f"/storage/storage/v1/b/{BUCKET}/o/a.zip", query="alt=media")
+    found = storage.send("GET", f"/storage/storage/v1/b/{BUCKET}/o/a.zip", query="alt=media")
     assert DATA == found.body
 
 
 def test_a_resumable_upload_comes_in_pieces(storage: Storage) -> None:
     """Each answer tells how far it is; asking with no bytes tells it, too."""
-    begun = storage.respond("POST", f"/resumable{UPLOAD}", b'{"name": "big.zip"}', "uploadType=resumable")
+    begun = storage.send("POST", f"/resumable{UPLOAD}", b'{"name": "big.zip"}', "uploadType=resumable")
     path, _, query = begun.headers["location"].partition("?")
 
     def send(data: bytes, span: str) -> tuple[int, str]:
-        answer = storage.respond("PUT", path, data, query, content_range=f"bytes {span}")
+        answer = storage.send("PUT", path, data, query, content_range=f"bytes {span}")
         return answer.status, answer.headers.get("range", "")
 
     assert (308, "bytes=0-99") == send(DATA[:100], "0-99/*")
@@ -72,15 +72,15 @@ def test_a_generation_must_be_the_one_that_was_seen(storage: Storage) -> None:
     """0 stands for none at all; every upload makes another one."""
     first = json.loads(storage.upload("a", b"1", "ifGenerationMatch=0").body)
 
-    refused = storage.refusal(storage.upload("a", b"2", "ifGenerationMatch=0"))
+    refused = storage.error(storage.upload("a", b"2", "ifGenerationMatch=0"))
     second = json.loads(storage.upload("a", b"2", f"ifGenerationMatch={first['generation']}").body)
 
     assert (412, "conditionNotMet") == refused[:2]
     assert int(first["generation"]) < int(second["generation"])
-    gone = storage.respond(
+    gone = storage.send(
         "GET", f"/storage/storage/v1/b/{BUCKET}/o/a", query=f"generation={first['generation']}"
     )
-    assert (404, "notFound", f"No such object: {BUCKET}/a") == storage.refusal(gone)
+    assert (404, "notFound", f"No such object: {BUCKET}/a") == storage.error(gone)
 
 
 def test_what_is_not_there_is_not_found(storage: Storage) -> None:
@@ -89,20 +89,20 @@ def test_what_is_not_there_is_not_found(storage: Storage) -> None:
     storage.call("DELETE", f"b/{BUCKET}/o/a")
 
     answers = [
-        storage.respond("GET", "/storage/storage/v1/b/nobodys"),
-        storage.respond("GET", f"/storage/storage/v1/b/{BUCKET}/o/a"),
-        storage.respond("DELETE", f"/storage/storage/v1/b/{BUCKET}/o/a"),
+        storage.send("GET", "/storage/storage/v1/b/nobodys"),
+        storage.send("GET", f"/storage/storage/v1/b/{BUCKET}/o/a"),
+        storage.send("DELETE", f"/storage/storage/v1/b/{BUCKET}/o/a"),
     ]
 
-    assert [(404, "notFound")] * 3 == [storage.refusal(each)[:2] for each in answers]
-    assert "The specified bucket does not exist." == storage.refusal(answers[0])[2]
+    assert [(404, "notFound")] * 3 == [storage.error(each)[:2] for each in answers]
+    assert "The specified bucket does not exist." == storage.error(answers[0])[2]
 
 
 def test_bytes_that_are_not_those_that_were_hashed_are_refused(storage: Storage) -> None:
     """And nothing is stored."""
     body = multipart(b'{"name": "a", "md5Hash": "AAAAAAAAAAAAAAAAAAAAAA=="}', DATA, b"\r\n")
 
-    answer = storage.respond(
+    answer = storage.send(
         "POST", UPLOAD, body, "uploadType=multipart", content_type="multipart/related; boundary=of"
     )
 
@@ -118,7 +118,7 @@ def test_a_buckets_name_is_the_whole_worlds(storage: Storage) -> None:
     assert ["shop-more", BUCKET] == names
     for name, status in ((BUCKET, 409), ("Shop", 400)):
         body = json.dumps({"name": name}).encode()
-        assert status == storage.respond("POST", "/storage/storage/v1/b", body, "project=shop").status
+        assert status == storage.send("POST", "/storage/storage/v1/b", body, "project=shop").status
 
 
 def test_the_checksum_is_castagnolis() -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.pubsub import service as pubsub_service
-from localcloud.wire.messages import Caller, Json, Request
+from localcloud.wire.messages import Json
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.service import executions_service, workflows_service
 from localcloud.world import World
+from tests.support.services import Services, a_world
 
-APIS = ("workflows.googleapis.com", "workflowexecutions.googleapis.com", "pubsub.googleapis.com")
+APIS = ("workflows", "workflowexecutions", "pubsub")
 HOME = "v1/projects/shop/locations/us-central1"
 WORKFLOW = f"{HOME}/workflows/greet"
 GREET = "main: {params: [who], steps: [{out: {return: '${\"Hello \" + who}'}}]}"
@@ -39,9 +40,8 @@ Ask = Callable[..., tuple[int, Json]]
 @pytest.fixture
 def world() -> World:
     """A world with the project `shop` and a topic in it."""
-    world = World.create(seed=1)
+    world = a_world(*APIS, seed=1)
     world.base_url = "http://127.0.0.1:1"
-    world.projects.create("shop").enabled.update(APIS)
     world.store["pubsub.topics"].put("projects/shop/topics/t", {"name": "projects/shop/topics/t"})
     return world
 
@@ -49,17 +49,10 @@ def world() -> World:
 @pytest.fixture
 def ask(world: World) -> Ask:
     """(status, answer) of a call on any service."""
-    apis = world[GOOGLE_APIS] = GoogleApis(world, [workflows_service, executions_service, pubsub_service])
-
-    def call(method: str, path: str, body: Any = None, **query: str) -> tuple[int, Json]:
-        raw = json.dumps(body).encode() if body is not None else b""
-        values = {key: [value] for key, value in query.items()}
-        headers = {"content-type": "application/json", "authorization": "Bearer secret"}
-        request = Request(method, f"/{path}", values, headers, raw, Caller("user@example.com"))
-        response = apis.answer(request)
-        return response.status, json.loads(response.body)
-
-    return call
+    services = Services(world, services=[workflows_service, executions_service, pubsub_service])
+    return partial(
+        services.ask, headers={"content-type": "application/json", "authorization": "Bearer secret"}
+    )
 
 
 @pytest.fixture

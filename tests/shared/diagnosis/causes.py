@@ -15,7 +15,8 @@ from localcloud.compute.quotas import set_quota
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.iam import grants
-from tests.shared.diagnosis.standing import EAST, PROJECT, WEST, Standing
+from tests.shared.diagnosis.standing import EAST, WEST, Standing
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 Deed = Callable[[Standing], Awaitable[None]]

@@ -37,11 +37,11 @@ from shared.step.outcome import Done, Outcome, Waiting
 from shared.step.step import AnyStep
 from tests.acceptance.google_programs import output_of, surroundings
 from tests.acceptance.runs import store
+from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
 Value = TypeVar("Value")
 
-PROJECT = "shop-prod"
 STEPS: tuple[AnyStep, ...] = (SUBNETS, CLUSTERS, FLEET, SERVICE_EXPORT, GATEWAY)
 GENERATION = "1700000000000-77"
 PATIENCE = 3600.0  # simulated seconds in which an environment must stand

@@ -15,8 +15,8 @@ from shared.spec import parse_environment
 from tests.acceptance.runs import store
 from tests.support.fleets import cluster
 from tests.support.fleets import pool as nodes
+from tests.support.projects import PROJECT
 
-PROJECT = "shop-prod"
 EAST = "gke-east-1"
 NETWORK = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/global/networks/default"
 STARVED = {

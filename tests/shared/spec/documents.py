@@ -11,8 +11,8 @@ import yaml
 
 from shared.spec import Fault, InvalidEnvironment, parse_environment
 from tests.support.paths import ROOT
+from tests.support.projects import PROJECT
 
-PROJECT = "shop-prod"
 REMOVED = object()
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.spec import Environment, parse_environment
 from shared.spec.faults import WHOLE
-from tests.shared.spec.documents import PROJECT, changed, example, faults_of
+from tests.shared.spec.documents import changed, example, faults_of
+from tests.support.projects import PROJECT
 
 WRONG: list[tuple[str, Any]] = [
     ("name", "Store"),

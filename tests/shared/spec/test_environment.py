@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from shared.spec import Environment, parse_environment
 from shared.spec.locations import ZONES, zones_of
-from tests.shared.spec.documents import PROJECT, changed, example, faults_of
+from tests.shared.spec.documents import changed, example, faults_of
+from tests.support.projects import PROJECT
 
 
 def parsed(document: object) -> Environment:

@@ -15,7 +15,8 @@ from shared.spec.defaults import with_defaults
 from shared.spec.fault_messages import UNSUPPORTED, WORDS, fault_of, shown
 from shared.spec.faults import listed, nearest, path_of
 from tests.shared.spec import test_faults
-from tests.shared.spec.documents import PROJECT, changed
+from tests.shared.spec.documents import changed
+from tests.support.projects import PROJECT
 
 CONTEXT = {
     "pattern": "^a$",

@@ -20,7 +20,8 @@ from shared.spec import (
     parse_environment,
     parse_request,
 )
-from tests.shared.spec.documents import PROJECT, changed, example
+from tests.shared.spec.documents import changed, example
+from tests.support.projects import PROJECT
 
 
 def read(document: object) -> Request:
