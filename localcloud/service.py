@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid
@@ -59,6 +59,36 @@ Handler = Callable[[Call], "Json | Response"]
 
 
 @dataclass(frozen=True)
+class Need:
+    """One permission that a call takes. `holder` has the policy (`projects/P`, with `/topics/T` or
+    `/serviceAccounts/E` behind it), `name` is what a refusal calls it."""
+
+    permission: str
+    holder: str
+    name: str
+
+
+class Authorization(Protocol):
+    """What IAM asks a service about its calls; `iam.authorization` has the common answers."""
+
+    def needs(self, call: Call) -> list[Need]:
+        """Every permission that a call takes.
+
+        Raises:
+            Refused: UNIMPLEMENTED, nobody has written down which.
+        """
+        ...
+
+    def attributes(self, call: Call) -> dict[str, Any]:
+        """What the conditions of bindings can ask about a call."""
+        ...
+
+    def refused(self, call: Call, missing: list[Need]) -> Refused:
+        """The refusal of a call for want of `missing`."""
+        ...
+
+
+@dataclass(frozen=True)
 class Match:
     """What a request resolves to. `method` is its entry in the discovery document, if that has one."""
 
@@ -84,8 +114,8 @@ class Service:
 
     `roots` are first words of paths that are the service's as well, and stay part of the path. `override` is what
     the endpoint that gcloud is given has after the prefix. `project_parameters` are the parameters of paths that
-    name a project, and an API that is `always_on` needs not be enabled in it. `condition_attributes` are what the
-    conditions of bindings can ask about a call.
+    name a project, and an API that is `always_on` needs not be enabled in it. Without an `authorization` nothing of
+    it can be called where IAM is enforced.
     """
 
     name: str
@@ -98,7 +128,7 @@ class Service:
     override: str = ""
     project_parameters: tuple[str, ...] = PROJECT_PARAMETERS
     always_on: bool = False
-    condition_attributes: Callable[[Call], dict[str, Any]] = lambda call: {}
+    authorization: Authorization | None = None
 
     @property
     def title(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from localcloud.iam.access import bind, define_role
-from localcloud.iam.needs import account_holder
+from localcloud.iam.accounts import account_holder
 from localcloud.world import World
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from localcloud.iam.authorization import RunsAsAccount
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
 
-service = Service("cloudfunctions", "cloudfunctions.googleapis.com", ["v2"], Style.NEWER)
+service = Service(
+    "cloudfunctions",
+    "cloudfunctions.googleapis.com",
+    ["v2"],
+    Style.NEWER,
+    authorization=RunsAsAccount(__file__, "cloudfunctions.functions"),
+)
 
 STEM = "cloudfunctions.projects.locations"
 FUNCTIONS = "cloudfunctions.functions"

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from localcloud.iam.conditions import MODIFIED, Attributes, modified_roles
-from localcloud.iam.grants import bindings_of
+from localcloud.cloudresourcemanager.authorization import ProjectsAuthorization
 from localcloud.projects import Project
 from localcloud.service import PROJECT_PARAMETERS, Call, Service
 from localcloud.wire.errors import Style
-
-
-def _attributes(call: Call) -> Attributes:
-    """Of a new policy, the roles that it changes: what a grant of limited roles asks about."""
-    if not call.method.endswith("projects.setIamPolicy"):
-        return {}
-    project = call.world.projects.find(call.project)
-    before = bindings_of(project) if project else []
-    return {MODIFIED: modified_roles(before, call.body.get("policy", {}).get("bindings", []))}
-
 
 service = Service(
     "cloudresourcemanager",
@@ -24,7 +13,7 @@ service = Service(
     ["v1", "v3"],
     Style.NEWER,
     project_parameters=(*PROJECT_PARAMETERS, "resource"),
-    condition_attributes=_attributes,
+    authorization=ProjectsAuthorization(__file__),
 )
 
 

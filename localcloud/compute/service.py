@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from localcloud.compute.authorization import ComputeAuthorization
 from localcloud.service import Service
 from localcloud.wire.errors import Style
 
-service = Service("compute", "compute.googleapis.com", ["v1"], Style.COMPUTE, override="compute/v1/")
+service = Service(
+    "compute",
+    "compute.googleapis.com",
+    ["v1"],
+    Style.COMPUTE,
+    override="compute/v1/",
+    authorization=ComputeAuthorization(__file__),
+)

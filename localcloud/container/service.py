@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from localcloud.container.authorization import ContainerAuthorization
 from localcloud.service import Service
 from localcloud.wire.errors import Style
 
-service = Service("container", "container.googleapis.com", ["v1"], Style.CONTAINER)
+service = Service(
+    "container",
+    "container.googleapis.com",
+    ["v1"],
+    Style.CONTAINER,
+    authorization=ContainerAuthorization(__file__),
+)

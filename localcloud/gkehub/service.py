@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from localcloud.gkehub.authorization import HubAuthorization
 from localcloud.service import Service
 from localcloud.wire.errors import Style
 
 VERSIONS = ["v1", "v1beta", "v1alpha"]
 
 # One store serves all three: gcloud asks v1 for most things and v1beta for some [observed].
-service = Service("gkehub", "gkehub.googleapis.com", VERSIONS, Style.NEWER)
+service = Service(
+    "gkehub", "gkehub.googleapis.com", VERSIONS, Style.NEWER, authorization=HubAuthorization(__file__)
+)

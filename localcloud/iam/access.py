@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.iam import grants
 from localcloud.iam.catalog import EVERYTHING, predefined
 from localcloud.iam.conditions import Attributes, satisfied
-from localcloud.iam.needs import Need
+from localcloud.service import Need
 from localcloud.world import Part, World
 
 if TYPE_CHECKING:

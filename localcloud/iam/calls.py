@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from localcloud.iam.access import ACCESS
-from localcloud.iam.catalog import methods
-from localcloud.iam.needs import needs_of
-from localcloud.iam.refusals import refused
 from localcloud.service import Call
 from localcloud.wire.errors import not_implemented
 
@@ -16,11 +13,11 @@ def permit(call: Call) -> None:
     Raises:
         Refused: in the API's own words; UNIMPLEMENTED if nobody knows what the method takes.
     """
-    access = call.world[ACCESS]
+    access, authorization = call.world[ACCESS], call.service.authorization
     if not access.enforced:
         return
-    if call.method not in methods():
+    if authorization is None:
         raise not_implemented(f"the permissions of {call.method}")
-    attributes = call.service.condition_attributes(call)
-    if missing := access.lacking(call.world, call.caller.identity, needs_of(call), attributes):
-        raise refused(call, missing)
+    needs, attributes = authorization.needs(call), authorization.attributes(call)
+    if missing := access.lacking(call.world, call.caller.identity, needs, attributes):
+        raise authorization.refused(call, missing)

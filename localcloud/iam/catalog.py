@@ -9,17 +9,20 @@ from typing import Any
 
 import yaml
 
-DATA = Path(__file__).with_name("permissions.yaml")
+DATA = Path(__file__).with_name("permissions.yaml")  # of clusters, and of predefined roles
 EVERYTHING = "*"
 LISTED = "documented"  # the mark of what bears none
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One permission that a method takes.
+    """One permission that a method takes. A method without an entry is refused as one that is not implemented.
 
-    `at` is the field that names what it is asked for on, "" for what the call is about; `when` are fields that must
-    be set (None) or have a value; `mark` says how it is known.
+    `at` is the field that names what it is asked for on (a network, a subnetwork, a topic, a service account), ""
+    for the project (or topic, service account) that the call is about. `when` are fields that must be set (None: as
+    `when: labels` says) or have a value. The fields are those of the body of a call that makes a resource, and of
+    what is there already otherwise. `mark` says how it is known: documented, observed (an error that names it has
+    been seen), reported (others have seen it), inferred, memory.
     """
 
     permission: str
@@ -36,10 +39,10 @@ class Rule:
         return wanted and (not self.at or bool(resource.get(self.at)))
 
 
-@cache
-def methods() -> dict[str, tuple[Rule, ...]]:
-    """The permissions of every method that is known, by discovery id."""
-    return {method: tuple(_rules(entry)) for method, entry in _data()["methods"].items()}
+def rules_in(file: Path) -> dict[str, tuple[Rule, ...]]:
+    """What a service's `permissions.yaml` has: the permissions that each method takes, by discovery id."""
+    entries: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+    return {method: tuple(_rules(entry)) for method, entry in entries.items()}
 
 
 @cache

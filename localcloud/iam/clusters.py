@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from localcloud.iam.access import ACCESS
 from localcloud.iam.catalog import stems
-from localcloud.iam.needs import Need
 from localcloud.kubernetes.errors import StatusError
+from localcloud.service import Need
 
 if TYPE_CHECKING:
     from localcloud.kubernetes.routes import Target

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from localcloud.projects import Project
 from localcloud.service import Call, Service
+from localcloud.serviceusage.authorization import ServiceUsageAuthorization
 from localcloud.wire.errors import Refused, Style
 
 service = Service(
-    "serviceusage", "serviceusage.googleapis.com", ["v1", "v1beta1"], Style.NEWER, always_on=True
+    "serviceusage",
+    "serviceusage.googleapis.com",
+    ["v1", "v1beta1"],
+    Style.NEWER,
+    always_on=True,
+    authorization=ServiceUsageAuthorization(__file__),
 )
 
 

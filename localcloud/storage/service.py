@@ -9,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import quote, unquote
 
 from localcloud.service import Call, Match, Service
+from localcloud.storage.authorization import StorageAuthorization
 from localcloud.wire.errors import Style
 from localcloud.wire.messages import Request
 
@@ -29,7 +30,13 @@ class StorageService(Service):
 
 
 service = StorageService(
-    "storage", "storage.googleapis.com", ["v1"], Style.CONTAINER, roots=UPLOADS, override="storage/v1/"
+    "storage",
+    "storage.googleapis.com",
+    ["v1"],
+    Style.CONTAINER,
+    roots=UPLOADS,
+    override="storage/v1/",
+    authorization=StorageAuthorization(__file__),
 )
 
 

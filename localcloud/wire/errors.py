@@ -7,7 +7,7 @@ compute has `errors[]` and no `status`; container has both; the newer APIs have 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 
 from localcloud.wire.messages import Json, Response
 
@@ -15,10 +15,10 @@ from localcloud.wire.messages import Json, Response
 class Style(Enum):
     """How a service writes its errors."""
 
-    COMPUTE = "compute"
-    CONTAINER = "container"
-    NEWER = "newer"
-    KUBERNETES = "kubernetes"
+    COMPUTE = auto()
+    CONTAINER = auto()
+    NEWER = auto()
+    KUBERNETES = auto()
 
 
 class CallRefused(Exception):

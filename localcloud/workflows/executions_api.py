@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from localcloud.eventarc.events import cloud_event, topic_of
+from localcloud.iam.authorization import Authorization
 from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style, invalid
@@ -16,7 +17,13 @@ from localcloud.workflows.filters import matching, ordered
 from localcloud.workflows.workflows_api import workflow_name
 from localcloud.world import World
 
-service = Service("workflowexecutions", "workflowexecutions.googleapis.com", ["v1"], Style.NEWER)
+service = Service(
+    "workflowexecutions",
+    "workflowexecutions.googleapis.com",
+    ["v1"],
+    Style.NEWER,
+    authorization=Authorization(__file__),
+)
 
 _STEM = "workflowexecutions.projects.locations.workflows.executions"
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")  # [documented: proto]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from localcloud.iam.authorization import RunsAsAccount
 from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.codes import rpc_status
@@ -22,7 +23,13 @@ from localcloud.workflows.executions import EXECUTIONS
 if TYPE_CHECKING:
     pass
 
-service = Service("workflows", "workflows.googleapis.com", ["v1"], Style.NEWER)
+service = Service(
+    "workflows",
+    "workflows.googleapis.com",
+    ["v1"],
+    Style.NEWER,
+    authorization=RunsAsAccount(__file__, definitions.WORKFLOWS),
+)
 
 _STEM = "workflows.projects.locations"
 _TYPES = "type.googleapis.com/google.cloud.workflows.v1"
