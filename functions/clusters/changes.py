@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shared.google import compute, container_writes
 from shared.google.session import Session
-from shared.step.change import Change, Description, Value
+from shared.json_types import JsonValue
+from shared.step.change import Change, Description
 
-Body = Mapping[str, Value]  # of a request to GKE, in the API's snake_case
+Body = Mapping[str, JsonValue]  # of a request to GKE, in the API's snake_case
 
 OUT_OF_FLEET: Body = {"desired_fleet": {"project": ""}}  # [documented: --clear-fleet-project]
 
@@ -45,8 +46,8 @@ class _Update(Change):
 
     path: str
     field: str
-    before: Value
-    after: Value
+    before: JsonValue
+    after: JsonValue
     body: Body
 
     def describe(self) -> Description:

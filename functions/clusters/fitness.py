@@ -13,7 +13,7 @@ from functions.clusters.changes import Body, CreateCluster, ResizePool, UpdateCl
 from shared import labels
 from shared.google import container
 from shared.google.container import POOL, STANDARD, NodePool
-from shared.step.change import Value
+from shared.json_types import JsonValue
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
@@ -103,8 +103,8 @@ def _workload_pool(wanted: Environment) -> str:
     return f"{wanted.project}.svc.id.goog"
 
 
-def _network_config(cluster: Cluster) -> dict[str, Value]:
-    config: dict[str, Value] = {"gateway_api_config": {"channel": STANDARD}}
+def _network_config(cluster: Cluster) -> dict[str, JsonValue]:
+    config: dict[str, JsonValue] = {"gateway_api_config": {"channel": STANDARD}}
     return config | ({"default_enable_private_nodes": True} if cluster.private_nodes else {})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.google.pubsub import Publication
+from shared.json_types import JsonValue
 from shared.step.step import Context
 
 TYPE = "dev.fleetgate.environment."  # and the ending
@@ -26,7 +27,7 @@ class EventFactory:
         settings = context.settings
         return cls(settings.events_topic, settings.workflow, context.message.claim.execution)
 
-    def event(self, ending: str, data: Mapping[str, object], now: float, about: str = "") -> Publication:
+    def event(self, ending: str, data: Mapping[str, JsonValue], now: float, about: str = "") -> Publication:
         """The event of an ending at `now`, unix seconds.
 
         Its id is made of the ending and of `about` (by default the execution), so that a subscriber can recognise

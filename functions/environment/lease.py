@@ -7,6 +7,7 @@ twice or in any order.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from functions.environment.refusals import anchor_name_taken, being_removed, unk
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
+from shared.json_types import JsonValue
 from shared.spec.values import SWEEP_INTERVAL
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done
@@ -75,7 +77,7 @@ class Lease:
 
     def _event(self, observed: ObservedRequest, now: float) -> Publication:
         name = self.found.name
-        data = {
+        data: Mapping[str, JsonValue] = {
             "environment": name,
             "action": "sweep",
             "outcome": "expiring",

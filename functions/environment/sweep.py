@@ -12,6 +12,7 @@ from functions.environment.lease import Lease
 from functions.environment.observed_request import ObservedRequest
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
+from shared.json_types import JsonValue
 from shared.step.outcome import Decision, Done
 
 
@@ -37,6 +38,6 @@ def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
 
 
 def _teardown(observed: ObservedRequest, each: Anchor) -> Publication:
-    request = {"action": "teardown", "name": each.name, "generation": each.generation}
-    lease = {} if each.expires is None else {"expires": each.expires}
+    request: dict[str, JsonValue] = {"action": "teardown", "name": each.name, "generation": each.generation}
+    lease: dict[str, JsonValue] = {} if each.expires is None else {"expires": each.expires}
     return Publication(observed.settings.requests_topic, request | lease, {})

@@ -9,10 +9,11 @@ from typing import Literal
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
 from shared.google.session import Session
+from shared.json_types import JsonValue
 from shared.objects import Key, full_name, key_of
-from shared.step.change import Change, Description, Value
+from shared.step.change import Change, Description
 
-Manifest = Mapping[str, Value]
+Manifest = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from shared.google.session import Session
+from shared.json_types import JsonValue
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Publication:
     """A message to publish. `topic` is `projects/P/topics/T`; `data` becomes JSON."""
 
     topic: str
-    data: Mapping[str, Any]
+    data: Mapping[str, JsonValue]
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 

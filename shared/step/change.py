@@ -8,16 +8,13 @@ that knows the fence, the deadline, what a refusal means and the count.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from shared.google.session import Session
+from shared.json_types import JsonValue
 
 Verb = Literal["create", "update", "delete"]
-Value: TypeAlias = (
-    "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"  # what JSON holds
-)
 
 
 @dataclass(frozen=True)
@@ -31,12 +28,12 @@ class Description:
     verb: Verb
     resource: str
     field: str | None = None
-    before: Value = None
-    after: Value = None
+    before: JsonValue = None
+    after: JsonValue = None
 
-    def wire(self) -> dict[str, Value]:
+    def wire(self) -> dict[str, JsonValue]:
         """As the answer carries it."""
-        shown: dict[str, Value] = {"field": self.field, "before": self.before, "after": self.after}
+        shown: dict[str, JsonValue] = {"field": self.field, "before": self.before, "after": self.after}
         return {"verb": self.verb, "resource": self.resource} | {
             key: value for key, value in shown.items() if value is not None
         }

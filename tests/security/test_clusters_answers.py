@@ -62,7 +62,7 @@ def test_an_impostor_under_another_authority_gets_no_token(server: HostileServer
 
 
 @BOTH
-def test_an_impostor_at_the_dns_door_gets_no_token(roots: None, reach: Reach) -> None:
+def test_an_impostor_at_the_dns_endpoint_gets_no_token(roots: None, reach: Reach) -> None:
     """Only what the public authorities vouch for is believed there; a cluster's own authority is not one."""
     impostor = HostileServer(OTHER)
     with pytest.raises(errors.Transient, match="CertificateNotTrusted"):
@@ -72,7 +72,7 @@ def test_an_impostor_at_the_dns_door_gets_no_token(roots: None, reach: Reach) ->
 
 
 @BOTH
-def test_the_dns_door_is_believed_under_the_public_authorities(
+def test_the_dns_endpoint_is_believed_under_the_public_authorities(
     roots: None, server: HostileServer, reach: Reach
 ) -> None:
     """Those that SSL_CERT_FILE names."""
@@ -81,7 +81,7 @@ def test_the_dns_door_is_believed_under_the_public_authorities(
 
 
 @BOTH
-def test_public_authorities_do_not_open_the_public_door(
+def test_public_authorities_do_not_open_the_public_endpoint(
     roots: None, server: HostileServer, reach: Reach
 ) -> None:
     """A certificate that anybody can get for an address is not the cluster's."""

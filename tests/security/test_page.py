@@ -43,7 +43,7 @@ def test_every_test_of_this_folder_is_claimed() -> None:
     own = {name for name, path in known().items() if path == Path(__file__)}
     measures = {
         "test_a_cluster_is_trusted_by_its_own_authority_and_gets_the_token",
-        "test_the_dns_door_is_believed_under_the_public_authorities",
+        "test_the_dns_endpoint_is_believed_under_the_public_authorities",
         "test_the_executions_own_callback_is_taken",
         "test_authorized_networks_that_keep_functions_out_are_told",
         "test_a_cluster_that_cannot_be_reached_says_what_opens_it",

@@ -46,7 +46,7 @@ def mixed() -> Told:
     return told(document(WEST), {WEST: PUBLIC_ONLY})
 
 
-def test_an_environment_stands_by_both_doors(mixed: Told) -> None:
+def test_an_environment_is_reached_by_both_endpoints(mixed: Told) -> None:
     """Gateway, routes and exports by the public endpoint of one cluster; exports by the DNS endpoint of the other."""
     assert mixed.report.outcome == "done"
     changed = [any(call.mutation for call in mixed.on(name)) for name, _ in (WEST, EAST)]
@@ -60,7 +60,7 @@ def test_an_environment_stands_by_both_doors(mixed: Told) -> None:
 
 
 @pytest.mark.long
-def test_an_environment_stands_on_public_doors_alone() -> None:
+def test_an_environment_is_reached_by_public_endpoints_alone() -> None:
     """Without any DNS endpoint."""
     found = told(document(WEST, EAST), {WEST: PUBLIC_ONLY, EAST: PUBLIC_ONLY})
     assert found.report.outcome == "done"
@@ -68,7 +68,7 @@ def test_an_environment_stands_on_public_doors_alone() -> None:
 
 
 @pytest.mark.parametrize("doors", [PRIVATE_ONLY, pytest.param(RESTRICTED, marks=pytest.mark.long)])
-def test_a_cluster_without_a_door_is_told_before_anything_is_made(doors: Json) -> None:
+def test_a_cluster_without_an_endpoint_for_us_is_told_before_anything_is_made(doors: Json) -> None:
     """With the command that opens one."""
     found = told(document(EAST), {EAST: doors})
     (diagnosis,) = found.report.diagnoses

@@ -11,7 +11,7 @@ import pytest
 from shared import errors
 from shared.google.pubsub import Publication
 from shared.google.session import Session
-from shared.step.change import Value
+from shared.json_types import JsonValue
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.run import run
 from shared.step.step import Context, Step
@@ -32,7 +32,7 @@ def change(resource: str = "projects/p/thing", trouble: Exception | None = None)
     return ScriptedChange(resource, meets)
 
 
-def told(*changes: ScriptedChange) -> list[dict[str, Value]]:
+def told(*changes: ScriptedChange) -> list[dict[str, JsonValue]]:
     """As the answer carries them."""
     return [each.describe().wire() for each in changes]
 
