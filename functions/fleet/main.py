@@ -3,6 +3,7 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.fleet.removal import FLEET_REMOVAL
 from functions.fleet.step import FLEET
 from shared.step.run import run
 
@@ -10,4 +11,4 @@ from shared.step.run import run
 @functions_framework.cloud_event
 def fleet(event: CloudEvent) -> None:
     """Look, begin what can begin, answer."""
-    run(event.data, FLEET)
+    run(event.data, FLEET, FLEET_REMOVAL)

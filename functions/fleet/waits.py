@@ -1,4 +1,4 @@
-"""The fleet as it is seen, and what its changes and states wait for.
+"""What changes of the fleet wait for, and what is waited for once there is nothing left to change.
 
 Everything in a fleet follows from something else by itself: clusters join once they serve, a feature takes in
 each membership once both are there. So a wait names the one thing that is next, and when that is usually done.
@@ -6,15 +6,14 @@ each membership once both are there. So a wait names the one thing that is next,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.fleet.observed import ObservedFleet
 from shared.google.compute import unix
-from shared.google.container import Cluster
-from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, member_key
+from shared.google.gkehub import INGRESS, MCS, Feature, State
 from shared.step.estimate import remaining
-from shared.step.legacy import LegacyChange as Change
 from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
@@ -31,21 +30,6 @@ NONE = State("", "")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The fleet as it is. `clusters` are the environment's that exist, by name; `memberships` are by key."""
-
-    clusters: Mapping[str, Cluster]
-    memberships: Mapping[str, Membership]
-    features: Mapping[str, Feature]
-    granted: bool
-
-    def membership(self, name: str) -> Membership | None:
-        """The membership that a cluster says it has, if the cluster serves."""
-        cluster = self.clusters.get(name)
-        return self.memberships.get(member_key(cluster.membership)) if cluster and cluster.serves else None
-
-
-@dataclass(frozen=True)
 class Wait:
     """Something that is not there yet, and in how many seconds to look for it."""
 
@@ -54,40 +38,47 @@ class Wait:
     seconds: float
 
 
-def hold(change: Change, wanted: Environment, seen: Seen, now: float) -> Wait | None:
-    """What a change waits for: the identity pool comes with the first cluster; ingress needs its config
-    membership, and our multi-cluster Services first."""
-    if change.field == "bindings":
-        if any(each.serves and each.workload_pool for each in seen.clusters.values()):
-            return None
-        waits = (_for_cluster(cluster.name, seen, now) for cluster in wanted.clusters)
-        return min(waits, key=lambda each: each.seconds)
-    name = change.resource.rpartition("/")[2]
-    if name in seen.features and not seen.features[name].active:
-        return _for_feature(seen.features[name], now)
-    if name == MCS:
+def for_identity_pool(wanted: Environment, observed: ObservedFleet, now: float) -> Wait | None:
+    """The importer's identity pool comes with the first cluster that serves and has one."""
+    if any(each.serves and each.workload_pool for each in observed.clusters.values()):
         return None
-    mcs = seen.features.get(MCS)
-    services = None if mcs and mcs.active else Wait("FeatureEnabling", f"{MCS} is being enabled", SERVICES)
-    return _for_membership(wanted.config_cluster, seen, now) or services
+    waits = (_for_cluster(cluster.name, observed, now) for cluster in wanted.clusters)
+    return min(waits, key=lambda each: each.seconds)
 
 
-def to_settle(wanted: Environment, seen: Seen, now: float) -> Iterator[Wait]:
+def for_feature(feature: Feature | None, now: float) -> Wait | None:
+    """A feature that is there is changed, or made anew, once no change of it is under way."""
+    if feature is None or feature.active:
+        return None
+    name, since = feature.path.rpartition("/")[2], feature.created if feature.status == "ENABLING" else None
+    reason, message = f"Feature{feature.status.title()}", f"{name} is {feature.status}"
+    return Wait(reason, message, remaining(now, since, ENABLED))
+
+
+def for_config_membership(wanted: Environment, observed: ObservedFleet, now: float) -> Wait | None:
+    """Ingress needs its config membership, and our multi-cluster Services first."""
+    mcs = observed.features.get(MCS)
+    enabled = mcs is not None and mcs.active
+    services = None if enabled else Wait("FeatureEnabling", f"{MCS} is being enabled", SERVICES)
+    return _for_membership(wanted.config_cluster, observed, now) or services
+
+
+def for_states(wanted: Environment, observed: ObservedFleet, now: float) -> Iterator[Wait]:
     """States that are not OK yet. Nothing here starts anything: one look when the last is due is enough."""
-    mcs, ingress = seen.features.get(MCS), seen.features.get(INGRESS)
-    yield from (_for_feature(each, now) for each in (mcs, ingress) if each and not each.active)
+    mcs, ingress = observed.features.get(MCS), observed.features.get(INGRESS)
+    yield from filter(None, (for_feature(each, now) for each in (mcs, ingress)))
     if ingress and ingress.state.code != "OK":
         seconds = remaining(now, ingress.created, ENABLED + READY_TO_USE)
         yield Wait("FeatureState", _state_text(INGRESS, ingress.state), seconds)
     for cluster in wanted.clusters:
-        if missing := _for_membership(cluster.name, seen, now):
+        if missing := _for_membership(cluster.name, observed, now):
             yield missing
             continue
-        yield from _for_state(cluster.name, mcs, MCS, seen, now)
-        yield from _for_state(cluster.name, ingress, INGRESS, seen, now)
+        yield from _for_state(cluster.name, mcs, MCS, observed, now)
+        yield from _for_state(cluster.name, ingress, INGRESS, observed, now)
 
 
-def waiting(waits: list[Wait], something_to_begin: bool) -> Waiting:
+def waiting(waits: Sequence[Wait], something_to_begin: bool) -> Waiting:
     """For what something else waits for, the next look is the first that is due; else the last."""
     pick = min if something_to_begin else max
     chosen = pick(waits, key=lambda each: each.seconds)
@@ -95,33 +86,28 @@ def waiting(waits: list[Wait], something_to_begin: bool) -> Waiting:
     return Waiting(reason=chosen.reason, message=chosen.message, retry_after=seconds)
 
 
-def _for_cluster(name: str, seen: Seen, now: float) -> Wait:
-    created = seen.clusters[name].created if name in seen.clusters else ""
+def _for_cluster(name: str, observed: ObservedFleet, now: float) -> Wait:
+    created = observed.clusters[name].created if name in observed.clusters else ""
     seconds = remaining(now, unix(created) if created else None, CREATED, first=SERVED)
     return Wait("ClusterProvisioning", f"waiting for {name} to be RUNNING", seconds)
 
 
-def _for_feature(feature: Feature, now: float) -> Wait:
-    name, since = feature.path.rpartition("/")[2], feature.created if feature.status == "ENABLING" else None
-    return Wait(
-        f"Feature{feature.status.title()}", f"{name} is {feature.status}", remaining(now, since, ENABLED)
-    )
-
-
-def _for_membership(name: str, seen: Seen, now: float) -> Wait | None:
+def _for_membership(name: str, observed: ObservedFleet, now: float) -> Wait | None:
     """Why a cluster has no membership that is READY, if it has none."""
-    cluster, member = seen.clusters.get(name), seen.membership(name)
+    cluster, member = observed.clusters.get(name), observed.membership(name)
     if cluster is None or not cluster.serves:
-        return _for_cluster(name, seen, now)
+        return _for_cluster(name, observed, now)
     if member and member.ready:
         return None
     seconds = remaining(now, member.created if member else None, REGISTERED)
     return Wait("MembershipCreating", f"{name} is joining the fleet", seconds)
 
 
-def _for_state(cluster: str, feature: Feature | None, name: str, seen: Seen, now: float) -> Iterator[Wait]:
+def _for_state(
+    cluster: str, feature: Feature | None, name: str, observed: ObservedFleet, now: float
+) -> Iterator[Wait]:
     """A feature's state of a cluster that has a membership, unless it is OK."""
-    member = seen.membership(cluster)
+    member = observed.membership(cluster)
     state = feature.members.get(member.key, NONE) if feature and member else NONE
     if state.code != "OK":
         since = max(member.created if member else now, feature.created if feature else now)
@@ -129,6 +115,6 @@ def _for_state(cluster: str, feature: Feature | None, name: str, seen: Seen, now
         yield Wait("MembershipState", _state_text(f"{name} of {cluster}", state), seconds)
 
 
-def _state_text(what: str, state: State) -> str:
-    told = f"{state.code}: {state.description}" if state.code else "no state yet"
-    return f"{what}: {told}"
+def _state_text(subject: str, state: State) -> str:
+    described = f"{state.code}: {state.description}" if state.code else "no state yet"
+    return f"{subject}: {described}"

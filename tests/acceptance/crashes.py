@@ -276,15 +276,15 @@ REPEATING_MUTANTS = (
             )
         ),
     ),
-    # What is made depends on how often it was asked for.
+    # What is made depends on when it was asked for.
     RepeatingMutant(
         "fleet",
         Mutant(
             (
                 (
-                    "functions/fleet/step.py",
-                    "name, change.body, str(",
-                    'name, {**change.body, "attempt": str(context.message.attempt)}, str(',
+                    "functions/fleet/changes.py",
+                    "MCS, self.labels)",
+                    'MCS, {**self.labels, "asked": f"{session.now:.0f}"})',
                 ),
             )
         ),

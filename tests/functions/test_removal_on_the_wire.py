@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from functions.fleet.removal import APIS
+from functions.fleet.remaining import APIS
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.serviceusage import usage
 from shared.google.gkehub import INGRESS, MCS

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.fleet.step import Off, decide
-from functions.fleet.waits import Seen
+from functions.fleet.changes import MoveConfigMembership
+from functions.fleet.observed import ObservedFleet
+from functions.fleet.step import decide
 from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
 from shared.google.importer import importer_of, is_importer
+from shared.step.change import Change
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import FEATURES, OURS, both, cluster, feature, member_path, memberships
 from tests.support.live import NOW, environment
@@ -22,23 +25,23 @@ WEST, EAST = "gke-west-1", "gke-east-1"
 CLUSTERS = {WEST: cluster(WEST), EAST: cluster(EAST)}
 
 
-def seen(**fields: Any) -> Seen:
+def observed(**fields: Any) -> ObservedFleet:
     """A fleet in which everything is as wanted."""
     whole = {"clusters": CLUSTERS, "memberships": memberships(), "features": both(), "granted": True}
-    return Seen(**{**whole, **fields})
+    return ObservedFleet(**{**whole, **fields})
 
 
 def look(**fields: Any) -> Decision:
-    return decide(STORE, seen(**fields), NOW)
+    return decide(STORE, observed(**fields), NOW)
 
 
-def told(decision: Decision) -> tuple[str, float]:
+def waits(decision: Decision) -> tuple[str, float]:
     assert isinstance(decision.outcome, Waiting), decision
     return decision.outcome.reason, decision.outcome.retry_after
 
 
-def resources(changes: Any) -> list[str]:
-    return [change.resource.rpartition("/")[2] for change in changes]
+def resources(changes: Iterable[Change]) -> list[str]:
+    return [change.describe().resource.rpartition("/")[2] for change in changes]
 
 
 def test_a_fleet_that_is_as_wanted_is_done() -> None:
@@ -46,9 +49,10 @@ def test_a_fleet_that_is_as_wanted_is_done() -> None:
     assert Decision(Done()) == look()
 
 
-def test_apis_that_are_off_are_named_all_at_once() -> None:
+def test_apis_that_are_disabled_are_named_all_at_once() -> None:
     """In one command."""
-    outcome = decide(STORE, Off(("gkehub.googleapis.com", "dns.googleapis.com")), NOW).outcome
+    disabled = ("gkehub.googleapis.com", "dns.googleapis.com")
+    outcome = decide(STORE, ObservedFleet(disabled_apis=disabled), NOW).outcome
 
     assert isinstance(outcome, Blocked)
     assert "API_DISABLED" == outcome.code
@@ -64,7 +68,7 @@ def test_multi_cluster_services_are_enabled_before_there_is_a_cluster() -> None:
 
     assert [MCS] == resources(decision.changes)
     assert [PROJECT, INGRESS] == resources(decision.later)
-    assert ("ClusterProvisioning", 240) == told(decision)
+    assert ("ClusterProvisioning", 240) == waits(decision)
 
 
 def test_the_grant_comes_with_the_first_cluster_that_serves() -> None:
@@ -85,9 +89,9 @@ def test_ingress_is_enabled_when_its_config_membership_is_ready() -> None:
     """With the membership that the cluster says it has."""
     decision = look(features={MCS: feature(MCS)})
 
-    (change,) = decision.changes
+    (change,) = [each.describe() for each in decision.changes]
     assert (f"{FEATURES}/{INGRESS}", member_path(WEST)) == (change.resource, change.after)
-    assert "MembershipState" == told(decision)[0]
+    assert "MembershipState" == waits(decision)[0]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,7 @@ def test_ingress_waits_for_what_it_needs(fields: dict[str, Any], reason: str) ->
 
     assert [] == list(decision.changes)
     assert [INGRESS] == resources(decision.later)
-    assert reason == told(decision)[0]
+    assert reason == waits(decision)[0]
 
 
 def test_what_is_being_disabled_is_enabled_again_once_it_is_gone() -> None:
@@ -117,7 +121,7 @@ def test_what_is_being_disabled_is_enabled_again_once_it_is_gone() -> None:
 
     assert [] == list(decision.changes)
     assert [MCS, INGRESS] == resources(decision.later)
-    assert "FeatureDisabling" == told(decision)[0]
+    assert "FeatureDisabling" == waits(decision)[0]
 
 
 @pytest.mark.parametrize(
@@ -159,8 +163,7 @@ def test_a_new_config_cluster_takes_the_config_membership() -> None:
     moved = member_path(EAST).replace(PROJECT, "123")
     decision = look(features=both(config_membership=moved))
 
-    (change,) = decision.changes
-    assert ("update", moved, member_path(WEST)) == (change.verb, change.before, change.after)
+    assert [MoveConfigMembership(PROJECT, moved, member_path(WEST))] == list(decision.changes)
     same = member_path(WEST).replace(PROJECT, "123")
     assert Decision(Done()) == look(features=both(config_membership=same))
 
@@ -171,7 +174,7 @@ def test_old_features_do_not_make_the_next_look_late() -> None:
     features = {MCS: feature(MCS, age=year), INGRESS: feature(INGRESS, age=year, members={})}
     decision = look(features=features, memberships=memberships(age=year))
 
-    assert told(decision)[1] <= 60
+    assert waits(decision)[1] <= 60
 
 
 FOREIGN: list[tuple[dict[str, Feature], str, str]] = [
@@ -216,7 +219,7 @@ STATUSES = st.sampled_from(["ENABLING", "ACTIVE", "UPDATING", "DISABLING"])
 OWNERS = st.sampled_from([OURS, {}, {"fleetgate-env": "blue"}])
 CONFIGS = st.sampled_from([member_path(WEST), member_path(EAST), ""])
 FLEETS = st.builds(
-    Seen,
+    ObservedFleet,
     clusters=st.sampled_from([{}, CLUSTERS, {WEST: CLUSTERS[WEST]}, {WEST: cluster(WEST, status="STOPPING")}]),
     memberships=st.sampled_from([{}, memberships(), memberships(WEST), memberships(ready=False)]),
     features=st.fixed_dictionaries(
@@ -233,11 +236,11 @@ FLEETS = st.builds(
 
 
 @given(FLEETS)
-def test_no_feature_of_anothers_is_changed_or_made_anew(fleet: Seen) -> None:
+def test_no_feature_of_anothers_is_changed_or_made_anew(fleet: ObservedFleet) -> None:
     """What is to be changed now bears our mark; what is to be made now is not there."""
     for change in decide(STORE, fleet, NOW).changes:
-        there = fleet.features.get(change.resource.rpartition("/")[2])
-        if change.verb == "update" and change.field == "configMembership":
+        there = fleet.features.get(change.describe().resource.rpartition("/")[2])
+        if isinstance(change, MoveConfigMembership):
             assert there is not None
             assert OURS == there.labels
         else:
@@ -245,7 +248,7 @@ def test_no_feature_of_anothers_is_changed_or_made_anew(fleet: Seen) -> None:
 
 
 @given(FLEETS)
-def test_done_is_only_said_of_a_fleet_that_works(fleet: Seen) -> None:
+def test_done_is_only_said_of_a_fleet_that_works(fleet: ObservedFleet) -> None:
     """Features ACTIVE, both clusters registered, the grant made."""
     decision = decide(STORE, fleet, NOW)
     if isinstance(decision.outcome, Done):

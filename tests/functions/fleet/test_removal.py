@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.fleet.removal import APIS, Leaving, decide
+from functions.fleet.changes import DisableApi, EnableServices, RevokeImporter
+from functions.fleet.remaining import APIS, RemainingFleet
+from functions.fleet.removal import decide
 from functions.fleet.step import decide as decide_fleet
+from functions.fleet.users import User
 from shared import errors, labels
 from shared.google import importer, projects, refusals
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
-from tests.functions.fleet.test_fleet import seen as fleet_seen
+from tests.functions.fleet.test_fleet import observed
 from tests.support.fleets import OURS, both, feature, member_path
 from tests.support.live import NOW, environment
 from tests.support.projects import PROJECT
@@ -20,17 +23,18 @@ INGRESS_API, MCS_API, DIRECTOR_API = APIS
 
 def look(**fields: Any) -> Decision:
     """What is decided of a fleet that is all ours."""
-    whole: dict[str, Any] = {"features": both(), "mine": frozenset({MCS, INGRESS})}
-    return decide(Leaving(PROJECT, **{**whole, **fields}), NOW)
+    whole: dict[str, Any] = {"features": both(), "ours": frozenset({MCS, INGRESS})}
+    return decide(RemainingFleet(PROJECT, **{**whole, **fields}), NOW)
 
 
 def mcs_alone(**fields: Any) -> Decision:
     status = fields.pop("status", "ACTIVE")
-    return look(features={MCS: feature(MCS, status=status)}, mine=frozenset({MCS}), **fields)
+    return look(features={MCS: feature(MCS, status=status)}, ours=frozenset({MCS}), **fields)
 
 
 def changed(decision: Decision) -> list[tuple[str, str]]:
-    return [(each.verb, each.resource.rpartition("/")[2]) for each in decision.changes]
+    described = [each.describe() for each in decision.changes]
+    return [(each.verb, each.resource.rpartition("/")[2]) for each in described]
 
 
 def reason(decision: Decision) -> str:
@@ -50,24 +54,25 @@ def test_the_grant_goes_before_the_feature_that_bears_its_label() -> None:
     """It is seen gone within the same call; a grant that is not ours is not looked at."""
     first = mcs_alone(granted=["principal://importer"])
 
-    assert ([("update", PROJECT)], None) == (changed(first), first.outcome)
+    assert Decision(None, [RevokeImporter(PROJECT, ["principal://importer"])]) == first
     assert [("delete", MCS)] == changed(mcs_alone())
     assert [] == changed(mcs_alone(granted=["principal://importer"], status="DISABLING"))
 
 
 def test_what_is_not_ours_stays_and_is_no_concern_of_ours() -> None:
     """Features without our mark are done with at once."""
-    assert Decision(Done()) == look(mine=frozenset())
-    assert Decision(Done()) == look(features={}, mine=frozenset())
+    assert Decision(Done()) == look(ours=frozenset())
+    assert Decision(Done()) == look(features={}, ours=frozenset())
 
 
 def test_what_others_use_stays_and_is_told() -> None:
     """With the grant that it needs, and without keeping the step from being done."""
-    row = {"resource": member_path("gke-east-1"), "why": "has ServiceExport shop/cart"}
-    decision = mcs_alone(used={MCS: [row]}, granted=["principal://importer"])
+    user = User(member_path("gke-east-1"), "has ServiceExport shop/cart")
+    decision = mcs_alone(users={MCS: [user]}, granted=["principal://importer"])
 
+    row = {"resource": member_path("gke-east-1"), "why": "has ServiceExport shop/cart"}
     assert Decision(Done(outputs={"foreign": [row]})) == decision
-    assert [("delete", INGRESS)] == changed(look(used={MCS: [row]}))
+    assert [("delete", INGRESS)] == changed(look(users={MCS: [user]}))
 
 
 def test_a_stale_membership_goes_while_its_tie_is_there() -> None:
@@ -81,12 +86,12 @@ def test_a_stale_membership_goes_while_its_tie_is_there() -> None:
 
 def test_apis_are_disabled_last_and_a_refusal_is_told() -> None:
     """Each is tried once a call; what was begun is waited for, what was refused is not."""
-    nothing: dict[str, Any] = {"features": {}, "mine": frozenset()}
+    nothing: dict[str, Any] = {"features": {}, "ours": frozenset()}
     first = look(**nothing, apis=[INGRESS_API, DIRECTOR_API])
-    begun = look(**nothing, apis=[INGRESS_API, DIRECTOR_API], notes={INGRESS_API: "", DIRECTOR_API: "used"})
-    over = look(**nothing, apis=[DIRECTOR_API], notes={DIRECTOR_API: "used"})
+    begun = look(**nothing, apis=[INGRESS_API, DIRECTOR_API], tried={INGRESS_API: "", DIRECTOR_API: "used"})
+    over = look(**nothing, apis=[DIRECTOR_API], tried={DIRECTOR_API: "used"})
 
-    assert ([("update", INGRESS_API), ("update", DIRECTOR_API)], None) == (changed(first), first.outcome)
+    assert Decision(None, [DisableApi(PROJECT, INGRESS_API), DisableApi(PROJECT, DIRECTOR_API)]) == first
     assert ([], "ApiDisabling") == (changed(begun), reason(begun))
     rows = [
         {"api": INGRESS_API, "disabled": True, "why": ""},
@@ -98,11 +103,11 @@ def test_apis_are_disabled_last_and_a_refusal_is_told() -> None:
 
 def test_the_feature_tells_whether_the_grant_was_made_with_it() -> None:
     """Only then does it go with it."""
-    for granted, told in ((False, {labels.IMPORTER: labels.GRANTED}), (True, {})):
-        decision = decide_fleet(environment(), fleet_seen(features={}, granted=granted), NOW)
-        (mcs,) = [each for each in decision.changes if each.resource.endswith(MCS)]
+    for granted, label in ((False, {labels.IMPORTER: labels.GRANTED}), (True, {})):
+        decision = decide_fleet(environment(), observed(features={}, granted=granted), NOW)
+        (services,) = [each for each in decision.changes if isinstance(each, EnableServices)]
 
-        assert OURS | told == mcs.body
+        assert OURS | label == services.labels
 
 
 def test_a_feature_that_still_has_resources_is_waited_for() -> None:

@@ -1,0 +1,87 @@
+"""What a teardown finds of the fleet: features, memberships without a cluster, the grant, and APIs to disable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions.fleet.changes import DisableApi
+from functions.fleet.users import Member, User, members, users
+from shared import labels
+from shared.google import container, importer, projects, serviceusage
+from shared.google.gkehub import INGRESS, MCS, Feature, Membership, features, member_key, memberships
+from shared.google.session import Session
+from shared.step.step import Context
+
+APIS = tuple(f"{name}.googleapis.com" for name in (INGRESS, MCS, "trafficdirector"))
+
+
+@dataclass(frozen=True)
+class RemainingFleet:
+    """What is there. `features` are the two, whoever enabled them; `ours` those of them that we did.
+
+    `stale` are our memberships without a cluster; `users` says who else needs a feature, by its name; `granted`
+    are the importer's principals that hold its role by our doing; `apis` those that are to be disabled and are
+    enabled, or None; `tried` why an API was refused to be disabled in this call, "" if that was begun.
+    """
+
+    project: str
+    features: Mapping[str, Feature]
+    ours: frozenset[str]
+    stale: Sequence[Membership] = ()
+    users: Mapping[str, Sequence[User]] = field(default_factory=dict)
+    granted: Sequence[str] = ()
+    apis: Sequence[str] | None = None
+    tried: Mapping[str, str] = field(default_factory=dict)
+
+    def unused(self, name: str) -> Feature | None:
+        """The feature of that name, if it is ours and nobody else uses it."""
+        return self.features[name] if name in self.ours and not self.users.get(name) else None
+
+
+def observe(context: Context) -> RemainingFleet:
+    """Features and memberships of the project, and what clusters that are not ours do with them."""
+    session, project = context.session, context.place.project
+    found = {name: each for name, each in features(session, project).items() if name in (MCS, INGRESS)}
+    ours = frozenset(name for name, each in found.items() if labels.is_owned(each.labels, context.name))
+    every = _members(session, project)
+    removes_apis = context.place.disable_apis and not found
+    return RemainingFleet(
+        project,
+        found,
+        ours,
+        _stale(every, found, ours, context.name),
+        users(session, found, ours, every, context.name),
+        _granted(session, project, found, ours),
+        serviceusage.enabled(session, project, APIS) if removes_apis else None,
+        _tried(context.tried, project),
+    )
+
+
+def _members(session: Session, project: str) -> list[Member]:
+    found = memberships(session, project).values()
+    return members(found, container.clusters(session, project) if found else [])
+
+
+def _stale(
+    every: Sequence[Member], found: Mapping[str, Feature], ours: frozenset[str], environment: str
+) -> list[Membership]:
+    """Ours by label, or because our own ingress feature has it for its config membership."""
+    config = member_key(found[INGRESS].config_membership) if INGRESS in ours else ""
+    stale = (each.membership for each in every if each.is_stale)
+    return [each for each in stale if labels.is_owned(each.labels, environment) or each.key == config]
+
+
+def _granted(
+    session: Session, project: str, found: Mapping[str, Feature], ours: frozenset[str]
+) -> Sequence[str]:
+    """Whom the grant that we made is for; not asked while ingress, which goes first, is there."""
+    if MCS not in ours or INGRESS in ours or found[MCS].labels.get(labels.IMPORTER) != labels.GRANTED:
+        return ()
+    return importer.importers(projects.policy(session, project), project)
+
+
+def _tried(tried: Mapping[str, str], project: str) -> dict[str, str]:
+    """What came of disabling each API in this call, by API."""
+    resources = {api: DisableApi(project, api).describe().resource for api in APIS}
+    return {api: tried[resource] for api, resource in resources.items() if resource in tried}
