@@ -1,4 +1,4 @@
-"""Environments on clusters that somebody made before, with whatever doors he gave them."""
+"""Environments on clusters that somebody made before, with whatever endpoints they gave them."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class Told:
 
 
 def told(document: Json, made: Mapping[tuple[str, str], Json], seed: int = 3) -> Told:
-    """Deploy a document where clusters (name and zone) with these doors stand already."""
+    """Deploy a document where clusters (name and zone) with these endpoints stand already."""
     return asyncio.run(_told(document, made, seed))
 
 
 async def _told(document: Json, made: Mapping[tuple[str, str], Json], seed: int) -> Told:
     async with LocalRun(seed=seed) as local:
-        for (name, zone), doors in made.items():
-            _make(local, name, zone, doors)
+        for (name, zone), endpoints in made.items():
+            _make(local, name, zone, endpoints)
         await _pass(local, 1200.0)
         before = local.cloud.dump()
         local.cloud.log.calls.clear()
@@ -84,8 +84,8 @@ def ask(local: LocalRun, verb: str, path: str, body: Json, who: str = "user@exam
     return local.cloud.answer(Request(verb, path, {}, {}, text, Caller(who)))
 
 
-def _make(local: LocalRun, name: str, zone: str, doors: Json) -> None:
-    cluster = foreign.fit_cluster(PROJECT, name, controlPlaneEndpointsConfig=doors)
+def _make(local: LocalRun, name: str, zone: str, endpoints: Json) -> None:
+    cluster = foreign.fit_cluster(PROJECT, name, controlPlaneEndpointsConfig=endpoints)
     path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
     answer = ask(local, "POST", path, {"cluster": cluster})
     assert answer.status == 200, answer.body

@@ -1,4 +1,4 @@
-"""Whole runs: by which door clusters are reached, and what of tokens and specs is left in the logs."""
+"""Whole runs: by which endpoint clusters are reached, and what of tokens and specs is left in the logs."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_an_environment_is_reached_by_both_endpoints(mixed: Told) -> None:
     assert mixed.report.outcome == "done"
     changed = [any(call.mutation for call in mixed.on(name)) for name, _ in (WEST, EAST)]
     assert changed == [True, True]
-    doors = mixed.after["resources"]["container.clusters"]
+    endpoints = mixed.after["resources"]["container.clusters"]
     open_to_all = {
         each["name"]: each["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["allowExternalTraffic"]
-        for each in doors.values()
+        for each in endpoints.values()
     }
     assert open_to_all == {WEST[0]: False, EAST[0]: True}
 
@@ -67,10 +67,10 @@ def test_an_environment_is_reached_by_public_endpoints_alone() -> None:
     assert found.on(WEST[0]) and found.on(EAST[0])
 
 
-@pytest.mark.parametrize("doors", [PRIVATE_ONLY, pytest.param(RESTRICTED, marks=pytest.mark.long)])
-def test_a_cluster_without_an_endpoint_for_us_is_told_before_anything_is_made(doors: Json) -> None:
+@pytest.mark.parametrize("endpoints", [PRIVATE_ONLY, pytest.param(RESTRICTED, marks=pytest.mark.long)])
+def test_a_cluster_without_an_endpoint_for_us_is_told_before_anything_is_made(endpoints: Json) -> None:
     """With the command that opens one."""
-    found = told(document(EAST), {EAST: doors})
+    found = told(document(EAST), {EAST: endpoints})
     (diagnosis,) = found.report.diagnoses
     where = f"{EAST[0]} --location={EAST[1]} --project={PROJECT}"
     assert (found.report.outcome, diagnosis.code) == ("blocked", "CLUSTER_UNREACHABLE")

@@ -10,14 +10,14 @@ CLUSTERS = "projects/{}/locations/{}/clusters/{}"
 
 
 def cluster(endpoint: str | None) -> dict[str, Any]:
-    """A cluster, as far as its doors go."""
-    door = {"endpoint": endpoint} if endpoint else {}
-    return {**door, "masterAuth": {"clusterCaCertificate": "Q0E="}}
+    """A cluster, as far as its endpoint goes."""
+    told = {"endpoint": endpoint} if endpoint else {}
+    return {**told, "masterAuth": {"clusterCaCertificate": "Q0E="}}
 
 
 def contexts(*clusters: tuple[str, str, str, str | None]) -> dict[str, str]:
     """Where each context leads, for clusters of (project, location, name, endpoint)."""
-    config = kubeconfig({CLUSTERS.format(*names): cluster(door) for *names, door in clusters}, "token")
+    config = kubeconfig({CLUSTERS.format(*names): cluster(told) for *names, told in clusters}, "token")
     assert {each["name"] for each in config["clusters"]} == {each["name"] for each in config["contexts"]}
     assert config["current-context"] in ["", *(each["name"] for each in config["contexts"])]
     return {each["name"]: each["cluster"]["server"] for each in config["clusters"]}
