@@ -21,15 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from localcloud.cloudfunctions import record
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers import start_controllers
 from localcloud.controllers.queue import OUTLIVES_FAULTS
-from localcloud.dataplane import Client, Convergence, HttpRequest
-from localcloud.dataplane import answer as dataplane_answer
+from localcloud.dataplane import Convergence
+from localcloud.dataplane.proxy import VpcProxy
 from localcloud.edge import Edge
 from localcloud.eventarc.triggers import trigger_function, trigger_workflow
 from localcloud.faults.call_faults import Fault, Faults
@@ -94,7 +93,9 @@ class LocalCloud:
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
         self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
-        self.edge = Edge(self.world, self.identities, self.schedule, self.apis.answer, self._through_vpc)
+        self.edge = Edge(
+            self.world, self.identities, self.schedule, self.apis.answer, VpcProxy(self.world).answer
+        )
         self.world[ENDPOINT_SERVER] = self.edge
         self.broker = self.world[BROKER]
         self.executions = self.world[EXECUTIONS]
@@ -235,16 +236,6 @@ class LocalCloud:
     def _close_metadata_server(self, instance: str) -> None:
         self.edge.close(_metadata_port(instance))
 
-    def _through_vpc(self, request: Request) -> Response:
-        """A request through the VPC proxy; a person's leaves where the default network's first subnet is."""
-        instance = self.functions.instance(request.caller.instance or "")
-        if instance is not None and instance.function.egress:
-            network, region = instance.function.egress
-        else:
-            project = self.world.projects.all()[0]
-            network, region = f"projects/{project.id}/global/networks/default", "us-central1"
-        return dataplane_answer(self.world, Client(network, region), _proxied(request))
-
 
 def _schedule(world: World, speed: float | None) -> JumpSchedule | ScaledSchedule:
     if speed:
@@ -261,18 +252,3 @@ async def _cancelled(task: asyncio.Task[Any]) -> None:
 
 def _metadata_port(instance: str) -> str:
     return f"metadata/{instance}"
-
-
-def _proxied(request: Request) -> HttpRequest:
-    """What a forward proxy sends on of a request in absolute form."""
-    url = urlsplit(request.path)
-    port = url.port or 80
-    target = url.path or "/"
-    headers = {name: value for name, value in request.headers.items() if not name.startswith("proxy-")}
-    return HttpRequest(
-        request.method,
-        f"{url.hostname}:{port}",
-        f"{target}?{url.query}" if url.query else target,
-        headers,
-        request.body,
-    )

@@ -7,7 +7,7 @@ import zlib
 from functools import partial
 
 from localcloud.cloudresourcemanager import members
-from localcloud.cloudresourcemanager.base import project_of, service
+from localcloud.cloudresourcemanager.service import project_of, service
 from localcloud.iam import grants
 from localcloud.iam.access import ACCESS
 from localcloud.projects import Project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from localcloud.cloudresourcemanager.base import project_of, service
+from localcloud.cloudresourcemanager.service import project_of, service
 from localcloud.iam.access import ACCESS
 from localcloud.projects import Project
 from localcloud.service import Call

@@ -2,6 +2,6 @@
 
 from localcloud.pubsub import subscriptions, topics
 from localcloud.pubsub.broker import Broker, Delivery
-from localcloud.pubsub.topics import service
+from localcloud.pubsub.service import service
 
 __all__ = ["Broker", "Delivery", "service", "subscriptions", "topics"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from localcloud.pubsub.broker import BROKER, Queue
 from localcloud.pubsub.names import full_name, project_name, require
-from localcloud.pubsub.topics import check_name, service
+from localcloud.pubsub.service import service
+from localcloud.pubsub.topics import check_name
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json

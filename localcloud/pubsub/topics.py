@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
-from localcloud.pubsub.authorization import PubSubAuthorization
 from localcloud.pubsub.broker import BROKER
 from localcloud.pubsub.names import full_name, project_name, require
-from localcloud.service import Call, Service
-from localcloud.wire.errors import Refused, Style, invalid
+from localcloud.pubsub.service import service
+from localcloud.service import Call
+from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
-
-service = Service(
-    "pubsub", "pubsub.googleapis.com", ["v1"], Style.NEWER, authorization=PubSubAuthorization(__file__)
-)
 
 
 @service.on("pubsub.projects.topics.create")

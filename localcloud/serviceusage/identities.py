@@ -9,9 +9,9 @@ from localcloud.iam import grants
 from localcloud.ids import keyed
 from localcloud.projects import Project
 from localcloud.service import Call
-from localcloud.serviceusage.base import project_of, service
 from localcloud.serviceusage.known import KnownService, find, known
 from localcloud.serviceusage.operations import TYPES, finished
+from localcloud.serviceusage.service import project_of, service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World

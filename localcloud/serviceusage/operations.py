@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from localcloud.projects import Project
 from localcloud.service import Call
-from localcloud.serviceusage.base import service
+from localcloud.serviceusage.service import service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World

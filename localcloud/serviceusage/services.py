@@ -5,9 +5,9 @@ from __future__ import annotations
 from localcloud.projects import Project
 from localcloud.service import Call
 from localcloud.serviceusage import identities, operations, usage
-from localcloud.serviceusage.base import project_of, service
 from localcloud.serviceusage.known import dependents, find, known, with_requirements
 from localcloud.serviceusage.operations import TYPES
+from localcloud.serviceusage.service import project_of, service
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.world import World

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from localcloud.google_apis import GoogleApis
-from localcloud.pubsub.topics import service as pubsub
+from localcloud.pubsub.service import service as pubsub
 from localcloud.records.call_log import is_mutation
 from localcloud.request_path import REQUEST_PATH
 from localcloud.service import Call, Service

@@ -1,4 +1,4 @@
-"""The service itself, apart so that the files of its methods can import it."""
+"""The service; its methods register themselves with it."""
 
 from __future__ import annotations
 
