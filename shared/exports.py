@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.objects import Json, body
+from shared.objects import KubeObject, body
 
 if TYPE_CHECKING:
     from shared.spec import Service
 
 
-def own_service(environment: str, service: Service) -> Json:
+def own_service(environment: str, service: Service) -> KubeObject:
     """The Service in front of the pods that `service` selects."""
     ports = [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
     spec = {"selector": dict(service.selector or {}), "ports": ports}
     return body(environment, "Service", service.name, service.namespace, spec=spec)
 
 
-def own_export(environment: str, service: Service) -> Json:
+def own_export(environment: str, service: Service) -> KubeObject:
     """The ServiceExport of the same name."""
     return body(environment, "ServiceExport", service.name, service.namespace)

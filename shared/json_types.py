@@ -1,7 +1,7 @@
 """What a JSON document is to the type checker, where no type describes its fields.
 
-Google's resources are described in `shared.google.wire`, Kubernetes objects are those of `shared.objects`; this is
-for the rest: answers, outcomes and reports on their way through.
+Google's resources are described in `shared.google.wire`, a Kubernetes object is a `shared.objects.KubeObject`; this
+is for the rest: answers, outcomes and reports on their way through.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.compute import unix
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
-from shared.objects import Json, full_name, is_being_deleted, key_of
+from shared.objects import KubeObject, full_name, is_being_deleted, key_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class LiveObject:
     """An object as its cluster shows it."""
 
     cluster: Cluster
-    body: Json
+    body: KubeObject
 
     @property
     def kind(self) -> str:
@@ -101,7 +101,7 @@ def may_hold(cluster: Cluster, environment: str) -> bool:
 def ask(
     session: Session,
     those: Iterable[Cluster],
-    read: Callable[[ClusterReader], Iterable[Json]],
+    read: Callable[[ClusterReader], Iterable[KubeObject]],
     needed: Callable[[Cluster], bool] = lambda cluster: False,
 ) -> Answers:
     """What `read` finds in each of `those` that can be reached. One that does not answer does not stop the others.
@@ -122,7 +122,7 @@ def ask(
     return Answers(tuple(found), tuple(unanswered))
 
 
-def owned(api: ClusterReader, environment: str, *kinds: str) -> Iterable[Json]:
+def owned(api: ClusterReader, environment: str, *kinds: str) -> Iterable[KubeObject]:
     """The environment's objects of these kinds, in all namespaces."""
     for kind in kinds:
         yield from api.everywhere(kind, f"{labels.OWNER}={environment}") or ()

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared import labels
+from shared.json_types import Json
 
-Json = dict[str, Any]  # an object, as its cluster shows it or is to have it
+KubeObject: TypeAlias = dict[str, Any]  # as its cluster shows it, or is to have it; parts of one are Json
 Key = tuple[str, str, str]  # kind, namespace ("" for what has none) and name: unique in a cluster
 
 ASKED = "fleetgate.dev/asked"  # annotation: digest of what was asked for
@@ -29,7 +30,7 @@ VERSIONS = {
 }
 
 
-def body(environment: str, kind: str, name: str, namespace: str = "", **rest: Any) -> Json:
+def body(environment: str, kind: str, name: str, namespace: str = "", **rest: Any) -> KubeObject:
     """An object of ours: its kind's version, its name, the label that says whose it is, and `rest`."""
     meta: Json = {"name": name, "labels": {labels.OWNER: environment}}
     if namespace:
@@ -40,7 +41,7 @@ def body(environment: str, kind: str, name: str, namespace: str = "", **rest: An
     return {"apiVersion": VERSIONS[kind], "kind": kind, "metadata": meta, **rest}
 
 
-def namespace(environment: str, name: str) -> Json:
+def namespace(environment: str, name: str) -> KubeObject:
     """The namespace `name`, made by whichever step is first; one that is there is used and left alone."""
     return body(environment, "Namespace", name)
 
@@ -56,12 +57,12 @@ def full_name(cluster: str, key: Key) -> str:
     return "/".join(filter(None, (cluster, *key)))
 
 
-def is_being_deleted(live: Json) -> bool:
+def is_being_deleted(live: KubeObject) -> bool:
     """Whether an object is being deleted: it still has its name, and will not come back to life."""
     return "deletionTimestamp" in live["metadata"]
 
 
-def is_ours(live: Json, environment: str) -> bool:
+def is_ours(live: KubeObject, environment: str) -> bool:
     """Whether a live object bears the environment's label."""
     return labels.is_owned(live["metadata"].get("labels"), environment)
 

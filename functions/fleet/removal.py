@@ -16,7 +16,7 @@ from functions.fleet.remaining import APIS, RemainingFleet, observe
 from functions.fleet.waits import ENABLED
 from shared.changes.memberships import DeleteMembership
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership
-from shared.objects import Json
+from shared.json_types import Json
 from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.stages import Stage, first

@@ -14,7 +14,8 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, member_key
 from shared.google.session import Session
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 MULTI_CLUSTER = "-mc"  # ends the names of the GatewayClasses that a fleet's ingress serves [documented]
 
@@ -108,7 +109,7 @@ def _holding(session: Session, members: Iterable[Member], kind: str, environment
             yield User(path, f"has {kind} {meta['namespace']}/{meta['name']}")
 
 
-def _is_use(live: Json, kind: str, environment: str) -> bool:
+def _is_use(live: KubeObject, kind: str, environment: str) -> bool:
     if labels.is_owned(live["metadata"].get("labels"), environment):
         return False
     return kind != "Gateway" or str(live["spec"].get("gatewayClassName", "")).endswith(MULTI_CLUSTER)

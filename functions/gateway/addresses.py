@@ -11,7 +11,7 @@ from shared.changes.addresses import DeleteAddress
 from shared.gateway.objects import address_purpose, reserved_names, static_name
 from shared.gateway.status import vips
 from shared.google import compute
-from shared.objects import Json
+from shared.json_types import Json
 from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 

@@ -16,14 +16,15 @@ from shared.gateway.objects import address_purpose, reserved_names, static_name,
 from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google import wire
 from shared.google.compute import path_of
+from shared.json_types import Json
 from shared.labels import is_owned
-from shared.objects import Json, Key, is_ours, key_of
+from shared.objects import Key, KubeObject, is_ours, key_of
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-Objects = Mapping[Key, Json]
+Objects = Mapping[Key, KubeObject]
 Addresses = Mapping[AddressKey, wire.Address]
 
 _REFUSAL = re.compile(r"\bGWCER10[146]\b")
@@ -58,7 +59,7 @@ def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
     return None
 
 
-def _target(policy: Json) -> str:
+def _target(policy: KubeObject) -> str:
     return str(policy.get("spec", {}).get("targetRef", {}).get("name"))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from functions.gateway.observed import KINDS, ObservedGateway
 from shared.changes.objects import ApplyObject, DeleteObject
 from shared.gateway.objects import wanted_objects
-from shared.objects import Json, differs, is_ours, key_of, namespace
+from shared.objects import KubeObject, differs, is_ours, key_of, namespace
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -31,14 +31,16 @@ def differences(wanted: Environment, observed: ObservedGateway) -> Iterator[Obje
 
 
 def _application(
-    verb: Literal["create", "update"], wanted: Environment, observed: ObservedGateway, wish: Json
+    verb: Literal["create", "update"], wanted: Environment, observed: ObservedGateway, wish: KubeObject
 ) -> ApplyObject:
     config = wanted.config
     path = f"projects/{wanted.project}/locations/{config.location}/clusters/{config.name}"
     return ApplyObject(verb, path, observed.cluster, wish, "spec" if verb == "update" else None)
 
 
-def _unwanted(wanted: Environment, observed: ObservedGateway, wishes: list[Json]) -> Iterator[DeleteObject]:
+def _unwanted(
+    wanted: Environment, observed: ObservedGateway, wishes: list[KubeObject]
+) -> Iterator[DeleteObject]:
     """Objects of ours that the spec does not ask for any more."""
     kept = {key_of(wish) for wish in wishes}
     for key, live in observed.contents.objects.items():

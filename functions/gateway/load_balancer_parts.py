@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.google import wire
 from shared.google.compute import path_of
-from shared.objects import Json
+from shared.objects import KubeObject
 
 # Kinds in the order in which they go; rules, proxies and URL maps are one Gateway's, the others are shared.
 SIGNED = ("forwardingRules", "targetHttpProxies", "urlMaps")
@@ -28,7 +28,7 @@ _LISTED = (
 _STEM = 50  # characters of `gkemcg1-<namespace>-<name>` before `-` and a hash of twelve
 
 
-def listed(gateway: Json, project: str) -> Iterator[str]:
+def listed(gateway: KubeObject, project: str) -> Iterator[str]:
     """The full names of the parts that a Gateway's annotations name; `project` stands in for its number."""
     notes = gateway["metadata"].get("annotations") or {}
     for word in _LISTED:

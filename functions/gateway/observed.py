@@ -21,7 +21,7 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
 from shared.labels import asked_at, is_owned
-from shared.objects import Json, Key, differs, key_of
+from shared.objects import Key, KubeObject, differs, key_of
 from shared.step.step import Context
 
 if TYPE_CHECKING:
@@ -37,27 +37,27 @@ class Imports:
     """Imports that the routes name: which are missing, which there are, and the exports of the config cluster."""
 
     missing: tuple[tuple[str, str], ...] = ()
-    there: tuple[Json, ...] = ()
-    exports: tuple[Json, ...] = ()
+    there: tuple[KubeObject, ...] = ()
+    exports: tuple[KubeObject, ...] = ()
 
 
 @dataclass(frozen=True)
 class Contents:
     """The config cluster's objects that matter here; `unknown` are kinds that it does not know."""
 
-    objects: Mapping[Key, Json] = field(default_factory=dict)
+    objects: Mapping[Key, KubeObject] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset(KINDS)
-    gateway_class: Json | None = None
+    gateway_class: KubeObject | None = None
 
-    def live(self, wish: Json) -> Json | None:
+    def live(self, wish: KubeObject) -> KubeObject | None:
         """The live object of a wanted one."""
         return self.objects.get(key_of(wish))
 
-    def gateway(self, wanted: Environment) -> Json | None:
+    def gateway(self, wanted: Environment) -> KubeObject | None:
         """The Gateway."""
         return self.objects.get(("Gateway", wanted.gateway.namespace, wanted.gateway.name))
 
-    def routes(self, wanted: Environment) -> dict[str, Json | None]:
+    def routes(self, wanted: Environment) -> dict[str, KubeObject | None]:
         """The wanted routes by name."""
         space = wanted.gateway.namespace
         return {each.name: self.objects.get(("HTTPRoute", space, each.name)) for each in wanted.routes}

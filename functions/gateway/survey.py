@@ -15,7 +15,7 @@ from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, Feature, features
 from shared.google.session import Session
 from shared.live_objects import LiveObject, ask, candidates, is_own, owned
-from shared.objects import Json
+from shared.objects import KubeObject
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Survey:
             ApiError: one that is ours, or holds the configuration, serves and does not answer.
         """
 
-        def read(api: ClusterReader) -> Iterator[Json]:
+        def read(api: ClusterReader) -> Iterator[KubeObject]:
             yield from owned(api, self.environment, *KINDS)
 
         def needed(cluster: Cluster) -> bool:

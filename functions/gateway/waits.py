@@ -18,7 +18,7 @@ from functions.gateway.observed import Contents, Imports, ObservedGateway
 from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
 from shared.google.compute import unix
 from shared.google.container import Cluster
-from shared.objects import Json
+from shared.objects import KubeObject
 from shared.step.estimate import Pace, remaining
 from shared.step.outcome import Waiting
 
@@ -89,7 +89,10 @@ def _for_imports(imports: Imports, since: float | None, pace: Pace) -> Waiting:
 
 
 def _for_routes(
-    wanted: Environment, gateway: Json | None, routes: Mapping[str, Json | None], pace: Pace
+    wanted: Environment,
+    gateway: KubeObject | None,
+    routes: Mapping[str, KubeObject | None],
+    pace: Pace,
 ) -> Iterator[Waiting]:
     """Once its references are resolved, and its Gateway has a load balancer, a sync is all that a route needs."""
     programmed = of_gateway(gateway).get("Programmed") if gateway else None
@@ -106,7 +109,9 @@ def _for_routes(
             )
 
 
-def _for_gateway(name: str, gateway: Json | None, gateway_class: Json | None, pace: Pace) -> Waiting:
+def _for_gateway(
+    name: str, gateway: KubeObject | None, gateway_class: KubeObject | None, pace: Pace
+) -> Waiting:
     since = born(gateway) if gateway else None
     if gateway_class is None or not holds(of_gateway(gateway_class), "Accepted"):
         return Waiting(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from functions.service_export.wanted import wanted_objects
 from shared.changes.objects import ApplyObject, DeleteObject
 from shared.google import container
-from shared.objects import Json, Key, differs, is_being_deleted, is_ours, key_of
+from shared.objects import Key, KubeObject, differs, is_being_deleted, is_ours, key_of
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
@@ -26,7 +26,7 @@ class ObservedCluster:
     """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet."""
 
     cluster: container.Cluster
-    objects: Mapping[Key, Json]
+    objects: Mapping[Key, KubeObject]
     exports_known: bool
 
 
@@ -44,13 +44,15 @@ def differences(
         yield from _withdrawn(wanted, observed, {key_of(wish) for wish in wishes})
 
 
-def _verb(wanted: Environment, wish: Json, found: Json | None) -> Literal["create", "update"] | None:
+def _verb(
+    wanted: Environment, wish: KubeObject, found: KubeObject | None
+) -> Literal["create", "update"] | None:
     if found is None or is_being_deleted(found):
         return "create"
     return "update" if is_ours(found, wanted.name) and _is_outdated(wish, found) else None
 
 
-def _is_outdated(wish: Json, live: Json) -> bool:
+def _is_outdated(wish: KubeObject, live: KubeObject) -> bool:
     """Lists leave out the version and kind of their items [documented, API conventions]: these do not count."""
     return wish["kind"] != "Namespace" and any(
         differs(wish[part], live.get(part)) for part in ("metadata", "spec") if part in wish

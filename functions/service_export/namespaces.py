@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from shared import errors, labels
 from shared.google.cluster_reader import ClusterReader
-from shared.objects import Json
+from shared.objects import KubeObject
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"  # [documented]
 # No Secret's value comes to us, where the server can leave it out, which Kubernetes' own can [documented].
@@ -63,7 +63,7 @@ def _places(cluster: ClusterReader, namespace: str) -> Iterator[tuple[str, str]]
                     yield f"{base}/namespaces/{namespace}/{each['resource']}", each["resource"]
 
 
-def _is_given(plural: str, item: Json) -> bool:
+def _is_given(plural: str, item: KubeObject) -> bool:
     """Whether an object came with the namespace, follows from another, or is on its way out."""
     meta = item["metadata"]
     return (

@@ -14,7 +14,7 @@ from shared.google import container
 from shared.google.cluster_reader import ClusterReader
 from shared.google.gkehub import member_key
 from shared.google.session import Session
-from shared.objects import Json, Key
+from shared.objects import Key, KubeObject
 from shared.step.stages import Reached
 from shared.step.step import Context
 
@@ -33,7 +33,7 @@ class ObservedExports:
 
     clusters: Mapping[str, container.Cluster] = field(default_factory=dict)
     contents: Mapping[str, ObservedCluster] = field(default_factory=dict)
-    imports: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+    imports: Mapping[tuple[str, str], KubeObject] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
     to_prune: Reached | None = None
 
@@ -94,7 +94,7 @@ def _foreign(
 
 def _contents(wanted: Environment, session: Session, cluster: container.Cluster) -> ObservedCluster:
     api = ClusterReader(session, cluster)
-    objects: dict[Key, Json] = {}
+    objects: dict[Key, KubeObject] = {}
     exports_known = True
     for name in wanted.namespaces:
         exports = api.list("ServiceExport", name)
@@ -109,13 +109,13 @@ def _contents(wanted: Environment, session: Session, cluster: container.Cluster)
     return ObservedCluster(cluster, objects, exports_known)
 
 
-def _by_key(kind: str, items: Iterable[Json]) -> dict[Key, Json]:
+def _by_key(kind: str, items: Iterable[KubeObject]) -> dict[Key, KubeObject]:
     return {(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in items}
 
 
 def _imports(
     wanted: Environment, session: Session, contents: Mapping[str, ObservedCluster]
-) -> dict[tuple[str, str], Json]:
+) -> dict[tuple[str, str], KubeObject]:
     """The config cluster's imports by namespace and name."""
     config = contents.get(wanted.config_cluster)
     if config is None or not config.exports_known:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from functions.service_export.stages import STAGES
 from functions.service_export.survey import Survey
+from shared.json_types import Json
 from shared.labels import asked_at
-from shared.objects import Json
 from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.stages import Reached, first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.objects import Json, body
+from shared.objects import KubeObject, body
 
 NAME = "store"
 IMAGE = "us-docker.pkg.dev/google-samples/containers/gke/whereami:v1.2.20"
@@ -10,7 +10,7 @@ PORT = 8080
 REPLICAS = 2
 
 
-def deployment(environment: str, namespace: str) -> Json:
+def deployment(environment: str, namespace: str) -> KubeObject:
     """The Deployment, as gke-networking-recipes has it for multi-cluster Gateways, less its requests."""
     pod_labels = {"app": NAME, "version": "v1"}
     container = {"name": "whereami", "image": IMAGE, "ports": [{"containerPort": PORT}]}

@@ -13,7 +13,7 @@ from shared.google.container import Cluster
 from shared.google.gkehub import member_key
 from shared.google.session import Session
 from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, owned
-from shared.objects import Json, Key
+from shared.objects import Key, KubeObject
 
 BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
 NAME_KEPT = 53  # characters of a longer name that are surely kept
@@ -102,7 +102,7 @@ class Survey:
     def endpoint_groups(self) -> tuple[LiveObject, ...]:
         """The network endpoint groups of Services in the environment's namespaces."""
 
-        def read(api: ClusterReader) -> Iterator[Json]:
+        def read(api: ClusterReader) -> Iterator[KubeObject]:
             found = api.everywhere(NEG) or []
             yield from (each for each in found if each["metadata"]["namespace"] in self.namespace_names)
 
@@ -122,7 +122,7 @@ class Survey:
 
     @cached_property
     def _imports_and_namespaces(self) -> Answers:
-        def read(api: ClusterReader) -> Iterator[Json]:
+        def read(api: ClusterReader) -> Iterator[KubeObject]:
             yield from api.everywhere("ServiceImport") or ()
             yield from owned(api, self.environment, "Namespace")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions.service_export.differences import ObjectChange, ObservedCluster
 from functions.service_export.observed import ObservedExports
 from shared.google.compute import unix
-from shared.objects import Json, is_being_deleted
+from shared.objects import KubeObject, is_being_deleted
 from shared.step.estimate import remaining
 from shared.step.outcome import Waiting
 
@@ -87,7 +87,7 @@ def _typical(wanted: Environment, observed: ObservedExports, missing: list[Servi
     return (IMPORTED if lacking - known else IMPORTED_LATER) if lacking else WITHDRAWN
 
 
-def _newest(items: Iterable[Json]) -> float | None:
+def _newest(items: Iterable[KubeObject]) -> float | None:
     return max((unix(each["metadata"]["creationTimestamp"]) for each in items), default=None)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from functions.service_export.sample_app import deployment
 from shared.exports import own_export, own_service
-from shared.objects import Json, Key, key_of, namespace
+from shared.objects import Key, KubeObject, key_of, namespace
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
 
 
-def wanted_objects(wanted: Environment, cluster: Cluster) -> Iterator[Json]:
+def wanted_objects(wanted: Environment, cluster: Cluster) -> Iterator[KubeObject]:
     """Every object that a cluster should have, in the order in which they can be applied."""
     yield from (namespace(wanted.name, name) for name in wanted.namespaces)
     if wanted.sample_app:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from functions.verification.routing import Asked, Candidate, request_for, table
 from shared.gateway.status import Vip, is_attached
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 ImportName = tuple[str, str]  # an import's namespace and name
 
@@ -30,9 +31,9 @@ class Member:
 class RoutingState:
     """What the expectation is derived from. `imports` are by namespace and name."""
 
-    gateway: Json
-    routes: tuple[Json, ...]
-    imports: Mapping[ImportName, Json]
+    gateway: KubeObject
+    routes: tuple[KubeObject, ...]
+    imports: Mapping[ImportName, KubeObject]
     members: tuple[Member, ...]
     vips: tuple[Vip, ...]
 

@@ -16,7 +16,8 @@ from shared.gateway.objects import EPHEMERAL, NAMED, static_name
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
-from shared.objects import Json, is_ours
+from shared.json_types import Json
+from shared.objects import KubeObject, is_ours
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -31,7 +32,7 @@ class MemberContents:
 
     cluster: Cluster
     exports: frozenset[Name]
-    services: Mapping[Name, Json]
+    services: Mapping[Name, KubeObject]
 
 
 def reconstruct(session: Session, name: str, place: Place) -> Environment | None:
@@ -57,7 +58,7 @@ def reconstruct(session: Session, name: str, place: Place) -> Environment | None
 
 def _config(
     session: Session, name: str, place: Place, found: Iterable[Cluster]
-) -> tuple[Cluster, Json] | None:
+) -> tuple[Cluster, KubeObject] | None:
     space, _, gateway = (place.gateway or "").partition("/")
     for cluster in (each for each in found if each.is_reachable and gateway):
         live = ClusterReader(session, cluster).get("Gateway", space, gateway)
@@ -87,7 +88,12 @@ def _member(session: Session, name: str, cluster: Cluster) -> MemberContents:
 
 
 def _document(
-    session: Session, name: str, place: Place, config: Cluster, gateway: Json, members: list[MemberContents]
+    session: Session,
+    name: str,
+    place: Place,
+    config: Cluster,
+    gateway: KubeObject,
+    members: list[MemberContents],
 ) -> Json:
     routes = ClusterReader(session, config).everywhere("HTTPRoute", f"{labels.OWNER}={name}") or []
     return {
@@ -131,7 +137,7 @@ def _services(name: str, members: list[MemberContents]) -> Iterator[Json]:
         }
 
 
-def _gateway(name: str, live: Json) -> Json:
+def _gateway(name: str, live: KubeObject) -> Json:
     spec = live["spec"]
     named: dict[str, str] = {}
     regions: list[str] = []
@@ -153,5 +159,5 @@ def _gateway(name: str, live: Json) -> Json:
     }
 
 
-def _name(live: Json) -> Name:
+def _name(live: KubeObject) -> Name:
     return live["metadata"].get("namespace", ""), live["metadata"]["name"]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 ANY = "*"  # the hostname of a route or listener that names none
 
@@ -75,7 +76,7 @@ class Asked:
 Table = Mapping[str, Sequence[Candidate]]  # hostname → its candidates, the first that matches wins
 
 
-def table(routes: Iterable[Json], listener: Json) -> Table:
+def table(routes: Iterable[KubeObject], listener: Json) -> Table:
     """What a listener serves: every match of every rule, under each hostname, in order of precedence."""
     found: dict[str, list[Candidate]] = {}
     for route in routes:
@@ -123,14 +124,14 @@ def request_for(rules: Table, hostname: str, wanted: Candidate, fallback: str) -
     return in_the_way
 
 
-def _candidates(route: Json) -> Iterator[Candidate]:
+def _candidates(route: KubeObject) -> Iterator[Candidate]:
     meta = route["metadata"]
     for index, rule in enumerate(route["spec"].get("rules", [])):
         for place, match in enumerate(rule.get("matches") or [{}]):
             yield Candidate(meta["name"], index, place, meta.get("creationTimestamp", ""), match, rule)
 
 
-def _hostnames(route: Json, listener: Json) -> Iterator[str]:
+def _hostnames(route: KubeObject, listener: Json) -> Iterator[str]:
     """What route and listener have in common; the narrower of the two."""
     own = listener.get("hostname") or ANY
     for each in dict.fromkeys(route["spec"].get("hostnames") or [ANY]):

@@ -17,8 +17,9 @@ from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
+from shared.json_types import Json
 from shared.labels import asked_at
-from shared.objects import Json, is_ours
+from shared.objects import KubeObject, is_ours
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
@@ -106,7 +107,7 @@ class Subject:
     project: str
     network: str
     cluster: ClusterReader
-    gateway: Json
+    gateway: KubeObject
     members: tuple[Member, ...]
     probe: Probe
     has_routes: bool
@@ -166,7 +167,7 @@ def _strange(addresses: Iterable[Vip], rules: Iterable[wire.ForwardingRule]) -> 
     return next((each.address[:LONGEST] for each in addresses if each.address not in known), "")
 
 
-def _imports(cluster: ClusterReader, routes: list[Json], own: str) -> dict[tuple[str, str], Json]:
+def _imports(cluster: ClusterReader, routes: list[KubeObject], own: str) -> dict[tuple[str, str], KubeObject]:
     """The imports of every namespace that the routes refer to."""
     refs = [
         ref
@@ -179,7 +180,7 @@ def _imports(cluster: ClusterReader, routes: list[Json], own: str) -> dict[tuple
     return {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
 
 
-def _reconciled(routes: list[Json], gateway: str) -> float | None:
+def _reconciled(routes: list[KubeObject], gateway: str) -> float | None:
     found = [of_route(each, gateway).get("Reconciled") for each in routes]
     return max((each.since for each in found if each and each.holds), default=None)
 

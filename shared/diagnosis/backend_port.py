@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from shared.diagnosis.case import Case
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 
 def backend_port_unknown(case: Case) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def backend_port_unknown(case: Case) -> Iterator[Finding]:
             )
 
 
-def _fix(case: Case, route: Json, place: str, ports: list[int]) -> str:
+def _fix(case: Case, route: KubeObject, place: str, ports: list[int]) -> str:
     if not ports:
         return "Give the Service a port, and publish the environment again."
     name, space = route["metadata"]["name"], route["metadata"]["namespace"]
@@ -41,7 +42,7 @@ def _fix(case: Case, route: Json, place: str, ports: list[int]) -> str:
     return in_cluster(case, case.wanted.config, command)
 
 
-def _refs(route: Json) -> Iterator[tuple[str, Json]]:
+def _refs(route: KubeObject) -> Iterator[tuple[str, Json]]:
     for number, rule in enumerate(route["spec"].get("rules", [])):
         for index, ref in enumerate(rule.get("backendRefs", [])):
             yield f"/spec/rules/{number}/backendRefs/{index}", ref

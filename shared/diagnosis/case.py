@@ -17,7 +17,8 @@ from shared.google import wire
 from shared.google.compute import path_of, region_of
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 from shared.ranges import Taken
 
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ Name = tuple[str, str]  # namespace and name
 class InCluster:
     """What one cluster holds, by kind; None for a kind that it does not know, or did not tell."""
 
-    objects: Mapping[str, list[Json] | None] = field(default_factory=dict)
+    objects: Mapping[str, list[KubeObject] | None] = field(default_factory=dict)
 
     def knows(self, *kinds: str) -> bool:
         """Whether it could be asked about all of these kinds."""
         return all(self.objects.get(kind) is not None for kind in kinds)
 
-    def of(self, kind: str, namespace: str = "") -> list[Json]:
+    def of(self, kind: str, namespace: str = "") -> list[KubeObject]:
         """The objects of a kind, of one namespace if it is named."""
         found = self.objects.get(kind) or []
         return [each for each in found if namespace in ("", each["metadata"].get("namespace"))]
 
-    def get(self, kind: str, namespace: str, name: str) -> Json | None:
+    def get(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """One object."""
         return next((each for each in self.of(kind, namespace) if each["metadata"]["name"] == name), None)
 
@@ -91,19 +92,19 @@ class Case:
         return self.inside.get(self.wanted.config_cluster, InCluster())
 
     @property
-    def gateway(self) -> Json | None:
+    def gateway(self) -> KubeObject | None:
         """The Gateway."""
         return self.config.get("Gateway", self.wanted.gateway.namespace, self.wanted.gateway.name)
 
     @property
-    def routes(self) -> list[Json]:
+    def routes(self) -> list[KubeObject]:
         """Our HTTPRoutes."""
         names = {each.name for each in self.wanted.routes}
         found = self.config.of("HTTPRoute", self.wanted.gateway.namespace)
         return [each for each in found if each["metadata"]["name"] in names]
 
     @property
-    def gateway_class(self) -> Json | None:
+    def gateway_class(self) -> KubeObject | None:
         """The multi-cluster GatewayClass."""
         return self.config.get("GatewayClass", "", GATEWAY_CLASS)
 
@@ -146,7 +147,7 @@ class Case:
         bindings = [each for each in self.policy.get("bindings", []) if each["role"] == role]
         return {who for each in bindings for who in each.get("members", [])}
 
-    def imports(self) -> dict[Name, Json]:
+    def imports(self) -> dict[Name, KubeObject]:
         """The config cluster's imports."""
         return {_name(each): each for each in self.config.of("ServiceImport")}
 
@@ -172,7 +173,7 @@ class Case:
             yield f"{refusal.service}: {refusal.method} {refusal.resource}", refusal.message
 
 
-def _name(live: Json) -> Name:
+def _name(live: KubeObject) -> Name:
     return live["metadata"].get("namespace", ""), live["metadata"]["name"]
 
 
@@ -181,7 +182,7 @@ def _ranges(subnetwork: wire.Subnetwork) -> list[str]:
     return own + [each["ipCidrRange"] for each in subnetwork.get("secondaryIpRanges", [])]
 
 
-def _conditions(live: Json) -> Iterator[Json]:
+def _conditions(live: KubeObject) -> Iterator[Json]:
     status = live.get("status", {})
     yield from status.get("conditions", [])
     for parent in status.get("parents", []):

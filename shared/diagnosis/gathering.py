@@ -16,7 +16,7 @@ from shared.google import compute, gkehub, projects, serviceusage, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
-from shared.objects import Json
+from shared.objects import KubeObject
 
 if TYPE_CHECKING:
     from shared.spec import Environment
@@ -120,7 +120,7 @@ def _inside(look: _Look, wanted: Environment, cluster: Cluster) -> InCluster:
     kinds = EVERYWHERE + (IN_CONFIG if cluster.name == wanted.config_cluster else ())
     places = [(kind, space) for kind in kinds for space in wanted.namespaces]
     places += [("Pod", IMPORTER_SPACE)]
-    objects: dict[str, list[Json] | None] = {}
+    objects: dict[str, list[KubeObject] | None] = {}
     for kind, space in places:
         found = look.known(partial(api.list, kind, space))
         if found is None or objects.get(kind, []) is None:
@@ -132,6 +132,6 @@ def _inside(look: _Look, wanted: Environment, cluster: Cluster) -> InCluster:
     return InCluster(objects)
 
 
-def _gateway_class(api: ClusterReader) -> list[Json]:
+def _gateway_class(api: ClusterReader) -> list[KubeObject]:
     found = api.get("GatewayClass", "", GATEWAY_CLASS)
     return [found] if found else []

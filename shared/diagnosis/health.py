@@ -12,7 +12,7 @@ from shared.diagnosis.pods import unready
 from shared.google import wire
 from shared.google.compute import path_of
 from shared.labels import is_owned
-from shared.objects import Json
+from shared.objects import KubeObject
 
 
 def health_check_fails(case: Case) -> Iterator[Finding]:
@@ -53,12 +53,12 @@ def _path(case: Case, backend: wire.BackendService) -> str:
     return str(next((each.get("httpHealthCheck", {}).get("requestPath", "/") for each in found), "/"))
 
 
-def _policy(case: Case, namespace: str, name: str) -> Json | None:
+def _policy(case: Case, namespace: str, name: str) -> KubeObject | None:
     found = case.config.of("HealthCheckPolicy", namespace)
     return next((each for each in found if each["spec"].get("targetRef", {}).get("name") == name), None)
 
 
-def _fix(case: Case, namespace: str, policy: Json | None) -> str:
+def _fix(case: Case, namespace: str, policy: KubeObject | None) -> str:
     """A policy of somebody else's goes; what the environment says, or leaves out, is said better in it."""
     if policy is not None and not is_owned(policy["metadata"].get("labels"), case.wanted.name):
         command = f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"

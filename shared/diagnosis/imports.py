@@ -12,7 +12,7 @@ from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.exports import own_export, own_service
 from shared.google.gkehub import member_key
-from shared.objects import Json
+from shared.objects import KubeObject
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Service
@@ -71,6 +71,6 @@ def _fix(case: Case, cluster: Cluster, service: Service, missing: str) -> str:
     )
 
 
-def _applied(case: Case, cluster: Cluster, wanted: Json) -> str:
+def _applied(case: Case, cluster: Cluster, wanted: KubeObject) -> str:
     text = shlex.quote(json.dumps(wanted))
     return in_cluster(case, cluster, f"echo {text} | kubectl apply --server-side -f -")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Service
@@ -36,7 +37,7 @@ def pods_not_ready(case: Case) -> Iterator[Finding]:
         )
 
 
-def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[Json]]]:
+def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[KubeObject]]]:
     """Cluster, namespace, service and pods of every exported service that has no ready pod in a cluster."""
     for cluster, there in case.serving():
         for service in case.wanted.exports(cluster):
@@ -45,20 +46,20 @@ def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[Json]]]:
                 yield cluster, service.namespace, service.name, pods
 
 
-def _chosen(there: InCluster, service: Service) -> list[Json] | None:
+def _chosen(there: InCluster, service: Service) -> list[KubeObject] | None:
     live = there.get("Service", service.namespace, service.name)
     if live is None or not there.knows("Pod"):
         return None
     return _matching(there.of("Pod", service.namespace), live["spec"].get("selector") or {})
 
 
-def _matching(items: list[Json], selector: Mapping[str, str]) -> list[Json]:
+def _matching(items: list[KubeObject], selector: Mapping[str, str]) -> list[KubeObject]:
     return [
         each for each in items if selector and selector.items() <= each["metadata"].get("labels", {}).items()
     ]
 
 
-def _deployment(there: InCluster, namespace: str, service: str) -> Json | None:
+def _deployment(there: InCluster, namespace: str, service: str) -> KubeObject | None:
     live = there.get("Service", namespace, service) or {"spec": {}}
     selector = live["spec"].get("selector") or {}
     for each in there.of("Deployment", namespace):
@@ -67,12 +68,12 @@ def _deployment(there: InCluster, namespace: str, service: str) -> Json | None:
     return None
 
 
-def _is_ready(pod: Json) -> bool:
+def _is_ready(pod: KubeObject) -> bool:
     conditions = pod.get("status", {}).get("conditions", [])
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _told(pod: Json) -> Json:
+def _told(pod: KubeObject) -> Json:
     status = pod.get("status", {})
     failing = [each for each in status.get("conditions", []) if each.get("status") == "False"]
     return {
@@ -84,7 +85,7 @@ def _told(pod: Json) -> Json:
     }
 
 
-def _fix(case: Case, cluster: Cluster, namespace: str, owner: Json | None) -> str:
+def _fix(case: Case, cluster: Cluster, namespace: str, owner: KubeObject | None) -> str:
     at = f"--namespace={namespace}"
     if owner is None:
         return (

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.google import wire
-from shared.objects import Json, body
+from shared.json_types import Json
+from shared.objects import KubeObject, body
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service
@@ -23,7 +24,7 @@ STATIC = "vip-"  # begins the names of the addresses that we reserve
 IMPORT = {"group": "net.gke.io", "kind": "ServiceImport"}
 
 
-def wanted_objects(wanted: Environment) -> Iterator[Json]:
+def wanted_objects(wanted: Environment) -> Iterator[KubeObject]:
     """Every object but namespaces, in the order in which they are applied."""
     yield gateway(wanted)
     for route in wanted.routes:
@@ -33,7 +34,7 @@ def wanted_objects(wanted: Environment) -> Iterator[Json]:
         yield from (_policy(wanted, service) for service in wanted.services)
 
 
-def gateway(wanted: Environment) -> Json:
+def gateway(wanted: Environment) -> KubeObject:
     """The Gateway: an address in each region, and listeners that take the HTTPRoutes of its namespace."""
     spec = {
         "gatewayClassName": GATEWAY_CLASS,
@@ -107,7 +108,7 @@ def _address(wanted: Environment, region: str) -> Json:
     return {"type": EPHEMERAL + region, "value": region}
 
 
-def _route(wanted: Environment, name: str, hostnames: list[str], rules: list[Json]) -> Json:
+def _route(wanted: Environment, name: str, hostnames: list[str], rules: list[Json]) -> KubeObject:
     parent = {
         "group": "gateway.networking.k8s.io",
         "kind": "Gateway",
@@ -120,7 +121,7 @@ def _route(wanted: Environment, name: str, hostnames: list[str], rules: list[Jso
     return body(wanted.name, "HTTPRoute", name, wanted.gateway.namespace, spec=spec)
 
 
-def _grant(wanted: Environment, namespace: str) -> Json:
+def _grant(wanted: Environment, namespace: str) -> KubeObject:
     """Lets the gateway's routes name imports of another namespace [documented: Gateway API ReferenceGrant]."""
     own = wanted.gateway.namespace
     source = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": own}
@@ -128,7 +129,7 @@ def _grant(wanted: Environment, namespace: str) -> Json:
     return body(wanted.name, "ReferenceGrant", f"routes-from-{own}", namespace, spec=spec)
 
 
-def _policy(wanted: Environment, service: Service) -> Json:
+def _policy(wanted: Environment, service: Service) -> KubeObject:
     """A health check for one import, in its namespace: a policy on the Service has no effect here [observed].
 
     Interval and timeout are always both sent: the CRD compares them, and would take the one left out for 5 s

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from shared.google import wire
 from shared.google.compute import path_of, unix
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 CONTROLLER = "networking.gke.io/"  # what the names of GKE's controllers begin with
 CONVERGED = ("Accepted", "ResolvedRefs", "Reconciled")  # of a route; the last is GKE's own [observed]
@@ -44,17 +45,17 @@ class Vip:
     address: str
 
 
-def born(live: Json) -> float:
+def born(live: KubeObject) -> float:
     """When an object was created, unix seconds."""
     return unix(live["metadata"]["creationTimestamp"])
 
 
-def of_gateway(gateway: Json) -> dict[str, Condition]:
+def of_gateway(gateway: KubeObject) -> dict[str, Condition]:
     """A Gateway's conditions by type (a GatewayClass's too)."""
     return _conditions(gateway.get("status", {}).get("conditions"), gateway)
 
 
-def of_route(route: Json, gateway: str) -> dict[str, Condition]:
+def of_route(route: KubeObject, gateway: str) -> dict[str, Condition]:
     """The conditions of an HTTPRoute under the Gateway of that name in its namespace."""
     for parent in route.get("status", {}).get("parents", []):
         ours = str(parent.get("controllerName", "")).startswith(CONTROLLER)
@@ -68,7 +69,7 @@ def holds(conditions: Mapping[str, Condition], *types: str) -> bool:
     return all(name in conditions and conditions[name].holds for name in types)
 
 
-def is_programmed(gateway: Json) -> bool:
+def is_programmed(gateway: KubeObject) -> bool:
     """Whether the load balancer is as the Gateway's spec says: addresses, listeners and all."""
     if not holds(of_gateway(gateway), "Accepted", "Programmed"):
         return False
@@ -80,7 +81,7 @@ def is_programmed(gateway: Json) -> bool:
     )
 
 
-def is_attached(route: Json, gateway: str, namespace: str) -> bool:
+def is_attached(route: KubeObject, gateway: str, namespace: str) -> bool:
     """Whether a route names the Gateway as its parent, and the controller has taken it."""
     parents = route.get("spec", {}).get("parentRefs", [])
     own = route["metadata"]["namespace"]
@@ -88,7 +89,7 @@ def is_attached(route: Json, gateway: str, namespace: str) -> bool:
     return named and holds(of_route(route, gateway), "Accepted")
 
 
-def vips(gateway: Json, rules: Iterable[wire.ForwardingRule], network: str) -> list[Vip]:
+def vips(gateway: KubeObject, rules: Iterable[wire.ForwardingRule], network: str) -> list[Vip]:
     """The Gateway's addresses and where each is; `network` is `projects/P/global/networks/N`.
 
     The status gives addresses in the order of the spec [observed], and no region; the forwarding rule's
@@ -111,12 +112,12 @@ def region_in(text: str) -> str:
     return next((each for each in found.groups() if each), "") if found else ""
 
 
-def _addresses(gateway: Json) -> list[Json]:
+def _addresses(gateway: KubeObject) -> list[Json]:
     found: list[Json] = gateway["spec"].get("addresses", [])
     return found
 
 
-def _conditions(conditions: Iterable[Json] | None, live: Json) -> dict[str, Condition]:
+def _conditions(conditions: Iterable[Json] | None, live: KubeObject) -> dict[str, Condition]:
     generation = live["metadata"].get("generation")
     return {each["type"]: _condition(each, generation) for each in conditions or ()}
 

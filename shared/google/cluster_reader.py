@@ -27,7 +27,8 @@ from shared import errors
 from shared.google import refusals
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session, unanswered
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 MOST = 8 * 1024 * 1024  # bytes of an answer; a thousand pods are less
 PIECE = 65_536  # bytes that are read at once
@@ -64,7 +65,7 @@ class ClusterReader:
         self._host = f"https://{cluster.endpoint.host}"
         self._ca = cluster.endpoint.ca
 
-    def get(self, kind: str, namespace: str, name: str) -> Json | None:
+    def get(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """One object, or None if it or its kind is not there."""
         try:
             found = self._call("GET", object_path(kind, namespace, name))
@@ -72,7 +73,7 @@ class ClusterReader:
             return None
         return self._objects(kind, [found])[0]
 
-    def everywhere(self, kind: str, selector: str = "") -> list[Json] | None:
+    def everywhere(self, kind: str, selector: str = "") -> list[KubeObject] | None:
         """As `list`, in all namespaces; `selector` is a label selector."""
         query = f"?{urlencode({'labelSelector': selector})}" if selector else ""
         return self._items(kind, PATHS[kind].replace("/namespaces/{namespace}", "") + query)
@@ -81,7 +82,7 @@ class ClusterReader:
         """Whatever is at `path`; `accept` asks for another form of it than JSON."""
         return self._call("GET", path, accept=accept)
 
-    def _items(self, kind: str, path: str) -> list[Json] | None:
+    def _items(self, kind: str, path: str) -> list[KubeObject] | None:
         try:
             answer = self._call("GET", path)
         except errors.NotFound:
@@ -89,7 +90,7 @@ class ClusterReader:
         said = {"apiVersion": answer.get("apiVersion", ""), "kind": kind}
         return [{**said, **each} for each in self._objects(kind, answer.get("items"))]
 
-    def _objects(self, kind: str, found: Any) -> list[Json]:
+    def _objects(self, kind: str, found: Any) -> list[KubeObject]:
         """`found`, if it is a list of objects.
 
         Raises:
@@ -101,7 +102,7 @@ class ClusterReader:
             )
         return found
 
-    def list(self, kind: str, namespace: str) -> list[Json] | None:
+    def list(self, kind: str, namespace: str) -> list[KubeObject] | None:
         """The objects of a namespace, or None if the cluster does not know the kind.
 
         Each says its kind and version, which the server leaves out in lists of its built-in kinds.

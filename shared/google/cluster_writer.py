@@ -14,7 +14,8 @@ from shared import errors
 from shared.google.cluster_reader import ClusterReader, object_path, pem_of, whole
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session
-from shared.objects import Json
+from shared.json_types import Json
+from shared.objects import KubeObject
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -29,7 +30,7 @@ class ClusterWriter(ClusterReader):
         super().__init__(session, cluster)
         self._client = _client(self._host, cluster.endpoint.ca)
 
-    def apply(self, wanted: Json) -> Json:
+    def apply(self, wanted: KubeObject) -> KubeObject:
         """Server-side apply of `wanted`: what it names becomes so, what it leaves out is left alone.
 
         What we named before and leave out now goes: the server keeps account of who set what.
