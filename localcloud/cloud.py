@@ -87,7 +87,7 @@ class LocalCloud:
         self.identities = Identities()
         self.log = CallLog()
         self.schedule = _schedule(self.world, speed)
-        self.world.spread = self.schedule.spread
+        self.world.draw = self.schedule.draw
         self.world[DELIVERY] = self.settings.delivery
         self.world[OUTLIVES_FAULTS] = bool(speed)
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)

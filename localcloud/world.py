@@ -50,7 +50,7 @@ class Part(Generic[T]):
 class World:
     """Google's side of the wire.
 
-    `spread` draws a duration of a kind of the timing table, for what happens too often to be told apart by name.
+    `draw` gives a duration of a kind of the timing table, for what happens too often to be told apart by name.
     `base_url` is where the services are reached (`http://127.0.0.1:PORT`), known once the edge listens; `folder`
     is where files may be put that go with the cloud.
     """
@@ -62,7 +62,7 @@ class World:
     ledger: Ledger
     store: Store
     projects: Projects
-    spread: Callable[[str], float]
+    draw: Callable[[str], float]
     base_url: str = ""
     folder: Path = field(default_factory=Path)
     _parts: dict[Part[Any], Any] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class World:
         clock = Clock(start)
         timing = Timing(seed, overrides=timings or {})
         ledger = Ledger(clock, timing)
-        return cls(seed, clock, Ids(seed), timing, ledger, Store(), Projects(), spread=timing.typical)
+        return cls(seed, clock, Ids(seed), timing, ledger, Store(), Projects(), draw=timing.typical)
 
     def __getitem__(self, part: Part[T]) -> T:
         """A service's part of this world, made now if need be.

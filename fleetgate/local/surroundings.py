@@ -107,13 +107,13 @@ def kubeconfig(clusters: Mapping[str, Json], token: str) -> Json:
         "current-context": next(iter(contexts), ""),
         "users": [{"name": "you", "user": {"token": token}}],
         "clusters": [
-            {"name": context, "cluster": _door(reachable[name])} for context, name in contexts.items()
+            {"name": context, "cluster": _endpoint(reachable[name])} for context, name in contexts.items()
         ],
         "contexts": [{"name": each, "context": {"cluster": each, "user": "you"}} for each in contexts],
     }
 
 
-def _door(cluster: Json) -> dict[str, Any]:
+def _endpoint(cluster: Json) -> dict[str, Any]:
     authority = cluster["masterAuth"]["clusterCaCertificate"]
     return {"server": f"https://{cluster['endpoint']}", "certificate-authority-data": authority}
 

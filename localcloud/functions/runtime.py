@@ -105,7 +105,7 @@ class Invocation:
 class Schedule(Protocol):
     """Is told which instance is at work, for time depends on it."""
 
-    def spread(self, kind: str) -> float:
+    def draw(self, kind: str) -> float:
         """A seeded duration of `kind`."""
         ...
 
@@ -165,7 +165,7 @@ class Functions:
             self._begin(idle[0], event)
             return
         instance = self._start(function)
-        seconds = self._schedule.spread("functions.coldstart")
+        seconds = self._schedule.draw("functions.coldstart")
         self._world.clock.after(seconds, lambda: self._begin(instance, event))
 
     def instance(self, name: str) -> Instance | None:

@@ -61,7 +61,7 @@ class JumpSchedule:
         self._quiet = asyncio.Event()
         self._quiet.set()
 
-    def spread(self, kind: str) -> float:
+    def draw(self, kind: str) -> float:
         """A seeded duration of `kind`, for what happens too often to be told apart by name."""
         return self._timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
 
@@ -123,7 +123,7 @@ class JumpSchedule:
 
     def _place(self) -> None:
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
-            seconds = self.spread(arrival.kind)
+            seconds = self.draw(arrival.kind)
             arrival.timer = self._clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
             self._placed.append(arrival)
         self._arrivals.clear()

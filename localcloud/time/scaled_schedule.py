@@ -40,7 +40,7 @@ class ScaledSchedule:
         self._owed = 0.0  # simulated seconds that have passed and are not yet on the clock
         self._woken = asyncio.Event()
 
-    def spread(self, kind: str) -> float:
+    def draw(self, kind: str) -> float:
         """A duration of `kind`, for what happens too often to be told apart by name."""
         return self._timing.typical(kind) * (1 + SPREAD * self._random.uniform(-1, 1))
 

@@ -56,7 +56,7 @@ class Execution:
 class Executions:
     """All executions, by full name.
 
-    They last as `spread` of the world says, and their calls are answered by its services.
+    They last as `draw` of the world says, and their calls are answered by its services.
     """
 
     def __init__(self, world: World) -> None:
@@ -115,7 +115,7 @@ class Executions:
             logs=host.logs,
         )
         self._all[execution.name] = execution
-        self._world.clock.after(self._world.spread("workflows.start"), lambda: _begin(run))
+        self._world.clock.after(self._world.draw("workflows.start"), lambda: _begin(run))
         return execution
 
     def _ended(self, run: Run) -> None:
@@ -242,10 +242,10 @@ class ExecutionHost:
 
     def call(self, name: str, arguments: dict[str, Any], then: Callable[[CallResult], None]) -> None:
         """A request takes what a call takes, and is answered at its end."""
-        self.after(self._world.spread("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
+        self.after(self._world.draw("wire.call"), lambda: then(self._outbound.perform(name, arguments)))
 
     def _later(self, then: Callable[[], None]) -> Timer:
-        return self.after(self._world.spread("workflows.callback"), then)
+        return self.after(self._world.draw("workflows.callback"), then)
 
 
 def execution_url(world: World, workflow: str, execution: str) -> str:

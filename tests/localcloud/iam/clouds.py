@@ -33,7 +33,7 @@ class Cloud(Services):
     def __init__(self) -> None:
         world = a_world(*APIS, "workflowexecutions", "cloudfunctions", seed=1)
         world[ACCESS].enforced = True
-        world.spread = lambda kind: 0.0
+        world.draw = lambda kind: 0.0
         super().__init__(world, caller=Caller(ROBOT))
         bind(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
         create_default_network(self.world, PROJECT, "custom", {})
