@@ -59,7 +59,7 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
         decision = _decide(step, context)
         if context.message.mode == "check":
             return _planned(decision, made)
-        clean = _perform(step, decision.changes, context, made)
+        clean = _perform(decision.changes, context, made)
         if clean and decision.outcome is not None:
             for publication in decision.publications:
                 publish(context.session, publication)
@@ -84,7 +84,7 @@ def _planned(decision: Decision, made: list[Change]) -> Outcome:
     return Done(outputs=decision.outcome.outputs if decision.outcome else {})
 
 
-def _perform(step: AnyStep, wanted: Sequence[Change], context: Context, made: list[Change]) -> bool:
+def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> bool:
     """Begin the changes one by one; whether none of them found the world changed since it was observed.
 
     What is busy or in use does not keep the changes after it from being begun.
@@ -96,7 +96,7 @@ def _perform(step: AnyStep, wanted: Sequence[Change], context: Context, made: li
     for change in wanted:
         fence.check_deadline(context.session, context.message)
         try:
-            _begin(step, change, context)
+            _begin(change, context)
             made.append(change)
         except (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined):
             clean = False
@@ -107,18 +107,13 @@ def _perform(step: AnyStep, wanted: Sequence[Change], context: Context, made: li
     return clean
 
 
-def _begin(step: AnyStep, change: Change, context: Context) -> None:
+def _begin(change: Change, context: Context) -> None:
     """Begin one change, and note what came of it for those who look again in this call.
 
     Raises:
         Declined: it was refused, which is noted and does no harm.
     """
-    from shared.step.legacy import LegacyChange
-
     try:
-        if isinstance(change, LegacyChange):
-            step.act(context, change)  # type: ignore[attr-defined]
-            return
         change.perform(context.session)
     except errors.Declined as declined:
         context.tried[change.describe().resource] = str(declined)

@@ -10,7 +10,7 @@ from functions.fleet.removal import decide
 from functions.fleet.step import decide as decide_fleet
 from functions.fleet.users import User
 from shared import errors, labels
-from shared.google import importer, projects, refusals
+from shared.google import importer, projects, refusals, wire
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
 from tests.functions.fleet.test_fleet import observed
@@ -121,12 +121,15 @@ def test_a_feature_that_still_has_resources_is_waited_for() -> None:
 def test_only_the_importer_loses_its_role() -> None:
     """Neither other members, nor other roles, nor conditional bindings are touched; the etag goes along."""
     gone, role = importer.importer_of(PROJECT, "123"), importer.ROLE
-    others = [
+    others: list[wire.Binding] = [
         {"role": role, "members": [gone], "condition": {"expression": "true"}},
         {"role": "roles/viewer", "members": [gone]},
     ]
-    policy = {"etag": "e", "bindings": [{"role": role, "members": ["user:a@b.c", gone]}, *others]}
-    alone = {"etag": "e", "bindings": [{"role": role, "members": [gone]}, *others]}
+    policy: wire.Policy = {
+        "etag": "e",
+        "bindings": [{"role": role, "members": ["user:a@b.c", gone]}, *others],
+    }
+    alone: wire.Policy = {"etag": "e", "bindings": [{"role": role, "members": [gone]}, *others]}
 
     left = {"role": role, "members": ["user:a@b.c"]}
     assert {"etag": "e", "bindings": [left, *others]} == projects.without_members(policy, role, [gone])

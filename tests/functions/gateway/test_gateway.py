@@ -13,7 +13,7 @@ from functions.gateway.step import decide
 from shared.changes.objects import ApplyObject
 from shared.gateway.objects import static_name, wanted_objects
 from shared.gateway.status import Vip, vips
-from shared.google import compute
+from shared.google import compute, wire
 from shared.google.session import Session
 from shared.objects import ASKED
 from shared.spec import Environment
@@ -264,7 +264,7 @@ class TestAddresses:
         """Each fault with its path in the environment, before anything is made."""
         addresses = {("us-east1", "east"): _reserved("us-east1")}
         if fields is not None:
-            addresses["us-west1", "west"] = _reserved("us-west1") | fields
+            addresses["us-west1", "west"] = _reserved("us-west1", **fields)
         stop = blocked(decide(_named(), ObservedGateway(NOW, addresses=addresses), NOW))
 
         assert stop.code == code
@@ -288,7 +288,9 @@ class TestAddresses:
         """The order of the status is only relied on where there is no rule in the same network."""
         gateway = whole(STORE)[GATEWAY]
         swapped = forwarding_rules({"us-east1": "10.138.0.5", "us-west1": "10.142.0.7"})
-        elsewhere = [{**each, "network": f"projects/{PROJECT}/global/networks/other"} for each in swapped]
+        elsewhere: list[wire.ForwardingRule] = [
+            {**each, "network": f"projects/{PROJECT}/global/networks/other"} for each in swapped
+        ]
 
         assert vips(gateway, swapped, NETWORK) == [
             Vip("us-east1", "10.138.0.5"),
@@ -421,8 +423,8 @@ def _unresolved(*conditions: Json) -> dict[Any, Json]:
     return objects
 
 
-def _reserved(region: str) -> Json:
-    return {
+def _reserved(region: str, **fields: Any) -> wire.Address:
+    whole = {
         "addressType": "INTERNAL",
         "purpose": "GCE_ENDPOINT",
         "status": "RESERVED",
@@ -430,6 +432,7 @@ def _reserved(region: str) -> Json:
         "subnetwork": f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/regions/{region}/subnetworks/default",
         "labels": {"fleetgate-env": "store"},
     }
+    return cast(wire.Address, whole | fields)
 
 
 def _named() -> Environment:

@@ -107,7 +107,7 @@ def regions(changes: Sequence[Change]) -> list[str]:
 def test_a_deploy_waits_for_a_proxy_only_subnet_that_is_going() -> None:
     """It counts as missing and is made again once it is gone; what is missing elsewhere is made at once."""
     there = [ordinary("us-west1"), ordinary("us-east1"), proxy("us-west1")]
-    network = {"name": "default", "autoCreateSubnetworks": True}
+    network: wire.Network = {"name": "default", "autoCreateSubnetworks": True}
     seen = ObservedNetwork(there, network, going={"us-west1": NOW - 5})
     decision = subnets.decide(environment(), seen, NOW)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from functions.subnets.changes import CreateProxySubnet
 from functions.subnets.observed import Insert, ObservedNetwork
 from functions.subnets.step import SUBNETS, decide
 from shared import labels
+from shared.google import wire
 from shared.labels import proxy_subnet_name
 from shared.ranges import AUTO_MODE
 from shared.spec import Environment, parse_environment
@@ -22,30 +23,31 @@ from tests.support.messages import EXAMPLE
 from tests.support.projects import PROJECT
 
 NETWORK = "https://www.googleapis.com/compute/v1/projects/shop-prod/global/networks/default"
-AUTO = {"name": "default", "autoCreateSubnetworks": True}
+AUTO: wire.Network = {"name": "default", "autoCreateSubnetworks": True}
 BASE = "/compute/v1/projects/shop-prod"
 SUBNETS_LIST = f"GET {BASE}/aggregated/subnetworks"
 
 
 def subnetwork(
     region: str, name: str = "default", range_: str = "10.138.0.0/20", **more: Any
-) -> dict[str, Any]:
+) -> wire.Subnetwork:
     link = f"https://www.googleapis.com/compute/v1/projects/shop-prod/regions/{region}"
-    return {
+    whole = {
         "name": name,
         "network": NETWORK,
         "region": link,
         "ipCidrRange": range_,
         "purpose": "PRIVATE",
     } | more
+    return cast(wire.Subnetwork, whole)
 
 
-def proxy(region: str, range_: str, **more: Any) -> dict[str, Any]:
+def proxy(region: str, range_: str, **more: Any) -> wire.Subnetwork:
     fields = {"name": "old-proxy", "purpose": "GLOBAL_MANAGED_PROXY", "role": "ACTIVE", "state": "READY"}
     return subnetwork(region, range_=range_, **(fields | more))
 
 
-def ordinary() -> list[dict[str, Any]]:
+def ordinary() -> list[wire.Subnetwork]:
     """What an auto-mode network has in the tutorial's regions."""
     return [subnetwork("us-west1"), subnetwork("us-east1", range_="10.142.0.0/20")]
 
@@ -290,7 +292,7 @@ class TestOnTheWire:
         assert "compute.subnetworks.create" in told["fix"]
 
 
-def aggregated(kind: str, *items: dict[str, Any]) -> dict[str, Any]:
+def aggregated(kind: str, *items: Mapping[str, Any]) -> dict[str, Any]:
     """A list by scope, as the aggregated lists answer it."""
     scopes: dict[str, Any] = {"regions/europe-west9": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}
     for item in items:
