@@ -10,7 +10,6 @@ from functools import cached_property
 
 from localcloud.faults.call_faults import CallDescription
 from localcloud.iam.calls import permit
-from localcloud.records.call_log import is_mutation
 from localcloud.request_path import REQUEST_PATH, ResolvedCall
 from localcloud.service import Call, Match, Service
 from localcloud.wire.errors import CallRefused, Refused, Style, not_implemented
@@ -129,5 +128,5 @@ class _NoSuchMethod:
 
 
 def _description(service: Service, request: Request, path: str, method: str) -> CallDescription:
-    mutation = is_mutation(request.method, method)
+    mutation = service.is_mutation(request.method, method)
     return CallDescription(request.caller, service.name, method, path, mutation, service.style)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid
-from localcloud.wire.messages import Caller, Json, Request, Response
+from localcloud.wire.messages import SAFE, Caller, Json, Request, Response
 from localcloud.wire.validation import camel, checked_body
 from localcloud.world import World
 
@@ -114,7 +114,8 @@ class Service:
 
     `roots` are first words of paths that are the service's as well, and stay part of the path. `override` is what
     the endpoint that gcloud is given has after the prefix. `project_parameters` are the parameters of paths that
-    name a project, and an API that is `always_on` needs not be enabled in it. Without an `authorization` nothing of
+    name a project, and an API that is `always_on` needs not be enabled in it. `reads` are custom verbs that are sent
+    as POST and change nothing. Without an `authorization` nothing of
     it can be called where IAM is enforced.
     """
 
@@ -127,6 +128,7 @@ class Service:
     roots: tuple[str, ...] = ()
     override: str = ""
     project_parameters: tuple[str, ...] = PROJECT_PARAMETERS
+    reads: frozenset[str] = frozenset()
     always_on: bool = False
     authorization: Authorization | None = None
 
@@ -174,6 +176,10 @@ class Service:
         """
         body = _checked(request, match.method) if match.method is not None else {}
         return Call(self, world, request, match.method_id, match.version, match.params, body)
+
+    def is_mutation(self, verb: str, method_id: str) -> bool:
+        """Whether a call with this HTTP verb changes something when it succeeds."""
+        return verb not in SAFE and method_id.rpartition(".")[2] not in self.reads
 
     def named_project(self, params: dict[str, str]) -> str:
         """The project's id or number in the path; empty if it names none."""

@@ -12,6 +12,7 @@ service = Service(
     "cloudresourcemanager.googleapis.com",
     ["v1", "v3"],
     Style.NEWER,
+    reads=frozenset({"getIamPolicy", "testIamPermissions"}),
     project_parameters=(*PROJECT_PARAMETERS, "resource"),
     authorization=ProjectsAuthorization(__file__),
 )

@@ -4,7 +4,7 @@ Reserved names, ranges and addresses are checked in Google's words; mutations an
 time. A load balancer's parts are made by controllers, straight in the store; here they are read and deleted.
 """
 
-from localcloud.compute import addresses, firewalls, loadbalancing, networks, places, subnetworks
+from localcloud.compute import addresses, firewalls, loadbalancing, locations, networks, subnetworks
 from localcloud.compute.addresses import allocate_address
 from localcloud.compute.creation import create_default_network, create_network, create_subnetwork
 from localcloud.compute.loadbalancing import set_health
@@ -21,8 +21,8 @@ __all__ = [
     "firewalls",
     "full_name",
     "loadbalancing",
+    "locations",
     "networks",
-    "places",
     "rules_at",
     "service",
     "set_health",

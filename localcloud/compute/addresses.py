@@ -15,7 +15,7 @@ from localcloud.compute.labels import check_labels, label_fields
 from localcloud.compute.names import bad_field, check_name, full_name, scope_of, short, url
 from localcloud.compute.operations import begin, refuse_pending, repeated
 from localcloud.compute.ranges import free_address, usable
-from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
+from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES, rules_at
 from localcloud.service import Call
@@ -65,7 +65,7 @@ def _cidr(world: World, subnetwork: str) -> str:
 @service.on("compute.addresses.insert")
 def insert(call: Call) -> Json:
     """Begin to reserve an address. One that cannot be had is the operation's error [observed]."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, body = call.world, call.body
@@ -181,7 +181,7 @@ def _set_labels(call: Call, kind: Kind) -> Json:
     Raises:
         Refused: 412 for a stale or empty fingerprint [observed].
     """
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     name, labels = kind.name(call), call.body.get("labels", {})

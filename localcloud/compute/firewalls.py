@@ -7,7 +7,7 @@ from functools import partial
 from localcloud.compute.kinds import FIREWALLS, NETWORKS
 from localcloud.compute.names import bad_field, check_name, short, url
 from localcloud.compute.operations import begin, refuse_pending, repeated
-from localcloud.compute.resources import check_place, referred, refuse_taken, shown
+from localcloud.compute.resources import check_location, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.service import Call
 from localcloud.time.clock import rfc3339_pacific
@@ -45,7 +45,7 @@ def new_firewall(world: World, name: str, network: str, body: Json) -> Json:
 @service.on("compute.firewalls.insert")
 def insert(call: Call) -> Json:
     """Begin to make a firewall rule."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, body = call.world, call.body
@@ -62,7 +62,7 @@ def insert(call: Call) -> Json:
 def patch(call: Call) -> Json:
     """Begin to change a firewall rule: what is not given stays [documented]; its network and direction are fixed
     [documented, update VPC firewall rules]."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, name = call.world, FIREWALLS.name(call)

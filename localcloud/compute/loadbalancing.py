@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from localcloud.compute.kinds import BACKENDS, NEGS
 from localcloud.compute.names import full_name
-from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, shown
+from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, referred, shown
 from localcloud.compute.service import service
 from localcloud.service import Call
 from localcloud.wire.messages import Json
@@ -34,7 +34,7 @@ def health(world: World, backend_service: str, group: str) -> str:
 def list_endpoints(call: Call) -> Json:
     """The endpoints of a group; with `healthStatus: SHOW`, their health for each backend service that uses
     it."""
-    check_place(call)
+    check_location(call)
     name = NEGS.name(call)
     shown(call.world, NEGS, name)
     shows = call.body.get("healthStatus") == "SHOW"
@@ -58,7 +58,7 @@ def _healths(world: World, group: str) -> list[Json]:
 @service.on("compute.backendServices.getHealth")
 def get_health(call: Call) -> Json:
     """The health of each endpoint of one of the service's groups."""
-    check_place(call)
+    check_location(call)
     name = BACKENDS.name(call)
     shown(call.world, BACKENDS, name)
     group = referred(call, NEGS, "group", call.body.get("group", ""))

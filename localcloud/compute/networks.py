@@ -8,7 +8,7 @@ from localcloud.compute.kinds import NETWORKS
 from localcloud.compute.names import bad_field, check_name, project_of, short, url
 from localcloud.compute.operations import begin, pending, refuse_pending, repeated
 from localcloud.compute.regions import auto_range, regions
-from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, refuse_taken, shown
+from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.subnetworks import is_auto, new_subnetwork
 from localcloud.ids import keyed
@@ -72,7 +72,7 @@ def _put_default_route(world: World, network: str) -> None:
 @service.on("compute.networks.insert")
 def insert(call: Call) -> Json:
     """Begin to make a network; its subnetworks and default route come with it."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     if "IPv4Range" in call.body:
@@ -88,7 +88,7 @@ def insert(call: Call) -> Json:
 def switch_to_custom_mode(call: Call) -> Json:
     """Turn an auto-mode network into a custom-mode one, for good: its subnetworks stay, 10.128.0.0/9 is free
     [documented]."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     name = NETWORKS.name(call)

@@ -55,7 +55,7 @@ def shown(world: World, kind: Kind, name: str) -> Json:
     return behaviour(kind).view(world, name, resource)
 
 
-def check_place(call: Call) -> None:
+def check_location(call: Call) -> None:
     """Refuse a region, zone or project that is not there [observed words for places, inferred for the
     project]."""
     if call.world.projects.find(call.project) is None:
@@ -109,7 +109,7 @@ def delete(call: Call, kind: Kind) -> Json:
 
     A network's use is found by the operation alone [observed].
     """
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, name = call.world, kind.name(call)
@@ -134,7 +134,7 @@ def _everywhere(call: Call, kind: Kind) -> Iterator[tuple[str, Json]]:
 
 def _get(kind: Kind) -> Handler:
     def get(call: Call) -> Json:
-        check_place(call)
+        check_location(call)
         return shown(call.world, kind, kind.name(call))
 
     return get
@@ -142,7 +142,7 @@ def _get(kind: Kind) -> Handler:
 
 def _list(kind: Kind) -> Handler:
     def list_(call: Call) -> Json:
-        check_place(call)
+        check_location(call)
         parent = kind.parent(call)
         names = call.world.store[f"compute.{kind.stored}"].names(f"{parent}/")
         items = ((name, shown(call.world, kind, name)) for name in names)
@@ -153,7 +153,7 @@ def _list(kind: Kind) -> Handler:
 
 def _aggregated(kind: Kind) -> Handler:
     def list_all(call: Call) -> Json:
-        check_place(call)
+        check_location(call)
         return aggregated(call, kind.aggregated, kind.noun, kind.stored, _everywhere(call, kind))
 
     return list_all

@@ -12,5 +12,6 @@ service = Service(
     ["v1"],
     Style.COMPUTE,
     override="compute/v1/",
+    reads=frozenset({"getHealth", "listNetworkEndpoints", "wait"}),
     authorization=ComputeAuthorization(__file__),
 )

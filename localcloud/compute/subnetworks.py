@@ -24,7 +24,7 @@ from localcloud.compute.names import (
 )
 from localcloud.compute.operations import begin, refuse_pending, repeated
 from localcloud.compute.ranges import AUTO, LONGEST, LONGEST_PROXY, Taken, parse, refuse_auto, refuse_overlap
-from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_place, referred, refuse_taken, shown
+from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES
 from localcloud.service import Call
@@ -93,7 +93,7 @@ def is_auto(world: World, subnetwork: str) -> bool:
 @service.on("compute.subnetworks.insert")
 def insert(call: Call) -> Json:
     """Begin to make a subnetwork."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, body = call.world, call.body
@@ -177,7 +177,7 @@ def patch(call: Call) -> Json:
         Refused: 412 for a stale fingerprint; 400 for a field that cannot change, and for making an ACTIVE one
             BACKUP: it is demoted by promoting another [observed].
     """
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, name = call.world, SUBNETWORKS.name(call)
@@ -232,7 +232,7 @@ def _apply(world: World, name: str, changes: Json) -> None:
 @service.on("compute.subnetworks.expandIpCidrRange")
 def expand(call: Call) -> Json:
     """Begin to widen the primary range to one that contains it [documented]."""
-    check_place(call)
+    check_location(call)
     if known := repeated(call):
         return known
     world, name = call.world, SUBNETWORKS.name(call)

@@ -10,10 +10,9 @@ from localcloud.faults.call_faults import CallDescription
 from localcloud.iam.clusters import ClusterGuard
 from localcloud.kubernetes import KubernetesApi
 from localcloud.kubernetes.routes import Target
-from localcloud.records.call_log import is_mutation
 from localcloud.request_path import REQUEST_PATH
 from localcloud.wire.errors import Style
-from localcloud.wire.messages import Request, Response
+from localcloud.wire.messages import SAFE, Request, Response
 from localcloud.world import World
 
 
@@ -49,7 +48,7 @@ class KubernetesCall:
         self._guard = guard
         self._request = request
         self._target: Target | None = api.resolve(request.path)
-        mutation = is_mutation(request.method, "") and not request.one("dryRun")
+        mutation = request.method not in SAFE and not request.one("dryRun")
         resource = f"{cluster}{request.path}"
         self.description = CallDescription(
             request.caller, "kubernetes", request.method, resource, mutation, Style.KUBERNETES

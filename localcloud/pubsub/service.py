@@ -7,5 +7,10 @@ from localcloud.service import Service
 from localcloud.wire.errors import Style
 
 service = Service(
-    "pubsub", "pubsub.googleapis.com", ["v1"], Style.NEWER, authorization=PubSubAuthorization(__file__)
+    "pubsub",
+    "pubsub.googleapis.com",
+    ["v1"],
+    Style.NEWER,
+    reads=frozenset({"pull"}),
+    authorization=PubSubAuthorization(__file__),
 )

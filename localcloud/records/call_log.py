@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from localcloud.faults.call_faults import CallDescription
 from localcloud.wire.messages import Caller
 
-# Custom verbs that are sent as POST and change nothing.
-READS = frozenset({"getIamPolicy", "testIamPermissions", "wait", "pull", "getHealth", "listNetworkEndpoints"})
-
 
 @dataclass(frozen=True)
 class LoggedCall:
@@ -48,8 +45,3 @@ class CallLog:
     def count(self, key: Callable[[LoggedCall], str]) -> dict[str, int]:
         """Calls by whatever `key` gives, sorted by it."""
         return dict(sorted(Counter(key(call) for call in self.calls).items()))
-
-
-def is_mutation(verb: str, method: str) -> bool:
-    """Whether a call with this HTTP verb and method id changes something when it succeeds."""
-    return verb not in ("GET", "HEAD", "OPTIONS") and method.rsplit(".", 1)[-1] not in READS

@@ -9,6 +9,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # HTTP methods that change nothing [documented: RFC 9110]
+
 
 @dataclass(frozen=True)
 class Caller:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from localcloud.cloudresourcemanager import service as cloudresourcemanager
 from localcloud.google_apis import GoogleApis
 from localcloud.pubsub.service import service as pubsub
-from localcloud.records.call_log import is_mutation
 from localcloud.request_path import REQUEST_PATH
 from localcloud.service import Call, Service
 from localcloud.wire.discovery import document
@@ -165,8 +165,8 @@ def test_every_call_is_logged_with_what_it_was() -> None:
 
 def test_reading_posts_are_no_mutations() -> None:
     """A POST that only asks changes nothing."""
-    assert not is_mutation("POST", "cloudresourcemanager.projects.getIamPolicy")
-    assert is_mutation("POST", "cloudresourcemanager.projects.setIamPolicy")
+    assert not cloudresourcemanager.is_mutation("POST", "cloudresourcemanager.projects.getIamPolicy")
+    assert cloudresourcemanager.is_mutation("POST", "cloudresourcemanager.projects.setIamPolicy")
 
 
 def test_a_method_that_no_document_has_can_be_served() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.compute.listing import listed
 from localcloud.compute.names import url
 from localcloud.compute.regions import all_zones, region_of, regions, zones
-from localcloud.compute.resources import check_place
+from localcloud.compute.resources import check_location
 from localcloud.compute.service import service
 from localcloud.ids import keyed
 from localcloud.service import Call
@@ -48,7 +48,7 @@ def _quotas(call: Call, table: dict[str, tuple[int, str]], prefix: str) -> list[
 @service.on("compute.projects.get")
 def get_project(call: Call) -> Json:
     """The project, its default service account and quotas."""
-    check_place(call)
+    check_location(call)
     project = call.world.projects.get(call.project)
     return {
         "kind": "compute#project",
@@ -91,14 +91,14 @@ def _zone(call: Call, name: str) -> Json:
 @service.on("compute.regions.get")
 def get_region(call: Call) -> Json:
     """A region with its zones and quotas."""
-    check_place(call)
+    check_location(call)
     return _region(call, call.params["region"])
 
 
 @service.on("compute.regions.list")
 def list_regions(call: Call) -> Json:
     """Every region."""
-    check_place(call)
+    check_location(call)
     items = ((name, _region(call, name)) for name in regions())
     return listed(call, "compute#regionList", f"projects/{call.project}/regions", items)
 
@@ -106,13 +106,13 @@ def list_regions(call: Call) -> Json:
 @service.on("compute.zones.get")
 def get_zone(call: Call) -> Json:
     """A zone."""
-    check_place(call)
+    check_location(call)
     return _zone(call, call.params["zone"])
 
 
 @service.on("compute.zones.list")
 def list_zones(call: Call) -> Json:
     """Every zone."""
-    check_place(call)
+    check_location(call)
     items = ((name, _zone(call, name)) for name in all_zones())
     return listed(call, "compute#zoneList", f"projects/{call.project}/zones", items)
