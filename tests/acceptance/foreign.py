@@ -8,7 +8,7 @@ from typing import Any
 from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
-from localcloud.wire.messages import Caller, Request
+from tests.support.local_cloud import call, let_pass
 
 PROJECT = HOME_PROJECT
 COMPUTE = f"compute/compute/v1/projects/{PROJECT}"
@@ -49,16 +49,16 @@ def fit_cluster(project: str, name: str, **more: Any) -> dict[str, Any]:
 
 async def make(local: LocalRun) -> None:
     """Make them, as somebody else would, and wait until they stand."""
-    ask(local, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
-    ask(local, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())
-    ask(local, "POST", f"{COMPUTE}/global/firewalls", _firewall())
-    ask(local, "POST", f"container/v1/{CLUSTER.rpartition('/clusters/')[0]}/clusters", _cluster())
+    call(local.cloud, "POST", f"{COMPUTE}/regions/us-west1/subnetworks", _subnetwork())
+    call(local.cloud, "POST", f"{COMPUTE}/regions/us-west1/addresses", _address())
+    call(local.cloud, "POST", f"{COMPUTE}/global/firewalls", _firewall())
+    call(local.cloud, "POST", f"container/v1/{CLUSTER.rpartition('/clusters/')[0]}/clusters", _cluster())
     parent, _, name = FEATURE.partition("/features/")
-    ask(local, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
-    await pass_by(local, 600.0)
+    call(local.cloud, "POST", f"gkehub/v1/{parent}/features?featureId={name}", {"labels": {"team": "search"}})
+    await let_pass(local.cloud, 600.0)
     for kind, namespace, name in OBJECTS:
         local.cloud.world[CLUSTER_APIS][CLUSTER].apply(kind, _object(kind, namespace, name), "kubectl")
-    await pass_by(local, 120.0)
+    await let_pass(local.cloud, 120.0)
 
 
 def picture(local: LocalRun) -> dict[str, str]:
@@ -70,22 +70,6 @@ def picture(local: LocalRun) -> dict[str, str]:
     for kind, namespace, name in OBJECTS:
         resources[f"{kind} {namespace}/{name}"] = world[CLUSTER_APIS][CLUSTER].get(kind, namespace, name)
     return {name: json.dumps(value, sort_keys=True) for name, value in resources.items()}
-
-
-async def pass_by(local: LocalRun, seconds: float) -> None:
-    clock = local.cloud.world.clock
-    until = clock.now + seconds
-    clock.at(until, lambda: None)
-    await local.cloud.run_until(lambda: clock.now >= until)
-
-
-def ask(local: LocalRun, verb: str, path: str, body: Any) -> None:
-    path, _, query = path.partition("?")
-    parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
-    text = json.dumps(body).encode()
-    request = Request(verb, f"/{path}", parameters, {}, text, Caller("user@example.com"))
-    response = local.cloud.answer(request)
-    assert response.status < 300, response.body
 
 
 def _subnetwork() -> dict[str, Any]:

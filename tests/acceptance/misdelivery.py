@@ -29,10 +29,11 @@ from localcloud.faults.call_faults import (
 )
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
-from localcloud.wire.messages import Caller, Request, Response
+from localcloud.wire.messages import Response
 from tests.acceptance.chaos import comparable
 from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived, difference
 from tests.acceptance.runs import settle
+from tests.support.local_cloud import call
 
 LATE = 95.0  # seconds: the workflow has given the answer up
 SOON = 5.0
@@ -128,5 +129,4 @@ def _clear(local: LocalRun) -> None:
     """Delete a cluster in ERROR, as the fix says."""
     cluster = local.cloud.world.store["container.clusters"].get(CLUSTER)
     if cluster and cluster["status"] == "ERROR":
-        request = Request("DELETE", f"/container/v1/{CLUSTER}", {}, {}, b"", Caller("user@example.com"))
-        assert local.cloud.answer(request).status == 200
+        call(local.cloud, "DELETE", f"container/v1/{CLUSTER}")

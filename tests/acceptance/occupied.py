@@ -12,6 +12,7 @@ from shared.google.importer import ROLE, importer_of
 from tests.acceptance import foreign
 from tests.acceptance.foreign import PROJECT
 from tests.acceptance.runs import STORE
+from tests.support.local_cloud import call, let_pass
 
 APPS = {"network": "shop-vpc", "subnetwork": "apps"}  # of a spec,
 IN_APPS: dict[str, Any] = {
@@ -45,23 +46,23 @@ async def occupy(local: LocalRun) -> None:
     project.policy["bindings"].append({"role": ROLE, "members": members})
     for name, zone in CLUSTERS.items():
         parent = f"projects/{PROJECT}/locations/{zone}"
-        foreign.ask(
-            local,
+        call(
+            local.cloud,
             "POST",
             f"container/v1/{parent}/clusters",
             {"cluster": foreign.fit_cluster(PROJECT, name, resourceLabels={"team": "search"})},
         )
-    foreign.ask(
-        local,
+    call(
+        local.cloud,
         "POST",
         f"gkehub/v1/{FEATURES}?featureId=multiclusterservicediscovery",
         {"labels": {"team": "search"}},
     )
-    await foreign.pass_by(local, 1200.0)
+    await let_pass(local.cloud, 1200.0)
     for cluster in _apis(local):
         for kind, namespace, name, rest in THEIRS:
             cluster.apply(kind, _object(kind, namespace, name, rest), "kubectl")
-    await foreign.pass_by(local, 600.0)
+    await let_pass(local.cloud, 600.0)
 
 
 def _object(kind: str, namespace: str, name: str, rest: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from localcloud.faults import operation_faults
 from localcloud.faults.call_faults import Fault, Lost, Matcher
 from localcloud.iam import Use
 from localcloud.iam.access import ACCESS
-from localcloud.wire.messages import Caller, Json, Request
+from localcloud.wire.messages import Json
 from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle, store
 from tests.acceptance.test_teardown import until
+from tests.support.local_cloud import call
 from tests.support.projects import PROJECT
 
 FLEET, HOME = PROJECT, HOME_PROJECT
@@ -56,18 +57,6 @@ async def act(local: LocalRun, **request: Any) -> None:
 def spec(**changes: Any) -> Json:
     """The tutorial's environment in a project of its own."""
     return store(project=FLEET, **changes)
-
-
-def ask(local: LocalRun, verb: str, path: str, body: Json | None = None) -> Json:
-    """A call of the cloud's owner."""
-    bare, _, query = path.partition("?")
-    parameters = {key: [value] for key, _, value in [query.partition("=")] if key}
-    text = json.dumps(body).encode() if body is not None else b""
-    request = Request(verb, f"/{bare}", parameters, {}, text, Caller("user@example.com"))
-    answer = local.cloud.answer(request)
-    assert answer.status < 300, answer.body
-    found: Json = json.loads(answer.body)
-    return found
 
 
 async def live_to_the_end(local: LocalRun) -> None:
@@ -113,7 +102,7 @@ async def lose_a_cluster(local: LocalRun) -> None:
     )
     local.cloud.world[CLUSTER_APIS][WEST].delete("Namespace", "", "store")
     await until(local, local.cloud.world.clock.now + 900)
-    ask(local, "DELETE", f"container/v1/{WEST}")
+    call(local.cloud, "DELETE", f"container/v1/{WEST}")
     await until(local, local.cloud.world.clock.now + 900)
     await act(local, action="teardown", name="store", disableApis=True)
 
@@ -135,20 +124,20 @@ def _keep_out(local: LocalRun) -> None:
         "denied": [{"IPProtocol": "all"}],
         "sourceRanges": ["0.0.0.0/0"],
     }
-    ask(local, "POST", f"compute/compute/v1/projects/{FLEET}/global/firewalls", rule)
+    call(local.cloud, "POST", f"compute/compute/v1/projects/{FLEET}/global/firewalls", rule)
 
 
 async def _move_config_membership(local: LocalRun) -> None:
     path = f"gkehub/v1/projects/{FLEET}/locations/global/features/multiclusteringress"
     other = f"projects/{FLEET}/locations/us-east1/memberships/gke-east-1"
     body = {"spec": {"multiclusteringress": {"configMembership": other}}}
-    ask(local, "PATCH", f"{path}?updateMask=spec.multiclusteringress.config_membership", body)
+    call(local.cloud, "PATCH", f"{path}?updateMask=spec.multiclusteringress.config_membership", body)
     await settle(local, [])
 
 
 async def _existing(local: LocalRun, name: str, zone: str) -> None:
     path = f"container/v1/projects/{FLEET}/locations/{zone}/clusters"
-    ask(local, "POST", path, {"cluster": foreign.fit_cluster(FLEET, name)})
+    call(local.cloud, "POST", path, {"cluster": foreign.fit_cluster(FLEET, name)})
     await until(local, local.cloud.world.clock.now + 900)
 
 

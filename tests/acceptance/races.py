@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetgate.local.installation import ROOT
+from fleetgate.local.installation import HOME_PROJECT, ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.pubsub.broker import Delivery
-from localcloud.time.clock import rfc3339_pacific
 from tests.acceptance.runs import STORE, Mutant, settle, store
+from tests.support.local_cloud import let_pass, put_anchor
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
 LIGHT = ("functions_framework", "google.auth.transport.requests", "pydantic", "werkzeug.serving")
@@ -39,7 +39,7 @@ async def newest_wins(seed: int, root: Path) -> str:
     async with LocalRun(seed=seed, root=root, preload=LIGHT, delivery=Delivery(shuffle=0.3)) as local:
         _stand(local)
         _publish(local, store(ttl="1h"))
-        await _pass(local, 0.002)
+        await let_pass(local.cloud, 0.002)
         newest = _publish(local, store(ttl="2h"))
         await _claims(local, 2)
         holder = local.cloud.world.store["compute.addresses"].list(ANCHOR)[0]["labels"][
@@ -54,7 +54,7 @@ async def fleet_twice(seed: int, root: Path) -> str:
     """Every message of a deploy twice: no step may be blocked by what its twin has done."""
     async with LocalRun(seed=seed, root=root, delivery=AT_ONCE) as local:
         _publish(local, STORE)
-        await _pass(local, 25.0)
+        await let_pass(local.cloud, 25.0)
         blocked = [answer for answer in _answers(local) if answer["outcome"] in ("blocked", "failed")]
         return f"{blocked[0]['code']}: {blocked[0]['cause']}" if blocked else ""
 
@@ -65,7 +65,7 @@ async def teardown_overtakes(seed: int, root: Path) -> str:
     async with LocalRun(seed=seed, root=root, delivery=delivery) as local:
         before = local.cloud.dump()
         _publish(local, STORE)
-        await _pass(local, random.Random(seed).uniform(0.01, 30.0))  # not for secrets
+        await let_pass(local.cloud, random.Random(seed).uniform(0.01, 30.0))  # not for secrets
         _ask(local, {"action": "teardown", "name": "store"})
         outcomes = await _outcomes(local, 2)
         await settle(local, [])
@@ -79,9 +79,9 @@ async def last_of_three_holds(seed: int, root: Path) -> str:
     pause = random.Random(seed)  # not for secrets
     async with LocalRun(seed=seed, root=root, delivery=Delivery(shuffle=2.0)) as local:
         _publish(local, STORE)
-        await _pass(local, pause.uniform(0.01, 30.0))
+        await let_pass(local.cloud, pause.uniform(0.01, 30.0))
         _ask(local, {"action": "teardown", "name": "store"})
-        await _pass(local, pause.uniform(0.01, 30.0))
+        await let_pass(local.cloud, pause.uniform(0.01, 30.0))
         newest = _publish(local, store(ttl="2h"))
         outcomes = await _outcomes(local, 2)
         labels = local.cloud.world.store["compute.addresses"].list(ANCHOR)[0]["labels"]
@@ -200,12 +200,6 @@ async def _claims(local: LocalRun, executions: int) -> int:
     return past()
 
 
-async def _pass(local: LocalRun, seconds: float) -> None:
-    until = local.cloud.world.clock.now + seconds
-    local.cloud.world.clock.at(until, lambda: None)
-    await local.cloud.run_until(lambda: local.cloud.world.clock.now >= until)
-
-
 def _answers(local: LocalRun) -> list[dict[str, Any]]:
     lines = (entry.payload.get("answer") for entry in local.cloud.functions.logs.entries)
     return [answer for answer in lines if isinstance(answer, dict)]
@@ -213,28 +207,12 @@ def _answers(local: LocalRun) -> list[dict[str, Any]]:
 
 def _stand(local: LocalRun) -> None:
     """The anchor of an environment that an earlier request left."""
-    world = local.cloud.world
-    labels = {
-        "fleetgate-env": "store",
-        "fleetgate-generation": "1700000000000-1",
-        "fleetgate-execution": "00000000-0000-4000-8000-000000000000",
-        "fleetgate-action": "deploy",
-        "fleetgate-project": "fleetgate-demo",
-        "fleetgate-network": "default",
-        "fleetgate-gateway": "store_2finternal-cross-region-gateway",
-    }
-    address = {
-        "kind": "compute#address",
-        "id": "1234567890123456789",
-        "name": ANCHOR.rsplit("/", 1)[-1],
-        "address": "10.255.0.9",
-        "addressType": "INTERNAL",
-        "status": "RESERVED",
-        "labels": labels,
-        "labelFingerprint": "AAAAAAAAAAA=",
-        "creationTimestamp": rfc3339_pacific(world.clock.now - 3600),
-        "selfLink": f"https://www.googleapis.com/compute/v1/{ANCHOR}",
-        "region": "https://www.googleapis.com/compute/v1/projects/fleetgate-demo/regions/us-central1",
-        "description": "",
-    }
-    world.store["compute.addresses"].put(ANCHOR, address)
+    put_anchor(
+        local.installation,
+        "1700000000000-1",
+        "00000000-0000-4000-8000-000000000000",
+        action="deploy",
+        project=HOME_PROJECT,
+        network="default",
+        gateway="store_2finternal-cross-region-gateway",
+    )

@@ -17,6 +17,7 @@ from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from localcloud.pubsub.broker import Delivery
 from localcloud.records.call_log import LoggedCall
+from tests.support.local_cloud import let_pass
 
 EXAMPLES = ROOT / "examples"
 UNKIND = Delivery(copies=2, late=1.5, shuffle=1.0)  # every message twice, side by side and out of order
@@ -104,9 +105,7 @@ async def _run(
 
 async def settle(local: LocalRun, events: list[dict[str, Any]]) -> None:
     """Let what is still on its way (the ending's event, late copies of messages) arrive and be dealt with."""
-    until = local.cloud.world.clock.now + 60.0
-    local.cloud.world.clock.at(until, lambda: None)
-    await local.cloud.run_until(lambda: local.cloud.world.clock.now >= until and local.cloud.schedule.idle)
+    await let_pass(local.cloud, 60.0, to_the_end=True)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from tests.acceptance.permissions import (
     STORIES,
     account,
     all_grants,
-    ask,
     cases,
     fault,
     spec,
@@ -26,6 +25,7 @@ from tests.acceptance.permissions import (
     used_by,
     without,
 )
+from tests.support.local_cloud import call
 
 SAMPLE, SEED = 2, 1  # of the cases, in `make test`; `make prove` has them all
 pytestmark = pytest.mark.xdist_group("permissions")
@@ -88,7 +88,7 @@ def test_a_function_that_may_not_answer_is_named_as_it_is_deployed(step: str) ->
             (told,) = [each for each in report.diagnoses if each.code == "NO_ANSWER"]
             (function,) = re.findall(r"function (\S+),", told.fix)
             place = f"projects/{local.installation.project}/locations/{local.installation.region}"
-            found = ask(local, "GET", f"cloudfunctions/v2/{place}/functions/{function}")
+            found = call(local.cloud, "GET", f"cloudfunctions/v2/{place}/functions/{function}")
 
         assert ("blocked", step) == (report.outcome, told.step)
         assert found["serviceConfig"]["serviceAccountEmail"] == account(step)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from fleetgate.local.installation import PRELOAD, ROOT, Installation
-from fleetgate.local.surroundings import Surroundings
-from localcloud.cloud import LocalCloud, Settings
+from fleetgate.local.installation import HOME_PROJECT, ROOT, Installation
+from localcloud.cloud import LocalCloud
 from localcloud.functions.runtime import Instance
 from localcloud.wire.messages import Caller
+from tests.support.local_cloud import cloud_with_fleetgate, shell_variables
 
 FILE = ROOT / "cloudbuild.yaml"
 BUILD: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
@@ -95,18 +94,14 @@ class Builds:
 @asynccontextmanager
 async def builds(folder: Path, speed: float, **settings: Any) -> AsyncIterator[Builds]:
     """A cloud with Fleetgate in it, whose time passes at this speed, and a workspace of the build's identity."""
-    async with LocalCloud(Settings(speed=speed, preload=PRELOAD, **settings)) as cloud:
-        installation = Installation(cloud)
-        installation.install("auto")
-        surroundings = Surroundings(cloud, installation, cloud.folder / "user")
-        surroundings.write()
-        token = surroundings.variables()["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]
+    async with cloud_with_fleetgate(project=HOME_PROJECT, speed=speed, **settings) as installation:
+        variables = shell_variables(installation, folder)
         account = f"fleetgate-build@{installation.project}.iam.gserviceaccount.com"
-        Path(token).write_text(cloud.identities.issue(Caller(account)))
+        token = installation.cloud.identities.issue(Caller(account))
+        Path(variables["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).write_text(token)
         workspace = folder / "workspace"
         workspace.mkdir()
         (workspace / ".venv").symlink_to(sys.prefix)
         (workspace / "workflows").symlink_to(ROOT / "workflows")
         (workspace / "environments").mkdir()
-        home = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"}
-        yield Builds(cloud, installation, workspace, {**home, **surroundings.variables()})
+        yield Builds(installation.cloud, installation, workspace, variables)

@@ -22,6 +22,7 @@ from fleetgate.local.surroundings import Surroundings
 from localcloud.compute import create_default_network
 from localcloud.workflows.run import State
 from tests.acceptance.runs import STORE
+from tests.support.local_cloud import let_pass
 
 Json = dict[str, Any]
 
@@ -60,9 +61,7 @@ class Repository:
     async def published(self) -> list[tuple[str, str, str | None]]:
         """(action, environment, origin) of each request since the last look, once all have been delivered."""
         cloud = self.local.cloud
-        soon = cloud.world.clock.now + 1.0
-        cloud.world.clock.at(soon, lambda: None)
-        await cloud.run_until(lambda: cloud.world.clock.now >= soon)
+        await let_pass(cloud, 1.0)
         requests = [json.loads(base64.b64decode(message["data"])) for message in self.heard]
         self.heard.clear()
         return sorted(

@@ -7,7 +7,6 @@ publishes one leaves it under way. A page lists by itself the lines that no loca
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shlex
 import subprocess
@@ -20,11 +19,11 @@ from string import Template
 from typer.testing import CliRunner
 
 from fleetgate.cli import app
-from fleetgate.local.installation import PRELOAD, Installation
-from fleetgate.local.surroundings import Surroundings
-from localcloud.cloud import LocalCloud, Settings
+from fleetgate.local.installation import Installation
+from localcloud.cloud import LocalCloud
 from localcloud.workflows.run import State
 from tests.docs.pages import ROOT, fences, table
+from tests.support.local_cloud import cloud_with_fleetgate, shell_variables
 from tests.support.projects import TOOLS_PROJECT as PROJECT
 
 PATIENCE = 120  # real seconds
@@ -179,17 +178,13 @@ class Walk:
 @asynccontextmanager
 async def walking(folder: Path) -> AsyncIterator[Walk]:
     """A cloud with Fleetgate in project `shop-tools`, and a repository beside it."""
-    async with LocalCloud(Settings(seed=0, preload=PRELOAD, enforce=True)) as cloud:
-        installation = Installation(cloud, PROJECT, project=PROJECT)
-        installation.install("auto")
-        surroundings = Surroundings(cloud, installation, cloud.folder / "user")
-        surroundings.write()
+    async with cloud_with_fleetgate(project=PROJECT, seed=0, enforce=True) as installation:
+        variables = {**shell_variables(installation, folder), **_AUTHOR, **_YES}
         workspace = folder / "platform"
         (workspace / "environments").mkdir(parents=True)
         for name in FOLDERS:
             (workspace / name).symlink_to(ROOT / name)
-        home = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1", **_AUTHOR, **_YES}
-        walk = Walk(cloud, installation, workspace, {**home, **surroundings.variables()})
+        walk = Walk(installation.cloud, installation, workspace, variables)
         walk._shell("git init --quiet")
         yield walk
 

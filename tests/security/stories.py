@@ -11,8 +11,8 @@ from typing import Any
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from localcloud.records.call_log import LoggedCall
-from localcloud.wire.messages import Caller, Request, Response
 from tests.acceptance import foreign
+from tests.support.local_cloud import let_pass, respond
 
 Json = dict[str, Any]
 
@@ -68,31 +68,18 @@ async def _told(document: Json, made: Mapping[tuple[str, str], Json], seed: int)
     async with LocalRun(seed=seed) as local:
         for (name, zone), endpoints in made.items():
             _make(local, name, zone, endpoints)
-        await _pass(local, 1200.0)
+        await let_pass(local.cloud, 1200.0, to_the_end=True)
         before = local.cloud.dump()
         local.cloud.log.calls.clear()
         report = await local.deploy(document)
-        await _pass(local, 60.0)
+        await let_pass(local.cloud, 60.0, to_the_end=True)
         lines = [json.dumps(entry.payload) for entry in local.cloud.functions.logs.entries]
         tokens = set(local.cloud.edge.identities._callers)
         return Told(report, list(local.cloud.log.calls), lines, before, local.cloud.dump(), tokens)
 
 
-def ask(local: LocalRun, verb: str, path: str, body: Json, who: str = "user@example.com") -> Response:
-    """One call of a Google API."""
-    text = json.dumps(body).encode()
-    return local.cloud.answer(Request(verb, path, {}, {}, text, Caller(who)))
-
-
 def _make(local: LocalRun, name: str, zone: str, endpoints: Json) -> None:
     cluster = foreign.fit_cluster(PROJECT, name, controlPlaneEndpointsConfig=endpoints)
     path = f"/container/v1/projects/{PROJECT}/locations/{zone}/clusters"
-    answer = ask(local, "POST", path, {"cluster": cluster})
+    answer = respond(local.cloud, "POST", path, {"cluster": cluster})
     assert answer.status == 200, answer.body
-
-
-async def _pass(local: LocalRun, seconds: float) -> None:
-    clock = local.cloud.world.clock
-    until = clock.now + seconds
-    clock.at(until, lambda: None)
-    await local.cloud.run_until(lambda: clock.now >= until and local.cloud.schedule.idle)

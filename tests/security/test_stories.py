@@ -10,7 +10,8 @@ import pytest
 
 from fleetgate.local.run import LocalRun
 from tests.acceptance.runs import store
-from tests.security.stories import EAST, PRIVATE_ONLY, PROJECT, PUBLIC_ONLY, RESTRICTED, WEST, Told, ask, told
+from tests.security.stories import EAST, PRIVATE_ONLY, PROJECT, PUBLIC_ONLY, RESTRICTED, WEST, Told, told
+from tests.support.local_cloud import respond
 
 Json = dict[str, Any]
 CANARIES = ("canary-host", "canary-path", "canary-value", "canary-query")
@@ -102,14 +103,14 @@ def test_the_fleets_identity_grants_one_role_alone(role: str, status: int) -> No
         async with LocalRun(seed=1) as local:
             name = f"v3/projects/{PROJECT}"
             path = f"/cloudresourcemanager/{name}"
-            read = ask(
-                local, "POST", f"{path}:getIamPolicy", {"options": {"requestedPolicyVersion": 3}}, FLEET
+            read = respond(
+                local.cloud, "POST", f"{path}:getIamPolicy", {"options": {"requestedPolicyVersion": 3}}, FLEET
             )
             policy = json.loads(read.body)
             policy["bindings"].append(
                 {"role": role, "members": ["serviceAccount:x@example.iam.gserviceaccount.com"]}
             )
-            answer = ask(local, "POST", f"{path}:setIamPolicy", {"policy": policy}, FLEET)
+            answer = respond(local.cloud, "POST", f"{path}:setIamPolicy", {"policy": policy}, FLEET)
             assert answer.status == status, answer.body
 
     asyncio.run(scenario())

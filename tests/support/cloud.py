@@ -11,14 +11,12 @@ from unittest.mock import patch
 
 import yaml
 
-from fleetgate.local.installation import APIS, PRELOAD, Installation
-from localcloud.cloud import LocalCloud, Settings
 from localcloud.pubsub.broker import Delivery
-from localcloud.wire.messages import Caller, Request
 from localcloud.workflows.callbacks import CallbackRequest, Callbacks
 from localcloud.workflows.run import State
 from shared.spec import parse_environment
 from tests.support.live import EXAMPLE
+from tests.support.local_cloud import call, cloud_with_fleetgate, let_pass, put_anchor
 from tests.support.paths import ROOT
 from tests.support.projects import PROJECT
 
@@ -86,20 +84,16 @@ class Bench:
     disable_apis: bool = False
 
     async def __aenter__(self) -> Bench:
-        self.cloud = LocalCloud(Settings(seed=self.seed, delivery=self.delivery, preload=PRELOAD))
-        await self.cloud.__aenter__()
-        self.installation = Installation(self.cloud, PROJECT, project=PROJECT)
-        self.cloud.create_project(PROJECT, APIS)
-        self.installation._make_networks("auto")
-        for step in self.steps:
-            self.installation._deploy(step, step.replace("_", "-"))
+        self._block = cloud_with_fleetgate(self.steps, seed=self.seed, delivery=self.delivery)
+        self.installation = await self._block.__aenter__()
+        self.cloud = self.installation.cloud
         account = f"fleetgate-workflow@{PROJECT}.iam.gserviceaccount.com"
         prefix = {"FLEETGATE_TOPIC_PREFIX": self.installation.topic("")}
         self.cloud.executions.deploy(self.installation.workflow, SOURCE, account, prefix)
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        await self.cloud.__aexit__(*error)
+        await self._block.__aexit__(*error)
 
     async def ask(
         self, *steps: str, mode: str = "apply", once: bool = False, settle: float = 60.0
@@ -114,7 +108,7 @@ class Bench:
         argument = {**self._request(mode), "phase": {"name": mode, "mode": mode, "steps": rows}}
         with listening() as heard:
             execution = self.cloud.executions.start(self.installation.workflow, json.dumps(argument))
-            self._put_anchor(execution.id)
+            put_anchor(self.installation, GENERATION, execution.id)
             await self.cloud.run_until(lambda: execution.ended is not None and self.cloud.schedule.idle)
             await self.let_pass(settle)
         assert execution.run.state is State.SUCCEEDED, execution.run.error
@@ -125,20 +119,11 @@ class Bench:
 
     async def let_pass(self, seconds: float) -> None:
         """Let time pass, and what then runs come to its end."""
-        clock = self.cloud.world.clock
-        until = clock.now + seconds
-        clock.at(until, lambda: None)
-        await self.cloud.run_until(lambda: clock.now >= until and self.cloud.schedule.idle)
+        await let_pass(self.cloud, seconds, to_the_end=True)
 
     def call(self, method: str, path: str, body: Json | None = None, **query: str) -> Json:
         """What a person's own call of an API is answered; `path` begins with the service's name."""
-        payload = json.dumps(body).encode() if body is not None else b""
-        values = {key: [value] for key, value in query.items()}
-        request = Request(method, f"/{path}", values, {}, payload, Caller("user@example.com"))
-        response = self.cloud.answer(request)
-        assert response.status == 200, response.body
-        answer: Json = json.loads(response.body)
-        return answer
+        return call(self.cloud, method, path, body, **query)
 
     async def create_cluster(self, name: str, location: str, **fields: Any) -> None:
         """Somebody's cluster, RUNNING."""
@@ -171,16 +156,3 @@ class Bench:
         gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
         place = {"project": PROJECT, "network": environment.network, "gateway": gateway}
         return {**asked, "outputs": {"place": {**place, "disableApis": self.disable_apis}}}
-
-    def _put_anchor(self, execution: str) -> None:
-        """The anchor as the environment function leaves it, held by this execution."""
-        name = f"projects/{PROJECT}/regions/{self.installation.region}/addresses/fleetgate-store"
-        held = {
-            "fleetgate-env": "store",
-            "fleetgate-generation": GENERATION,
-            "fleetgate-execution": execution,
-        }
-        anchor = {"name": "fleetgate-store", "selfLink": f"https://www.googleapis.com/compute/v1/{name}"}
-        self.cloud.world.store["compute.addresses"].put(
-            name, {**anchor, "labels": held, "status": "RESERVED"}
-        )

@@ -23,6 +23,22 @@ def a_world(*apis: str, seed: int = 7, **settings: Any) -> World:
     return world
 
 
+def request(
+    method: str,
+    path: str,
+    body: Any = None,
+    who: str = "",
+    headers: Mapping[str, str] | None = None,
+    **query: str | list[str],
+) -> Request:
+    """A call off the wire. `body` is sent as JSON, or as it is if it is bytes; `query` is added to that of `path`."""
+    parts = urlsplit(f"/{path.lstrip('/')}")
+    values = parse_qs(parts.query, keep_blank_values=True)
+    values |= {key: value if isinstance(value, list) else [value] for key, value in query.items()}
+    data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return Request(method, parts.path.rstrip("/"), values, dict(headers or {}), data, Caller(who))
+
+
 @dataclass
 class Services:
     """Calls services of a world. `root` is what every path begins with, `caller` who asks unless a call says."""
@@ -45,14 +61,8 @@ class Services:
         **query: str | list[str],
     ) -> Response:
         """The raw answer. `body` is sent as JSON, or as it is if it is bytes; `query` is added to that of the path."""
-        parts = urlsplit(f"/{self.root}{path}")
-        values = parse_qs(parts.query, keep_blank_values=True)
-        values |= {key: value if isinstance(value, list) else [value] for key, value in query.items()}
-        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        caller = replace(self.caller, identity=who) if who else self.caller
-        return self.apis.answer(
-            Request(method, parts.path.rstrip("/"), values, dict(headers or {}), data, caller)
-        )
+        asked = request(method, f"{self.root}{path}", body, who, headers, **query)
+        return self.apis.answer(asked if who else replace(asked, caller=self.caller))
 
     def ask(self, method: str, path: str, body: Any = None, who: str = "", **query: Any) -> tuple[int, Json]:
         """Status and body of the answer."""

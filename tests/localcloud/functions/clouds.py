@@ -12,6 +12,7 @@ from typing import Any
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
 from localcloud.functions.runtime import Function, Invocation
+from tests.support.local_cloud import let_pass
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
 APIS = ("pubsub.googleapis.com",)
@@ -94,9 +95,7 @@ class Shop:
 
     async def passed(self, seconds: float) -> None:
         """Let this time pass."""
-        clock, over = self.cloud.world.clock, list[bool]()
-        clock.after(seconds, lambda: over.append(True))
-        await self.cloud.run_until(lambda: bool(over))
+        await let_pass(self.cloud, seconds)
 
     def invocations(self, event: str) -> list[Invocation]:
         """What became of an event."""

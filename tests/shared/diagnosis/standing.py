@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import google.auth.credentials
 
-from fleetgate.local.installation import APIS, Installation
 from functions.clusters.step import CLUSTERS
 from functions.fleet.step import FLEET
 from functions.gateway.step import GATEWAY
@@ -24,7 +23,6 @@ from functions.service_export.step import SERVICE_EXPORT
 from functions.subnets.step import SUBNETS
 from functions.verification.audit import AUDIT
 from functions.verification.step import VERIFICATION
-from localcloud.cloud import LocalCloud, Settings
 from localcloud.world import World
 from shared.diagnosis import Case, Finding, diagnose, gather
 from shared.google import cluster_reader, cluster_writer, container_writes, gkehub_writes
@@ -37,6 +35,7 @@ from shared.step.outcome import Done, Outcome, Waiting
 from shared.step.step import AnyStep
 from tests.acceptance.google_programs import output_of, surroundings
 from tests.acceptance.runs import store
+from tests.support.local_cloud import cloud_with_fleetgate, let_pass, put_anchor
 from tests.support.projects import PROJECT
 
 Json = dict[str, Any]
@@ -65,14 +64,13 @@ class Standing:
 
     def __init__(self, seed: int = 0, **changes: Any) -> None:
         self.document = {**store(**changes), "project": PROJECT}
-        self.cloud = LocalCloud(Settings(seed=seed))
+        self._seed = seed
 
     async def __aenter__(self) -> Standing:
-        await self.cloud.__aenter__()
-        self.cloud.create_project(PROJECT, APIS)
-        self.installation = Installation(self.cloud, PROJECT, project=PROJECT)
-        self.installation._make_networks("auto")
-        self._put_anchor()
+        self._block = cloud_with_fleetgate((), seed=self._seed, preload=())
+        self.installation = await self._block.__aenter__()
+        self.cloud = self.installation.cloud
+        put_anchor(self.installation, GENERATION, "1")
         settings = FunctionSettings.from_env({**self.installation._settings(), **self.cloud.endpoints()})
         self.session = Session(settings, Token(self.cloud.user_token()))
         cluster_reader._pool.cache_clear()
@@ -88,7 +86,7 @@ class Standing:
         cluster_reader._pool("").clear()
         cluster_reader._pool.cache_clear()
         await asyncio.sleep(0.05)  # for the cloud's side of the connections to see it
-        await self.cloud.__aexit__(*error)
+        await self._block.__aexit__(*error)
 
     @property
     def world(self) -> World:
@@ -142,10 +140,7 @@ class Standing:
 
     async def pass_by(self, seconds: float) -> None:
         """Let time pass."""
-        clock = self.world.clock
-        until = clock.now + seconds
-        clock.at(until, lambda: None)
-        await self.cloud.run_until(lambda: clock.now >= until)
+        await let_pass(self.cloud, seconds)
 
     async def run(self, command: str) -> str:
         """What a command line prints, typed by a person; time passes while it runs.
@@ -183,14 +178,6 @@ class Standing:
             claim=claim,
             environment=self.wanted.wire(),
         )
-
-    def _put_anchor(self) -> None:
-        name = f"projects/{PROJECT}/regions/{self.installation.region}/addresses/fleetgate-store"
-        labels = {"fleetgate-env": "store", "fleetgate-generation": GENERATION, "fleetgate-execution": "1"}
-        link = f"https://www.googleapis.com/compute/v1/{name}"
-        anchor = {"name": "fleetgate-store", "selfLink": link, "labels": labels, "status": "RESERVED"}
-        region = link.rpartition("/addresses/")[0]
-        self.world.store["compute.addresses"].put(name, {**anchor, "region": region})
 
 
 @contextmanager
