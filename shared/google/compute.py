@@ -13,7 +13,7 @@ from typing import Any
 
 from shared import errors
 from shared.google import refusals, wire
-from shared.google.lists import items, whole
+from shared.google.lists import items, items_by_scope
 from shared.google.session import Session
 
 
@@ -206,12 +206,9 @@ def _begun(operation: Any) -> wire.Operation:
 
 
 def _listed(session: Session, path: str) -> list[Any]:
-    return items(session, "compute", path, "items", maxResults="500")
+    return list(items(session, "compute", path, "items", maxResults="500"))
 
 
 def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Any]:
-    """Those of every scope, each of which may be one that could not be read."""
     path = f"projects/{project}/aggregated/{kind}"
-    pages = session.pages("compute", path, maxResults="500", **query)
-    scopes = (scope for page in pages for scope in whole(page, "compute", path).get("items", {}).values())
-    return [item for scope in scopes for item in whole(scope, "compute", path).get(kind, [])]
+    return list(items_by_scope(session, "compute", path, kind, maxResults="500", **query))

@@ -124,7 +124,7 @@ def clusters(session: Session, project: str) -> list[Cluster]:
         Transient: a zone could not be asked.
     """
     path = f"v1/projects/{project}/locations/-/clusters"
-    told: list[wire.Cluster] = items(session, "container", path, "clusters")
+    told: list[wire.Cluster] = list(items(session, "container", path, "clusters"))
     domain = session.settings.cluster_domain
     return [cluster_of(project, each, domain) for each in told]
 
@@ -136,7 +136,7 @@ def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
         Transient: a zone could not be asked.
     """
     path = f"v1/projects/{project}/locations/-/operations"
-    operations: list[wire.ClusterOperation] = items(session, "container", path, "operations")
+    operations: list[wire.ClusterOperation] = list(items(session, "container", path, "operations"))
     found: dict[tuple[str, str], float] = {}
     for each in operations:
         deletes = each.get("operationType") == "DELETE_CLUSTER" and each.get("status") != "DONE"

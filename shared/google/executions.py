@@ -8,6 +8,7 @@ from typing import Any
 
 from shared import errors
 from shared.google import wire
+from shared.google.lists import items
 from shared.google.session import Session
 
 SERVICE = "workflowexecutions"
@@ -50,14 +51,13 @@ def newest_first(session: Session, workflow: str, since: float | None = None) ->
     if since is not None:
         moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query["filter"] = f'createTime>"{moment}"'
-    for page in session.pages(SERVICE, f"v1/{workflow}/executions", **query):
-        yield from page.get("executions", [])
+    return items(session, SERVICE, f"v1/{workflow}/executions", "executions", **query)
 
 
 def waiters(session: Session, workflow: str, execution: str) -> int:
     """How many awaits of an execution's callbacks are open at this moment."""
-    pages = session.pages(SERVICE, f"v1/{workflow}/executions/{execution}/callbacks")
-    return sum(int(each.get("waiters", 0)) for page in pages for each in page.get("callbacks", []))
+    callbacks = items(session, SERVICE, f"v1/{workflow}/executions/{execution}/callbacks", "callbacks")
+    return sum(int(each.get("waiters", 0)) for each in callbacks)
 
 
 def answer_callback(session: Session, callback: str, answer: dict[str, Any]) -> None:

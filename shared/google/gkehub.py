@@ -88,7 +88,7 @@ def features(session: Session, project: str) -> dict[str, Feature]:
         Transient: part of the list could not be read.
     """
     path = f"v1/projects/{project}/locations/global/features"
-    told: list[wire.Feature] = items(session, "gkehub", path, "resources")
+    told: list[wire.Feature] = list(items(session, "gkehub", path, "resources"))
     return {each["name"].rpartition("/")[2]: _feature(each) for each in told}
 
 
@@ -99,7 +99,7 @@ def memberships(session: Session, project: str) -> dict[str, Membership]:
         Transient: a location could not be asked.
     """
     path = f"v1/projects/{project}/locations/-/memberships"
-    told: list[wire.Membership] = items(session, "gkehub", path, "resources")
+    told: list[wire.Membership] = list(items(session, "gkehub", path, "resources"))
     found = map(_membership, told)
     return {each.key: each for each in found}
 

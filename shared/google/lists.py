@@ -7,6 +7,7 @@ that word takes what is there for gone, and makes or deletes accordingly.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from shared import errors
@@ -17,14 +18,25 @@ EMPTY = "NO_RESULTS_ON_PAGE"  # compute's warning that a scope has none: that is
 UNREAD = ("missingZones", "unreachable", "unreachables")
 
 
-def items(session: Session, service: str, path: str, field: str, **query: str) -> list[Any]:
-    """Every item in `field` of every page of a list.
+def items(session: Session, service: str, path: str, field: str, **query: str) -> Iterator[Any]:
+    """Every item in `field` of every page of a list; a page is asked for when it is needed.
 
     Raises:
         Transient: part of the list could not be read.
     """
-    pages = session.pages(service, path, **query)
-    return [item for page in pages for item in whole(page, service, path).get(field, [])]
+    for page in session.pages(service, path, **query):
+        yield from whole(page, service, path).get(field, [])
+
+
+def items_by_scope(session: Session, service: str, path: str, field: str, **query: str) -> Iterator[Any]:
+    """The same of an aggregated list, which has items by region and zone: each of these may be one with a hole.
+
+    Raises:
+        Transient: a page or a scope could not be read.
+    """
+    for page in session.pages(service, path, **query):
+        for scope in whole(page, service, path).get("items", {}).values():
+            yield from whole(scope, service, path).get(field, [])
 
 
 def whole(answer: Json, service: str, path: str) -> Json:

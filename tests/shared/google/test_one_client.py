@@ -40,6 +40,16 @@ def test_nobody_but_the_clients_asks_an_api() -> None:
     assert [] == found, "give it a function in shared/google"
 
 
+def test_every_list_is_looked_at_for_holes() -> None:
+    """So pages are read in one module, which does."""
+    readers = {
+        path.name
+        for path in HOME.glob("*.py")
+        if any(call.endswith(".pages") for _, call in asked(path.read_text()))
+    }
+    assert {"lists.py"} == readers
+
+
 @pytest.mark.parametrize(
     "line",
     [
