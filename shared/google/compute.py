@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from shared import errors
 from shared.google import refusals, wire
 from shared.google.lists import items, items_by_scope
 from shared.google.session import Session
+from shared.json_types import Json
 
 
 def network(session: Session, project: str, name: str) -> wire.Network | None:
     """The network, or None if there is none of that name."""
-    found: wire.Network | None = _found(session, f"projects/{project}/global/networks/{name}")
-    return found
+    return cast(wire.Network | None, _found(session, f"projects/{project}/global/networks/{name}"))
 
 
 def subnetworks(session: Session, project: str) -> list[wire.Subnetwork]:
@@ -73,8 +73,8 @@ def addresses(session: Session, project: str, region: str) -> list[wire.Address]
 
 def address(session: Session, project: str, region: str, name: str) -> wire.Address | None:
     """One address, or None if there is none of that name."""
-    found: wire.Address | None = _found(session, f"projects/{project}/regions/{region}/addresses/{name}")
-    return found
+    path = f"projects/{project}/regions/{region}/addresses/{name}"
+    return cast(wire.Address | None, _found(session, path))
 
 
 def every_address(session: Session, project: str) -> list[wire.Address]:
@@ -152,9 +152,7 @@ def delete_address(session: Session, path: str, request_id: str = "") -> wire.Op
     """
     if not request_id:
         return _begun(session.delete("compute", path))
-    operation: Any = session.delete("compute", path, requestId=request_id)
-    begun: wire.Operation = operation
-    return begun
+    return cast(wire.Operation, session.delete("compute", path, requestId=request_id))
 
 
 def checked(operation: wire.Operation) -> wire.Operation:
@@ -192,7 +190,7 @@ def path_of(link: str) -> str:
     return "projects/" + link.rpartition("projects/")[2]
 
 
-def _found(session: Session, path: str) -> Any:
+def _found(session: Session, path: str) -> Json | None:
     """What is at `path`, or None."""
     try:
         return session.get("compute", path)
@@ -200,9 +198,9 @@ def _found(session: Session, path: str) -> Any:
         return None
 
 
-def _begun(operation: Any) -> wire.Operation:
+def _begun(answer: Json) -> wire.Operation:
     """The operation that a write answered with, if it has not failed at once."""
-    return checked(operation)
+    return checked(cast(wire.Operation, answer))
 
 
 def _listed(session: Session, path: str) -> list[Any]:

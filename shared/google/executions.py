@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
 from shared import errors
 from shared.google import wire
 from shared.google.lists import items
 from shared.google.session import Session
+from shared.json_types import Json
 
 SERVICE = "workflowexecutions"
 # QUEUED executions have not begun and will [documented, Execution.State].
@@ -34,11 +35,10 @@ def is_alive(session: Session, workflow: str, execution: str) -> bool:
 def read(session: Session, workflow: str, execution: str) -> wire.Execution | None:
     """An execution, whole, or None if it is not known any more."""
     try:
-        found: Any = session.get(SERVICE, f"v1/{workflow}/executions/{execution}", view=WHOLE)
+        found = session.get(SERVICE, f"v1/{workflow}/executions/{execution}", view=WHOLE)
     except errors.NotFound:
         return None
-    told: wire.Execution = found
-    return told
+    return cast(wire.Execution, found)
 
 
 def newest_first(session: Session, workflow: str, since: float | None = None) -> Iterator[wire.Execution]:
@@ -60,7 +60,7 @@ def waiters(session: Session, workflow: str, execution: str) -> int:
     return sum(int(each.get("waiters", 0)) for each in callbacks)
 
 
-def answer_callback(session: Session, callback: str, answer: dict[str, Any]) -> None:
+def answer_callback(session: Session, callback: str, answer: Json) -> None:
     """Send `answer` to a callback, by its URL, which must have been checked: a token goes there.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import cast
 
 from shared.google import wire
 from shared.google.session import Session
@@ -20,9 +20,9 @@ def number(session: Session, project: str) -> str:
 def policy(session: Session, project: str) -> wire.Policy:
     """The project's IAM policy, with its etag."""
     body = {"options": {"requestedPolicyVersion": POLICY_VERSION}}
-    found: Any = session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
-    told: wire.Policy = found
-    return told
+    return cast(
+        wire.Policy, session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+    )
 
 
 def set_policy(session: Session, project: str, wanted: wire.Policy) -> None:
