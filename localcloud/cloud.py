@@ -202,7 +202,8 @@ class LocalCloud:
     def dump(self) -> Json:
         """Every resource there is, in canonical order, without what is chance (ids, times, fingerprints)."""
         clusters = self.world[CLUSTER_APIS]
-        return canonical_dump(self.world, clusters)
+        history = frozenset().union(*(service.history for service in SERVICES))
+        return canonical_dump(self.world, clusters, history)
 
     def _instance_environment(self, function: Function, instance: str) -> dict[str, str]:
         """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""

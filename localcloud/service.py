@@ -115,7 +115,8 @@ class Service:
     `roots` are first words of paths that are the service's as well, and stay part of the path. `override` is what
     the endpoint that gcloud is given has after the prefix. `project_parameters` are the parameters of paths that
     name a project, and an API that is `always_on` needs not be enabled in it. `reads` are custom verbs that are sent
-    as POST and change nothing. Without an `authorization` nothing of
+    as POST and change nothing; `history` are collections that tell what was done and not what is there, which dumps
+    leave out. Without an `authorization` nothing of
     it can be called where IAM is enforced.
     """
 
@@ -129,6 +130,7 @@ class Service:
     override: str = ""
     project_parameters: tuple[str, ...] = PROJECT_PARAMETERS
     reads: frozenset[str] = frozenset()
+    history: frozenset[str] = frozenset()
     always_on: bool = False
     authorization: Authorization | None = None
 

@@ -135,7 +135,7 @@ def _follow(way: _Way, rule: Json, asked: Asked, request: HttpRequest) -> Respon
 
 def _weighted(world: World, rule: Json, services: list[Json]) -> Json | None:
     key = f"{rule['description']}/{rule['priority']}"
-    turns = Turns(world.store["dataplane.turns"])
+    turns = Turns(world.store["dataplane.turns.internal"])
     index = turns.choose(key, [one.get("weight", 1) for one in services])
     return None if index is None else services[index]
 
@@ -147,7 +147,7 @@ def _nearest(way: _Way, service: str) -> Endpoint | None:
         return None
     region = min({one.region for one in found}, key=lambda other: _distance(way.region, other))
     near = [one for one in found if one.region == region]
-    index = Turns(way.world.store["dataplane.turns"]).choose(f"{service}/{region}", [1] * len(near))
+    index = Turns(way.world.store["dataplane.turns.internal"]).choose(f"{service}/{region}", [1] * len(near))
     return near[index or 0]
 
 

@@ -10,5 +10,11 @@ VERSIONS = ["v1", "v1beta", "v1alpha"]
 
 # One store serves all three: gcloud asks v1 for most things and v1beta for some [observed].
 service = Service(
-    "gkehub", "gkehub.googleapis.com", VERSIONS, Style.NEWER, authorization=HubAuthorization(__file__)
+    "gkehub",
+    "gkehub.googleapis.com",
+    VERSIONS,
+    Style.NEWER,
+    # A project's first registration gives it a fleet, for good: an empty one has no other state and costs nothing.
+    history=frozenset({"gkehub.fleets"}),
+    authorization=HubAuthorization(__file__),
 )

@@ -12,5 +12,6 @@ service = Service(
     ["v1"],
     Style.NEWER,
     reads=frozenset({"pull"}),
+    history=frozenset({"pubsub.topics", "pubsub.subscriptions"}),
     authorization=PubSubAuthorization(__file__),
 )

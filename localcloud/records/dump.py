@@ -1,21 +1,20 @@
 """The cloud's contents in canonical form: what two runs must agree on, whatever happened on the way.
 
 Left out is what is chance: ids, times, fingerprints, ports. Left out too is what is history, not state:
-operations, messages, executions, events, and that a project's first registration once gave it a fleet: an empty one
-has no other state and costs nothing.
+operations, and what services say is history of theirs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from localcloud.kubernetes import KubernetesApi
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
-HISTORY = re.compile(r"\boperations\b|^pubsub\.|^workflow|\.internal$|^dataplane\.turns$|^gkehub\.fleets$")
+LEFT_OUT = re.compile(r"\boperations\b|\.internal$")
 CHANCE_KEYS = re.compile(
     r"(?i)^(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
     r"observedGeneration|.*fingerprint|.*timestamp|.*time|startedAt|clusterCaCertificate|endpoint|publicEndpoint)$"
@@ -25,12 +24,15 @@ LONG_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-z]{8,}"
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
 
 
-def canonical_dump(world: World, clusters: Mapping[str, KubernetesApi]) -> Json:
-    """Resources by collection and name, then the objects of the clusters, then APIs and IAM by project."""
+def canonical_dump(world: World, clusters: Mapping[str, KubernetesApi], history: Container[str]) -> Json:
+    """Resources by collection and name, then the objects of the clusters, then APIs and IAM by project.
+
+    `history` are the collections that services leave out.
+    """
     resources = {
         kind: {name: _clean(world, value) for name, value in world.store[kind].items()}
         for kind in world.store.kinds()
-        if not HISTORY.search(kind)
+        if kind not in history and not LEFT_OUT.search(kind)
     }
     return {
         "resources": {kind: items for kind, items in resources.items() if items},

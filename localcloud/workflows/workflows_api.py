@@ -7,7 +7,6 @@ operation, `[INVALID_ARGUMENT] failed to build: …` [observed].
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from localcloud.iam.authorization import RunsAsAccount
 from localcloud.service import Call, Service, page
@@ -20,14 +19,12 @@ from localcloud.workflows import definitions
 from localcloud.workflows.errors import DeployError
 from localcloud.workflows.executions import EXECUTIONS
 
-if TYPE_CHECKING:
-    pass
-
 service = Service(
     "workflows",
     "workflows.googleapis.com",
     ["v1"],
     Style.NEWER,
+    history=frozenset({definitions.WORKFLOWS, definitions.REVISIONS}),
     authorization=RunsAsAccount(__file__, definitions.WORKFLOWS),
 )
 
