@@ -1,8 +1,8 @@
-"""Brings about one proxy-only subnet in each region that needs one, in a range that overlaps nothing.
+"""Creates one proxy-only subnet in each region that needs one, in a range that overlaps nothing.
 
-One that is there already is used, whoever made it; only what bears our mark is ever removed. A teardown also
-releases the environment's static addresses.
+An existing one is used, whoever created it; only subnets with our mark are ever removed. A teardown also deletes the
+environment's static addresses.
 
-Read `step.py` first (what is made, and what is waited for), then `blockers.py` (what only a person can mend),
+Read `step.py` first (what is created, and what is waited for), then `blockers.py` (what a person must fix),
 `taken.py` (which ranges are not free), `removal.py` (teardown) and `changes.py`.
 """

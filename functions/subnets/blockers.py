@@ -1,4 +1,4 @@
-"""What keeps proxy-only subnets from being made until a person mends it: networks, names, ranges, failures."""
+"""What a person must fix before proxy-only subnets can be created: networks, names, ranges, failures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 
-TRIES = 3  # failed inserts of one claim in one region, after which it is given up
+TRIES = 3  # failed inserts in one region and claim, then the step fails: a new cluster may take a chosen range once or twice
 
 
 def blocker(wanted: Environment, observed: ObservedNetwork, missing: list[str]) -> Blocked | None:
-    """What a person must mend before any subnet is made in the `missing` regions."""
+    """What a person must fix before a subnet can be created in the `missing` regions."""
     if missing and observed.network is None:
         return Blocked(
             code="NETWORK_MISSING",
@@ -36,13 +36,13 @@ def blocker(wanted: Environment, observed: ObservedNetwork, missing: list[str]) 
             cause=f"Network {wanted.network} has no subnetwork {wanted.subnetwork} in {', '.join(without)}.",
             fix=_creations(wanted, observed, without),
         )
-    return _in_the_way(wanted, observed, missing)
+    return _conflict(wanted, observed, missing)
 
 
 def ranges_for(
     wanted: Environment, observed: ObservedNetwork, missing: Iterable[str]
 ) -> dict[str, IPv4Network] | Blocked:
-    """A range for each region that has no proxy-only subnet: as given, or chosen."""
+    """A range for each region that has no proxy-only subnet: from the spec, or chosen."""
     missing = list(missing)
     given = {region: each for region, each in _given(wanted).items() if region in missing}
     if refused := objections(given, observed.taken, auto_mode=observed.auto_mode):
@@ -64,20 +64,20 @@ def ranges_for(
 
 
 def given_up(observed: ObservedNetwork, regions: Iterable[str]) -> Stopped | None:
-    """The end, in a region where the insert has failed too often."""
+    """The failure, if the insert has failed `TRIES` times in a region."""
     for region in regions:
         failures = [each.failure for each in observed.inserts if each.region == region and each.failure]
         if len(failures) >= TRIES:
             return Failed(
                 code="SUBNET_NOT_CREATED",
                 cause=f"{region}: {failures[-1]} ({len(failures)} times).",
-                fix="Mend what the cause names and publish the request again.",
+                fix="Fix what the cause names, and publish the request again.",
             )
     return None
 
 
 def _creations(wanted: Environment, observed: ObservedNetwork, without: list[str]) -> str:
-    """The commands for ordinary subnets in regions without one, in ranges that are free."""
+    """The commands that create ordinary subnets in the regions without one, in free ranges."""
     try:
         free = choose(without, observed.taken, auto_mode=observed.auto_mode)
     except NoRangeLeft as error:
@@ -89,18 +89,21 @@ def _creations(wanted: Environment, observed: ObservedNetwork, without: list[str
     )
 
 
-def _in_the_way(wanted: Environment, observed: ObservedNetwork, missing: Iterable[str]) -> Blocked | None:
-    """Subnets that are there, and are neither what is wanted nor ours to change."""
+def _conflict(wanted: Environment, observed: ObservedNetwork, missing: Iterable[str]) -> Blocked | None:
+    """An existing subnet that is not what is wanted, and that we must not change."""
     named = observed.named(labels.proxy_subnet_name(wanted.name))
     for region in missing:
-        if region in named and is_ready(named[region]):  # one that is not ready is ours, and not finished
-            return _obstacle(
-                named[region], "has the name of the proxy-only subnet, and is none that is active"
-            )
+        if region in named and is_ready(
+            named[region]
+        ):  # one that is not ready is ours: its insert still runs
+            return _obstacle(named[region], "has the name of the proxy-only subnet, but is not an active one")
     given = _given(wanted)
     for region, proxy in observed.proxies().items():
         if region in given and IPv4Network(proxy["ipCidrRange"]) != given[region]:
-            return _obstacle(proxy, f"is the region's one active proxy-only subnet, and not {given[region]}")
+            return _obstacle(
+                proxy,
+                f"is the region's only active proxy-only subnet, but has another range than {given[region]}",
+            )
     return None
 
 

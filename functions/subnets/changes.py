@@ -1,4 +1,4 @@
-"""What the subnets function changes: proxy-only subnets are created and deleted."""
+"""The changes of the subnets function: create and delete proxy-only subnets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PURPOSE = "GLOBAL_MANAGED_PROXY"
 
 @dataclass(frozen=True)
 class CreateProxySubnet(Change):
-    """An active proxy-only subnet for `environment`, in one region of a network (`projects/P/global/networks/N`)."""
+    """Create an active proxy-only subnet in one region of a network (`projects/P/global/networks/N`)."""
 
     environment: str
     project: str
@@ -29,12 +29,12 @@ class CreateProxySubnet(Change):
         return labels.proxy_subnet_name(self.environment)
 
     def describe(self) -> Description:
-        """A creation, in this range."""
+        """A creation, with the range."""
         resource = f"projects/{self.project}/regions/{self.region}/subnetworks/{self.name}"
         return Description("create", resource, "ipCidrRange", after=str(self.range))
 
     def perform(self, session: Session) -> None:
-        """Begin to insert it. Its description bears our mark: a subnetwork has no labels [documented]."""
+        """Begin to insert it. Our mark is in its description: a subnetwork has no labels [documented]."""
         body: wire.Subnetwork = {
             "name": self.name,
             "description": labels.mark(self.environment),

@@ -10,5 +10,5 @@ from shared.step.run import run
 
 @functions_framework.cloud_event
 def subnets(event: CloudEvent) -> None:
-    """Look, begin what can begin, answer."""
+    """Create or remove proxy-only subnets for one message, and answer it."""
     run(event.data, SUBNETS, SUBNET_REMOVAL)

@@ -1,4 +1,4 @@
-"""What the subnets function finds in a network: its subnets, taken ranges, and inserts and deletions under way."""
+"""What the subnets function observes in a network: its subnets, taken ranges, running inserts and deletions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Insert:
-    """An insert operation of this claim: when it began, and what it failed with, if it has."""
+    """An insert operation of this claim: when it began (unix seconds), and its error, if it failed."""
 
     region: str
     began: float
@@ -30,20 +30,20 @@ class Insert:
 
 @dataclass(frozen=True)
 class ObservedNetwork:
-    """What is there. All but `subnetworks` is only read while a region has no proxy-only subnet.
+    """What was observed. Only `subnetworks` and `deleting` are read when no region lacks a proxy-only subnet.
 
-    `subnetworks` are the network's, in every region; `network` is None if it does not exist (or was not
-    read). `going` is when the deletion of a proxy-only subnet of ours began, unix seconds, by region.
+    `subnetworks` are those of the network, in every region. `network` is None if it does not exist or was not read.
+    `deleting` maps a region to the time (unix seconds) at which the deletion of our proxy-only subnet there began.
     """
 
     subnetworks: list[wire.Subnetwork]
     network: wire.Network | None = None
     taken: list[Taken] = field(default_factory=list)
     inserts: list[Insert] = field(default_factory=list)
-    going: Mapping[str, float] = field(default_factory=dict)
+    deleting: Mapping[str, float] = field(default_factory=dict)
 
     def surplus(self, wanted: Environment) -> list[wire.Subnetwork]:
-        """Proxy-only subnets of ours in regions that have neither a cluster nor an address any more."""
+        """Our proxy-only subnets in regions that no longer have a cluster or an address."""
         return [
             each
             for each in self._staying
@@ -57,31 +57,33 @@ class ObservedNetwork:
         return {region_of(each): each for each in self._staying if _is_active_proxy(each)}
 
     def named(self, name: str) -> dict[str, wire.Subnetwork]:
-        """Region → its subnetwork of that name."""
+        """Region → its subnetwork with that name."""
         return {region_of(each): each for each in self._staying if each["name"] == name}
 
     def missing(self, wanted: Environment) -> list[str]:
-        """The regions that need a proxy-only subnet and have none that is active."""
+        """The regions that need a proxy-only subnet and have no active one."""
         return [region for region in wanted.proxy_regions if region not in self.proxies()]
 
     @property
     def _staying(self) -> list[wire.Subnetwork]:
-        return [each for each in self.subnetworks if region_of(each) not in self.going or is_ordinary(each)]
+        return [
+            each for each in self.subnetworks if region_of(each) not in self.deleting or is_ordinary(each)
+        ]
 
     @property
     def auto_mode(self) -> bool:
-        """Whether the network makes subnets by itself, in 10.128.0.0/9."""
+        """Whether the network creates its subnets itself, in 10.128.0.0/9."""
         return bool(self.network and self.network.get("autoCreateSubnetworks"))
 
 
 def observe(context: Context) -> ObservedNetwork:
-    """The network's subnets; if one is missing, also what its range must not overlap, and inserts."""
+    """Read the network's subnets; if a proxy-only subnet is missing, also the taken ranges and running inserts."""
     wanted, session = context.wanted, context.session
     link = network_of(wanted)
     every = compute.subnetworks(session, wanted.project)
     subnetworks = [each for each in every if compute.path_of(each["network"]) == link]
-    going = _going(session, wanted, subnetworks)
-    observed = ObservedNetwork(subnetworks, going=going)
+    deleting = _deleting(session, wanted, subnetworks)
+    observed = ObservedNetwork(subnetworks, deleting=deleting)
     if not observed.missing(wanted):
         return observed
     routes = compute.routes(session, wanted.project)
@@ -95,7 +97,7 @@ def observe(context: Context) -> ObservedNetwork:
             *taken.by_reservations(reserved, link),
         ],
         _inserts_of(context, compute.inserts(session, wanted.project)),
-        going,
+        deleting,
     )
 
 
@@ -105,7 +107,7 @@ def network_of(wanted: Environment) -> str:
 
 
 def begun(operations: Iterable[wire.Operation]) -> dict[str, float]:
-    """When each operation began, unix seconds, by the full name of what it works on."""
+    """The full name of each operation's target → when the operation began, unix seconds."""
     return {
         compute.path_of(each["targetLink"]): compute.unix(each["insertTime"])
         for each in operations
@@ -114,12 +116,12 @@ def begun(operations: Iterable[wire.Operation]) -> dict[str, float]:
 
 
 def is_ordinary(subnetwork: wire.Subnetwork) -> bool:
-    """Whether it is one that machines live in."""
+    """Whether machines get addresses in it."""
     return bool(subnetwork.get("purpose", "PRIVATE") == "PRIVATE")
 
 
 def is_ready(subnetwork: wire.Subnetwork) -> bool:
-    """Whether its creation has ended."""
+    """Whether its creation is finished."""
     return bool(subnetwork.get("state", "READY") == "READY")
 
 
@@ -128,8 +130,10 @@ def _is_active_proxy(subnetwork: wire.Subnetwork) -> bool:
     return subnetwork.get("purpose") == PURPOSE and is_active
 
 
-def _going(session: Session, wanted: Environment, subnetworks: Iterable[wire.Subnetwork]) -> dict[str, float]:
-    """Region → when the deletion of our proxy-only subnet there began: until it ends, it looks as it did."""
+def _deleting(
+    session: Session, wanted: Environment, subnetworks: Iterable[wire.Subnetwork]
+) -> dict[str, float]:
+    """Region → when the deletion of our proxy-only subnet began: until it ends, the subnet itself does not show it."""
     ours = [each for each in subnetworks if labels.marked_by(each.get("description")) == wanted.name]
     paths = {compute.path_of(each["selfLink"]): region_of(each) for each in ours if not is_ordinary(each)}
     deletions = begun(compute.deletions(session, wanted.project)) if paths else {}
@@ -137,7 +141,7 @@ def _going(session: Session, wanted: Environment, subnetworks: Iterable[wire.Sub
 
 
 def _inserts_of(context: Context, operations: Iterable[wire.Operation]) -> list[Insert]:
-    """Inserts of our subnets since the claim was published; what failed before is another claim's."""
+    """Inserts of our subnets since the request was published: an older failure belongs to another claim."""
     name, since = labels.proxy_subnet_name(context.name), labels.asked_at(context.message.claim.generation)
     found = []
     for each in operations:

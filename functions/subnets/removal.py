@@ -1,7 +1,7 @@
-"""Removes static addresses and proxy-only subnets that bear our mark, in every region.
+"""Removes our static addresses and proxy-only subnets, in every region.
 
-Both may be in use for a while after the load balancer is gone, which is waited for; Google names the user.
-A subnetwork that is being deleted looks as it did before until it is gone, so the operations are asked too.
+Both may be in use for a while after the load balancer is gone; the step waits for that. A subnetwork does not show that
+it is being deleted, so the operations are read too.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
 
-TYPICAL = 20.0  # seconds that a deletion usually takes [inferred]
+TYPICAL = 20.0  # typical seconds of a deletion [inferred]
 
 
 @dataclass(frozen=True)
 class Remaining:
-    """What is ours and still there; `going` is when the deletion of what is going began, by full name."""
+    """What is ours and still exists. `deleting` maps a full name to when its deletion began, unix seconds."""
 
     subnetworks: Sequence[wire.Subnetwork]
     addresses: Sequence[wire.Address]
-    going: Mapping[str, float] = field(default_factory=dict)
+    deleting: Mapping[str, float] = field(default_factory=dict)
 
 
 def observe(context: Context) -> Remaining:
-    """Subnetworks by the mark in their description, addresses by label and name: the anchor bears that label too.
+    """Find subnetworks by the mark in their description, addresses by label and name: the anchor has the label too.
 
-    Without a network to go by, those of every network are looked at.
+    If the network is unknown, the subnetworks of every network are read.
     """
     session, place, name = context.session, context.place, context.name
     link = f"projects/{place.project}/global/networks/{place.network}" if place.network else ""
@@ -50,23 +50,23 @@ def observe(context: Context) -> Remaining:
         for each in compute.every_address(session, place.project)
         if each["name"].startswith(STATIC) and labels.is_owned(each.get("labels"), name)
     ]
-    going = compute.deletions(session, place.project) if subnetworks or addresses else []
-    return Remaining(subnetworks, addresses, begun(going))
+    operations = compute.deletions(session, place.project) if subnetworks or addresses else []
+    return Remaining(subnetworks, addresses, begun(operations))
 
 
 def decide(observed: Remaining, now: float) -> Decision:
-    """What to delete; what an address is used by is known without trying."""
+    """What to delete. An address names its users, so one that is in use is not tried."""
     left = [*observed.addresses, *observed.subnetworks]
     if not left:
         return Decision(Done())
     changes = list(_deletions(observed))
-    if held := [each for each in observed.addresses if each.get("users")]:
-        users = ", ".join(sorted({compute.path_of(user) for each in held for user in each["users"]}))
-        names = ", ".join(sorted(each["name"] for each in held))
+    if in_use := [each for each in observed.addresses if each.get("users")]:
+        users = ", ".join(sorted({compute.path_of(user) for each in in_use for user in each["users"]}))
+        names = ", ".join(sorted(each["name"] for each in in_use))
         wait = Waiting(reason="AddressInUse", message=f"{names}: used by {users}", retry_after=TYPICAL)
         return Decision(wait, changes)
     paths = (compute.path_of(each["selfLink"]) for each in left)
-    seconds = max(remaining(now, observed.going.get(path), TYPICAL) for path in paths)
+    seconds = max(remaining(now, observed.deleting.get(path), TYPICAL) for path in paths)
     message = f"being deleted: {', '.join(sorted({each['name'] for each in left}))}"
     return Decision(Waiting(reason="SubnetDeleting", message=message, retry_after=seconds), changes)
 
@@ -75,12 +75,12 @@ SUBNET_REMOVAL = Step("subnets", observe, decide, frozenset({"destroy"}))
 
 
 def _deletions(observed: Remaining) -> Iterator[Change]:
-    """What nothing uses and is not going yet."""
+    """Delete what nothing uses and is not being deleted yet."""
     for address in observed.addresses:
         path = compute.path_of(address["selfLink"])
-        if not address.get("users") and path not in observed.going:
+        if not address.get("users") and path not in observed.deleting:
             yield DeleteAddress(path)
     for subnetwork in observed.subnetworks:
         path = compute.path_of(subnetwork["selfLink"])
-        if path not in observed.going:
+        if path not in observed.deleting:
             yield DeleteSubnetwork(path)

@@ -1,4 +1,4 @@
-"""Which ranges of a network are taken: by its subnets, by where its routes lead, by reservations for peers."""
+"""Which ranges of a network are taken: by subnets, by routes, by reservations for peered services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.ranges import Taken
 
 
 def by_subnets(subnetworks: Iterable[wire.Subnetwork]) -> Iterator[Taken]:
-    """Primary and secondary ranges."""
+    """The primary and secondary ranges of subnetworks."""
     for each in subnetworks:
         who = f"subnetwork {each['name']} in {region_of(each)}"
         if "ipCidrRange" in each:
@@ -21,7 +21,7 @@ def by_subnets(subnetworks: Iterable[wire.Subnetwork]) -> Iterator[Taken]:
 
 
 def by_routes(routes: Iterable[wire.Route]) -> Iterator[Taken]:
-    """Where routes lead; the default route leads everywhere and takes nothing, IPv6 is no concern of ours."""
+    """The destination ranges of routes. The default route takes nothing, and IPv6 is not used here."""
     for each in routes:
         to = each["destRange"]
         if ":" not in to and to != "0.0.0.0/0":
@@ -29,7 +29,7 @@ def by_routes(routes: Iterable[wire.Route]) -> Iterator[Taken]:
 
 
 def by_reservations(addresses: Iterable[wire.Address], network: str) -> Iterator[Taken]:
-    """Global ranges that are reserved in a network (`projects/P/global/networks/N`)."""
+    """The global ranges reserved in a network (`projects/P/global/networks/N`)."""
     for each in addresses:
         in_network = "network" in each and path_of(each["network"]) == network
         if in_network and "prefixLength" in each and ":" not in each["address"]:

@@ -108,7 +108,7 @@ def test_a_deploy_waits_for_a_proxy_only_subnet_that_is_going() -> None:
     """It counts as missing and is made again once it is gone; what is missing elsewhere is made at once."""
     there = [ordinary("us-west1"), ordinary("us-east1"), proxy("us-west1")]
     network: wire.Network = {"name": "default", "autoCreateSubnetworks": True}
-    seen = ObservedNetwork(there, network, going={"us-west1": NOW - 5})
+    seen = ObservedNetwork(there, network, deleting={"us-west1": NOW - 5})
     decision = subnets.decide(environment(), seen, NOW)
 
     assert ["us-east1"] == regions(decision.changes)
