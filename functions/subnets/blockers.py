@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 
-TRIES = 3  # failed inserts in one region and claim, then the step fails: a new cluster may take a chosen range once or twice
+TRIES = 3  # failed inserts in one region and claim, then the step fails; a new cluster may take a range that was chosen
 
 
 def blocker(wanted: Environment, observed: ObservedNetwork, missing: list[str]) -> Blocked | None:
