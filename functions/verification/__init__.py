@@ -1,8 +1,9 @@
-"""Proves traffic: it sends requests from inside the VPC, and looks whether the right cluster answered each.
+"""Proves traffic: it sends requests from inside the VPC, and checks that the right cluster answered each.
 
 After a teardown it audits what is left of the environment. When a request gives up, it diagnoses why.
 
-Read `step.py` first, with `expectation.py` and `routing.py` (which requests, and who should answer) and `probe.py`
-(sending them). Then `audit.py`, with `inventory.py` and `leaks.py`. `diagnosis.py` asks the rules of
-`shared/diagnosis`, with a spec that `live_environment.py` reconstructs where the request brought none.
+Read `step.py` first, with `subject.py` (the Gateway), `expectation.py` and `routing.py` (the requests and their
+expected answers) and `probe.py` (sends them). Then `audit.py`, with `inventory.py`, `leaks.py` and the rules in
+`load_balancer_leaks.py` and `cluster_leaks.py`. `diagnosis.py` applies the rules of `shared/diagnosis`;
+`live_environment.py` reconstructs a spec for requests without one.
 """

@@ -1,9 +1,8 @@
-"""The audit: verification of a teardown. What is left of an environment, looked for twice.
+"""The audit: verifies a teardown. It searches twice for leftovers of the environment.
 
-Controllers make again what was deleted under them, and a function of an older execution that passed the fence
-before this request claimed the anchor may act until its time is over. So nothing counts at the first look: what
-is clean, or left behind, must be so for longer than any function lives. The workflow hands on since when; the
-audit itself remembers nothing.
+Controllers create deleted resources again. And a function of an older execution, which passed the fence before this
+request claimed the anchor, may still make changes until its timeout. So a verdict (clean or leaking) counts only when
+it has held for longer than any function runs. The workflow carries the time since when; the audit keeps no state.
 """
 
 from __future__ import annotations
@@ -12,25 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.verification import leaks
-from functions.verification.inventory import take
-from functions.verification.leaks import Findings
+from functions.verification.attribution import RemovedEnvironment
+from functions.verification.inventory import read_inventory
+from functions.verification.leaks import Findings, find
 from shared import anchor
 from shared.google.resource import tail_of
 from shared.json_types import Json
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
 
-# Seconds. The longest timeout of a function, which ends whatever it does, and a margin for clocks and deliveries.
+# Seconds: the longest timeout of a function, and a margin for clocks and deliveries.
 SECOND_LOOK = 120.0 + 10.0
-PATIENCE = 600.0  # with lists that cannot be had whole: an outage of a zone, say
-UNKNOWN_AGAIN = 30.0  # until such a list is asked for again
-SHOWN = 5  # leaks that a message names
+PATIENCE = 600.0  # seconds that a list may stay incomplete, for example while a zone is down
+RETRY_LIST = 30.0  # seconds until an incomplete list is read again
+SHOWN = 5  # leaks that a message names: the outputs have all of them
 
 
 @dataclass(frozen=True)
 class ObservedLeftovers:
-    """What was found, the lists that are unknown, and the verdict before this one: what it was, and since when."""
+    """The findings, the incomplete lists, and the previous verdict with the time since when it has held."""
 
     found: Findings
     unknown: tuple[Json, ...]
@@ -39,18 +38,18 @@ class ObservedLeftovers:
 
     @property
     def verdict(self) -> str:
-        """`clean`, `leaking`, or `unknown` while that cannot be said."""
+        """`clean`, `leaking`, or `unknown` if a list is incomplete."""
         if self.found.leaks:
             return "leaking"
         return "unknown" if self.unknown else "clean"
 
 
 def observe(context: Context) -> ObservedLeftovers:
-    """A dozen lists of the fleet's project, and what of it is the environment's."""
+    """Read a dozen lists of the fleet's project, and find the environment's resources in them."""
     place, message = context.place, context.message
-    there = take(context.session, place.project, apis_disabled=place.disable_apis)
+    inventory = read_inventory(context.session, place.project, apis_disabled=place.disable_apis)
     namespace, _, gateway = (place.gateway or "").partition("/")
-    whose = leaks.Environment(
+    environment = RemovedEnvironment(
         context.name,
         place.network,
         (namespace, gateway) if gateway else None,
@@ -58,12 +57,12 @@ def observe(context: Context) -> ObservedLeftovers:
         frozenset(tail_of(each) for each in message.inventory or ()),
     )
     before: Mapping[str, Any] = message.audit or {}
-    found = leaks.find(there, whose)
-    return ObservedLeftovers(found, there.unknown, before.get("verdict", ""), float(before.get("since", 0.0)))
+    found, since = find(inventory, environment), float(before.get("since", 0.0))
+    return ObservedLeftovers(found, inventory.unknown, before.get("verdict", ""), since)
 
 
 def decide(observed: ObservedLeftovers, now: float) -> Decision:
-    """Done when it has been clean for long enough; a leak when something has been there as long."""
+    """Done when the project has been clean for long enough; failed when leaks have stayed as long."""
     since = observed.since if observed.verdict == observed.verdict_before else now
     outputs = _rows(observed) | {"audit": {"verdict": observed.verdict, "since": since}}
     answers = {"clean": _clean, "leaking": _leaking, "unknown": _unknown}
@@ -81,12 +80,12 @@ def _rows(observed: ObservedLeftovers) -> Json:
 def _clean(_observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
     if held >= SECOND_LOOK:
         return Done(outputs=outputs)
-    text = "nothing is left; looking again when no older function can act any more"
+    text = "nothing is left; the second search comes when no older function can still run"
     return Waiting(reason="SecondLook", message=text, retry_after=SECOND_LOOK - held, outputs=outputs)
 
 
 def _leaking(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
-    """Much of what is left goes by itself a little later; what does not, needs a person."""
+    """Controllers delete many leftovers a little later; a person must delete the rest."""
     names = [each["resource"] for each in observed.found.leaks]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     text = f"left behind: {', '.join(names[:SHOWN])}{more}"
@@ -95,7 +94,7 @@ def _leaking(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome
     return Failed(
         code="LEAKED",
         cause=f"{len(names)} {text}",
-        fix=f"{observed.found.leaks[0]['fix']}, and so on down the leaks; then publish the teardown again.",
+        fix=f"{observed.found.leaks[0]['fix']}, and so on for each leak; then publish the teardown again.",
         outputs=outputs,
     )
 
@@ -103,10 +102,10 @@ def _leaking(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome
 def _unknown(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
     text = "; ".join(f"{each['list']}: {each['why']}" for each in observed.unknown)
     if held < PATIENCE:
-        return Waiting(reason="ListIncomplete", message=text, retry_after=UNKNOWN_AGAIN, outputs=outputs)
+        return Waiting(reason="ListIncomplete", message=text, retry_after=RETRY_LIST, outputs=outputs)
     return Failed(
         code="AUDIT_INCOMPLETE",
-        cause=f"It cannot be said what is left: {text}",
-        fix="Publish the teardown again once these can be listed.",
+        cause=f"What is left is unknown: {text}",
+        fix="Publish the teardown again when these lists are complete.",
         outputs=outputs,
     )

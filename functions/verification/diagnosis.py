@@ -1,6 +1,6 @@
-"""Diagnosis: why an environment has not come about in time. The workflow asks for it once, when it gives up.
+"""Diagnosis: why an environment was not ready in time. The workflow asks for it once, when it gives up.
 
-It runs as the verification function does, which sees the clusters and the network, and it changes nothing.
+It runs in the verification function, which can reach the clusters and the network. It changes nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Diagnosis:
 
 
 def observe(context: Context) -> Diagnosis:
-    """Gather the case, and ask every rule. Without a spec, the case is the live environment."""
+    """Gather the case, and apply every rule. Without a spec, the case is the live environment."""
     since = asked_at(context.message.claim.generation)
     wanted = context.environment or reconstruct(context.session, context.name, context.place)
     return Diagnosis(tuple(diagnose(gather(context.session, wanted, since))) if wanted else ())
 
 
 def decide(observed: Diagnosis, now: float) -> Decision:
-    """Tell what was found; having found nothing is an answer too. Not having been let look is none."""
+    """Answer the findings, even if there are none; blocked if a permission to read is missing."""
     outputs = {"diagnoses": [each.wire() for each in observed.findings]}
     for each in observed.findings:
         if each.code == DENIED:

@@ -1,8 +1,8 @@
-"""What traffic is expected, by what is in the config cluster: the spec is not asked.
+"""Which traffic to expect, derived from the objects in the config cluster, not from the spec.
 
 Each VIP × each hostname × each match of each attached route's rules → a request, the clusters that may answer it
 (those that the imports list), and the ones that should, because they are in the VIP's own region
-[documented: a cross-region internal load balancer prefers healthy backends in the region that it is reached in].
+[documented: a cross-region internal load balancer prefers healthy backends in the region of its address].
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from functions.verification.routing import Asked, Candidate, request_for, table
+from functions.verification.routing import Candidate, ProbeRequest, request_for, table
 from shared.gateway.status import Vip, is_attached
 from shared.json_types import Json
 from shared.objects import KubeObject
@@ -19,38 +19,38 @@ ImportName = tuple[str, str]  # an import's namespace and name
 
 
 @dataclass(frozen=True)
-class Member:
-    """A cluster of the fleet: `locations/L/memberships/M`, name and region."""
+class FleetCluster:
+    """A cluster of the fleet. `membership` is `L/memberships/M`, as imports name it after `/locations/`."""
 
-    key: str
+    membership: str
     name: str
     region: str
 
 
 @dataclass(frozen=True)
 class RoutingState:
-    """What the expectation is derived from. `imports` are by namespace and name."""
+    """The objects that the expectation is derived from. `imports` are by namespace and name."""
 
     gateway: KubeObject
     routes: tuple[KubeObject, ...]
     imports: Mapping[ImportName, KubeObject]
-    members: tuple[Member, ...]
+    fleet: tuple[FleetCluster, ...]
     vips: tuple[Vip, ...]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One request to send to one VIP, and what should come of it. Without `asked` it cannot be sent: see `note`.
+    """One request to one VIP, and its expected answer. Without a `request` nothing can be sent: `note` says why.
 
-    `expected` are clusters, `preferred` those of them in the VIP's region; `redirect` is the filter that answers
-    in place of a backend.
+    `expected` are the clusters that may answer, `preferred` those that should. `redirect` is the filter that answers
+    instead of a backend.
     """
 
     vip: Vip
     port: int
     hostname: str
     rule: str
-    asked: Asked | None
+    request: ProbeRequest | None
     expected: tuple[str, ...] = ()
     preferred: tuple[str, ...] = ()
     redirect: Json | None = None
@@ -67,10 +67,10 @@ def rows(state: RoutingState) -> Iterator[Row]:
             rules = table(attached, listener)
             for hostname in rules:
                 for candidate in sorted(
-                    rules[hostname], key=lambda each: (each.route, each.index, each.place)
+                    rules[hostname], key=lambda each: (each.route, each.rule_index, each.match_index)
                 ):
-                    wanted = request_for(rules, hostname, candidate, vip.address)
-                    yield _row(state, vip, listener["port"], hostname, candidate, wanted)
+                    found = request_for(rules, hostname, candidate, vip.address)
+                    yield _row(state, vip, listener["port"], hostname, candidate, found)
 
 
 def _row(
@@ -79,38 +79,38 @@ def _row(
     port: int,
     hostname: str,
     candidate: Candidate,
-    wanted: Asked | Candidate | None,
+    found: ProbeRequest | Candidate | None,
 ) -> Row:
-    if not isinstance(wanted, Asked):
-        note = f"not sent: {wanted.text} comes before it" if wanted else "no value found for its expression"
+    if not isinstance(found, ProbeRequest):
+        note = f"not sent: {found.text} comes before it" if found else "no value found for its expression"
         return Row(vip, port, hostname, candidate.text, None, note=note)
     filters = candidate.rule.get("filters", [])
     redirect = next((each["requestRedirect"] for each in filters if each["type"] == "RequestRedirect"), None)
     expected, preferred = _clusters(state, vip, candidate.rule)
     prefix = candidate.match.get("path", {}).get("value", "/")
-    return Row(vip, port, hostname, candidate.text, wanted, expected, preferred, redirect, prefix=prefix)
+    return Row(vip, port, hostname, candidate.text, found, expected, preferred, redirect, prefix=prefix)
 
 
 def _clusters(state: RoutingState, vip: Vip, rule: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who may answer, and who should.
+    """The clusters that may answer, and those that should.
 
-    Weights choose the backend first, the region then chooses among its clusters: so with several backends the
-    local clusters of each should answer, or all of one that has none here.
+    Weights choose the backend first; then the region chooses among its clusters. So the local clusters of each
+    backend should answer; of a backend without local clusters, all.
     """
     own = state.gateway["metadata"]["namespace"]
     used = [each for each in rule.get("backendRefs", []) if each.get("weight", 1) > 0]
-    sets = [_members(state, (each.get("namespace", own), each["name"])) for each in used]
+    sets = [_importing(state, (each.get("namespace", own), each["name"])) for each in used]
     local = [[each for each in members if each.region == vip.region] for members in sets]
     should = [near or members for near, members in zip(local, sets, strict=True)] if any(local) else []
     return _names(state, sets), _names(state, should)
 
 
-def _members(state: RoutingState, place: ImportName) -> list[Member]:
-    listed = state.imports.get(place, {}).get("status", {}).get("clusters", [])
-    keys = {each["cluster"].partition("/locations/")[2] for each in listed}
-    return [each for each in state.members if each.key in keys]
+def _importing(state: RoutingState, name: ImportName) -> list[FleetCluster]:
+    listed = state.imports.get(name, {}).get("status", {}).get("clusters", [])
+    listed_memberships = {each["cluster"].partition("/locations/")[2] for each in listed}
+    return [each for each in state.fleet if each.membership in listed_memberships]
 
 
-def _names(state: RoutingState, sets: Iterable[Iterable[Member]]) -> tuple[str, ...]:
+def _names(state: RoutingState, sets: Iterable[Iterable[FleetCluster]]) -> tuple[str, ...]:
     found = {each for members in sets for each in members}
-    return tuple(each.name for each in state.members if each in found)
+    return tuple(each.name for each in state.fleet if each in found)

@@ -1,6 +1,6 @@
-"""Everything of a project that an environment can leave behind: a dozen lists, whole or unknown.
+"""Lists all resources of a project that an environment can leave behind. A list is complete or unknown.
 
-Aggregated lists show every region and zone and the global resources in one call [documented, compute].
+An aggregated list has every region, every zone and the global resources in one call [documented, compute].
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.google.resource import Resource
 from shared.google.session import Session
 from shared.json_types import Json
 
-# In the order in which they can be removed: what uses something comes before it.
+# In the order in which they can be removed: a user comes before what it uses.
 COMPUTE = (
     "forwardingRules",
     "targetHttpProxies",
@@ -30,24 +30,24 @@ LAST = ("addresses", "subnetworks")
 
 @dataclass(frozen=True)
 class Inventory:
-    """What there is, in the order in which it can be removed; `unknown` are lists that could not be had whole."""
+    """The resources, in the order in which they can be removed. `unknown` are the incomplete lists."""
 
     resources: tuple[Resource, ...] = ()
     unknown: tuple[Json, ...] = ()
 
     def of(self, *kinds: str) -> list[Resource]:
-        """Those of some kinds."""
+        """The resources of some kinds."""
         return [each for each in self.resources if each.kind in kinds]
 
 
-def take(session: Session, project: str, *, apis_disabled: bool = False) -> Inventory:
-    """Take stock of `project`. A list with holes is unknown, never empty.
+def read_inventory(session: Session, project: str, *, apis_disabled: bool = False) -> Inventory:
+    """Read every list of `project`. An incomplete list is unknown, never empty.
 
-    `apis_disabled` says that APIs have been disabled on purpose: Google disables none that is in use unless it is
-    forced to [documented, services.disable], so that nothing is left of one that is off.
+    `apis_disabled` says that the teardown disabled APIs. Google refuses to disable an API that is in use
+    [documented, services.disable], so a disabled API has no resources left.
 
     Raises:
-        ApiError: a list was refused, for want of a permission, say.
+        PermissionDenied: a list may not be read.
     """
     found: list[Resource] = []
     unknown: list[Json] = []

@@ -1,8 +1,7 @@
 """Reconstructs a spec from resources labelled with its name.
 
-A request that brings only a name (verify) can then be told why its traffic fails, by the same rules as a request
-that brings a spec. The live objects tell most fields. What no object tells (ranges, the health check) gets the
-default.
+The diagnosis rules need a spec, and a verify request has only a name. The live objects have most fields. The others
+(ranges, the health check) get their defaults.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Name = tuple[str, str]  # namespace and name
 
 @dataclass(frozen=True)
 class MemberContents:
-    """What a cluster of the fleet holds of the environment's."""
+    """The environment's exports in a cluster of the fleet, and their Services."""
 
     cluster: Cluster
     exports: frozenset[Name]
@@ -36,31 +35,30 @@ class MemberContents:
 
 
 def reconstruct(session: Session, name: str, place: Place) -> Environment | None:
-    """The environment of that name where its anchor says it is; None while no cluster that answers has its Gateway."""
+    """The environment of that name, where its anchor says it is; None if no reachable cluster has its Gateway."""
     from pydantic import ValidationError
 
-    from shared.spec import (
-        Environment,
-    )  # slow to import, as pydantic is: most messages of this function need neither
+    from shared.spec import Environment  # slow to import, as pydantic is: most messages need neither
     from shared.spec.defaults import with_defaults
 
     found = [each for each in clusters(session, place.project) if each.membership]
-    there = _config(session, name, place, found)
-    if there is None:
+    found_gateway = find_gateway(session, name, place, found)
+    if found_gateway is None:
         return None
-    config, gateway = there
+    config, gateway = found_gateway
     document = _document(session, name, place, config, gateway, _members(session, name, config, found))
     try:
         return Environment.model_validate(with_defaults(document, place.project))
     except ValidationError:
-        return None  # somebody made it what no spec describes
+        return None  # somebody changed it so that no spec describes it
 
 
-def _config(
-    session: Session, name: str, place: Place, found: Iterable[Cluster]
+def find_gateway(
+    session: Session, name: str, place: Place, fleet: Iterable[Cluster]
 ) -> tuple[Cluster, KubeObject] | None:
+    """The environment's Gateway, and the cluster that has it: the first reachable one of `fleet`."""
     space, _, gateway = (place.gateway or "").partition("/")
-    for cluster in (each for each in found if each.is_reachable and gateway):
+    for cluster in (each for each in fleet if each.is_reachable and gateway):
         live = ClusterReader(session, cluster).get("Gateway", space, gateway)
         if live is not None and is_ours(live, name):
             return cluster, live
@@ -68,7 +66,7 @@ def _config(
 
 
 def _members(session: Session, name: str, config: Cluster, found: Iterable[Cluster]) -> list[MemberContents]:
-    """The config cluster, and those that are ours or export something of ours."""
+    """The config cluster, clusters that we own, and clusters with exports of ours."""
     every = [_member(session, name, each) for each in found]
     return [
         each
@@ -100,7 +98,7 @@ def _document(
         "name": name,
         "project": place.project,
         "network": place.network,
-        # Where the anchor does not tell: every other cluster is in a subnetwork of the same name.
+        # If the anchor does not say: every other cluster is in a subnetwork of the same name.
         "subnetwork": place.subnetwork or config.subnetwork,
         "clusters": [
             {
@@ -114,14 +112,14 @@ def _document(
         "sampleApp": False,
         "services": list(_services(name, members)),
         "gateway": _gateway(name, gateway),
-        # The rules that matter are those in the cluster, and whoever diagnoses looks at them there.
+        # The diagnosis reads the rules in the cluster.
         "routes": [{"name": each["metadata"]["name"], "rules": [{}]} for each in routes],
         "probe": {"identity": "none"},
     }
 
 
 def _services(name: str, members: list[MemberContents]) -> Iterator[Json]:
-    """What is exported. Where its Service is nowhere to be seen, nothing can be said of it."""
+    """The exported services. An export without any Service is left out: its port is unknown."""
     for key in sorted({each for member in members for each in member.exports}):
         lives = [each.services[key] for each in members if key in each.services]
         if not lives:

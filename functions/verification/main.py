@@ -1,4 +1,4 @@
-"""The function behind a network's verification topic: requests from inside the VPC, and who answered them."""
+"""The function behind a network's verification topic: requests from inside the VPC, audits and diagnoses."""
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -11,5 +11,5 @@ from shared.step.run import run
 
 @functions_framework.cloud_event
 def verification(event: CloudEvent) -> None:
-    """Look, send requests, answer."""
+    """Verify, audit or diagnose for one message, and answer it."""
     run(event.data, VERIFICATION, AUDIT, DIAGNOSIS)

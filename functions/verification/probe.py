@@ -1,7 +1,7 @@
-"""Requests to the gateway's addresses, from wherever this runs, and what to make of the answers.
+"""Sends requests to the gateway's addresses, and judges the answers.
 
-Plain HTTP without credentials, through whatever proxy the environment names. One request at a time and one try:
-an answer that is not right yet is asked for again at the workflow's next attempt.
+Plain HTTP without credentials, through the proxy that the process environment names, if any. One request at a time,
+tried once: the workflow's next attempt repeats what was not right yet.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
 AGENT = "fleetgate-verification"
-MOST = 1024 * 1024  # bytes of an answer that are read: whoever answers may answer anything
-LONGEST = 100  # characters of a name that an answer tells
+MAX_BODY = 1024 * 1024  # bytes of an answer that are read: a backend may send anything
+MAX_NAME = 100  # characters of a name in an answer: more than any cluster or zone has
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: `status` is None if nothing did. `ms` is whole milliseconds."""
+    """An answer: `status` is None if none came. `ms` is whole milliseconds."""
 
     status: int | None
     served_by: str | None = None
@@ -42,23 +42,23 @@ class Answer:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """A row and its answer; `fault` says what is not right about it yet, "" if all is."""
+    """A row and its answer; `fault` says what is wrong with it, "" if nothing is."""
 
     row: Row
     answer: Answer
     fault: str
 
     def wire(self) -> Json:
-        """The row as the report has it. A port other than 80 and a note are added where there is something to say."""
-        row, answer, asked = self.row, self.answer, self.row.asked
+        """The row as the report has it; `port` only if it is not 80, `note` only if there is one."""
+        row, answer, request = self.row, self.answer, self.row.request
         shown: Json = {
             "vip": row.vip.address,
             "region": row.vip.region,
-            "hostname": asked.host if asked else row.hostname,
+            "hostname": request.host if request else row.hostname,
             "rule": row.rule,
-            "method": asked.method if asked else "GET",
-            "path": asked.target if asked else "",
-            "headers": dict(asked.headers) if asked else {},
+            "method": request.method if request else "GET",
+            "path": request.target if request else "",
+            "headers": dict(request.headers) if request else {},
             "expected": list(row.expected),
             "preferred": list(row.preferred),
             "servedBy": answer.served_by,
@@ -71,26 +71,26 @@ class ProbeResult:
         return shown | ({"port": row.port} if row.port != 80 else {}) | ({"note": note} if note else {})
 
 
-def probe(rows: Iterable[Row], how: Probe) -> Iterator[ProbeResult]:
-    """Send each row's request. A VIP that has failed once is not asked again: what is next would fail alike."""
+def send_requests(rows: Iterable[Row], probe: Probe) -> Iterator[ProbeResult]:
+    """Send each row's request. After one failure at a VIP the others there are not sent: they would fail too."""
     failed = set[str]()
     with _Probing() as http:
         http.headers["User-Agent"] = AGENT
         for row in rows:
             if row.vip.address in failed:
                 continue
-            answer = _ask(http, row, how) if row.asked else Answer(None)
-            fault = fault_of(row, answer, how) if row.asked else ""
+            answer = _send(http, row, probe) if row.request else Answer(None)
+            fault = fault_of(row, answer, probe) if row.request else ""
             if fault:
                 failed.add(row.vip.address)
             yield ProbeResult(row, answer, fault)
 
 
-def fault_of(row: Row, answer: Answer, how: Probe) -> str:
-    """What is not right, in a word that names the state of the data plane; "" if nothing is.
+def fault_of(row: Row, answer: Answer, probe: Probe) -> str:
+    """What is wrong with an answer, as a word for the state of the data plane; "" if nothing is.
 
-    While a load balancer converges: no connection, then 404 until its URL map is there, then 503 (or 502, or 500)
-    until its backends are healthy, then the answer, from afar before the near backends are healthy [observed].
+    A load balancer that converges refuses connections, then answers 404 until it has its URL map, then 503 (or 502, or
+    500) until backends are healthy. Then distant backends answer until the near ones are healthy [observed].
     """
     if answer.status is None:
         return "Unreachable"
@@ -102,27 +102,27 @@ def fault_of(row: Row, answer: Answer, how: Probe) -> str:
         return "NoHealthyUpstream"
     if not 200 <= answer.status < 300:
         return "UnexpectedStatus"
-    if how.identity == "none":
+    if probe.identity == "none":
         return ""
     if answer.served_by is None:
         return "NotIdentified"
     return "" if answer.served_by in (row.preferred or row.expected) else "WrongCluster"
 
 
-def _ask(http: requests.Session, row: Row, how: Probe) -> Answer:
-    asked = row.asked
-    assert asked is not None, "only rows with a request are sent"
+def _send(http: requests.Session, row: Row, probe: Probe) -> Answer:
+    request = row.request
+    assert request is not None, "only rows with a request are sent"
     port = "" if row.port == 80 else f":{row.port}"
-    url = f"http://{row.vip.address}{port}{asked.target}"
-    headers = {**asked.headers, "Host": asked.host}
+    url = f"http://{row.vip.address}{port}{request.target}"
+    headers = {**request.headers, "Host": request.host}
     try:
         with http.request(
-            asked.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
+            request.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
         ) as response:
-            body = response.raw.read(MOST, decode_content=True)
+            body = response.raw.read(MAX_BODY, decode_content=True)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         return Answer(None, text=type(error).__name__)
-    served_by, zone = _identity(response, body, how)
+    served_by, zone = _identity(response, body, probe)
     return Answer(
         response.status_code,
         served_by,
@@ -134,42 +134,42 @@ def _ask(http: requests.Session, row: Row, how: Probe) -> Answer:
 
 
 class _Probing(requests.Session):
-    """Requests that end with their answer: the library would read a redirect's whole body to prepare the next."""
+    """A session that follows no redirect: the library would read the redirect's whole body first."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere."""
+        """None, so that nothing is followed."""
 
 
-def _identity(response: requests.Response, body: bytes, how: Probe) -> tuple[str | None, str | None]:
-    """Cluster and zone of whoever answered; a zone is only told in a JSON body, under its own name."""
-    identity = how.identity
+def _identity(response: requests.Response, body: bytes, probe: Probe) -> tuple[str | None, str | None]:
+    """The cluster and zone in an answer. A zone is only read from a JSON body, from the field `zone`."""
+    identity = probe.identity
     if isinstance(identity, str) or not response.ok:
         return None, None
     if identity.header:
         return _text(response.headers.get(identity.header)), None
     try:
-        told = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return None, None
-    fields = told if isinstance(told, dict) else {}
+    fields = document if isinstance(document, dict) else {}
     return _text(fields.get(identity.json_field or "")), _text(fields.get("zone"))
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)[:LONGEST]
+    return None if value is None else str(value)[:MAX_NAME]
 
 
 def _redirects(row: Row, answer: Answer) -> bool:
-    """Whether the answer is the redirect that the rule asks for: status, and what it names of the location."""
-    redirect, asked = row.redirect or {}, row.asked
-    if asked is None or answer.status != redirect.get("statusCode", 302):
+    """Whether the answer is the rule's redirect: its status, and the parts of the location that it sets."""
+    redirect, request = row.redirect or {}, row.request
+    if request is None or answer.status != redirect.get("statusCode", 302):
         return False
     to = urlsplit(answer.location)
     path = redirect.get("path", {})
     wanted = {
         "scheme": redirect.get("scheme"),
         "hostname": redirect.get("hostname"),
-        "path": _replaced(path, asked.path, row.prefix),
+        "path": _replaced(path, request.path, row.prefix),
     }
     return all(value in (None, getattr(to, part)) for part, value in wanted.items())
 

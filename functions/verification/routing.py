@@ -1,8 +1,8 @@
-"""Which rule a request meets, as the Gateway API orders them, and requests made to meet a given one.
+"""Which rule matches a request, in the order of the Gateway API, and which request matches a given rule.
 
-A hostname is served by the rules of the routes that name it; within it the order is: exact paths, longer
-prefixes, methods, more headers, more query parameters, the older route, the route's name, the rule's place
-[documented, HTTPRoute]. Only a hostname that is the most specific for a host counts, as in a URL map.
+Only the most specific hostname for a host counts, as in a URL map. The rules of all routes with that hostname are
+tried in this order: exact paths, longer prefixes, methods, more headers, more query parameters, the older route, the
+route's name, the rule's position [documented, HTTPRoute].
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Candidate:
     """One match of one rule of a route, under one hostname (a name, `*.suffix` or ANY)."""
 
     route: str
-    index: int
-    place: int
+    rule_index: int
+    match_index: int
     created: str
     match: Json
     rule: Json = field(compare=False, hash=False, repr=False)
 
     @property
     def precedence(self) -> tuple[Any, ...]:
-        """Sorts what comes first, first."""
+        """The sort key: the first candidate that matches wins."""
         match, path = self.match, self.match.get("path", {})
         return (
             path.get("type", "PathPrefix") != "Exact",
@@ -42,15 +42,15 @@ class Candidate:
             -len(match.get("queryParams", [])),
             self.created,
             self.route,
-            self.index,
-            self.place,
+            self.rule_index,
+            self.match_index,
         )
 
     @property
     def text(self) -> str:
-        """`store-route[0] PathPrefix /west`, and what else it asks for."""
+        """`store-route[0] PathPrefix /west`, and its other conditions."""
         path = self.match.get("path", {})
-        words = [f"{self.route}[{self.index}]", path.get("type", "PathPrefix"), path.get("value", "/")]
+        words = [f"{self.route}[{self.rule_index}]", path.get("type", "PathPrefix"), path.get("value", "/")]
         words += [self.match["method"]] if "method" in self.match else []
         words += [f"{each['name']}: {each['value']}" for each in self.match.get("headers", [])]
         words += [f"?{each['name']}={each['value']}" for each in self.match.get("queryParams", [])]
@@ -58,8 +58,8 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request, as far as routing looks at it."""
+class ProbeRequest:
+    """A request: the parts that routing depends on."""
 
     host: str
     path: str
@@ -69,7 +69,7 @@ class Asked:
 
     @property
     def target(self) -> str:
-        """Path and query, as they are sent."""
+        """Path and query, as in the request line."""
         return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
 
 
@@ -77,7 +77,7 @@ Table = Mapping[str, Sequence[Candidate]]  # hostname → its candidates, the fi
 
 
 def table(routes: Iterable[KubeObject], listener: Json) -> Table:
-    """What a listener serves: every match of every rule, under each hostname, in order of precedence."""
+    """The routing table of a listener: every match of every rule by hostname, in order of precedence."""
     found: dict[str, list[Candidate]] = {}
     for route in routes:
         for hostname in _hostnames(route, listener):
@@ -85,10 +85,10 @@ def table(routes: Iterable[KubeObject], listener: Json) -> Table:
     return {name: sorted(each, key=lambda one: one.precedence) for name, each in found.items()}
 
 
-def met(rules: Table, asked: Asked) -> Candidate | None:
-    """The candidate that a request meets, or None if nothing serves it."""
-    hostname = most_specific(rules, asked.host)
-    return next((each for each in rules.get(hostname, ()) if _matches(each.match, asked)), None)
+def first_match(rules: Table, request: ProbeRequest) -> Candidate | None:
+    """The candidate that serves a request, or None."""
+    hostname = most_specific(rules, request.host)
+    return next((each for each in rules.get(hostname, ()) if _matches(each.match, request)), None)
 
 
 def most_specific(hostnames: Iterable[str], host: str) -> str:
@@ -104,35 +104,37 @@ def covers(hostname: str, host: str) -> bool:
     return hostname.startswith("*.") and host.removeprefix("*").endswith(hostname[1:])
 
 
-def request_for(rules: Table, hostname: str, wanted: Candidate, fallback: str) -> Asked | Candidate | None:
-    """A request that meets `wanted` under `hostname`; else the candidate that comes before it, or None.
+def request_for(
+    rules: Table, hostname: str, wanted: Candidate, fallback: str
+) -> ProbeRequest | Candidate | None:
+    """A request that `wanted` serves under `hostname`; or else the candidate that takes all of its requests.
 
-    `fallback` is the host to send where any will do. None: no value was found for a regular expression.
+    `fallback` is the host to send if any host matches. None: no value was found for a regular expression.
     """
     host = _host(rules, hostname, fallback)
     headers = _values(wanted.match.get("headers", []))
     query = _values(wanted.match.get("queryParams", []))
     if headers is None or query is None:
         return None
-    in_the_way: Candidate | None = None
+    covering: Candidate | None = None
     for path in _paths(wanted.match.get("path", {}), rules[hostname]):
-        asked = Asked(host, path, wanted.match.get("method", "GET"), headers, query)
-        found = met(rules, asked)
+        request = ProbeRequest(host, path, wanted.match.get("method", "GET"), headers, query)
+        found = first_match(rules, request)
         if found == wanted:
-            return asked
-        in_the_way = found or in_the_way  # few others meet the last path: who does covers this one
-    return in_the_way
+            return request
+        covering = found or covering  # a candidate that matches the last path covers this one
+    return covering
 
 
 def _candidates(route: KubeObject) -> Iterator[Candidate]:
     meta = route["metadata"]
     for index, rule in enumerate(route["spec"].get("rules", [])):
-        for place, match in enumerate(rule.get("matches") or [{}]):
-            yield Candidate(meta["name"], index, place, meta.get("creationTimestamp", ""), match, rule)
+        for match_index, match in enumerate(rule.get("matches") or [{}]):
+            yield Candidate(meta["name"], index, match_index, meta.get("creationTimestamp", ""), match, rule)
 
 
 def _hostnames(route: KubeObject, listener: Json) -> Iterator[str]:
-    """What route and listener have in common; the narrower of the two."""
+    """The hostnames that route and listener share: of two overlapping ones the narrower."""
     own = listener.get("hostname") or ANY
     for each in dict.fromkeys(route["spec"].get("hostnames") or [ANY]):
         if covers(own, each):
@@ -142,7 +144,7 @@ def _hostnames(route: KubeObject, listener: Json) -> Iterator[str]:
 
 
 def _host(rules: Table, hostname: str, fallback: str) -> str:
-    """A host that is served under `hostname` and under no narrower one."""
+    """A host for which `hostname` is the most specific one."""
     if hostname == ANY:
         return fallback
     if not hostname.startswith("*."):
@@ -160,7 +162,7 @@ def _labels() -> Iterator[str]:
 
 
 def _paths(path: Json, others: Sequence[Candidate]) -> Iterator[str]:
-    """Paths that a match takes, the plainest first; the last lies on no other match's way."""
+    """Paths that a match covers, the simplest first; of the last path, no other match names the last segment."""
     value, kind = path.get("value", "/"), path.get("type", "PathPrefix")
     if kind == "RegularExpression":
         yield from filter(None, [_example(value)])
@@ -176,7 +178,7 @@ def _paths(path: Json, others: Sequence[Candidate]) -> Iterator[str]:
 
 
 def _values(matches: Iterable[Json]) -> dict[str, str] | None:
-    """Name → a value that matches; None if a regular expression is too much for us."""
+    """Name → a value that matches; None if no value is found for a regular expression."""
     found: dict[str, str] = {}
     for each in matches:
         value = each["value"] if each.get("type", "Exact") == "Exact" else _example(each["value"])
@@ -187,7 +189,7 @@ def _values(matches: Iterable[Json]) -> dict[str, str] | None:
 
 
 def _example(expression: str) -> str | None:
-    """A value that a regular expression matches, if a plain one does."""
+    """A value that matches a regular expression, if a simple one does."""
     bare = re.sub(r"[\^$()?*+\\]|\[[^\]]*\]|\{[^}]*\}", "", expression)
     tries = (bare, *bare.split("|"), "1", "a", "true", "any", "a1", "A", bare.replace(".", "a"))
     return next((each for each in tries if each and _fits(expression, each)), None)
@@ -200,24 +202,26 @@ def _fits(expression: str, value: str) -> bool:
         return False
 
 
-def _matches(match: Json, asked: Asked) -> bool:
-    headers = {name.lower(): value for name, value in asked.headers.items()}
+def _matches(match: Json, request: ProbeRequest) -> bool:
+    headers = {name.lower(): value for name, value in request.headers.items()}
     return (
-        _path_matches(match.get("path", {}), asked.path)
-        and match.get("method", asked.method) == asked.method
+        _path_matches(match.get("path", {}), request.path)
+        and match.get("method", request.method) == request.method
         and all(_value_matches(each, headers.get(each["name"].lower())) for each in match.get("headers", []))
-        and all(_value_matches(each, asked.query.get(each["name"])) for each in match.get("queryParams", []))
+        and all(
+            _value_matches(each, request.query.get(each["name"])) for each in match.get("queryParams", [])
+        )
     )
 
 
-def _path_matches(path: Json, asked: str) -> bool:
-    """A prefix is by whole segments: `/west` takes `/west` and `/west/…`, not `/western` [documented]."""
+def _path_matches(path: Json, requested: str) -> bool:
+    """A prefix covers whole segments: `/west` matches `/west` and `/west/…`, not `/western` [documented]."""
     value, kind = path.get("value", "/"), path.get("type", "PathPrefix")
     if kind == "Exact":
-        return bool(asked == value)
+        return bool(requested == value)
     if kind == "RegularExpression":
-        return _fits(value, asked)
-    return bool(f"{asked.rstrip('/')}/".startswith(f"{value.rstrip('/')}/"))
+        return _fits(value, requested)
+    return bool(f"{requested.rstrip('/')}/".startswith(f"{value.rstrip('/')}/"))
 
 
 def _value_matches(match: Json, value: str | None) -> bool:

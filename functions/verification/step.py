@@ -1,7 +1,7 @@
-"""Verification: requests through every address, hostname and rule, and whether the right cluster answered.
+"""Verification: sends requests through every address, hostname and rule, and checks which cluster answered.
 
-It runs inside the VPC, and reads the config cluster for what to expect. It changes nothing. Only what has been
-answered rightly is done; everything else is "not yet", as long as the workflow's budget lasts.
+It runs inside the VPC and changes nothing. The config cluster says what to expect. Verification is done when every
+answer is right. Until then it waits, as long as the workflow's budget lasts.
 """
 
 from __future__ import annotations
@@ -9,31 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from functions.verification.expectation import Member, RoutingState, rows
-from functions.verification.probe import LONGEST, ProbeResult, probe
+from functions.verification.expectation import RoutingState, rows
+from functions.verification.probe import MAX_NAME, ProbeResult, send_requests
+from functions.verification.subject import NothingToProve, Subject, read_subject
 from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute, wire
 from shared.google.cluster_reader import ClusterReader
-from shared.google.container import Cluster, clusters
+from shared.google.session import Session
 from shared.json_types import Json
 from shared.labels import asked_at
-from shared.objects import KubeObject, is_ours
+from shared.objects import KubeObject
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
 
-if TYPE_CHECKING:
-    from shared.spec import Probe
-
-
-# Typical seconds after a route was reconciled [observed]: its URL map at the proxies, its backends healthy.
-URL_MAP, HEALTHY = 30.0, 60.0
-MOST = 1_000  # requests of one attempt: what fits a function's time [inferred: some 50 ms each]
-WORDS = {
+# Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
+TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
+MAX_REQUESTS = 1_000  # in one attempt: what fits into a function's time [inferred: some 50 ms each]
+FAULT_MESSAGES = {
     "Unreachable": "does not answer",
-    "RouteNotThere": "answers 404: the proxies do not know the route yet",
+    "RouteNotThere": "answers 404: the proxies do not have the route yet",
     "NoHealthyUpstream": "has no healthy backend yet",
     "WrongCluster": "is answered by another cluster than the one that should",
     "NotIdentified": "answers without saying from which cluster",
@@ -44,10 +40,10 @@ WORDS = {
 
 @dataclass(frozen=True)
 class ObservedTraffic:
-    """What there was to prove and what came of it.
+    """The answers to the requests that were sent.
 
-    `asked` and `reconciled` are when the request was published and when the last route was in the load balancer,
-    unix seconds. `missing` says why nothing could be sent; `left_out` counts rows beyond what one attempt sends.
+    `asked` is when the request was published, `reconciled` when the last route was in the load balancer (unix
+    seconds). `missing` says why nothing could be sent. `left_out` counts the rows beyond `MAX_REQUESTS`.
     """
 
     asked: float
@@ -62,34 +58,18 @@ def observe(context: Context) -> ObservedTraffic:
     asked = asked_at(context.message.claim.generation)
     if context.message.mode == "check":
         return ObservedTraffic(asked)
-    what = _of_spec(context) if context.environment else _of_place(context)
-    if isinstance(what, str):
-        return ObservedTraffic(asked, what)
-    cluster, gateway = what.cluster, what.gateway
-    where = f"Gateway {what.namespace}/{gateway['metadata']['name']}"
-    if not gateway.get("status", {}).get("addresses"):
-        return ObservedTraffic(asked, f"{where} has no address")
-    rules = compute.global_forwarding_rules(context.session, what.project)
-    addresses = vips(gateway, rules, f"projects/{what.project}/global/networks/{what.network}")
-    if strange := _strange(addresses, rules):
-        return ObservedTraffic(
-            asked, f"{where} tells the address {strange}, which no forwarding rule of the project has"
-        )
-    routes = cluster.list("HTTPRoute", what.namespace) or []
-    imports = _imports(cluster, routes, what.namespace)
-    matrix = list(rows(RoutingState(gateway, tuple(routes), imports, what.members, tuple(addresses))))
-    if not matrix and what.has_routes:
-        return ObservedTraffic(asked, f"{where} has taken no route")
-    results = tuple(probe(islice(matrix, MOST), what.probe))
-    reconciled = _reconciled(routes, gateway["metadata"]["name"])
-    return ObservedTraffic(asked, "", reconciled, results, max(0, len(matrix) - MOST))
+    try:
+        subject = read_subject(context)
+        return _traffic(context.session, subject, asked)
+    except NothingToProve as reason:
+        return ObservedTraffic(asked, missing=str(reason))
 
 
 def decide(observed: ObservedTraffic, now: float) -> Decision:
-    """Done when every answer was right; else which is not, and when it may be."""
+    """Done when every answer was right; otherwise wait for the first that was not."""
     pace = Pace(now, observed.asked)
     if observed.missing:
-        seconds = pace.ahead(None, URL_MAP)
+        seconds = pace.ahead(None, TYPICAL_URL_MAP)
         return Decision(Waiting(reason="NothingToProve", message=observed.missing, retry_after=seconds))
     failing = [each for each in observed.results if each.fault]
     if not failing:
@@ -100,71 +80,40 @@ def decide(observed: ObservedTraffic, now: float) -> Decision:
 VERIFICATION = Step("verification", observe, decide, frozenset({"check", "apply"}))
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is to be proved: a Gateway where it lives, the fleet behind it, and how an answer names its cluster."""
-
-    project: str
-    network: str
-    cluster: ClusterReader
-    gateway: KubeObject
-    members: tuple[Member, ...]
-    probe: Probe
-    has_routes: bool
-
-    @property
-    def namespace(self) -> str:
-        """The Gateway's, and its routes'."""
-        return str(self.gateway["metadata"]["namespace"])
+def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffic:
+    """Send the requests. The calls come in this order so that what is missing is found with few of them."""
+    addresses = _addresses(session, subject)
+    routes = subject.cluster.list("HTTPRoute", subject.namespace) or []
+    imports = _imports(subject.cluster, routes, subject.namespace)
+    matrix = list(rows(RoutingState(subject.gateway, tuple(routes), imports, subject.fleet, addresses)))
+    if not matrix and subject.needs_routes:
+        raise NothingToProve(f"Gateway {subject.namespace}/{subject.name} has no attached route")
+    results = tuple(send_requests(islice(matrix, MAX_REQUESTS), subject.probe))
+    left_out = max(0, len(matrix) - MAX_REQUESTS)
+    return ObservedTraffic(asked, "", _reconciled(routes, subject.name), results, left_out)
 
 
-def _of_spec(context: Context) -> Subject | str:
-    """What the spec asks for; or why there is nothing to prove yet."""
-    wanted, session = context.wanted, context.session
-    found = {each.key: each for each in clusters(session, wanted.project)}
-    config = found.get((wanted.config.name, wanted.config.location))
-    if config is None or not config.is_reachable:
-        return f"cluster {wanted.config_cluster} does not serve"
-    members = [_member(found[c.name, c.location]) for c in wanted.clusters if (c.name, c.location) in found]
-    cluster, space = ClusterReader(session, config), wanted.gateway.namespace
-    gateway = cluster.get("Gateway", space, wanted.gateway.name)
-    if gateway is None:
-        return f"Gateway {space}/{wanted.gateway.name} has no address"
-    routed = bool(wanted.routes)
-    return Subject(wanted.project, wanted.network, cluster, gateway, tuple(members), wanted.probe, routed)
+def _addresses(session: Session, subject: Subject) -> tuple[Vip, ...]:
+    """The Gateway's addresses; each must be served by a forwarding rule of the project."""
+    where = f"Gateway {subject.namespace}/{subject.name}"
+    if not subject.gateway.get("status", {}).get("addresses"):
+        raise NothingToProve(f"{where} has no address")
+    rules = compute.global_forwarding_rules(session, subject.project)
+    addresses = vips(subject.gateway, rules, subject.network_path)
+    if address := unserved_address(addresses, rules):
+        raise NothingToProve(
+            f"the status of {where} has the address {address}, but no forwarding rule has it"
+        )
+    return tuple(addresses)
 
 
-def _of_place(context: Context) -> Subject | str:
-    """What bears the environment's name; it is in whichever cluster of the fleet has its Gateway."""
-    from shared.spec import Probe  # slow to import, as below
+def unserved_address(addresses: Iterable[Vip], rules: Iterable[wire.ForwardingRule]) -> str:
+    """An address that only the cluster names; "" if forwarding rules have all of them.
 
-    place = context.place
-    space, _, name = (place.gateway or "").partition("/")
-    if not name:
-        return f"the anchor does not tell which Gateway is that of {context.name}"
-    members = [each for each in clusters(context.session, place.project) if each.membership]
-    for cluster in (ClusterReader(context.session, each) for each in members if each.is_reachable):
-        gateway = cluster.get("Gateway", space, name)
-        if gateway is not None and is_ours(gateway, context.name):
-            fleet = tuple(_member(each) for each in members)
-            how = Probe.of_text(place.probe or "none")
-            return Subject(place.project, place.network, cluster, gateway, fleet, how, True)
-    return f"no cluster of the fleet has Gateway {place.gateway}"
-
-
-def _member(cluster: Cluster) -> Member:
-    from shared.spec import region_of
-
-    return Member(cluster.membership.partition("/locations/")[2], cluster.name, region_of(cluster.location))
-
-
-def _strange(addresses: Iterable[Vip], rules: Iterable[wire.ForwardingRule]) -> str:
-    """An address that only the cluster tells of; "" if Google knows them all.
-
-    Whoever may write a Gateway's status could name the metadata server's, and have its tokens read for him.
+    Whoever may write a Gateway's status could name the metadata server's address, and get its tokens.
     """
-    known = {rule.get("IPAddress") for rule in rules}
-    return next((each.address[:LONGEST] for each in addresses if each.address not in known), "")
+    served = {rule.get("IPAddress") for rule in rules}
+    return next((each.address[:MAX_NAME] for each in addresses if each.address not in served), "")
 
 
 def _imports(cluster: ClusterReader, routes: list[KubeObject], own: str) -> dict[tuple[str, str], KubeObject]:
@@ -186,9 +135,9 @@ def _reconciled(routes: list[KubeObject], gateway: str) -> float | None:
 
 
 def _outputs(observed: ObservedTraffic) -> Json:
-    """Rows for the report, those that are not right first, and what they add up to."""
+    """Rows for the report, wrong ones first, and their summary."""
     ordered = sorted(observed.results, key=lambda each: not each.fault)
-    sent = [each for each in ordered if each.row.asked is not None]
+    sent = [each for each in ordered if each.row.request is not None]
     wrong = sum(bool(each.fault) for each in sent)
     summary = {
         "requests": len(sent),
@@ -201,18 +150,18 @@ def _outputs(observed: ObservedTraffic) -> Json:
 
 
 def _waiting(observed: ObservedTraffic, failing: list[ProbeResult], pace: Pace) -> Waiting:
-    """Backends become healthy beside the URL map, and take longer: whatever is observed first, that is the end."""
+    """Wait for healthy backends in every case: they take longer than the URL map, at the same time."""
     first = failing[0]
-    asked = first.row.asked
-    assert asked is not None, "what was not sent does not fail"
-    what = f"{asked.method} http://{asked.host}{asked.target} by {first.row.vip.address}"
+    request = first.row.request
+    assert request is not None, "only a sent request can fail"
+    what = f"{request.method} http://{request.host}{request.target} by {first.row.vip.address}"
     if first.answer.served_by:
-        told = f" ({first.answer.served_by}, not {' or '.join(first.row.preferred or first.row.expected)})"
+        detail = f" ({first.answer.served_by}, not {' or '.join(first.row.preferred or first.row.expected)})"
     else:
-        told = f" ({first.answer.text.strip()})" if first.answer.text else ""
+        detail = f" ({first.answer.text.strip()})" if first.answer.text else ""
     return Waiting(
         reason=first.fault,
-        message=f"{what} {WORDS[first.fault]}{told}",
-        retry_after=pace.ahead(observed.reconciled, HEALTHY),
+        message=f"{what} {FAULT_MESSAGES[first.fault]}{detail}",
+        retry_after=pace.ahead(observed.reconciled, TYPICAL_HEALTHY),
         outputs=_outputs(observed),
     )

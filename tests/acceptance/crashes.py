@@ -337,13 +337,13 @@ REPEATING_MUTANTS = (
             (
                 (
                     "functions/verification/step.py",
-                    "    what = _of_spec(context)",
-                    "    from shared import anchor\n\n"
-                    "    mine = anchor.read(context.session, context.name)\n"
-                    "    assert mine\n"
-                    '    looks = str(int(mine.labels.get("looks", "0")) + 1)\n'
-                    '    anchor.relabel(context.session, mine, {**mine.labels, "looks": looks})\n'
-                    "    what = _of_spec(context)",
+                    "        subject = read_subject(context)",
+                    "        from shared import anchor\n\n"
+                    "        mine = anchor.read(context.session, context.name)\n"
+                    "        assert mine\n"
+                    '        looks = str(int(mine.labels.get("looks", "0")) + 1)\n'
+                    '        anchor.relabel(context.session, mine, {**mine.labels, "looks": looks})\n'
+                    "        subject = read_subject(context)",
                 ),
             )
         ),

@@ -268,8 +268,8 @@ def test_no_request_goes_to_an_address_that_only_a_cluster_tells_of(address: str
     """Verification runs in the VPC: whoever writes a Gateway's status could have it read the metadata server."""
     known = forwarding_rules()
     vips = [Vip("us-west1", "10.138.0.5"), Vip("us-east1", address)]
-    assert verification._strange(vips, known) == address
-    assert verification._strange(vips[:1], known) == ""
+    assert verification.unserved_address(vips, known) == address
+    assert verification.unserved_address(vips[:1], known) == ""
 
 
 def test_names_that_nobody_could_have_given_fail_the_step_and_nothing_else() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from functions.verification import inventory
+from functions.verification.attribution import RemovedEnvironment
 from functions.verification.audit import PATIENCE, SECOND_LOOK, ObservedLeftovers, decide
-from functions.verification.inventory import COMPUTE, LAST, Inventory, take
-from functions.verification.leaks import Environment, find
+from functions.verification.inventory import COMPUTE, LAST, Inventory, read_inventory
+from functions.verification.leaks import find
 from shared import errors
 from shared.google.resource import Resource
 from shared.step.outcome import Done, Failed, Outcome, Waiting
@@ -21,7 +22,7 @@ from tests.support.projects import PROJECT
 Json = dict[str, Any]
 
 ANCHOR = f"projects/{PROJECT}/regions/us-central1/addresses/fleetgate-store"
-STORE = Environment("store", "default", ("store", "edge"), ANCHOR)
+STORE = RemovedEnvironment("store", "default", ("store", "edge"), ANCHOR)
 WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 OURS = {"fleetgate-env": "store"}
 NOW = 1_767_600_000.0
@@ -61,7 +62,7 @@ def names(rows: tuple[Json, ...]) -> list[str]:
     return [row["resource"].rpartition("/")[2] for row in rows]
 
 
-def judged(*resources: Resource, whose: Environment = STORE) -> tuple[list[str], list[str]]:
+def judged(*resources: Resource, whose: RemovedEnvironment = STORE) -> tuple[list[str], list[str]]:
     """Short names of leaks, and of what is foreign."""
     found = find(Inventory(resources), whose)
     return names(found.leaks), names(found.foreign)
@@ -134,7 +135,7 @@ def test_what_somebody_else_still_uses_is_not_ours_to_remove() -> None:
 def test_what_the_gateway_named_is_ours_though_nothing_else_ties_it() -> None:
     """The inventory, by project id or number."""
     stray = resource("urlMaps", "gkemcg1-odd")
-    named = Environment("store", "default", None, ANCHOR, frozenset({stray.tail}))
+    named = RemovedEnvironment("store", "default", None, ANCHOR, frozenset({stray.tail}))
 
     assert ([], []) == judged(stray)
     assert ([stray.name], []) == judged(stray, whose=named)
@@ -150,7 +151,7 @@ def test_names_built_from_our_clusters_are_ours_after_the_cluster_too() -> None:
     """Its firewall rule and its stale membership; a feature's clusters may be known from the inventory alone."""
     rule = resource("firewalls", "gke-gke-west-1-12345678-mcsd", network="default")
     member = resource("memberships", "gke-west-1", "locations/us-west1", cluster=WEST)
-    known = Environment(
+    known = RemovedEnvironment(
         "store", "default", None, ANCHOR, frozenset({WEST.removeprefix(f"projects/{PROJECT}/")})
     )
 
@@ -267,8 +268,8 @@ def test_a_refused_list_is_unknown() -> None:
             return [{"items": {"zones/us-west1-a": scope}} if "aggregated" in path else scope]
 
     broken: Any = Broken()
-    every = {each["list"] for each in take(broken, PROJECT).unknown}
-    without = {each["list"] for each in take(broken, PROJECT, apis_disabled=True).unknown}
+    every = {each["list"] for each in read_inventory(broken, PROJECT).unknown}
+    without = {each["list"] for each in read_inventory(broken, PROJECT, apis_disabled=True).unknown}
 
     assert {"features", "memberships"} == every - without
     assert {"clusters", "urlMaps", "addresses"} <= without

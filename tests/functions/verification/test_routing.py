@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.verification.routing import ANY, Asked, Candidate, Table, covers, met, request_for, table
+from functions.verification.routing import (
+    ANY,
+    Candidate,
+    ProbeRequest,
+    Table,
+    covers,
+    first_match,
+    request_for,
+    table,
+)
 
 Json = dict[str, Any]
 
@@ -31,9 +40,9 @@ def header(name: str, value: str, **kind: str) -> Json:
     return {"name": name, "value": value, **kind}
 
 
-def requests(rules: Table, hostname: str = ANY) -> list[Asked | Candidate | None]:
+def requests(rules: Table, hostname: str = ANY) -> list[ProbeRequest | Candidate | None]:
     """A request for each candidate of a hostname, by route and rule."""
-    ordered = sorted(rules[hostname], key=lambda each: (each.route, each.index, each.place))
+    ordered = sorted(rules[hostname], key=lambda each: (each.route, each.rule_index, each.match_index))
     return [request_for(rules, hostname, each, VIP) for each in ordered]
 
 
@@ -45,10 +54,10 @@ class TestWhoIsMet:
     def test_prefixes_are_by_whole_segments(self, path: str, index: int) -> None:
         """As the Gateway API says."""
         rules = table([route(rule("/west"), rule("/exact", "Exact"), rule())], HTTP)
-        found = met(rules, Asked(VIP, path))
+        found = first_match(rules, ProbeRequest(VIP, path))
 
         assert found is not None
-        assert found.index == index
+        assert found.rule_index == index
 
     def test_the_more_demanding_match_comes_first(self) -> None:
         """Exact, longer prefix, method, more headers, more parameters; then age, name and place."""
@@ -77,8 +86,8 @@ class TestWhoIsMet:
         routes = [route(rule("/a"), hostnames=("a.b.c",)), route(rule(), name="wide", hostnames=("*.b.c",))]
         rules = table(routes, HTTP)
 
-        assert met(rules, Asked("a.b.c", "/other")) is None
-        assert (met(rules, Asked("x.b.c", "/other")) or rules["a.b.c"][0]).route == "wide"
+        assert first_match(rules, ProbeRequest("a.b.c", "/other")) is None
+        assert (first_match(rules, ProbeRequest("x.b.c", "/other")) or rules["a.b.c"][0]).route == "wide"
 
     def test_listener_and_route_have_the_narrower_hostname_in_common(self) -> None:
         """Or nothing."""
@@ -99,7 +108,7 @@ class TestRequests:
         assert [
             each and each.target
             for each in requests(rules, "store.example.internal")
-            if isinstance(each, Asked)
+            if isinstance(each, ProbeRequest)
         ] == [
             "/west",
             "/east",
@@ -111,7 +120,7 @@ class TestRequests:
         rules = table([route(rule("/a"), rule("/a", "Exact"), rule("/a/", "Exact"), rule("/a/any"))], HTTP)
         asked = requests(rules)[0]
 
-        assert isinstance(asked, Asked)
+        assert isinstance(asked, ProbeRequest)
         assert asked.path == "/a/any-1"
 
     def test_headers_and_parameters_are_sent(self) -> None:
@@ -119,7 +128,7 @@ class TestRequests:
         match: Json = {"headers": [header("x-channel", "beta")], "queryParams": [header("q", "a b&c")]}
         asked = requests(table([route(rule("/r", **match)), route(rule(), name="s")], HTTP))[0]
 
-        assert isinstance(asked, Asked)
+        assert isinstance(asked, ProbeRequest)
         assert (asked.headers, asked.target) == ({"x-channel": "beta"}, "/r?q=a%20b%26c")
 
     @pytest.mark.parametrize("expression", ["beta.*", "^(alpha|beta)$", "[0-9]+", "v1\\.2", "true|false"])
@@ -127,7 +136,7 @@ class TestRequests:
         """Not for every one: what is not found is told."""
         match: Json = {"headers": [header("x", expression, type="RegularExpression")]}
 
-        assert isinstance(requests(table([route(rule(**match))], HTTP))[0], Asked)
+        assert isinstance(requests(table([route(rule(**match))], HTTP))[0], ProbeRequest)
 
     def test_no_value_is_told(self) -> None:
         """Rather than a request that misses."""
@@ -154,7 +163,7 @@ class TestRequests:
             each.host
             for name in ("*.b.c", "any.b.c", ANY)
             for each in requests(rules, name)
-            if isinstance(each, Asked)
+            if isinstance(each, ProbeRequest)
         ]
 
         assert hosts == ["any-1.b.c", "any.b.c", VIP]
@@ -199,8 +208,8 @@ def test_a_request_meets_its_own_match_and_none_before_it(drawn: list[Any]) -> N
     for hostname, candidates in rules.items():
         for candidate in candidates:
             asked = request_for(rules, hostname, candidate, VIP)
-            if isinstance(asked, Asked):
-                assert met(rules, asked) == candidate
+            if isinstance(asked, ProbeRequest):
+                assert first_match(rules, asked) == candidate
             else:
                 assert asked is not None
                 assert candidates.index(asked) < candidates.index(candidate)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from functions.verification.expectation import Member, RoutingState, Row, rows
-from functions.verification.probe import Answer, ProbeResult, fault_of, probe
-from functions.verification.routing import Asked
+from functions.verification.expectation import FleetCluster, RoutingState, Row, rows
+from functions.verification.probe import Answer, ProbeResult, fault_of, send_requests
+from functions.verification.routing import ProbeRequest
 from functions.verification.step import ObservedTraffic, decide
 from shared.gateway.status import Vip
 from shared.spec import Environment, Probe
@@ -25,7 +25,7 @@ Reply = tuple[int, dict[str, str], str]
 
 STORE = environment()
 MEMBERS = tuple(
-    Member(f"{region}/memberships/{name}", name, region)
+    FleetCluster(f"{region}/memberships/{name}", name, region)
     for region, name in [
         ("us-west1", "gke-west-1"),
         ("us-east1", "gke-east-1"),
@@ -100,7 +100,7 @@ class TestExpectation:
         """A rule holds when one of its matches does."""
         matches = [{"path": {"value": "/a"}}, {"headers": [{"name": "x", "value": "1"}]}]
         wanted = routed({"matches": matches, "backendRefs": [backend("a")]}, hostnames=["one.b", "*.two.b"])
-        asked = [each.asked for each in rows(world(wanted, VIPS[:1], a=(WEST,))) if each.asked]
+        asked = [each.request for each in rows(world(wanted, VIPS[:1], a=(WEST,))) if each.request]
 
         assert [(each.host, each.path, dict(each.headers)) for each in asked] == [
             ("one.b", "/a", {}),
@@ -114,7 +114,7 @@ class TestExpectation:
         wanted = routed({"backendRefs": [backend("a")]}, {"backendRefs": [backend("b")]})
         row = list(rows(world(wanted, VIPS[:1], a=(WEST,), b=(EAST,))))[1]
 
-        assert (row.asked, row.note) == (None, "not sent: r[0] PathPrefix / comes before it")
+        assert (row.request, row.note) == (None, "not sent: r[0] PathPrefix / comes before it")
 
     def test_routes_that_the_gateway_has_not_taken_are_left_out(self) -> None:
         """So are those of another Gateway."""
@@ -135,7 +135,13 @@ class TestExpectation:
 
 class TestJudging:
     ROW = Row(
-        VIPS[0], 80, "h", "r[0] PathPrefix /", Asked("h", "/"), ("gke-west-1", "gke-east-1"), ("gke-west-1",)
+        VIPS[0],
+        80,
+        "h",
+        "r[0] PathPrefix /",
+        ProbeRequest("h", "/"),
+        ("gke-west-1", "gke-east-1"),
+        ("gke-west-1",),
     )
 
     @pytest.mark.parametrize(
@@ -183,7 +189,7 @@ class TestJudging:
         self, redirect: Json, location: str, right: bool
     ) -> None:
         """Status, scheme, host and path, as far as the rule names them."""
-        row = replace(self.ROW, asked=Asked("h", "/a/x"), redirect=redirect, prefix="/a")
+        row = replace(self.ROW, request=ProbeRequest("h", "/a/x"), redirect=redirect, prefix="/a")
 
         assert (fault_of(row, Answer(302, location=location), STORE.probe) == "") is right
         assert fault_of(row, Answer(301, location=location), STORE.probe) == "RedirectNotThere"
@@ -247,7 +253,7 @@ class TestDecision:
 class TestProbing:
     def test_each_request_goes_to_its_vip_by_its_host(self, vpc: Vpc) -> None:
         """And who answered is read from the body."""
-        outcomes = list(probe(rows(world()), STORE.probe))
+        outcomes = list(send_requests(rows(world()), STORE.probe))
 
         assert [each.fault for each in outcomes] == [""] * 6
         assert vpc.asked[:2] == [
@@ -264,7 +270,7 @@ class TestProbing:
         vpc.reply = lambda vip, path: (
             (404, {}, "fault filter abort") if vip == "10.138.0.5" else serve(vip, path)
         )
-        outcomes = list(probe(rows(world()), STORE.probe))
+        outcomes = list(send_requests(rows(world()), STORE.probe))
 
         assert [each.fault for each in outcomes] == ["RouteNotThere", "", "", ""]
         assert outcomes[0].answer.text == "fault filter abort"
@@ -272,7 +278,9 @@ class TestProbing:
     def test_who_answered_can_be_in_a_header(self, vpc: Vpc) -> None:
         """As the environment says."""
         vpc.reply = lambda vip, path: (200, {"X-Cluster": "gke-west-1"}, "hello")
-        outcome = next(probe(rows(world()), environment(probe={"identity": {"header": "x-cluster"}}).probe))
+        outcome = next(
+            send_requests(rows(world()), environment(probe={"identity": {"header": "x-cluster"}}).probe)
+        )
 
         assert (outcome.answer.served_by, outcome.fault) == ("gke-west-1", "")
 
@@ -280,13 +288,15 @@ class TestProbing:
         """It is not taken for right."""
         vpc.reply = lambda vip, path: (200, {}, "hello")
 
-        assert next(probe(rows(world()), STORE.probe)).fault == "NotIdentified"
+        assert next(send_requests(rows(world()), STORE.probe)).fault == "NotIdentified"
 
     def test_redirects_are_not_followed(self, vpc: Vpc) -> None:
         """They are the answer."""
         vpc.reply = lambda vip, path: (301, {"Location": "https://new.b/"}, "")
         redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
-        outcomes = list(probe(rows(world(routed({"filters": [redirect]}), VIPS[:1])), Probe(identity="none")))
+        outcomes = list(
+            send_requests(rows(world(routed({"filters": [redirect]}), VIPS[:1])), Probe(identity="none"))
+        )
 
         assert [(each.answer.status, each.fault) for each in outcomes] == [(301, "")]
         assert len(vpc.asked) == 1
@@ -295,7 +305,7 @@ class TestProbing:
         """A reset is the first thing that a new address gives."""
         vpc.reply = lambda vip, path: None
 
-        assert next(probe(rows(world()), STORE.probe)).fault == "Unreachable"
+        assert next(send_requests(rows(world()), STORE.probe)).fault == "Unreachable"
 
 
 class Vpc:
