@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from localcloud.kubernetes import KubernetesApi
+from localcloud.kubernetes.api import Upkeep
 from localcloud.wire.messages import Json
 from localcloud.world import Part, World
 
 # The Kubernetes API of each cluster that is up, by the cluster's full name (`projects/P/locations/L/clusters/C`).
 CLUSTER_APIS: Part[dict[str, KubernetesApi]] = Part("the clusters' Kubernetes APIs", lambda _: {})
+
+# What each namespace of a small cluster may have, by kind: ResourceQuota gke-resource-quotas [observed].
+QUOTA = {"Pod": 1500, "Service": 500}
 
 _DNS_PORTS = [
     {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53},
@@ -23,7 +27,10 @@ def start(world: World, cluster: str, version: str, nodes: list[Json]) -> Kubern
     def in_time(what: str, resource: str, then: Callable[[], None]) -> None:
         world.ledger.perform(f"kubernetes.{what}.delete", f"{cluster}/{resource}", then)
 
-    api = KubernetesApi(world.clock, world.ids, f"v{version}", background=in_time)
+    def soon(then: Callable[[], None]) -> None:
+        world.clock.after(0, then)
+
+    api = KubernetesApi(world.clock, world.ids, f"v{version}", upkeep=Upkeep(in_time, soon, QUOTA))
     for node in nodes:
         api.create("Node", node, manager="kubelet")
         api.replace_status("Node", "", node["metadata"]["name"], node["status"], manager="kubelet")

@@ -21,9 +21,11 @@ from localcloud.world import Part, World
 
 FIRST_PAUSE = 0.005  # seconds
 LONGEST_PAUSE = 1000.0  # seconds
-BURST = 100  # looks at one key within one moment; what goes on beyond that is two writers at odds
+BURST = (
+    100  # looks in a row at one key, each called for at once; what goes on beyond that is two writers at odds
+)
 LONGEST_MESSAGE = 1024  # characters of an event's [documented: pkg/apis/core/validation, NoteLengthLimit]
-SPACING = 0.1  # seconds between looks after a burst
+SPACING = 0.1  # seconds until the first look after a burst
 
 # Whether the cloud outlives a fault of one of its controllers; where time jumps, such a fault ends the run.
 OUTLIVES_FAULTS = Part("controllers.outlives faults", lambda world: False)
@@ -65,8 +67,9 @@ class Queue(Generic[Key]):
         self._subject = subject
         self._waiting: dict[Key, Timer] = {}
         self._failures: dict[Key, int] = {}
-        self._moment = world.clock.now
-        self._looks: dict[Key, int] = {}  # at this moment
+        # When each key was looked at last, and how many looks in a row were each called for at the moment of the
+        # one before.
+        self._looked: dict[Key, tuple[float | None, int]] = {}
 
     def add(self, key: Key) -> None:
         """There is something to look at. A look that waits out its pause is made at once."""
@@ -85,15 +88,15 @@ class Queue(Generic[Key]):
         self._waiting[key] = self._world.clock.after(seconds, lambda: self._process(key))
 
     def _spacing(self, key: Key) -> float:
-        """A pause for a key that is looked at over and over while the clock stands, so that time goes on."""
-        if self._moment != self._world.clock.now:
-            self._moment = self._world.clock.now
-            self._looks.clear()
-        self._looks[key] = self._looks.get(key, 0) + 1
-        return SPACING if self._looks[key] > BURST else 0
+        """A pause that grows while looking at `key` calls for the next look over and over, so that time goes on."""
+        looked, row = self._looked.get(key, (None, 0))
+        row = row + 1 if looked == self._world.clock.now else 0
+        self._looked[key] = self._world.clock.now, row
+        return min(SPACING * 2.0 ** min(row - BURST, 32), LONGEST_PAUSE) if row >= BURST else 0
 
     def _process(self, key: Key) -> None:
         del self._waiting[key]
+        self._looked[key] = self._world.clock.now, self._looked.get(key, (None, 0))[1]
         try:
             self._look(key)
         except TryAgain:

@@ -50,12 +50,20 @@ def check_identity(kind: Kind, namespace: str, body: Any) -> None:
             f"({kind.api_version})"
         )
         raise errors.bad_request(message)
-    name = body.get("metadata", {}).get("name", "")
+    meta = body.get("metadata") or {}
+    if not isinstance(meta, dict):
+        what = f"Go struct field {kind.kind}.metadata of type v1.ObjectMeta"
+        shown = errors.json_type(meta).replace("boolean", "bool")
+        raise errors.bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+            f"json: cannot unmarshal {shown} into {what}"
+        )
+    name = meta.get("name", "")
     given = body.get("kind") or kind.kind
     if given != kind.kind:
         fault = errors.invalid("kind", given, f"must be {kind.kind}")
         raise errors.rejected(kind.group, given, name, [fault])
-    place = body.get("metadata", {}).get("namespace")
+    place = meta.get("namespace")
     if place and place != namespace:
         message = "the namespace of the provided object does not match the namespace sent on the request"
         raise errors.bad_request(message)

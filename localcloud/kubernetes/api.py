@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from localcloud.kubernetes import catalog
 from localcloud.kubernetes.admission import MERGE_PATCH, controller
 from localcloud.kubernetes.canonical import canonical
-from localcloud.kubernetes.deletion import CRD, Background, Terms
-from localcloud.kubernetes.events import recorded
+from localcloud.kubernetes.deletion import CRD, Background, Later, Terms
+from localcloud.kubernetes.errors import StatusError
+from localcloud.kubernetes.events import Said, counted_up, fresh
 from localcloud.kubernetes.http import Front
 from localcloud.kubernetes.kinds import Kind, Registry, kinds_of
 from localcloud.kubernetes.objects import Ids, Objects
 from localcloud.kubernetes.routes import Target, target
 from localcloud.kubernetes.selectors import label_tests
-from localcloud.kubernetes.store import Change, Clock, Listener, Store
+from localcloud.kubernetes.store import Change, Clock, Listener, Place, Store, place_of
 from localcloud.kubernetes.strategies import ClusterIp
 from localcloud.wire.messages import Json, Request, Response
 
 _INITIAL_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_log = logging.getLogger(__name__)
 
 
 def hashed_cluster_ip(namespace: str, name: str) -> str:
@@ -29,13 +33,25 @@ def hashed_cluster_ip(namespace: str, name: str) -> str:
     return f"34.118.{224 + offset // 256}.{offset % 256}"
 
 
+@dataclass(frozen=True)
+class Upkeep:
+    """What a server does by itself, and when.
+
+    `background` decides when a namespace empties, `later` when the garbage collector goes on after a batch; at once
+    by default. `quota` is how many objects of a kind each namespace may have.
+    """
+
+    background: Background = lambda what, resource, then: then()
+    later: Later = lambda then: then()
+    quota: Mapping[str, int] = field(default_factory=dict)
+
+
 class KubernetesApi:
     """The API of one cluster.
 
     Objects that it hands out are the stored ones: read them, never change them. Kinds are named as
     `group/Kind`, core kinds by the kind alone (`Service`, `apps/Deployment`, `net.gke.io/ServiceImport`).
-    `version` is the server's, as in /version. `background` decides when the cluster's own housekeeping
-    (a namespace emptying) happens; at once by default.
+    `version` is the server's, as in /version.
     """
 
     def __init__(
@@ -44,16 +60,20 @@ class KubernetesApi:
         ids: Ids,
         version: str = "v1.32.4-gke.1",
         cluster_ip: ClusterIp = hashed_cluster_ip,
-        background: Background | None = None,
+        upkeep: Upkeep | None = None,
     ) -> None:
         self.registry = Registry()
         self._clock = clock
         self._ids = ids
         self._store = Store(clock)
+        upkeep = upkeep or Upkeep()
         self._objects = Objects(self._store, self.registry, clock, ids, cluster_ip)
-        if background:
-            self._objects.deletion.background = background
+        self._objects.quota = upkeep.quota
+        self._objects.deletion.background, self._objects.deletion.later = upkeep.background, upkeep.later
         self._front = Front(self._objects, clock, version)
+        self._said: dict[
+            tuple[str, Said], Place
+        ] = {}  # the event that says it, by the uid of whom it is about
         self._store.hook(self._follow_crds)
         for name in _INITIAL_NAMESPACES:
             self.create("Namespace", {"metadata": {"name": name}}, manager="kube-apiserver")
@@ -137,7 +157,7 @@ class KubernetesApi:
             StatusError: 404; 422 where the schema refuses the status.
         """
         found = self._objects.find(self._kind(kind), namespace, name)
-        item = {**found, "status": status}
+        item = {**found, "apiVersion": self._kind(kind).api_version, "status": status}
         options = controller(manager, "status")
         return self._objects.update(self._kind(kind), namespace, name, item, options).item
 
@@ -170,16 +190,23 @@ class KubernetesApi:
         item = self._objects.find(found, namespace, name)
         return self._objects.deletion.delete(found, item, Terms(propagation))
 
-    def record_event(self, involved: Json, type: str, reason: str, message: str, component: str) -> Json:
+    def record_event(self, involved: Json, type: str, reason: str, message: str, component: str) -> None:
         """Record an Event about object `involved`; the same one again counts up.
 
-        `type` is Normal or Warning.
+        `type` is Normal or Warning. An event that the server refuses (its namespace is going) is logged and lost, as
+        with client-go's recorder [documented].
         """
-        kept, event = recorded(self._store, self._clock.now, involved, (type, reason, message, component))
-        if kept:
-            return self._store.put("Event", event)
+        said = type, reason, message, component
+        key = involved["metadata"].get("uid", ""), said
+        if known := self._store.get("Event", self._said.get(key, ("", ""))):
+            self._store.put("Event", counted_up(known, self._clock.now))
+            return
+        event = fresh(self._clock.now, involved, said)
         event["metadata"]["name"] = f"{involved['metadata']['name']}.{self._ids.uid().replace('-', '')[-16:]}"
-        return self.create("Event", event, manager=component)
+        try:
+            self._said[key] = place_of(self.create("Event", event, manager=component))
+        except StatusError as refused:
+            _log.warning("an event was refused, and is not told: %s: %s", reason, refused.message)
 
     def subscribe(self, fn: Listener) -> Callable[[], None]:
         """Call `fn` with ADDED, MODIFIED or DELETED and the object after each change; the result ends it.

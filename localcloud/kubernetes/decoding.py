@@ -10,10 +10,13 @@ import copy
 from typing import Any
 
 from localcloud.kubernetes.definitions import ANYTHING, property_of, resolve
-from localcloud.kubernetes.errors import bad_request, json_type
+from localcloud.kubernetes.errors import StatusError, bad_request, json_type
 from localcloud.kubernetes.kinds import Kind
+from localcloud.kubernetes.quantities import WRONG_FORM, NotAQuantity, amount
+from localcloud.kubernetes.times import time_fault
 from localcloud.wire.messages import Json
 
+_GO_INTEGERS = {"int64": "int64"}
 _GO_TYPES = {"integer": "int32", "boolean": "bool", "number": "float64", "string": "string"}
 
 
@@ -40,15 +43,28 @@ class Decoding:
         schema = resolve(schema)
         if isinstance(value, list):
             return self._array(value, schema, path)
-        if schema.get("format") == "quantity" and isinstance(value, int | float):
-            return str(value)
         if self.typed and value is not None:
             self._check(value, schema, path)
+            return self._scalar(value, schema)
+        return value
+
+    def _scalar(self, value: Any, schema: Json) -> Any:
+        """A value that Go's own types read for themselves: quantities and times."""
+        form = schema.get("format")
+        if form == "quantity":
+            try:
+                amount(value)
+            except NotAQuantity as fault:
+                raise self._refusal(str(fault)) from fault
+            return str(value)
+        if form == "date-time" and (wrong := time_fault(value)):
+            raise self._refusal(wrong)
         return value
 
     def _object(self, value: Json, schema: Json, path: str) -> Json:
-        outer = self._struct
-        self._struct = _struct_name(schema.get("$ref", "")) or outer
+        outer = self._struct, self.typed
+        self._struct = _struct_name(schema.get("$ref", "")) or self._struct
+        self.typed = self.typed or path == "metadata"  # which is Go's own type in custom resources, too
         schema = resolve(schema)
         if self.typed:
             self._check(value, schema, path)
@@ -62,7 +78,7 @@ class Decoding:
                 out[name] = self.visit(member, known, inner)
         if self.defaults:
             self._default(out, schema, path)
-        self._struct = outer
+        self._struct, self.typed = outer
         return out
 
     def _array(self, value: list[Any], schema: Json, path: str) -> list[Any]:
@@ -78,22 +94,37 @@ class Decoding:
                 out[name] = self.visit(copy.deepcopy(known["default"]), known, inner)
 
     def _check(self, value: Any, schema: Json, path: str) -> None:
-        wanted = schema.get("type")
-        if (
-            wanted is None
-            or fits(value, wanted)
-            or (wanted == "string" and schema.get("format") == "quantity")
-        ):
+        wanted, form = schema.get("type"), schema.get("format", "")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if form == "quantity":
+            if isinstance(value, dict | list):
+                raise self._refusal(WRONG_FORM)
+            return
+        if schema.get("x-kubernetes-int-or-string"):
+            if not isinstance(value, str) and not (fits(value, "integer") and not _overflows(value, "int32")):
+                shown = f"number {value}" if number else json_type(value).replace("boolean", "bool")
+                raise self._refusal(f"json: cannot unmarshal {shown} into Go value of type int32")
+            return
+        if wanted is None or (fits(value, wanted) and not (wanted == "integer" and _overflows(value, form))):
             return
         given = json_type(value)
         given = "number" if given == "integer" else "bool" if given == "boolean" else given
+        if number and wanted == "integer":
+            given = f"number {value}"
         target = {"array": "[]", "object": "map"}.get(wanted, _GO_TYPES.get(wanted, wanted))
         bare = ".".join(part.split("[")[0] for part in path.split("."))
-        message = (
-            f'{self.kind.kind} in version "{self.kind.version}" cannot be handled as a {self.kind.kind}: '
-            f"json: cannot unmarshal {given} into Go struct field {self._struct}.{bare} of type {target}"
-        )
-        raise bad_request(message)
+        where = f"Go struct field {self._struct}.{bare} of type {_GO_INTEGERS.get(form, target)}"
+        raise self._refusal(f"json: cannot unmarshal {given} into {where}")
+
+    def _refusal(self, why: str) -> StatusError:
+        kind = self.kind.kind
+        return bad_request(f'{kind} in version "{self.kind.version}" cannot be handled as a {kind}: {why}')
+
+
+def _overflows(number: int, form: str) -> bool:
+    """Whether an integer has more bits than its Go type."""
+    most = 2**31 if form == "int32" else 2**63
+    return not -most <= number < most
 
 
 def _struct_name(model: str) -> str:

@@ -6,7 +6,8 @@ with finalizers stays until the last one is taken off [documented].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from localcloud.kubernetes import errors
@@ -17,9 +18,13 @@ from localcloud.wire.messages import Json
 
 CRD = "apiextensions.k8s.io/CustomResourceDefinition"
 _FOREGROUND = "foregroundDeletion"
+BATCH = 100  # objects that the garbage collector deletes in one go
 
 Background = Callable[[str, str, Callable[[], None]], None]
 """(what, resource, then): does `then` when the cluster's own controllers would have got to it."""
+
+Later = Callable[[Callable[[], None]], None]
+"""Calls what it is given soon, after others have had their turn."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +37,31 @@ class Terms:
     dry_run: bool = False
 
 
+@dataclass(frozen=True)
+class _Doomed:
+    """An object that is to be deleted; with `owned` only if it has no owner left."""
+
+    kind: Kind
+    item: Json
+    terms: Terms
+    owned: bool
+
+
 class Deletion:
-    """Removes objects and follows the consequences. `background` decides when a namespace empties."""
+    """Removes objects and follows the consequences.
+
+    `background` decides when a namespace empties, `later` when the garbage collector goes on after a batch: however
+    much an owner owns, the request that deletes it is answered.
+    """
 
     def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
         self._store = store
         self._registry = registry
         self._clock = clock
         self.background: Background = lambda what, resource, then: then()
+        self.later: Later = lambda then: then()
+        self._doomed: deque[_Doomed] = deque()
+        self._collecting = False
         store.hook(self._follow)
 
     def delete(self, kind: Kind, item: Json, terms: Terms) -> Json:
@@ -56,7 +78,7 @@ class Deletion:
         elif terms.propagation == "Foreground" and _FOREGROUND not in held and self._dependents(meta["uid"]):
             held.append(_FOREGROUND)
         marked = self._marked(kind, item, held)
-        free = not held and not self._contents(kind, item) and kind.key != "Namespace"
+        free = not held and not self._holds(kind, item) and kind.key != "Namespace"
         if terms.dry_run:
             return item if free else marked
         if free:
@@ -70,7 +92,7 @@ class Deletion:
     def finished(self, kind: Kind, item: Json) -> Json | None:
         """Remove `item` if it was only waiting for the finalizers it no longer has."""
         meta = item["metadata"]
-        if not meta.get("deletionTimestamp") or meta.get("finalizers") or self._contents(kind, item):
+        if not meta.get("deletionTimestamp") or meta.get("finalizers") or self._holds(kind, item):
             return None
         return self._store.remove(kind.key, item)
 
@@ -87,6 +109,12 @@ class Deletion:
         if finalizers:
             meta["finalizers"] = finalizers
         return {**item, "metadata": meta}
+
+    def _holds(self, kind: Kind, item: Json) -> bool:
+        """Whether a namespace or a CRD contains anything yet."""
+        if kind.key == "Namespace":
+            return any(self._store.count(k.key, item["metadata"]["name"]) for k in self._namespaced())
+        return bool(self._contents(kind, item))
 
     def _contents(self, kind: Kind, item: Json) -> list[tuple[Kind, Json]]:
         """What must be gone before a namespace or a CRD can be."""
@@ -109,14 +137,11 @@ class Deletion:
             self.background("namespace", name, lambda: self._purge(kind, item))
         elif kind.key == CRD:
             self._purge(kind, item)
-        for dependent, owned in self._dependents(item["metadata"]["uid"]):
-            if _FOREGROUND in item["metadata"].get("finalizers", []):
-                self.delete(dependent, owned, Terms("Foreground"))
+        if _FOREGROUND in item["metadata"].get("finalizers", []):
+            self._doom(self._dependents(item["metadata"]["uid"]), Terms("Foreground"))
 
     def _purge(self, kind: Kind, item: Json) -> None:
-        for inner, content in self._contents(kind, item):
-            if self._store.get(inner.key, place_of(content)):
-                self.delete(inner, content, Terms())
+        self._doom(self._contents(kind, item), Terms())
         current = self._store.get(kind.key, place_of(item))
         if current:
             self.finished(kind, current)
@@ -125,9 +150,7 @@ class Deletion:
         """After a removal: dependents go, and whoever waited for it may go."""
         if change.type != "DELETED":
             return
-        for kind, item in self._dependents(change.item["metadata"]["uid"]):
-            if not item["metadata"].get("deletionTimestamp") and _last_owner(self._store, item):
-                self.delete(kind, item, Terms())
+        self._doom(self._dependents(change.item["metadata"]["uid"]), Terms(), owned=True)
         self._release_owners(change.item)
         self._release_container(change)
 
@@ -161,24 +184,42 @@ class Deletion:
                     self._store.put(kind.key, freed)
 
     def _dependents(self, uid: str) -> list[tuple[Kind, Json]]:
-        found = []
-        for key in self._store.kinds():
-            kind = self._registry.named(key)
-            for item in self._store.items(key) if kind else ():
-                if any(ref["uid"] == uid for ref in item["metadata"].get("ownerReferences", ())):
-                    found.append((kind, item))
+        found = [(self._registry.named(key), item) for key, item in self._store.owned(uid)]
         return [(kind, item) for kind, item in found if kind]
+
+    def _doom(self, items: Iterable[tuple[Kind, Json]], terms: Terms, owned: bool = False) -> None:
+        """Delete `items`, a batch at once and the rest later; with `owned`, those that have no owner left."""
+        self._doomed.extend(_Doomed(kind, item, terms, owned) for kind, item in items)
+        if not self._collecting:
+            self._collect()
+
+    def _collect(self) -> None:
+        """Delete a batch of what is doomed; what that dooms in its turn waits behind the rest."""
+        self._collecting = True
+        try:
+            for _ in range(BATCH):
+                if not self._doomed:
+                    return
+                self._dispose(self._doomed.popleft())
+        finally:
+            self._collecting = False
+        self.later(self._collect)
+
+    def _dispose(self, doomed: _Doomed) -> None:
+        item = self._store.get(doomed.kind.key, place_of(doomed.item))
+        if item is None or item["metadata"]["uid"] != doomed.item["metadata"]["uid"]:
+            return
+        owners = item["metadata"].get("ownerReferences", ())
+        kept = item["metadata"].get("deletionTimestamp") or any(
+            self._store.exists(ref["uid"]) for ref in owners
+        )
+        if not (doomed.owned and kept):
+            self.delete(doomed.kind, item, doomed.terms)
 
     def _orphan(self, uid: str) -> None:
         for kind, item in self._dependents(uid):
             left = [ref for ref in item["metadata"]["ownerReferences"] if ref["uid"] != uid]
             self._store.put(kind.key, {**item, "metadata": {**item["metadata"], "ownerReferences": left}})
-
-
-def _last_owner(store: Store, item: Json) -> bool:
-    """Whether none of the owners of `item` is left."""
-    owners = {ref["uid"] for ref in item["metadata"].get("ownerReferences", ())}
-    return not any(other["metadata"]["uid"] in owners for key in store.kinds() for other in store.items(key))
 
 
 def _check_terms(kind: Kind, item: Json, terms: Terms) -> None:

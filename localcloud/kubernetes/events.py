@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from localcloud.kubernetes.store import Store
 from localcloud.kubernetes.times import rfc3339
 from localcloud.wire.messages import Json
 
@@ -10,23 +9,16 @@ Said = tuple[str, str, str, str]
 """(Normal or Warning, reason, message, component)."""
 
 
-def recorded(store: Store, now: float, involved: Json, said: Said) -> tuple[bool, Json]:
-    """(whether it was said before, the Event to store). A new one still needs a name."""
-    meta = involved["metadata"]
-    namespace = meta.get("namespace") or "default"
-    for event in store.items("Event", namespace):
-        if event["involvedObject"].get("uid") == meta.get("uid") and _said(event) == said:
-            return True, {**event, "count": event["count"] + 1, "lastTimestamp": rfc3339(now)}
-    return False, _fresh(now, involved, namespace, said)
+def counted_up(event: Json, now: float) -> Json:
+    """An Event that is said once more."""
+    return {**event, "count": event.get("count", 1) + 1, "lastTimestamp": rfc3339(now)}
 
 
-def _said(event: Json) -> Said:
-    return event["type"], event["reason"], event["message"], event["source"].get("component", "")
-
-
-def _fresh(now: float, involved: Json, namespace: str, said: Said) -> Json:
+def fresh(now: float, involved: Json, said: Said) -> Json:
+    """An Event about `involved` that is said for the first time; it needs a name yet."""
     type_, reason, message, component = said
     meta, time = involved["metadata"], rfc3339(now)
+    namespace = meta.get("namespace") or "default"
     about = {"kind": involved["kind"], "apiVersion": involved["apiVersion"], "name": meta["name"]}
     about |= {name: meta[name] for name in ("namespace", "uid", "resourceVersion") if name in meta}
     return {

@@ -71,24 +71,52 @@ def metadata_faults(kind: str, meta: Json) -> list[FieldError]:
     if not name:
         return [required("metadata.name", "name or generateName is required")]
     faults = name_fault(name, _STYLES.get(kind, "subdomain"), "metadata.name")
-    for key, value in meta.get("labels", {}).items():
-        faults += _key_faults(key, "metadata.labels")
-        faults += name_fault(value, "labelValue", "metadata.labels")
-    for key in meta.get("annotations", {}):
-        faults += _key_faults(key.lower(), "metadata.annotations")
-    return faults + _size_faults(meta)
+    return [
+        *faults,
+        *label_faults(meta.get("labels", {}), "metadata.labels"),
+        *annotation_faults(meta, "metadata.annotations"),
+        *_owner_faults(meta.get("ownerReferences", [])),
+    ]
 
 
-def _key_faults(key: str, path: str) -> list[FieldError]:
+def label_faults(labels: Json, path: str) -> list[FieldError]:
+    """Every fault of a map of labels."""
+    faults = []
+    for key, value in labels.items():
+        faults += key_faults(key, path)
+        faults += name_fault(value, "labelValue", path)
+    return faults
+
+
+def annotation_faults(meta: Json, path: str) -> list[FieldError]:
+    """Every fault of the annotations in `meta`."""
+    faults = [fault for key in meta.get("annotations", {}) for fault in key_faults(key.lower(), path)]
+    return faults + _size_faults(meta, path)
+
+
+def _owner_faults(references: list[Json]) -> list[FieldError]:
+    """What an owner reference must have; the words differ by field [documented]."""
+    path, empty = "metadata.ownerReferences", "must not be empty"
+    fields = (("apiVersion", "version "), ("kind", ""), ("name", ""), ("uid", ""))
+    return [
+        invalid(f"{path}.{field}", "", word + empty)
+        for reference in references
+        for field, word in fields
+        if not reference.get(field)
+    ]
+
+
+def key_faults(key: str, path: str) -> list[FieldError]:
+    """Every fault of a label's or an annotation's key."""
     prefix, slash, name = key.rpartition("/")
     if slash and not re.fullmatch(_SUBDOMAIN, prefix):
         return [invalid(path, key, "prefix part " + _WORDS["subdomain"][2])]
     return [invalid(path, key, _WORDS["qualified"][2])] if name_fault(name, "qualified", path) else []
 
 
-def _size_faults(meta: Json) -> list[FieldError]:
+def _size_faults(meta: Json, path: str) -> list[FieldError]:
     size = sum(len(key) + len(value) for key, value in meta.get("annotations", {}).items())
     if size <= _ANNOTATIONS_LIMIT:
         return []
     text = f"Too long: may not be more than {_ANNOTATIONS_LIMIT} bytes"
-    return [FieldError("metadata.annotations", "FieldValueTooLong", text)]
+    return [FieldError(path, "FieldValueTooLong", text)]

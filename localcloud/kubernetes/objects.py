@@ -7,7 +7,7 @@ object, keep its books (generation, managedFields), refuse what is wrong, and co
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -80,6 +80,7 @@ class Objects:
         self._clock = clock
         self._ids = ids
         self._cluster_ip = cluster_ip
+        self.quota: Mapping[str, int] = {}
 
     def find(self, kind: Kind, namespace: str, name: str) -> Json:
         """The object.
@@ -196,6 +197,7 @@ class Objects:
         if meta.get("resourceVersion"):
             raise errors.bad_request("resourceVersion should not be set on objects to be created")
         self._admit(kind, meta)
+        self._check_quota(kind, meta)
         rules = strategy(kind.key)
         for name in (*_SYSTEM, "selfLink"):
             meta.pop(name, None)
@@ -212,7 +214,7 @@ class Objects:
         refuse(kind, item, None)
         if self.store.get(kind.key, (meta.get("namespace", ""), meta["name"])):
             raise errors.already_exists(kind.group, kind.plural, meta["name"])
-        return item if options.dry_run else self.store.put(kind.key, item)
+        return item if options.dry_run else self._put(kind, item)
 
     def _replace(self, kind: Kind, old: Json, item: Json, entries: Entries, options: Options) -> Json:
         item = scoped(kind, old, item, options.subresource)
@@ -234,7 +236,11 @@ class Objects:
             refuse(kind, item, old)
         if options.dry_run:
             return item
-        return self.deletion.finished(kind, item) or self.store.put(kind.key, item)
+        return self.deletion.finished(kind, item) or self._put(kind, item)
+
+    def _put(self, kind: Kind, item: Json) -> Json:
+        """Store `item` in the version that its CRD stores, whichever it came in: the CRDs convert by name alone."""
+        return self.store.put(kind.key, {**item, "apiVersion": self.registry.expected(kind.key).api_version})
 
     def _admit(self, kind: Kind, meta: Json) -> None:
         """A namespace must be there and stay there for something new to be made in it."""
@@ -252,6 +258,15 @@ class Objects:
                 "field": "metadata.namespace",
             }
             raise errors.forbidden(kind.group, kind.plural, meta.get("name", ""), why, [cause])
+
+    def _check_quota(self, kind: Kind, meta: Json) -> None:
+        """Admission by ResourceQuota, in its words [observed]."""
+        namespace, most = meta.get("namespace", ""), self.quota.get(kind.key)
+        used = self.store.count(kind.key, namespace)
+        if most is not None and used >= most:
+            counted = f"requested: {kind.plural}=1, used: {kind.plural}={used}, limited: {kind.plural}={most}"
+            why = f"exceeded quota: gke-resource-quotas, {counted}"
+            raise errors.forbidden(kind.group, kind.plural, meta.get("name", ""), why)
 
     def _manager(self, kind: Kind, options: Options, operation: str) -> Manager:
         return Manager.of(options.manager or "unknown", operation, kind.api_version, options.subresource)

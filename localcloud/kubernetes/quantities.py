@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 FORM = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
-_WRONG_FORM = f"quantities must match the regular expression '{FORM}'"
+WRONG_FORM = f"quantities must match the regular expression '{FORM}'"
 _WRONG_SUFFIX = "unable to parse quantity's suffix"
 
 _PARTS = re.compile(r"(?P<number>[+-]?(\d+\.?\d*|\.\d+))(?P<suffix>[eEinumkKMGTP]*[-+]?\d*)", re.ASCII)
@@ -36,7 +36,7 @@ def amount(quantity: str | int | float) -> Decimal:
     """
     found = _PARTS.fullmatch(str(quantity))
     if found is None:
-        raise NotAQuantity(_WRONG_FORM)
+        raise NotAQuantity(WRONG_FORM)
     number, suffix = Decimal(found["number"][:_LONGEST]), found["suffix"]
     if suffix in _SUFFIXES:
         scaled = number * _SUFFIXES[suffix]

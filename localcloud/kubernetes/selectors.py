@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.kubernetes.errors import bad_request
+from localcloud.kubernetes.errors import FieldError, bad_request, forbidden_field, invalid, required
 from localcloud.kubernetes.kinds import Kind
+from localcloud.kubernetes.names import key_faults, label_faults
 from localcloud.wire.messages import Json
 
 Predicate = Callable[[Json], bool]
@@ -67,6 +68,45 @@ def label_tests(text: str) -> list[Predicate]:
         tests.append(_label_test(found))
         at = found.end() + 1
     return tests
+
+
+def takes(selector: Json, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector, as objects carry it, takes these labels; an operator that is none takes nothing."""
+    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return False
+    return all(_holds(term, labels) for term in selector.get("matchExpressions") or [])
+
+
+def _holds(term: Json, labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(term.get("key", "")), term.get("values", [])
+    match term.get("operator"):
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+    return False
+
+
+def selector_faults(selector: Json, path: str) -> list[FieldError]:
+    """Every fault of a LabelSelector, in the API server's words [documented: ValidateLabelSelector]."""
+    faults = label_faults(selector.get("matchLabels", {}), f"{path}.matchLabels")
+    for i, term in enumerate(selector.get("matchExpressions", [])):
+        place, operator, values = f"{path}.matchExpressions[{i}]", term.get("operator"), term.get("values")
+        if operator in ("In", "NotIn") and not values:
+            detail = "must be specified when `operator` is 'In' or 'NotIn'"
+            faults.append(required(f"{place}.values", detail))
+        elif operator in ("Exists", "DoesNotExist") and values:
+            detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            faults.append(forbidden_field(f"{place}.values", detail))
+        elif operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+            faults.append(invalid(f"{place}.operator", operator, "not a valid selector operator"))
+        faults += key_faults(term.get("key", ""), f"{place}.key")
+    return faults
 
 
 def _label_test(found: re.Match[str]) -> Predicate:

@@ -7,7 +7,7 @@ given for as long as it likes, and must not write to it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,6 +48,9 @@ class Store:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._objects: dict[str, dict[Place, Json]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()  # by kind and namespace
+        self._uids: set[str] = set()
+        self._owned: dict[str, set[tuple[str, Place]]] = {}  # by the owner's uid
         self._log: deque[Change] = deque()
         self._hooks: list[Callable[[Change], None]] = []
         self._listeners: list[Callable[[Change], None]] = []
@@ -65,6 +68,18 @@ class Store:
         found = self._objects.get(key, {})
         return [found[place] for place in sorted(found) if not namespace or place[0] == namespace]
 
+    def count(self, key: str, namespace: str) -> int:
+        """How many objects of kind `key` there are in a namespace."""
+        return self._counts[key, namespace]
+
+    def exists(self, uid: str) -> bool:
+        """Whether there is an object of this uid."""
+        return uid in self._uids
+
+    def owned(self, uid: str) -> list[tuple[str, Json]]:
+        """The objects that name an owner of this uid, with their kinds, by kind, namespace and name."""
+        return [(key, self._objects[key][place]) for key, place in sorted(self._owned.get(uid, ()))]
+
     def kinds(self) -> Iterator[str]:
         """The kinds that have objects."""
         return iter([key for key, found in self._objects.items() if found])
@@ -75,12 +90,16 @@ class Store:
         before = self.get(key, place)
         item = self._stamped(item)
         self._objects.setdefault(key, {})[place] = item
+        if before:
+            self._unlist(key, before)
+        self._list(key, item)
         self._commit(key, "MODIFIED" if before else "ADDED", item, before)
         return item
 
     def remove(self, key: str, item: Json) -> Json:
         """Commit the removal of `item`; gives back its last state."""
         before = self._objects[key].pop(place_of(item))
+        self._unlist(key, before)
         item = self._stamped(item)
         self._commit(key, "DELETED", item, before)
         return item
@@ -98,6 +117,23 @@ class Store:
         """Call `listener` after every change, in their order; the result ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def _list(self, key: str, item: Json) -> None:
+        place, meta = place_of(item), item["metadata"]
+        self._counts[key, place[0]] += 1
+        self._uids.add(meta.get("uid", ""))
+        for reference in meta.get("ownerReferences", ()):
+            self._owned.setdefault(reference["uid"], set()).add((key, place))
+
+    def _unlist(self, key: str, item: Json) -> None:
+        place, meta = place_of(item), item["metadata"]
+        self._counts[key, place[0]] -= 1
+        self._uids.discard(meta.get("uid", ""))
+        for reference in meta.get("ownerReferences", ()):
+            listed = self._owned.get(reference["uid"], set())
+            listed.discard((key, place))
+            if not listed:
+                self._owned.pop(reference["uid"], None)
 
     def _stamped(self, item: Json) -> Json:
         self.revision = self._next()

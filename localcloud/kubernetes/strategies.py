@@ -9,13 +9,16 @@ apiserver calls ReturnDeletedObject) [observed].
 from __future__ import annotations
 
 import base64
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from localcloud.kubernetes.crd_expressions import uncompiled
-from localcloud.kubernetes.errors import FieldError, invalid, mistyped, required, unsupported
-from localcloud.kubernetes.names import name_fault
+from localcloud.kubernetes.errors import FieldError, duplicate, invalid, mistyped, required, unsupported
+from localcloud.kubernetes.names import label_faults, name_fault
+from localcloud.kubernetes.pod_rules import pod_faults, range_faults, template_faults
+from localcloud.kubernetes.selectors import selector_faults, takes
 from localcloud.wire.messages import Json
 
 ClusterIp = Callable[[str, str], str]
@@ -86,8 +89,16 @@ def _check_service(item: Json, old: Json | None) -> list[FieldError]:
     ports = spec.get("ports", [])
     if not ports and spec.get("clusterIP") != "None" and spec["type"] != "ExternalName":
         faults.append(required("spec.ports"))
+    taken: set[str] = set()
     for i, port in enumerate(ports):
         faults += _port_faults(port, f"spec.ports[{i}]", named=len(ports) > 1)
+        if (name := port.get("name", "")) in taken:
+            faults.append(duplicate(f"spec.ports[{i}].name", name))
+        taken.update({name} - {""})
+    faults += label_faults(spec.get("selector", {}), "spec.selector")
+    affinities = ("ClientIP", "None")
+    if spec.get("sessionAffinity") not in affinities:
+        faults.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity"), affinities))
     types = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
     if spec["type"] not in types:
         faults.append(unsupported("spec.type", spec["type"], types))
@@ -99,20 +110,16 @@ def _check_service(item: Json, old: Json | None) -> list[FieldError]:
 
 def _port_faults(port: Json, path: str, named: bool) -> list[FieldError]:
     faults = []
-    if named and not port.get("name"):
+    if port.get("name"):
+        faults += name_fault(port["name"], "label", f"{path}.name")
+    elif named:
         faults.append(required(f"{path}.name"))
-    faults += _range_faults(port.get("port", 0), f"{path}.port")
+    faults += range_faults(port.get("port", 0), f"{path}.port")
     if isinstance(port.get("targetPort"), int):
-        faults += _range_faults(port["targetPort"], f"{path}.targetPort")
+        faults += range_faults(port["targetPort"], f"{path}.targetPort")
     if port["protocol"] not in ("TCP", "UDP", "SCTP"):
         faults.append(unsupported(f"{path}.protocol", port["protocol"], ("SCTP", "TCP", "UDP")))
     return faults
-
-
-def _range_faults(number: int, path: str) -> list[FieldError]:
-    if 1 <= number <= 65535:
-        return []
-    return [invalid(path, number, "must be between 1 and 65535, inclusive")]
 
 
 def _default_deployment(item: Json) -> None:
@@ -162,41 +169,42 @@ def _check_workload(item: Json, old: Json | None) -> list[FieldError]:
     spec, faults = item["spec"], []
     selector = spec.get("selector")
     labels = spec.get("template", {}).get("metadata", {}).get("labels")
-    wanted = (selector or {}).get("matchLabels", {})
     if selector is None:
         faults.append(required("spec.selector"))
-    elif not wanted and not selector.get("matchExpressions"):
+    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
         faults.append(invalid("spec.selector", selector, "empty selector is invalid for deployment"))
-    if selector is None or not wanted.items() <= (labels or {}).items():
+    else:
+        faults += selector_faults(selector, "spec.selector")
+    if selector is None or not takes(selector, labels or {}):
         path = "spec.template.metadata.labels"
         faults.append(invalid(path, labels, "`selector` does not match template `labels`"))
     if spec.get("replicas", 0) < 0:
         detail = "must be greater than or equal to 0"
         faults.append(invalid("spec.replicas", spec["replicas"], detail))
-    faults += _pod_faults(spec.get("template", {}).get("spec", {}), "spec.template.spec")
+    faults += template_faults(spec.get("template", {}), "spec.template")
     if old and old["spec"].get("selector") != selector:
         faults.append(invalid("spec.selector", selector, "field is immutable"))
     return faults
 
 
 def _check_pod(item: Json, old: Json | None) -> list[FieldError]:
-    return _pod_faults(item.get("spec", {}), "spec")
+    return pod_faults(item.get("spec", {}), "spec")
 
 
-def _pod_faults(spec: Json, path: str) -> list[FieldError]:
-    containers = spec.get("containers", [])
-    faults = [] if containers else [required(f"{path}.containers")]
-    for i, container in enumerate(containers):
-        place = f"{path}.containers[{i}]"
-        if not container.get("name"):
-            faults.append(required(f"{place}.name"))
-        else:
-            faults += name_fault(container["name"], "label", f"{place}.name")
-        if not container.get("image"):
-            faults.append(required(f"{place}.image"))
-        for j, port in enumerate(container.get("ports", ())):
-            faults += _range_faults(port.get("containerPort", 0), f"{place}.ports[{j}].containerPort")
-    return faults
+def _check_node(item: Json, old: Json | None) -> list[FieldError]:
+    cidr = item.get("spec", {}).get("podCIDR")
+    if cidr is None or _is_cidr(cidr):
+        return []
+    words = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+    return [invalid("spec.podCIDRs[0]", cidr, words)]
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return "/" in text
 
 
 def _default_secret(item: Json) -> None:
@@ -242,6 +250,7 @@ _STRATEGIES: dict[str, Strategy] = {
         _default_service, _prepare_service, _check_service, _carry_service, returns_deleted=True
     ),
     "Pod": Strategy(_default_pod, _prepare_pod, _check_pod, returns_deleted=True),
+    "Node": Strategy(check=_check_node),
     "Secret": Strategy(default=_default_secret),
     "apps/Deployment": Strategy(_default_deployment, _prepare_workload, _check_workload),
     "apps/ReplicaSet": Strategy(_default_template, _prepare_replica_set, _check_workload),

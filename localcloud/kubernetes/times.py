@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def rfc3339(seconds: float) -> str:
@@ -14,7 +17,24 @@ def since(timestamp: str | None, now: float) -> str:
     """The age of an RFC 3339 `timestamp` at `now`, as kubectl shows it; `<unknown>` without one."""
     if not timestamp:
         return "<unknown>"
-    return short_duration(now - datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp())
+    try:
+        return short_duration(now - datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp())
+    except (ValueError, OverflowError, AttributeError):
+        return "<invalid>"
+
+
+def time_fault(text: str) -> str:
+    """What is wrong with an RFC 3339 time, in the words of Go's time.Parse; empty if nothing is [documented].
+
+    Go names the part that it could not read; here that is the whole text, read as its year.
+    """
+    if RFC3339.fullmatch(text):
+        try:
+            datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+        except ValueError:
+            return f'parsing time "{text}": day out of range'
+        return ""
+    return f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
 
 
 def short_duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.controllers.gateway.names import Ref
+from localcloud.kubernetes.selectors import takes
 from localcloud.wire.messages import Json
 
 GROUP = "gateway.networking.k8s.io"
@@ -106,27 +107,8 @@ def _allows(listener: Json, route: Ref, gateway: Ref, labels: Mapping[str, Mappi
     namespaces = listener.get("allowedRoutes", {}).get("namespaces", {})
     wanted = namespaces.get("from", "Same")
     if wanted == "Selector":
-        return selects(namespaces.get("selector", {}), labels.get(route.namespace, {}))
+        return takes(namespaces.get("selector", {}), labels.get(route.namespace, {}))
     return wanted == "All" or route.namespace == gateway.namespace
-
-
-def selects(selector: Json, labels: Mapping[str, str]) -> bool:
-    """Whether a label selector takes these labels."""
-    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_expression(term, labels) for term in selector.get("matchExpressions") or [])
-
-
-def _expression(term: Json, labels: Mapping[str, str]) -> bool:
-    value = labels.get(term["key"])
-    verdicts = {
-        "In": value in term.get("values", []),
-        "NotIn": value not in term.get("values", []),
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }
-    return verdicts[term["operator"]]
 
 
 def _hostnames(route: Json, listener: Json) -> tuple[str, ...]:

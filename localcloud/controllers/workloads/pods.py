@@ -44,12 +44,13 @@ def template_hash(deployment: Json) -> str:
 def replica_set(deployment: Json, revision: int) -> Json:
     """The ReplicaSet for the Deployment's present template; it is scaled afterwards."""
     meta, spec, mark = deployment["metadata"], deployment["spec"], template_hash(deployment)
-    labels = {**spec["template"]["metadata"]["labels"], HASH_LABEL: mark}
+    template_meta = spec["template"].get("metadata", {})
+    labels = {**template_meta.get("labels", {}), HASH_LABEL: mark}
     selector = {
         **spec["selector"],
         "matchLabels": {**spec["selector"].get("matchLabels", {}), HASH_LABEL: mark},
     }
-    template = {**spec["template"], "metadata": {**spec["template"]["metadata"], "labels": labels}}
+    template = {**spec["template"], "metadata": {**template_meta, "labels": labels}}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -78,6 +79,7 @@ def names(owner: Json, cluster: str, taken: Collection[str]) -> Iterator[str]:
 def pod(owner: Json, name: str) -> Json:
     """A further pod of a ReplicaSet."""
     meta, template = owner["metadata"], owner["spec"]["template"]
+    template_meta = template.get("metadata", {})
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -85,8 +87,8 @@ def pod(owner: Json, name: str) -> Json:
             "name": name,
             "namespace": meta["namespace"],
             "generateName": f"{meta['name']}-",
-            "labels": template["metadata"].get("labels", {}),
-            "annotations": template["metadata"].get("annotations", {}),
+            "labels": template_meta.get("labels", {}),
+            "annotations": template_meta.get("annotations", {}),
             "ownerReferences": [owner_reference(owner, "ReplicaSet")],
         },
         "spec": template["spec"],

@@ -21,7 +21,7 @@ from localcloud.kubernetes.store import Place, place_of
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
-BATCH = 50
+BATCH = 20
 COMPONENT = "replicaset-controller"
 
 

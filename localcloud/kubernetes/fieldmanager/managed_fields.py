@@ -61,6 +61,14 @@ def decode(item: Json | None) -> ManagedFields:
     }
 
 
+def decodable(item: Json) -> ManagedFields | None:
+    """What the entries of an object say that a client has written; None if they say nothing that can be read."""
+    try:
+        return decode(item)
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def encode(managed: ManagedFields) -> list[Json]:
     """The entries, in the API server's order; who owns nothing has none."""
 

@@ -23,12 +23,12 @@ def update(live: Json | None, new: Json, schema: Json, by: Manager, time: str) -
     """The managedFields after `by` wrote `new` over `live` (None: created it).
 
     `new` may carry managedFields of its own, which then are the starting point; a single empty entry
-    resets them.
+    resets them, and what cannot be read is passed over [documented].
     """
     given = new["metadata"].get("managedFields")
     if given == [{}]:
         return []
-    managed = managed_fields.decode(new if given else live)
+    managed = (given and managed_fields.decodable(new)) or managed_fields.decode(live)
     change = compare(live or {}, new, schema)
     disown(managed, change, by)
     before = set(managed[by].fields) if by in managed else set()

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localcloud.controllers.gateway.binding import covers, intersect, selects
+from localcloud.controllers.gateway.binding import covers, intersect
 from localcloud.controllers.gateway.names import Ref, backend_name, described, owner, ownership, part_name
 from localcloud.controllers.gateway.urlmap import SyncedRoute, path_matchers
 from localcloud.dataplane.urlmap import Asked, rule_for
+from localcloud.kubernetes.selectors import takes
 from localcloud.wire.messages import Json
 from tests.localcloud.controllers.gateways import backend
 
@@ -59,7 +60,7 @@ SELECTORS: list[tuple[Json, bool]] = [
 @pytest.mark.parametrize(("selector", "expected"), SELECTORS)
 def test_namespaces_are_selected_by_label(selector: Json, expected: bool) -> None:
     """All terms have to hold."""
-    assert selects(selector, {"team": "a"}) is expected
+    assert takes(selector, {"team": "a"}) is expected
 
 
 def test_names_fit_and_are_told_apart_by_their_hash() -> None:

@@ -173,7 +173,7 @@ def test_an_event_that_cannot_be_written_does_not_matter(caplog: pytest.LogCaptu
 
 
 def test_two_writers_at_odds_do_not_stop_the_clock() -> None:
-    """A key that calls for itself over and over at one moment is spaced out after a burst."""
+    """A key that calls for itself over and over at one moment is spaced out more and more."""
     looks = Looks()
 
     def unsettled(key: str) -> None:
@@ -185,4 +185,4 @@ def test_two_writers_at_odds_do_not_stop_the_clock() -> None:
     looks.wait(1)
 
     assert EPOCH + 1 == looks.world.clock.now
-    assert BURST <= len(looks.at) <= 12 * BURST
+    assert BURST < len(looks.at) < 2 * BURST

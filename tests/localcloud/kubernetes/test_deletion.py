@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud.kubernetes import KubernetesApi, StatusError
+from localcloud.kubernetes.api import Upkeep
 from localcloud.wire.messages import Json
 from tests.localcloud.kubernetes.conftest import Call, Clock, Ids, stored
 
@@ -118,7 +119,7 @@ def test_a_terminating_namespace_may_be_deleted_once_more(call: Call, api: Kuber
 def test_a_namespace_empties_when_the_clusters_housekeeping_gets_to_it(clock: Clock) -> None:
     """`background` decides when; until then the contents are there."""
     waiting = []
-    api = KubernetesApi(clock, Ids(), background=lambda *work: waiting.append(work))
+    api = KubernetesApi(clock, Ids(), upkeep=Upkeep(lambda *work: waiting.append(work)))
     api.create("Namespace", {"metadata": {"name": "shop"}})
     api.create("ConfigMap", config())
     api.delete("Namespace", "", "shop")
