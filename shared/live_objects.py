@@ -1,7 +1,7 @@
-"""An environment's Kubernetes objects as they are: looked for by label, in every cluster that may hold some.
+"""Finds an environment's Kubernetes objects by their label, in every cluster that may hold some.
 
-A removal knows no spec. So it asks the clusters of the project that are in the fleet, and those that are the
-environment's own. One that should answer and does not is not taken for empty: it is told apart.
+A removal knows no spec. So it asks the clusters of the project that are in the fleet, and those that the environment
+owns. A cluster that should answer and does not is never taken for empty: it is listed as unanswered.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def ask(
     """What `read` finds in each of `those` that can be reached. One that does not answer does not stop the others.
 
     Raises:
-        ApiError: one that is `needed` did not answer: what is in it is unknown then, and not nothing.
+        Transient, Unauthorized: one that is `needed` did not answer: then what is in it is unknown.
     """
     found, unanswered = list[LiveObject](), list[tuple[Cluster, str]]()
     for cluster in those:

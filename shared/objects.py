@@ -1,4 +1,4 @@
-"""Kubernetes objects: what all that Fleetgate applies have in common, and how a live one is told from a wanted one.
+"""Kubernetes objects: what all that Fleetgate applies have in common, and whether a live one is as wanted.
 
 Each bears a digest of what was asked for. What the server added to an object does not count as a difference
 (`differs`), and so neither would what an earlier request named and this one leaves out; the digest tells.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions.gateway.changes import ReserveAddress
 from functions.gateway.observed import ObservedGateway
 from shared.changes.addresses import DeleteAddress
-from shared.gateway.objects import address_purpose, reserved_names, static_name
+from shared.gateway.names import address_purpose, reserved_names, static_name
 from shared.gateway.status import vips
 from shared.google import compute
 from shared.json_types import Json

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from functions.gateway.observed import AddressKey, ObservedGateway
-from shared.gateway.objects import address_purpose, reserved_names, static_name, wanted_objects
+from functions.gateway.wanted import wanted_objects
+from shared.gateway.names import address_purpose, reserved_names, static_name
 from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google import wire
 from shared.google.compute import path_of

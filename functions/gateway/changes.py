@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared import labels
-from shared.gateway.objects import static_name
+from shared.gateway.names import static_name
 from shared.google import compute, wire
 from shared.google.session import Session
 from shared.step.change import Change, Description

@@ -1,7 +1,7 @@
-"""Whether anybody takes a Gateway down: its load balancer is only removed by the controller in charge. Pure.
+"""Whether a controller is in charge of a Gateway: nothing else removes its load balancer. Pure.
 
-In charge of a cluster's Gateways is the controller of multi-cluster ingress, if that cluster's membership is the
-config membership. A Gateway that nobody is in charge of keeps its finalizer, and its load balancer, for ever.
+The controller of multi-cluster ingress is in charge of the Gateways of one cluster: the one whose membership is the
+config membership. In any other a Gateway that is being deleted keeps its finalizer, and its load balancer, for ever.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def is_config(cluster: Cluster, ingress: Feature | None) -> bool:
 
 
 def what_holds(gateway: LiveObject, ingress: Feature | None, project: str) -> str:
-    """What keeps a Gateway from going, and what a person can do; "" if it only takes time."""
+    """What keeps a Gateway from being deleted, and what a person can do; "" if it only takes time."""
     foreign = [each for each in gateway.finalizers if each != FINALIZER]
     if foreign and gateway.is_being_deleted:
         whose = ", ".join(foreign)
@@ -33,7 +33,7 @@ def what_holds(gateway: LiveObject, ingress: Feature | None, project: str) -> st
 
 
 def _unattended(cluster: Cluster, ingress: Feature | None, project: str) -> tuple[str, str]:
-    """Why nobody is in charge of the Gateways of a cluster, and gcloud's verb that helps; "" if somebody is."""
+    """Why no controller is in charge of a cluster's Gateways, and gcloud's verb that helps; "" if one is."""
     if ingress is None:
         return f"multi-cluster ingress is not enabled in project {project}", "enable"
     if ingress.going:

@@ -6,15 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.gateway.objects import (
-    GATEWAY_CLASS,
-    STATIC,
-    backend_namespaces,
-    backends,
-    gateway,
-    reserved_names,
-    wanted_objects,
-)
+from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
+from shared.gateway.names import GATEWAY_CLASS, STATIC, reserved_names
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
 from shared.google import compute, wire
 from shared.google.cluster_reader import ClusterReader

@@ -1,7 +1,7 @@
-"""The gateway's removal: routes, then the Gateway, then, once its load balancer is seen gone, what guided it.
+"""The gateway's removal: routes and the Gateway, then, once its load balancer is gone, policies and grants.
 
-Which parts the load balancer has is only known while the Gateway is there. So each answer hands on what is known of
-them, and the audit at the end of a teardown looks for each.
+Which parts the load balancer has can only be read while the Gateway is there. So the answers hand the list on, and
+the audit at the end of a teardown looks for each part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.step.step import Context, Step
 class ObservedRemoval:
     """The first stage in which anything is left, None if nothing is.
 
-    `parts` are those of the load balancer that were found out, by full name: None if an earlier answer told them.
+    `parts` are the full names of the load balancer's parts, None if an earlier answer has handed on the same list.
     """
 
     reached: Reached | None = None
@@ -44,13 +44,13 @@ def observe(context: Context) -> ObservedRemoval:
 
 
 def look(survey: Survey) -> ObservedRemoval:
-    """What a survey finds, and what is known by then of the load balancer."""
+    """The stage that a survey reaches, and the parts of the load balancer that it knows by then."""
     reached, known = first(STAGES, survey), survey.known_parts
     return ObservedRemoval(reached, tuple(known) if known != list(survey.inventory or ()) else None)
 
 
 def decide(observed: ObservedRemoval, now: float) -> Decision:
-    """What to delete now, and what is waited for; the answer tells the parts that were found out."""
+    """What to delete now, and what is waited for. The answer hands a new list of parts on."""
     decision = observed.reached.decide(now) if observed.reached else Decision(Done())
     if observed.parts is None or decision.outcome is None:
         return decision

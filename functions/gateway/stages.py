@@ -1,8 +1,8 @@
 """The stages in which a Gateway and what belongs to it are removed.
 
-Only the controller in charge of the config membership takes a load balancer down. So nothing that it needs is
-touched before that is seen gone, and if nobody is in charge, the removal waits and says what holds the Gateway:
-going on would leave a load balancer that is billed and that nobody looks after [observed].
+Only the controller in charge of the config membership removes a load balancer. So nothing that it needs is touched
+before the load balancer is gone. If no controller is in charge, the removal waits and says what holds the Gateway:
+going on would leave a load balancer that is billed and that nothing removes [observed].
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from shared.step.stages import Stage
 GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
 DELETED = 10.0  # typical seconds until any other object is gone [inferred]
 UNATTENDED = 30.0  # seconds between two looks at what only a person can move
-LAST = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # the order in which objects go
+ORDER = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # in which objects are deleted
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class LoadBalancerLeft:
 
 
 def find_unlisted(survey: Survey) -> StandingGateways | None:
-    """At the first attempt: Gateways that are about to be deleted, while their load balancer has parts."""
+    """Gateways about to be deleted at the first attempt, if they list parts of their load balancer."""
     found = find_gateways(survey)
     unlisted = survey.first and survey.inventory is None and survey.known_parts
     return found if found and unlisted and found.deletions() else None
@@ -71,17 +71,17 @@ def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
 
 def find_objects(survey: Survey) -> Sequence[LiveObject] | None:
     """Every other object of ours."""
-    return sorted(survey.objects, key=lambda each: LAST.index(each.kind)) or None
+    return sorted(survey.objects, key=lambda each: ORDER.index(each.kind)) or None
 
 
 def write_down(found: StandingGateways, now: float) -> Decision:
-    """Delete nothing yet: the answer hands the list of parts on, which nobody could tell afterwards."""
+    """Delete nothing yet: this answer hands the list of parts on. It cannot be read once the Gateway is gone."""
     text = "the parts of the load balancer are written down before it is taken down"
     return Decision(Waiting(reason="Inventoried", message=text, retry_after=1.0))
 
 
 def delete_gateways(found: StandingGateways, now: float) -> Decision:
-    """Delete routes and Gateways. The controller needs its time; what holds it up is told."""
+    """Delete routes and Gateways, and wait for the controller, or say why it does not come."""
     changes = found.deletions()
     reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
     if any(reasons):

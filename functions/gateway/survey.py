@@ -22,7 +22,7 @@ from shared.objects import KubeObject
 class Survey:
     """Whose Gateway is looked for, and where. `asked` is when the request was published, unix seconds.
 
-    `project` is the fleet's; `gateway` is namespace/name, "" if nobody knows it. `inventory` is what an earlier
+    `project` is the fleet's; `gateway` is namespace/name, "" if it is unknown. `inventory` is what an earlier
     attempt listed of the load balancer, None before there was one; `first` says that this is the first attempt.
     """
 
@@ -71,11 +71,12 @@ class Survey:
         return candidates(self.session, self.project, self.environment)
 
     def _objects_in(self, clusters: Iterable[Cluster]) -> tuple[LiveObject, ...]:
-        """Our objects in these clusters. Of one of somebody else's that does not answer, compute tells: as long as
-        there is a Gateway of ours in it, there is its load balancer.
+        """Our objects in these clusters.
+
+        Other people's clusters need not answer: a Gateway of ours in one shows by its load balancer, in compute.
 
         Raises:
-            ApiError: one that is ours, or holds the configuration, serves and does not answer.
+            Transient, Unauthorized: a cluster that is ours, or the config cluster, did not answer.
         """
 
         def read(api: ClusterReader) -> Iterator[KubeObject]:

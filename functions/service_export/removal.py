@@ -1,7 +1,7 @@
-"""The exports' removal: withdrawn in every cluster first, and what they made seen gone, before anything else goes.
+"""The exports' removal, at a teardown: stage after stage, in every cluster that may hold something of it.
 
-A cluster that does not answer is waited for, since nobody knows what it exports, but not for ever: the audit looks
-at what it left behind.
+A cluster that does not answer is waited for, because it is unknown what it exports. That ends after a while: the
+audit lists what is left behind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PATIENCE = 600.0  # seconds of a request after which a cluster that does not ans
 
 @dataclass(frozen=True)
 class ObservedRemoval:
-    """The first stage in which anything is left; if none, what is left alone on purpose, and who is not heard.
+    """The first stage in which anything is left; if there is none, what stays on purpose, and what is unknown.
 
     `asked` is when the request was published, unix seconds. `kept` are namespaces that hold something of somebody
     else's, by full name, with what; `unanswered` the clusters that should have answered and did not, `unreachable`
@@ -65,8 +65,8 @@ SERVICE_EXPORT_REMOVAL = Step("service_export", observe, decide, frozenset({"des
 
 
 def _notes(observed: ObservedRemoval) -> Json:
-    """What was left alone, and where nobody could look."""
+    """What was left alone, and which clusters could not be asked."""
     left = [{"resource": name, "why": f"it holds {why}"} for name, why in observed.kept.items()]
-    unheard = {**observed.unreachable, **observed.unanswered}
-    rows = [{"resource": name, "why": why} for name, why in unheard.items()]
-    return {key: value for key, value in (("left", left), ("unheard", rows)) if value}
+    reasons = {**observed.unreachable, **observed.unanswered}
+    unheard = [{"resource": name, "why": why} for name, why in reasons.items()]
+    return {key: value for key, value in (("left", left), ("unheard", unheard)) if value}

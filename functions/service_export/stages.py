@@ -54,7 +54,7 @@ def find_imports(survey: Survey) -> Traces | None:
 def find_backend_services(survey: Survey) -> Traces | None:
     """Backend services that outlive their exports.
 
-    Not asked while a cluster is not heard: whether it exports something cannot be told then.
+    They are not looked at while a cluster cannot be asked: it may export what they belong to.
     """
     if survey.unanswered or survey.unreachable:
         return None

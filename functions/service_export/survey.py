@@ -28,7 +28,7 @@ def everything(live: LiveObject) -> bool:
 class Survey:
     """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
 
-    `project` is the fleet's; `gateway` the Gateway's namespace, "" if nobody knows it; `asked` is when the request
+    `project` is the fleet's; `gateway` the Gateway's namespace, "" if it is unknown; `asked` is when the request
     was published, unix seconds.
     """
 
@@ -68,8 +68,8 @@ class Survey:
     @cached_property
     def answering(self) -> list[Cluster]:
         """The clusters of which it is known what they export."""
-        silent = [cluster for cluster, _ in self._exports.unanswered]
-        return [each for each in self.clusters if each.is_reachable and each not in silent]
+        unanswered = [cluster for cluster, _ in self._exports.unanswered]
+        return [each for each in self.clusters if each.is_reachable and each not in unanswered]
 
     @property
     def imports(self) -> list[LiveObject]:
@@ -89,7 +89,7 @@ class Survey:
 
     @cached_property
     def kept_namespaces(self) -> dict[str, str]:
-        """Namespaces that would go, and hold something of somebody else's: by full name, with what."""
+        """Namespaces that would go and hold somebody else's object: that object, by the namespace's full name."""
         going = (each for each in self.namespaces if self.goes(each) and not each.is_being_deleted)
         return {each.path: foreign for each in going if (foreign := self._foreign_object_in(each))}
 
@@ -129,10 +129,10 @@ class Survey:
         return ask(self.session, self.answering, read)
 
     def _foreign_object_in(self, namespace: LiveObject) -> str:
-        """What of somebody else's would go with a namespace; "" if nothing would.
+        """Somebody else's object in a namespace, which would be deleted with it; "" if there is none.
 
-        A cluster that is ours goes too, and all that is in it. But another Gateway would leave its load balancer
-        behind: that is for the fleet to refuse.
+        A cluster that is ours is deleted with all that is in it. But another Gateway would leave its load balancer
+        behind: so its namespace is kept, and reported.
         """
         api = ClusterReader(self.session, namespace.cluster)
         if not is_own(namespace.cluster, self.environment):

@@ -13,7 +13,7 @@ from functions.subnets.changes import DeleteSubnetwork
 from functions.subnets.observed import begun
 from shared import labels
 from shared.changes.addresses import DeleteAddress
-from shared.gateway.objects import STATIC
+from shared.gateway.names import STATIC
 from shared.google import compute, wire
 from shared.step.change import Change
 from shared.step.estimate import remaining

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared import labels
-from shared.gateway.objects import EPHEMERAL, NAMED, static_name
+from shared.gateway.names import EPHEMERAL, NAMED, static_name
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
-from shared.gateway.objects import address_purpose, reserved_names
+from shared.gateway.names import address_purpose, reserved_names
 from shared.google.compute import region_of
 
 

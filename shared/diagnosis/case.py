@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
-from shared.gateway.objects import GATEWAY_CLASS
+from shared.gateway.names import GATEWAY_CLASS
 from shared.google import wire
 from shared.google.compute import path_of, region_of
 from shared.google.container import Cluster

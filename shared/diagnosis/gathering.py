@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
 from shared.diagnosis.case import Case, InCluster
-from shared.gateway.objects import GATEWAY_CLASS
+from shared.gateway.names import GATEWAY_CLASS
 from shared.google import compute, gkehub, projects, serviceusage, wire
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters

@@ -10,8 +10,9 @@ import pytest
 from functions.gateway.changes import ReserveAddress
 from functions.gateway.observed import Contents, Imports, ObservedGateway
 from functions.gateway.step import decide
+from functions.gateway.wanted import wanted_objects
 from shared.changes.objects import ApplyObject
-from shared.gateway.objects import static_name, wanted_objects
+from shared.gateway.names import static_name
 from shared.gateway.status import Vip, vips
 from shared.google import compute, wire
 from shared.google.session import Session
@@ -44,7 +45,7 @@ SPACE = {("Namespace", "", "store"): {"metadata": {"name": "store"}}}
 MISSING = Imports(missing=(("store", "store"),))
 
 
-def seen(objects: dict[Any, Json] | None = None, **fields: Any) -> ObservedGateway:
+def observed(objects: dict[Any, Json] | None = None, **fields: Any) -> ObservedGateway:
     """An open cluster that knows every kind, and a request of two minutes ago."""
     contents = Contents(objects or {}, frozenset(), fields.pop("gateway_class", gateway_class()))
     rules = tuple(forwarding_rules())
@@ -70,7 +71,7 @@ def names(changes: Any) -> list[tuple[str, str]]:
 class TestApplying:
     def test_everything_is_applied_as_soon_as_the_kinds_are_known(self) -> None:
         """Neither the class nor the imports are waited for: the controller takes up what is there."""
-        decision = decide(STORE, seen(gateway_class=None, imports=MISSING), NOW)
+        decision = decide(STORE, observed(gateway_class=None, imports=MISSING), NOW)
 
         assert names(decision.changes) == [
             ("create", "Namespace/store"),
@@ -100,7 +101,7 @@ class TestApplying:
 
     def test_what_is_as_wanted_is_left_alone(self) -> None:
         """A second deploy changes nothing, whatever the server added."""
-        decision = decide(STORE, seen(whole(STORE)), NOW)
+        decision = decide(STORE, observed(whole(STORE)), NOW)
 
         assert isinstance(decision.outcome, Done)
         assert [*decision.changes, *decision.later] == []
@@ -114,7 +115,9 @@ class TestApplying:
         objects = whole(STORE)
         objects[ROUTE]["spec"]["rules"][0]["backendRefs"][0]["weight"] = 0
 
-        assert names(decide(STORE, seen(objects), NOW).changes) == [("update", "HTTPRoute/store/store-route")]
+        assert names(decide(STORE, observed(objects), NOW).changes) == [
+            ("update", "HTTPRoute/store/store-route")
+        ]
 
     def test_what_a_request_leaves_out_is_a_difference(self) -> None:
         """The live route has more than is wanted now: it is applied again, so that the rest goes."""
@@ -122,7 +125,7 @@ class TestApplying:
         before = environment(routes=[{"name": "store-route", "hostnames": ["a.b"], "rules": [rule]}])
         after = environment(routes=[{"name": "store-route", "rules": [rule]}])
 
-        assert names(decide(after, seen(whole(before)), NOW).changes) == [
+        assert names(decide(after, observed(whole(before)), NOW).changes) == [
             ("update", "HTTPRoute/store/store-route")
         ]
 
@@ -134,7 +137,7 @@ class TestApplying:
         foreign = {"metadata": {"name": "theirs", "namespace": "store"}}
         objects |= {("HTTPRoute", "store", "old"): old, ("HTTPRoute", "store", "theirs"): foreign}
 
-        assert names(decide(STORE, seen(objects), NOW).changes) == [("delete", "HTTPRoute/store/old")]
+        assert names(decide(STORE, observed(objects), NOW).changes) == [("delete", "HTTPRoute/store/old")]
 
     def test_health_checks_name_the_import_and_send_both_times(self) -> None:
         """A policy on a Service has no effect; a port needs USE_FIXED_PORT."""
@@ -163,7 +166,7 @@ class TestApplying:
 
     def test_a_backend_in_another_namespace_gets_a_grant(self) -> None:
         """In the namespace that is referred to, which must be there in the config cluster too."""
-        decision = decide(_two_namespaces(), seen(SPACE), NOW)
+        decision = decide(_two_namespaces(), observed(SPACE), NOW)
 
         assert names(decision.changes)[0] == ("create", "Namespace/shop")
         assert ("create", "ReferenceGrant/shop/routes-from-store") in names(decision.changes)
@@ -183,14 +186,14 @@ class TestForeign:
         objects = whole(wanted)
         objects[key]["metadata"]["labels"] = {"fleetgate-env": "other"}
 
-        assert blocked(decide(wanted, seen(objects), NOW)).code == f"{key[0].upper()}_FOREIGN"
+        assert blocked(decide(wanted, observed(objects), NOW)).code == f"{key[0].upper()}_FOREIGN"
 
     def test_a_policy_of_another_name_on_our_import_is_in_the_way_too(self) -> None:
         """Of two policies on one import the older holds."""
         theirs = {"metadata": {"name": "x", "namespace": "store"}, "spec": {"targetRef": {"name": "store"}}}
 
         decision = decide(
-            environment(healthCheck={}), seen({("HealthCheckPolicy", "store", "x"): theirs}), NOW
+            environment(healthCheck={}), observed({("HealthCheckPolicy", "store", "x"): theirs}), NOW
         )
         assert "store/x" in blocked(decision).cause
 
@@ -233,7 +236,7 @@ class TestAddresses:
         wanted = environment(gateway={"addresses": "static"})
         addresses = {(r, static_name("store", r)): _reserved(r) for r in wanted.address_regions}
         addresses["us-east1", "vip-store-us-east1"]["status"] = "RESERVING"
-        decision = decide(wanted, seen(SPACE, addresses=addresses), NOW)
+        decision = decide(wanted, observed(SPACE, addresses=addresses), NOW)
 
         assert outcome(decision).reason == "AddressReserving"
         assert names(decision.later) == [("create", "Gateway/store/internal-cross-region-gateway")]
@@ -274,7 +277,7 @@ class TestAddresses:
     def test_addresses_of_the_users_that_fit_are_named(self) -> None:
         """By region and name; none is reserved."""
         addresses = {("us-west1", "west"): _reserved("us-west1"), ("us-east1", "east"): _reserved("us-east1")}
-        decision = decide(_named(), seen(SPACE, addresses=addresses), NOW)
+        decision = decide(_named(), observed(SPACE, addresses=addresses), NOW)
 
         assert names(decision.changes)[0] == ("create", "Gateway/store/internal-cross-region-gateway")
         change = decision.changes[0]
@@ -283,6 +286,24 @@ class TestAddresses:
             "type": "networking.gke.io/named-address-with-region",
             "value": "regions/us-west1/addresses/west",
         }
+
+    def test_addresses_that_are_needed_no_more_are_released_once_free(self) -> None:
+        """One that the load balancer still uses is waited for; one that is being released is not asked for again."""
+        link = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/regions/{{}}/addresses/{{}}"
+        addresses: Any = {}
+        for region, users in (("us-west1", ["rule"]), ("us-east1", []), ("europe-west1", [])):
+            name = static_name("store", region)
+            addresses[region, name] = _reserved(region) | {"name": name, "users": users}
+            addresses[region, name]["selfLink"] = link.format(region, name)
+        theirs = {**addresses["us-east1", "vip-store-us-east1"], "labels": {"fleetgate-env": "other"}}
+        addresses["us-east1", "vip-other"] = theirs | {"name": "vip-other"}
+        releasing = frozenset({f"projects/{PROJECT}/regions/europe-west1/addresses/vip-store-europe-west1"})
+        decision = decide(STORE, observed(whole(STORE), addresses=addresses, releasing=releasing), NOW)
+
+        free = f"projects/{PROJECT}/regions/us-east1/addresses/vip-store-us-east1"
+        assert [("delete", free)] == names(decision.changes)
+        assert ("AddressReleasing", 18.0) == (outcome(decision).reason, outcome(decision).retry_after)
+        assert "vip-store-us-west1, vip-store-us-east1" in outcome(decision).message
 
     def test_the_forwarding_rule_decides_where_an_address_is(self) -> None:
         """The order of the status is only relied on where there is no rule in the same network."""
@@ -307,7 +328,7 @@ class TestWaiting:
         """Until then it is a sync of some 15 s after its references were resolved."""
         objects = whole(STORE)
         objects[ROUTE] = reconciled(objects[ROUTE], condition("Accepted"), condition("ResolvedRefs", age=2))
-        waiting = outcome(decide(STORE, seen(objects), NOW))
+        waiting = outcome(decide(STORE, observed(objects), NOW))
 
         assert (waiting.reason, waiting.retry_after) == ("RoutePending", 7.0)
 
@@ -316,14 +337,14 @@ class TestWaiting:
         objects = whole(STORE)
         objects[GATEWAY]["metadata"]["generation"] = 2
 
-        assert outcome(decide(STORE, seen(objects), NOW)).reason == "GatewayUpdating"
+        assert outcome(decide(STORE, observed(objects), NOW)).reason == "GatewayUpdating"
 
     def test_an_address_for_each_region_is_part_of_being_programmed(self) -> None:
         """Programmed alone is not enough."""
         objects = whole(STORE)
         objects[GATEWAY]["status"]["addresses"].pop()
 
-        assert outcome(decide(STORE, seen(objects), NOW)).reason == "GatewayUpdating"
+        assert outcome(decide(STORE, observed(objects), NOW)).reason == "GatewayUpdating"
 
     def test_what_the_controller_says_is_told(self) -> None:
         """A missing proxy-only subnet heals by itself; nobody has to guess what is being waited for."""
@@ -331,7 +352,7 @@ class TestWaiting:
         words = "gceSync: generic::invalid_argument: An active proxy-only subnetwork is required"
         pending = condition("Programmed", "False", "Pending", words)
         objects[GATEWAY] = programmed(objects[GATEWAY], condition("Accepted"), pending)
-        waiting = outcome(decide(STORE, seen(objects), NOW))
+        waiting = outcome(decide(STORE, observed(objects), NOW))
 
         assert waiting.reason == "GatewayPending"
         assert "proxy-only subnetwork is required" in waiting.message
@@ -342,7 +363,7 @@ class TestWaiting:
         for each in objects.values():
             each.pop("status", None)
         export = {"metadata": {"creationTimestamp": "2026-01-05T07:59:40Z"}}  # 20 s before NOW
-        waiting = outcome(decide(STORE, seen(objects, imports=replace(MISSING, exports=(export,))), NOW))
+        waiting = outcome(decide(STORE, observed(objects, imports=replace(MISSING, exports=(export,))), NOW))
 
         assert waiting.reason == "ServiceImportMissing"
         assert waiting.retry_after == pytest.approx(0.6 * 300 - 20 + 0.6 * 15)
@@ -353,7 +374,7 @@ class TestWaiting:
         """Once the fleet has imports, another one takes less than a minute."""
         export = {"metadata": {"creationTimestamp": "2026-01-05T07:59:40Z"}}
         imports = replace(MISSING, exports=(export,), there=(service_import("other", age=3600),))
-        waiting = outcome(decide(STORE, seen(_unresolved(), imports=imports), NOW))
+        waiting = outcome(decide(STORE, observed(_unresolved(), imports=imports), NOW))
 
         assert waiting.reason == "ServiceImportMissing"
         assert waiting.retry_after == pytest.approx(27 - 20 + 9)
@@ -363,7 +384,7 @@ class TestWaiting:
         export = {"metadata": {"creationTimestamp": "2026-01-04T08:00:00Z"}}
         imports = replace(MISSING, exports=(export,))
 
-        assert outcome(decide(STORE, seen(_unresolved(), imports=imports), NOW)).retry_after < 20
+        assert outcome(decide(STORE, observed(_unresolved(), imports=imports), NOW)).retry_after < 20
 
 
 class TestRefusals:
@@ -374,7 +395,7 @@ class TestRefusals:
         objects = whole(STORE)
         refusal = condition("Programmed", "False", "Invalid", self.WORDS)
         objects[GATEWAY] = programmed(objects[GATEWAY], condition("Accepted"), refusal)
-        stop = blocked(decide(STORE, seen(objects), NOW))
+        stop = blocked(decide(STORE, observed(objects), NOW))
 
         assert stop.code == "GATEWAY_REFUSED"
         assert self.WORDS in stop.cause
@@ -394,26 +415,28 @@ class TestRefusals:
     )
     def test_what_heals_by_itself_is_waited_for(self, refusal: Json) -> None:
         """A reference that is not there yet, a sync that is tried again."""
-        assert outcome(decide(STORE, seen(_unresolved(refusal)), NOW)).reason == "RoutePending"
+        assert outcome(decide(STORE, observed(_unresolved(refusal)), NOW)).reason == "RoutePending"
 
     def test_a_route_that_no_listener_takes_is_refused(self) -> None:
         """It says so in Accepted, whatever the words."""
         objects = _unresolved(condition("Accepted", "False", "NoMatchingListenerHostname", "no hostname"))
 
-        assert "HTTPRoute store/store-route" in blocked(decide(STORE, seen(objects), NOW)).cause
+        assert "HTTPRoute store/store-route" in blocked(decide(STORE, observed(objects), NOW)).cause
 
     def test_a_refusal_from_before_the_request_is_given_time(self) -> None:
         """What was mended outside the cluster shows at the controller's next sync."""
         objects = _unresolved(condition("Accepted", "False", "NoMatchingParent", "none"))
 
-        assert outcome(decide(STORE, seen(objects, asked=NOW - 5), NOW)).reason == "RoutePending"
+        assert outcome(decide(STORE, observed(objects, asked=NOW - 5), NOW)).reason == "RoutePending"
 
     def test_a_refusal_of_what_is_being_changed_does_not_count(self) -> None:
         """The mended route is applied first."""
         objects = _unresolved(condition("Accepted", "False", "NoMatchingParent", "none"))
         objects[ROUTE]["spec"]["rules"] = []
 
-        assert names(decide(STORE, seen(objects), NOW).changes) == [("update", "HTTPRoute/store/store-route")]
+        assert names(decide(STORE, observed(objects), NOW).changes) == [
+            ("update", "HTTPRoute/store/store-route")
+        ]
 
 
 def _unresolved(*conditions: Json) -> dict[Any, Json]:
@@ -447,6 +470,6 @@ def _two_namespaces() -> Environment:
 
 def test_a_change_is_named_by_its_cluster() -> None:
     """So that it is unique over a whole report."""
-    change = decide(STORE, seen(), NOW).changes[1]
+    change = decide(STORE, observed(), NOW).changes[1]
 
     assert change.describe().resource == f"{CLUSTER}/Gateway/store/internal-cross-region-gateway"

@@ -13,7 +13,7 @@ from functions.gateway.controller import FINALIZER
 from functions.gateway.load_balancer_parts import KINDS, left, listed
 from functions.gateway.removal import ObservedRemoval, decide, look
 from functions.gateway.survey import Survey
-from shared.gateway.objects import wanted_objects
+from functions.gateway.wanted import wanted_objects
 from shared.google.gkehub import INGRESS, State
 from shared.google.session import Session
 from shared.live_objects import LiveObject
@@ -39,7 +39,7 @@ NOTES = {
 PARTS = (f"{BASE}/backendServices/a", f"{BASE}/backendServices/b", f"{BASE}/urlMaps/{STEM}-{HASH}")
 
 
-def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **meta: Any) -> LiveObject:
+def live_object(wish: Json, going: float | None = None, where: str = "gke-west-1", **meta: Any) -> LiveObject:
     """A live object; `going` is for how many seconds it has been being deleted."""
     live = born(wish)
     live["metadata"] |= meta
@@ -49,12 +49,12 @@ def held(wish: Json, going: float | None = None, where: str = "gke-west-1", **me
 
 
 def objects(*kinds: str, **fields: Any) -> tuple[LiveObject, ...]:
-    return tuple(held(each, **fields) for each in EVERY if each["kind"] in kinds)
+    return tuple(live_object(each, **fields) for each in EVERY if each["kind"] in kinds)
 
 
 def gateway(going: float | None = None, where: str = "gke-west-1", **meta: Any) -> LiveObject:
     (wish,) = (each for each in EVERY if each["kind"] == "Gateway")
-    return held(wish, going, where, **{"finalizers": [FINALIZER], "annotations": NOTES, **meta})
+    return live_object(wish, going, where, **{"finalizers": [FINALIZER], "annotations": NOTES, **meta})
 
 
 class ScriptedSurvey(Survey):
@@ -72,7 +72,7 @@ class ScriptedSurvey(Survey):
         return list(self.__dict__["parts"])
 
 
-def seen(*found: LiveObject, **fields: Any) -> ObservedRemoval:
+def observed(*found: LiveObject, **fields: Any) -> ObservedRemoval:
     """What an attempt observes, the controller being in charge if `fields` do not say otherwise."""
     return look(ScriptedSurvey(*found, **fields))
 
@@ -90,8 +90,8 @@ def waits(decision: Decision) -> Waiting:
 def test_the_parts_are_told_before_anything_is_deleted() -> None:
     """The first look only lists; the answer carries full names with the project's id, and says nothing twice."""
     found = (gateway(), *objects("HTTPRoute"))
-    first = decide(seen(*found, inventory=None, first=True), NOW)
-    second = decide(seen(*found), NOW)
+    first = decide(observed(*found, inventory=None, first=True), NOW)
+    second = decide(observed(*found), NOW)
 
     assert ("Inventoried", []) == (waits(first).reason, list(first.changes))
     assert {"inventory": list(PARTS)} == waits(first).outputs
@@ -102,21 +102,26 @@ def test_the_parts_are_told_before_anything_is_deleted() -> None:
 @pytest.mark.parametrize("bare", [{"annotations": {}}, {"annotations": None}])
 def test_a_gateway_without_parts_is_deleted_at_once(bare: Json) -> None:
     """One that never was programmed has nothing to be listed."""
-    assert ["Gateway"] == deleted(decide(seen(gateway(**bare), inventory=None, first=True), NOW))
+    assert ["Gateway"] == deleted(decide(observed(gateway(**bare), inventory=None, first=True), NOW))
 
 
 def test_the_list_is_made_up_for_if_the_first_answer_was_lost() -> None:
     """A later attempt that knows of no list deletes, and hands the list on with that."""
-    late = decide(seen(gateway(), inventory=None), NOW)
+    late = decide(observed(gateway(), inventory=None), NOW)
     assert (["Gateway"], {"inventory": list(PARTS)}) == (deleted(late), waits(late).outputs)
+
+
+def test_a_request_that_knows_the_parts_need_not_list_them_again() -> None:
+    """Its first attempt deletes at once."""
+    assert ["Gateway"] == deleted(decide(observed(gateway(), first=True), NOW))
 
 
 def test_policies_and_grants_go_after_the_load_balancer() -> None:
     """Not with a Gateway there, not with parts of it there; then all at once, and another look follows."""
     policies = objects("HealthCheckPolicy")
-    going = decide(seen(gateway(30.0), *policies), NOW)
-    parts = decide(seen(*policies, parts=PARTS), NOW)
-    free = decide(seen(*policies), NOW)
+    going = decide(observed(gateway(30.0), *policies), NOW)
+    parts = decide(observed(*policies, parts=PARTS), NOW)
+    free = decide(observed(*policies), NOW)
 
     assert ([], "GatewayDeleting") == (deleted(going), waits(going).reason)
     assert ([], "LoadBalancerLeft") == (deleted(parts), waits(parts).reason)
@@ -126,12 +131,12 @@ def test_policies_and_grants_go_after_the_load_balancer() -> None:
 
 def test_done_is_when_nothing_is_left() -> None:
     """An object that is still held by something is not gone."""
-    stuck = decide(seen(*objects("HTTPRoute", going=20.0, finalizers=["a/b"])), NOW)
+    stuck = decide(observed(*objects("HTTPRoute", going=20.0, finalizers=["a/b"])), NOW)
     assert (
         "HTTPRoute store/store-route in cluster gke-west-1 (held by a/b) is being deleted"
         == waits(stuck).message
     )
-    assert Decision(Done()) == decide(seen(), NOW)
+    assert Decision(Done()) == decide(observed(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -158,27 +163,39 @@ def test_done_is_when_nothing_is_left() -> None:
 def test_a_gateway_that_nobody_looks_after_is_said_to_be_held(fields: Json, why: str, fix: str) -> None:
     """Whether it is marked already or not; and how it comes to be looked after again."""
     for each in (gateway(), gateway(500.0)):
-        wait = waits(decide(seen(each, **fields), NOW))
+        wait = waits(decide(observed(each, **fields), NOW))
         assert "GatewayHeld" == wait.reason
         assert why in wait.message
         assert f"gcloud container fleet ingress {fix}" in wait.message
 
 
+def test_routes_go_before_what_guides_them() -> None:
+    """Whatever the order in which they were listed."""
+    listed = (*objects("HealthCheckPolicy"), *objects("HTTPRoute"))
+    assert ["HTTPRoute", *["HealthCheckPolicy"] * 3] == deleted(decide(observed(*listed), NOW))
+
+
+def test_somebody_elses_finalizer_holds_nothing_before_the_deletion() -> None:
+    """Its controller has not been asked yet."""
+    wait = waits(decide(observed(gateway(finalizers=["example.com/audit"])), NOW))
+    assert "GatewayDeleting" == wait.reason
+
+
 def test_somebody_elses_finalizer_is_named() -> None:
     """The controller may be done long since."""
-    wait = waits(decide(seen(gateway(500.0, finalizers=["example.com/audit"])), NOW))
+    wait = waits(decide(observed(gateway(500.0, finalizers=["example.com/audit"])), NOW))
     assert ("GatewayHeld", True) == (wait.reason, "example.com/audit" in wait.message)
 
 
 def test_a_gateway_without_the_controllers_finalizer_needs_nobody() -> None:
     """One that no controller took up goes by itself."""
-    assert "GatewayDeleting" == waits(decide(seen(gateway(finalizers=[]), ingress=None), NOW)).reason
+    assert "GatewayDeleting" == waits(decide(observed(gateway(finalizers=[]), ingress=None), NOW)).reason
 
 
 @given(st.floats(0.0, 1500.0))
 def test_the_pause_is_what_is_left_and_never_short(age: float) -> None:
     """Nothing is asked before 0.6 of the typical two minutes, nor more often than every 5 s."""
-    pause = waits(decide(seen(gateway(age)), NOW)).retry_after
+    pause = waits(decide(observed(gateway(age)), NOW)).retry_after
     assert max(5.0, 71.0 - age) <= pause <= max(73.0 - age, 61.0)
 
 

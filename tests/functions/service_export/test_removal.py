@@ -8,12 +8,14 @@ from typing import Any, cast
 
 import pytest
 
+from functions.service_export import survey as survey_module
 from functions.service_export.removal import PATIENCE, ObservedRemoval, decide
 from functions.service_export.stages import (
     Exports,
     Traces,
     delete_namespaces,
     delete_workloads,
+    find_backend_services,
     find_exports,
     find_imports,
     find_namespaces,
@@ -22,8 +24,9 @@ from functions.service_export.stages import (
     withdraw,
 )
 from functions.service_export.survey import Survey, everything
+from shared.google.session import Session
 from shared.labels import OWNER
-from shared.live_objects import LiveObject
+from shared.live_objects import Answers, LiveObject
 from shared.objects import body
 from shared.step.outcome import Decision, Done, Waiting
 from tests.support.live import NOW, born, one_cluster, service_import, stamp
@@ -191,3 +194,32 @@ def test_an_import_is_on_its_way_while_it_lists_more_than_is_exported(
     found = find_imports(survey(imports=[both], exported=alive, answering=answering))
 
     assert (Traces(["store/store in gke-west-1"], ASKED) if expected else None) == found
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ({"unanswered": {}, "unreachable": {}}, Traces(["gkemcs-store-store"], ASKED)),
+        ({"unanswered": {"gke-east-1": "no"}, "unreachable": {}}, None),
+        ({"unanswered": {}, "unreachable": {"old": "is STOPPING"}}, None),
+    ],
+)
+def test_backend_services_are_only_looked_at_if_every_cluster_answered(
+    reasons: Json, expected: Traces | None
+) -> None:
+    """A cluster that cannot be asked may export what they belong to."""
+    found = survey(orphaned_backend_services=lambda: ["gkemcs-store-store"], **reasons)
+    assert expected == find_backend_services(found)
+
+
+def test_only_namespaces_that_would_be_deleted_are_searched_for_foreign_objects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is being deleted already is waited for; one that stays costs no calls."""
+    going, stays, free = live("Namespace", "going", going=5.0), live("Namespace", "stays"), live("Namespace")
+    found = Survey(cast(Session, None), "p", "store", "", ASKED, goes=lambda each: each != stays)
+    found.__dict__["_imports_and_namespaces"] = Answers((going, stays, free))
+    monkeypatch.setattr(survey_module, "ClusterReader", lambda *_: None)
+    monkeypatch.setattr(survey_module, "foreign_object_in", lambda *_: "configmaps/notes")
+
+    assert {free.path: "configmaps/notes"} == found.kept_namespaces

@@ -52,7 +52,7 @@ def there(cluster: str, live: dict[Key, Json] | None = None, known: bool = True)
     return ObservedCluster(one_cluster(name=cluster, location=PLACES[cluster]), found, known)
 
 
-def seen(
+def observed(
     west: ObservedCluster | None = None,
     imports: list[Json] | None = None,
     foreign_clusters: dict[str, str] | None = None,
@@ -69,7 +69,7 @@ def seen(
 
 
 def look(*args: Any, wanted: Environment = STORE, **fields: Any) -> Decision:
-    return decide(wanted, seen(*args, **fields), NOW)
+    return decide(wanted, observed(*args, **fields), NOW)
 
 
 def waiting(decision: Decision) -> Waiting:
@@ -233,13 +233,13 @@ def test_a_service_without_selector_must_be_there() -> None:
     """It is the user's own: exported, never applied."""
     services = [{"name": "own", "port": 80, "clusters": [WEST]}]
     wanted = environment(services=services, sampleApp=False, routes=[])
-    missing = decide(wanted, seen(there(WEST, {SPACE: {"metadata": {"name": "store"}}})), NOW).outcome
+    missing = decide(wanted, observed(there(WEST, {SPACE: {"metadata": {"name": "store"}}})), NOW).outcome
     own = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): {"metadata": {"name": "own"}}}
 
     assert isinstance(missing, Blocked)
     assert ("SERVICE_MISSING", True) == (missing.code, "no Service store/own" in missing.cause)
     assert "create gke-west-1/ServiceExport/store/own" in names(
-        decide(wanted, seen(there(WEST, own)), NOW).changes
+        decide(wanted, observed(there(WEST, own)), NOW).changes
     )
 
 

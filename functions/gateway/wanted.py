@@ -1,26 +1,20 @@
-"""The objects of the gateway as they should be: Gateway, HTTPRoutes, grants, health check policies, addresses.
+"""The objects of the gateway as they should be: Gateway, HTTPRoutes, grants, health check policies.
 
-Plain values from the spec alone. All Kubernetes objects are the config cluster's; nothing here looks at anything.
+Plain values from the spec alone. All are the config cluster's; nothing here looks at anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared import labels
-from shared.google import wire
+from shared.gateway.names import EPHEMERAL, GATEWAY_CLASS, NAMED, reserved_names
 from shared.json_types import Json
 from shared.objects import KubeObject, body
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service
 
-
-GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
-EPHEMERAL = "networking.gke.io/ephemeral-ipv4-address/"  # and the region
-NAMED = "networking.gke.io/named-address-with-region"
-STATIC = "vip-"  # begins the names of the addresses that we reserve
 IMPORT = {"group": "net.gke.io", "kind": "ServiceImport"}
 
 
@@ -51,39 +45,6 @@ def gateway(wanted: Environment) -> KubeObject:
         ],
     }
     return body(wanted.name, "Gateway", wanted.gateway.name, wanted.gateway.namespace, spec=spec)
-
-
-def reserved_names(wanted: Environment) -> Mapping[str, str]:
-    """Region → name of the reserved address that the Gateway takes there; empty if its addresses are ephemeral."""
-    addresses = wanted.gateway.addresses
-    if isinstance(addresses, Mapping):
-        return addresses
-    if addresses == "ephemeral":
-        return {}
-    return {region: static_name(wanted.name, region) for region in wanted.address_regions}
-
-
-def static_name(environment: str, region: str) -> str:
-    """The name of an address that we reserve. It must not begin as an anchor's does: see `shared.anchor`."""
-    return labels.bounded(f"{STATIC}{environment}-{region}")
-
-
-def address_purpose(wanted: Environment) -> str:
-    """Two ports are two forwarding rules, which share an address only if its purpose says so [documented]."""
-    several = len({each.port for each in wanted.gateway.listeners}) > 1
-    return "SHARED_LOADBALANCER_VIP" if several else "GCE_ENDPOINT"
-
-
-def static_address(wanted: Environment, region: str) -> wire.Address:
-    """The body that reserves an address in the environment's subnetwork."""
-    return {
-        "name": static_name(wanted.name, region),
-        "description": labels.mark(wanted.name),
-        "addressType": "INTERNAL",
-        "purpose": address_purpose(wanted),
-        "subnetwork": f"projects/{wanted.project}/regions/{region}/subnetworks/{wanted.subnetwork}",
-        "labels": {labels.OWNER: wanted.name},
-    }
 
 
 def backend_namespaces(wanted: Environment) -> tuple[str, ...]:
