@@ -1,7 +1,8 @@
 """An environment that stands in a local cloud: made by the steps themselves, called one after the other.
 
-No functions' processes and no workflow: `observe`, `decide` and `act` run in a thread of the test, with a person's
-token, over real sockets, and the test lets time pass in between. So a whole environment takes a second or two.
+No functions' processes and no workflow: `observe`, `decide` and the changes run in a thread of the test, with a
+person's token, over real sockets, and the test lets time pass in between. So a whole environment takes a second or
+two.
 """
 
 from __future__ import annotations
