@@ -366,7 +366,9 @@ class TestWaiting:
         waiting = outcome(decide(STORE, observed(objects, imports=replace(MISSING, exports=(export,))), NOW))
 
         assert waiting.reason == "ServiceImportMissing"
-        assert waiting.retry_after == pytest.approx(169)  # imports 160 s from now at the soonest, a sync 9 s after them
+        assert waiting.retry_after == pytest.approx(
+            169
+        )  # imports 160 s from now at the soonest, a sync 9 s after them
         assert "store/store" in waiting.message
         assert "not programmed yet" in waiting.message
 
