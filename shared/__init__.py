@@ -1,1 +1,1 @@
-"""What every function uses: the spec, labels, the step protocol, Google's APIs, the steps themselves."""
+"""What several functions, or a function and the command line, use: spec, labels, step protocol, Google's APIs."""

@@ -1,9 +1,9 @@
-"""The anchor: an environment's reserved internal address, which is its lock, its fencing token and its lease.
+"""The anchor: an environment's reserved internal address. It is the lock, the fencing token and the lease.
 
 An address is created atomically by name, and its labels are written with the fingerprint that was read
-(compare-and-swap) [documented, compute addresses]. It is created first and deleted last: while it exists,
-something of the environment may still be billed. It lies in Fleetgate's own project and network, so that one
-regional list shows the environments of every project and none of them can pull it away.
+(compare-and-swap) [documented, compute addresses]. The anchor is created first and deleted last: while it exists,
+something of the environment may still be billed. It is in Fleetgate's own project and network, so that one regional
+list shows the environments of all projects, and no removal of an environment's network touches it.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ RELEASE = "release"  # the action of an anchor that is itself being removed
 class Anchor:
     """One anchor, as it was read.
 
-    `created` is the server's timestamp, `description` tells which claim made it, and `id` is another one if the
-    anchor is made again under its name.
+    `created` is the server's timestamp, `description` says which claim created it. An anchor that is created again
+    under the same name has another `id`.
     """
 
     name: str
@@ -52,28 +52,28 @@ class Anchor:
 
     @property
     def execution(self) -> str:
-        """The workflow execution at work."""
+        """The workflow execution that holds it."""
         return self.labels.get(labels.EXECUTION, "")
 
     @property
     def action(self) -> str:
-        """What the newest claim is for."""
+        """The action of the newest claim."""
         return self.labels.get(labels.ACTION, "")
 
     @property
     def is_being_removed(self) -> bool:
-        """Whether its environment, or it alone, is being removed."""
+        """Whether its environment, or the anchor itself, is being removed."""
         return self.action in (TEARDOWN, RELEASE)
 
     @property
     def expires(self) -> int | None:
-        """When the lease ends, unix seconds; a label that somebody wrote wrong is no end."""
+        """When the lease ends, unix seconds; None also for a label that is no number."""
         value = self.labels.get(labels.EXPIRES, "")
         return int(value) if value.isdecimal() else None
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is an anchor at all, and not somebody's address of the same name."""
+        """Whether it is an anchor, not a foreign address of the same name."""
         return labels.is_owned(self.labels, self.name)
 
     def is_held_by(self, generation: str, execution: str) -> bool:
@@ -81,17 +81,17 @@ class Anchor:
         return (self.generation, self.execution) == (generation, execution)
 
     def was_made_by(self, generation: str, execution: str) -> bool:
-        """Whether this very claim created it; a claim that found it there did not."""
+        """Whether this claim created it, not merely acquired it."""
         return self.description == creation_note(self.name, generation, execution)
 
 
 def creation_note(name: str, generation: str, execution: str) -> str:
-    """An anchor's description: it cannot change, so it tells who created the anchor when others claim it."""
+    """An anchor's description. It cannot change, so it still names the creator when another claim holds the anchor."""
     return f"Fleetgate environment {name}, first claimed by {generation}/{execution}"
 
 
 def read(session: Session, name: str) -> Anchor | None:
-    """The anchor of environment `name`, or None; what is no name has none, and is not asked for."""
+    """The anchor of environment `name`, or None. An invalid name has none, and costs no call."""
     if not _NAME.fullmatch(name):
         return None
     settings = session.settings
@@ -116,7 +116,7 @@ def create(session: Session, name: str, note: str, values: Mapping[str, str]) ->
     """Begin to create the anchor with these labels.
 
     Raises:
-        AlreadyExists: somebody was faster.
+        AlreadyExists: the name is taken.
     """
     settings = session.settings
     body: wire.Address = {
@@ -131,10 +131,10 @@ def create(session: Session, name: str, note: str, values: Mapping[str, str]) ->
 
 
 def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> None:
-    """Replace the labels of an anchor that is still as it was read.
+    """Replace the labels of an anchor, if nobody has changed them since it was read.
 
     Raises:
-        Conflict: it is not.
+        Conflict: somebody has.
         Pending: the write was accepted and still runs (usually it is done at once [observed]).
     """
     operation = compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
@@ -143,11 +143,11 @@ def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> None
 
 
 def release(session: Session, anchor: Anchor) -> None:
-    """Begin to delete the anchor, which must have been marked as released before.
+    """Begin to delete the anchor, which must be marked as released.
 
-    There is no compare-and-swap on a delete. But a request id that has been seen is ignored [documented, addresses
-    delete], and whoever deletes this very anchor sends the same: so a request that comes late does not touch one that
-    was made since under its name. A deletion that failed is done with; the next has an id that follows from it.
+    A delete has no compare-and-swap. But Google ignores a request id that it has seen before [documented, addresses
+    delete], and every deletion of one anchor sends the same id. So a late request never deletes a newer anchor of the
+    same name. An id whose deletion failed is used up; the next id follows from that operation's name.
 
     Raises:
         NotFound: it is gone.

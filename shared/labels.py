@@ -1,8 +1,8 @@
-"""Labels: every key that Fleetgate writes, how a value is encoded, and the mark on what cannot bear labels.
+"""Labels: every key that Fleetgate writes, the encoding of values, and the mark on what cannot have labels.
 
 Limits [documented, "Organize resources using labels"]: at most 64 labels a resource; a key and a value have
-at most 63 characters of lowercase letters, digits, `_` and `-`; a key begins with a letter. Subnetworks have
-no labels at all, so their description, which cannot change once it is written, carries the mark from birth.
+at most 63 characters of lowercase letters, digits, `_` and `-`; a key begins with a letter. Subnetworks have no
+labels, so their description has the mark. It is written at the creation and cannot change.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-OWNER = "fleetgate-env"  # on everything that is ours: the environment it belongs to
+OWNER = "fleetgate-env"  # on everything that we create: its environment
 
 # The anchor's own.
 GENERATION = "fleetgate-generation"  # the newest claim: publish time in ms and message id, the fencing token
-EXECUTION = "fleetgate-execution"  # the workflow execution at work
+EXECUTION = "fleetgate-execution"  # the workflow execution that holds the anchor
 ACTION = "fleetgate-action"  # deploy or teardown; "release" while the anchor itself is being removed
 EXPIRES = "fleetgate-expires"  # end of the lease, unix seconds; absent: kept until torn down
-WARNED = "fleetgate-warned"  # the lease end that was warned of
-SPEC = "fleetgate-spec"  # hash of the spec last asked for
+WARNED = "fleetgate-warned"  # the end of the lease that a warning was published for
+SPEC = "fleetgate-spec"  # hash of the last requested spec
 ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
 PROJECT = "fleetgate-project"  # the fleet's project
 NETWORK = "fleetgate-network"
 GATEWAY = "fleetgate-gateway"  # namespace/name, packed
 CONFIG = "fleetgate-config"  # the config cluster
-PROBE = "fleetgate-probe"  # how an answer tells which cluster gave it, packed: a kind and a name, or "none"
+PROBE = "fleetgate-probe"  # how an answer names its cluster, packed: a kind and a name, or "none"
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
 
-# On the MCS feature: the importer had no grant before, so that the grant goes with the feature.
+# On the MCS feature: Fleetgate granted the importer its role, so removing the feature also revokes the role.
 IMPORTER, GRANTED = "fleetgate-importer", "granted"
 
 VALUE_LIMIT = 63
@@ -42,10 +42,9 @@ _DIGEST = "__"  # begins a value that was too long to keep; no escape begins so
 
 
 def pack(text: str) -> str:
-    """`text` as a label value: itself where it may be, escaped (`_` and two hex digits a byte) where not.
+    """`text` as a label value. Characters that labels do not allow are escaped (`_` and two hex digits a byte).
 
-    What is still too long becomes a digest, which can be compared (`pack` again and compare) but not read
-    back.
+    A value that is too long becomes a digest, which can only be compared with another packed value.
     """
     value = "".join(_escape(character) for character in text)
     if len(value) <= VALUE_LIMIT:
@@ -54,7 +53,7 @@ def pack(text: str) -> str:
 
 
 def unpack(value: str) -> str | None:
-    """What `pack` was given, or None if only its digest was kept."""
+    """The text that was packed, or None if the value is a digest."""
     if value.startswith(_DIGEST):
         return None
     parts = _ESCAPE.split(value)  # plain, hex, plain, hex, …
@@ -69,14 +68,14 @@ def _escape(character: str) -> str:
 
 
 def bounded(name: str, limit: int = NAME_LIMIT) -> str:
-    """`name`; where that is longer than a resource's name may be, its beginning and a digest of the whole."""
+    """`name`, or its beginning and a digest of the whole if it is longer than `limit`."""
     if len(name) <= limit:
         return name
     return f"{name[: limit - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def proxy_subnet_name(environment: str) -> str:
-    """The name of the proxy-only subnets that we make: the same in every region."""
+    """The name of the proxy-only subnets that we create: the same in every region."""
     return bounded(f"fleetgate-{environment}-proxy")
 
 
@@ -86,12 +85,12 @@ def is_owned(labels: Mapping[str, str] | None, environment: str) -> bool:
 
 
 def mark(environment: str) -> str:
-    """The description of a resource that cannot bear labels."""
+    """The description of a resource that cannot have labels."""
     return f"Made by Fleetgate and removed with its environment. {OWNER}={environment}"
 
 
 def marked_by(description: str | None) -> str | None:
-    """The environment whose mark a description bears, if it bears one."""
+    """The environment in a description's mark, or None."""
     found = _MARK.search(description or "")
     return found.group(1) if found else None
 
@@ -109,7 +108,7 @@ def generation(publish_time: str, message_id: str) -> str:
 
 
 def age_order(token: str) -> tuple[int, int, str]:
-    """Sorts generations from the oldest to the newest; message ids decide between equal publish times."""
+    """The sort key of generations, oldest first; message ids decide between equal publish times."""
     milliseconds, _, message = token.partition("-")
     return int(milliseconds) if milliseconds.isdigit() else -1, len(message), message
 

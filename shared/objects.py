@@ -1,7 +1,7 @@
-"""Kubernetes objects: what all that Fleetgate applies have in common, and whether a live one is as wanted.
+"""Kubernetes objects: what all objects that Fleetgate applies share, and how live and wanted ones are compared.
 
-Each bears a digest of what was asked for. What the server added to an object does not count as a difference
-(`differs`), and so neither would what an earlier request named and this one leaves out; the digest tells.
+Fields that the server added are no difference (`differs`). A field that an older spec set and this one leaves out looks
+the same. So each object has an annotation with a digest of its wanted content.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.json_types import Json
 KubeObject: TypeAlias = dict[str, Any]  # as its cluster shows it, or is to have it; parts of one are Json
 Key = tuple[str, str, str]  # kind, namespace ("" for what has none) and name: unique in a cluster
 
-ASKED = "fleetgate.dev/asked"  # annotation: digest of what was asked for
+ASKED = "fleetgate.dev/asked"  # annotation: digest of the wanted content
 VERSIONS = {
     "Namespace": "v1",
     "Service": "v1",
@@ -31,7 +31,7 @@ VERSIONS = {
 
 
 def body(environment: str, kind: str, name: str, namespace: str = "", **rest: Any) -> KubeObject:
-    """An object of ours: its kind's version, its name, the label that says whose it is, and `rest`."""
+    """An object of ours: its kind's version, its name, the owner label, and `rest`."""
     meta: Json = {"name": name, "labels": {labels.OWNER: environment}}
     if namespace:
         meta["namespace"] = namespace
@@ -42,7 +42,7 @@ def body(environment: str, kind: str, name: str, namespace: str = "", **rest: An
 
 
 def namespace(environment: str, name: str) -> KubeObject:
-    """The namespace `name`, made by whichever step is first; one that is there is used and left alone."""
+    """The namespace `name`. The first step that needs it creates it; an existing one is never changed."""
     return body(environment, "Namespace", name)
 
 
@@ -58,17 +58,17 @@ def full_name(cluster: str, key: Key) -> str:
 
 
 def is_being_deleted(live: KubeObject) -> bool:
-    """Whether an object is being deleted: it still has its name, and will not come back to life."""
+    """Whether an object is being deleted. It keeps its name until then, and a deletion cannot be undone."""
     return "deletionTimestamp" in live["metadata"]
 
 
 def is_ours(live: KubeObject, environment: str) -> bool:
-    """Whether a live object bears the environment's label."""
+    """Whether a live object has the environment's label."""
     return labels.is_owned(live["metadata"].get("labels"), environment)
 
 
 def differs(wanted: Any, live: Any) -> bool:
-    """Whether `live` lacks something that `wanted` names; what the server added does not count."""
+    """Whether `live` differs in a field that `wanted` sets; fields that the server added do not count."""
     if isinstance(wanted, Mapping):
         return not isinstance(live, Mapping) or any(
             differs(value, live.get(key)) for key, value in wanted.items()

@@ -1,13 +1,11 @@
-"""Which ranges proxy-only subnets may have, and which are chosen when nobody says: pure arithmetic, no I/O.
+"""Which ranges proxy-only subnets may have, and which are chosen by default: pure arithmetic, no I/O.
 
-A range may overlap nothing that the network already routes or keeps: subnets and their secondary ranges,
-routes (those of peered networks too), ranges reserved for peered services, and, on an auto-mode network,
-10.128.0.0/9, which belongs to the subnets it makes by itself: Compute Engine refuses it for any other
-[documented].
+A range must not overlap what the network already routes or reserves: subnets and their secondary ranges, routes (also
+of peered networks), ranges reserved for peered services. An auto-mode network also reserves 10.128.0.0/9 for its own
+subnets; Compute Engine refuses it for any other [documented].
 
-The choice depends on nothing but the regions and what is taken, in a fixed order, so that two runs at once
-choose the same, and so that a run that finds some of the regions served already chooses for the others what
-it chose before.
+The choice depends only on the regions and the taken ranges, in a fixed order. So two runs at the same time choose the
+same. A run that finds subnets in some regions chooses for the others what it chose before.
 """
 
 from __future__ import annotations
@@ -22,8 +20,8 @@ PREFIX = 23  # recommended for proxy-only subnets; 26 is the least [documented, 
 LONGEST_PREFIX = 26
 AUTO_MODE = IPv4Network("10.128.0.0/9")
 
-# Where to look, in this order. 10.0.0.0/8 comes last: GKE takes the Pod ranges of clusters that are being
-# created at the same time from there, and a range that it has in mind cannot be seen yet.
+# Tried in this order. 10.0.0.0/8 is last: GKE takes the Pod ranges of new clusters from there, and a range that it is
+# about to take is not visible yet.
 POOLS = (IPv4Network("192.168.0.0/16"), IPv4Network("172.16.0.0/12"), IPv4Network("10.0.0.0/8"))
 
 # Taken in every VPC without being listed anywhere: the Docker bridge's range, which Google's managed services
@@ -33,7 +31,7 @@ UNLISTED = IPv4Network("172.17.0.0/16")
 
 @dataclass(frozen=True)
 class Taken:
-    """A range that is in use, and by what, in words."""
+    """A range that is in use, and its user, as a message names it."""
 
     range: IPv4Network
     by: str
@@ -44,7 +42,7 @@ class NoRangeLeft(Exception):
 
 
 def choose(regions: Iterable[str], taken: Iterable[Taken], *, auto_mode: bool) -> dict[str, IPv4Network]:
-    """A free range for each of `regions`, the alphabet's first region getting the first free one.
+    """A free range for each of `regions`, which get them in alphabetical order.
 
     Raises:
         NoRangeLeft: the private ranges are used up.
@@ -67,7 +65,7 @@ def objection(wanted: IPv4Network, taken: Sequence[Taken], *, auto_mode: bool) -
 
 
 def objections(wanted: Ranges, taken: Sequence[Taken], *, auto_mode: bool) -> dict[str, str]:
-    """Region → why its wanted range cannot be; each is held against the others, too."""
+    """Region → why its wanted range is not possible. Wanted ranges must not overlap each other either."""
     found = {}
     before: list[Taken] = []
     for region, each in sorted(wanted.items()):
@@ -84,7 +82,7 @@ def _candidates(taken: Sequence[IPv4Network]) -> Iterator[IPv4Network]:
 
 
 def _free(pool: IPv4Network, spans: Sequence[tuple[int, int]]) -> Iterator[IPv4Network]:
-    """The free candidates of one pool. Steps over what is taken as a whole: a pool has 32768 of them."""
+    """The free candidates of one pool. It skips a taken range in one step: a pool has up to 32768 candidates."""
     size = 1 << (32 - PREFIX)
     at, end = int(pool.network_address), int(pool.broadcast_address)
     while at <= end:

@@ -1,7 +1,7 @@
-"""What a function is told by its environment: its project, its anchors' place, topics and Google's endpoints.
+"""A function's settings, from environment variables: project, region of the anchors, topics and endpoints.
 
-The bootstrap sets the `FLEETGATE_*` variables. Endpoints are Google's own unless the variables that gcloud
-reads say otherwise, so that production code never asks where it runs.
+The bootstrap sets the `FLEETGATE_*` variables. Endpoints are Google's own, unless the variables that gcloud reads
+override them, so that production code does not depend on where it runs.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Settings:
     `project` is Fleetgate's own project, `region` the home region of its anchors, `anchor_subnetwork`
     `projects/P/regions/R/subnetworks/S`, `workflow` `projects/P/locations/L/workflows/W`, `events_topic`
     `projects/P/topics/T`; `verification_topics` maps a network (`projects/P/global/networks/N`) to the topic
-    of the function that can send requests in it. `cluster_domain` is what DNS endpoints of clusters lie under:
-    Google's own unless said otherwise.
+    of the function that can send requests in it. `cluster_domain` is the domain of the DNS endpoints of
+    clusters, by default Google's own.
     """
 
     project: str
@@ -65,11 +65,11 @@ class Settings:
 
     @property
     def requests_topic(self) -> str:
-        """Where requests are published: the bootstrap gives it this name, in Fleetgate's own project."""
+        """The topic of requests. The bootstrap gives it this name, in Fleetgate's own project."""
         return f"projects/{self.project}/topics/fleetgate-requests"
 
     def endpoint(self, service: str) -> str:
-        """Where `service` is served; always ends in "/"."""
+        """The base URL of `service`; always ends in "/"."""
         return self.endpoints[service]
 
 

@@ -1,4 +1,4 @@
-"""The step protocol: how a function is called, looks, makes what can be made now, and answers.
+"""The step protocol: how a function is called, observes, begins the changes that can begin now, and answers.
 
 A step is two functions and a value that names them:
 
@@ -19,12 +19,12 @@ The runner does the rest, so that no step has to:
 
 - It reads the anchor between observe and decide. If another claim holds it, the answer is `superseded`.
 - In mode check it stops after decide. The answer shows `changes` and `later`, or says why it is blocked.
-- It performs `changes` in order, never after the message's deadline. After a 404, 409 or 412 it looks again.
-- With `Decision(None, changes)` it looks again at once, up to three rounds a call.
-- It turns every error of `shared.errors` into an outcome, so `observe` and `perform` let them pass.
-- It counts the calls, cuts the answer to size, sends it to the checked callback, and writes the log line.
+- It performs `changes` in order, never after the message's deadline. After a 404, 409 or 412 it observes again.
+- With `Decision(None, changes)` it observes again at once, up to three rounds a call.
+- It turns every error of `shared.errors` into an outcome, so `observe` and `perform` do not catch them.
+- It counts the calls, trims the answer, sends it to the checked callback, and writes the log line.
 
-A removal that goes in stages writes them down as data (`shared.step.stages`).
+A removal in stages lists them as data (`shared.step.stages`).
 
 A wait is an estimate: `retry_after=remaining(now, since, typical)` from `shared.step.estimate`.
 """

@@ -1,8 +1,8 @@
 """The answer to one attempt, and how it is kept small.
 
-The workflow holds every answer in 512 KB of variables [documented, Workflows quotas], so an answer has at
-most 16 KB. What must go is taken from the lists: good rows before failing ones, from the longest list first;
-`omitted` says how many rows of which list were left out.
+The workflow holds every answer in 512 KB of variables [documented, Workflows quotas], so an answer has at most 16 KB. A
+larger one loses rows of its lists, good rows before failing ones, the longest list first. `omitted` says how many rows
+of which list were left out.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ TEXT_LIMIT = 1_500  # characters of a message, a cause or a fix
 
 def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls: Json) -> Json:
     """The answer to `message`, within the limit."""
-    told = outcome.wire()
-    told |= {k: _cut(told[k]) for k in ("message", "cause", "fix") if k in told}
+    fields = outcome.wire()
+    fields |= {k: _cut(fields[k]) for k in ("message", "cause", "fix") if k in fields}
     return trimmed(
         {
             "schema": 1,
             "nonce": message.nonce,
             "step": message.step,
-            **told,
+            **fields,
             "changes": [change.describe().wire() for change in changes],
             "calls": calls,
         }
@@ -37,7 +37,7 @@ def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls:
 
 
 def trimmed(whole: Json, limit: int = LIMIT) -> Json:
-    """`whole` with rows left out of its lists until it fits; failing rows (`ok` false) are the last to go."""
+    """`whole`, without rows of its lists until it fits; failing rows (`ok` false) are left out last."""
     lists = _lists(whole)
     kept = {name: len(rows) for name, rows in lists.items()}
     answer = whole

@@ -1,7 +1,7 @@
-"""One attempt of a step: observe → fence → decide → perform, and whatever goes wrong becomes an outcome.
+"""One attempt of a step: observe → fence → decide → perform. Every error becomes an outcome.
 
-In mode `check` it stops after decide, with the same code, so that a plan cannot lie. This is the only place that
-performs changes, and so the only one that knows deadlines, and what a refused change means to the others.
+In mode `check` it stops after decide: a plan runs the same code. Only this module performs changes, so only it deals
+with deadlines, and decides what one refused change means for the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.google.session import Session
 from shared.step import fence
 from shared.step.change import Change
 from shared.step.error_outcomes import outcome_of
-from shared.step.log import log_trouble
+from shared.step.log import log_error
 from shared.step.message import Message
 from shared.step.outcome import Decision, Done, Outcome, Stopped, Superseded, Waiting
 from shared.step.step import AnyStep, Context
@@ -23,7 +23,7 @@ from shared.step.step import AnyStep, Context
 if TYPE_CHECKING:
     from shared.spec import Environment
 
-ROUNDS = 3  # of looking, deciding and changing within one call, for what takes effect at once
+ROUNDS = 3  # of observe, decide and perform within one call, for changes that take effect at once
 
 
 def attempt(step: AnyStep, message: Message, session: Session) -> tuple[Outcome, list[Change]]:
@@ -34,10 +34,12 @@ def attempt(step: AnyStep, message: Message, session: Session) -> tuple[Outcome,
         return _converge(step, context, changes), changes
     except Exception as error:
         denied = isinstance(error, errors.PermissionDenied)
-        whose = {"account": session.account} if denied else {}  # only then is it worth asking who this is
-        outcome = outcome_of(error, session.settings, message.attempt, **whose)
+        account = (
+            {"account": session.account} if denied else {}
+        )  # costs a call, so only if the message needs it
+        outcome = outcome_of(error, session.settings, message.attempt, **account)
         if isinstance(outcome, Stopped):
-            log_trouble(message, error)
+            log_error(message, error)
         return outcome, changes
 
 
@@ -49,7 +51,7 @@ def _context(message: Message, session: Session) -> Context:
 def _environment(document: object, project: str) -> Environment | None:
     if not document:
         return None
-    from shared.spec import parse_environment  # slow to import: not for what comes without an environment
+    from shared.spec import parse_environment  # slow to import, and not needed without an environment
 
     return parse_environment(document, project=project)
 
@@ -64,7 +66,7 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
             for publication in decision.publications:
                 publish(context.session, publication)
             return decision.outcome
-    return Waiting(reason="Changed", message="what was changed is not to be seen yet", retry_after=2.0)
+    return Waiting(reason="Changed", message="the changes are not visible yet", retry_after=2.0)
 
 
 def _decide(step: AnyStep, context: Context) -> Decision:
@@ -77,7 +79,7 @@ def _decide(step: AnyStep, context: Context) -> Decision:
 
 
 def _planned(decision: Decision, made: list[Change]) -> Outcome:
-    """What a check answers: waiting for what does not exist yet is no fault of the request."""
+    """The answer of a check. Waiting for resources that do not exist yet is no fault of the request."""
     made.extend((*decision.changes, *decision.later))
     if isinstance(decision.outcome, Stopped | Superseded):
         return decision.outcome
@@ -85,12 +87,12 @@ def _planned(decision: Decision, made: list[Change]) -> Outcome:
 
 
 def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> bool:
-    """Begin the changes one by one; whether none of them found the world changed since it was observed.
+    """Begin the changes one by one. Returns False if a resource has changed since it was observed.
 
-    What is busy or in use does not keep the changes after it from being begun.
+    A resource that is busy or in use does not stop the changes after it.
 
     Raises:
-        Busy, InUse: the first of these refusals, once all changes have been tried.
+        Busy, InUse: the first of these refusals, after all changes were tried.
     """
     clean, held = True, list[errors.ApiError]()
     for change in wanted:
@@ -108,10 +110,10 @@ def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> 
 
 
 def _begin(change: Change, context: Context) -> None:
-    """Begin one change, and note what came of it for those who look again in this call.
+    """Begin one change, and record the result in `context.tried` for the next round of this call.
 
     Raises:
-        Declined: it was refused, which is noted and does no harm.
+        Declined: the change was optional and was refused.
     """
     try:
         change.perform(context.session)

@@ -1,8 +1,8 @@
-"""The callback: where an answer goes, and the proof that it goes nowhere else.
+"""The callback: checks where an answer goes, and sends it.
 
-The URL travels in a message, and whoever may publish on the topic may write one. A token is only sent to an
-endpoint of the execution that the message names, in this project's own workflow. Endpoints carry the
-project's number, not its id [documented, Workflows callbacks]:
+The URL comes in a message, and anybody who may publish on the topic can write one. A token is only sent to an endpoint
+of the execution that the message names, in this project's own workflow. Endpoints contain the project's number, not its
+id [documented, Workflows callbacks]:
 
     https://workflowexecutions.googleapis.com/v1/projects/NUMBER/locations/L/workflows/W/executions/E/callbacks/ID
 """
@@ -18,15 +18,14 @@ from shared.google.session import Session
 from shared.settings import Settings
 from shared.step.message import Message
 
-TRIES = 2  # a broken connection is tried once more: an answer that is lost costs the workflow a whole await
+TRIES = 2  # a lost answer costs the workflow its whole wait, so a broken connection is tried once more
 
-# The execution has ended; it has an answer already; its slot is full [documented; the codes vary]: all the
-# same to us.
+# The execution has ended, or has an answer already, or its slot is full [documented; the codes vary]: not tried again.
 TOO_LATE = {404, 409, 429}
 
 
 def check(message: Message, settings: Settings, project_number: str) -> None:
-    """Refuse a callback that is not one of this execution's.
+    """Refuse a callback that does not belong to this execution.
 
     Raises:
         CallbackRefused: naming the URL.
@@ -38,7 +37,7 @@ def check(message: Message, settings: Settings, project_number: str) -> None:
     )
     tail = message.callback.removeprefix(expected)
     if tail == message.callback or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", tail):
-        raise errors.CallbackRefused(f"{message.callback[:200]!r} is no callback of {settings.workflow}")
+        raise errors.CallbackRefused(f"{message.callback[:200]!r} is not a callback of {settings.workflow}")
 
 
 def _place(workflow: str) -> tuple[str, str]:
@@ -47,9 +46,9 @@ def _place(workflow: str) -> tuple[str, str]:
 
 
 def send(session: Session, message: Message, answer: dict[str, Any]) -> str:
-    """Send `answer` to the checked callback of `message`; what came of it, for the log.
+    """Send `answer` to the checked callback of `message`. Returns the result, for the log.
 
-    An answer that does not arrive is not an error of the step: the workflow's await ends, and it asks again.
+    An answer that does not arrive is no error of the step: the workflow's wait times out, and it asks again.
     """
     result = ""
     for _ in range(TRIES):

@@ -1,8 +1,7 @@
-"""A change: one thing that a step makes otherwise. It says what it changes, and it can begin to.
+"""A change of one resource: a value that describes itself and can begin itself.
 
-Each kind of change is a frozen value of its own (`CreateCluster`, `DeleteAddress`, …). `decide` returns changes,
-an answer and a plan show how they describe themselves, and the runner alone performs them: it is the one place
-that knows the fence, the deadline, what a refusal means and the count.
+Each kind of change is a frozen class (`CreateCluster`, `DeleteAddress`, …). `decide` returns changes, answers and plans
+show their descriptions, and only the runner performs them: it alone deals with fence, deadline, refusals and counts.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ class Description:
     """What a change does, as answers, logs and reports show it.
 
     `resource` is the full name (`projects/P/…`; for a Kubernetes object its cluster's name, then kind, namespace
-    and name). `field`, `before` and `after` tell what an update changes.
+    and name). `field`, `before` and `after` say what an update changes.
     """
 
     verb: Verb
@@ -40,7 +39,7 @@ class Description:
 
 
 class Change(ABC):
-    """One change. A subclass is a frozen dataclass that holds all that the change needs."""
+    """One change. A subclass is a frozen dataclass with everything that the change needs."""
 
     @abstractmethod
     def describe(self) -> Description:
@@ -51,8 +50,8 @@ class Change(ABC):
         """Begin the change, and do not wait for its end.
 
         Raises:
-            AlreadyExists, Conflict, NotFound: the resource is not as it was observed: look again.
-            Busy, InUse: it cannot be changed now; the other changes are begun all the same.
-            Declined: it need not be done, and was refused.
+            AlreadyExists, Conflict, NotFound: the resource is not as it was observed: the step observes again.
+            Busy, InUse: it cannot be changed now; the other changes still begin.
+            Declined: the change is optional, and was refused.
             ApiError: any other refusal ends the attempt.
         """

@@ -1,4 +1,4 @@
-"""What each error means to the workflow: ask again, or ask a person. No step has an opinion of its own."""
+"""What each error means for the workflow: ask again, or ask a person. The same for every step."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from shared.spec import Invalid
 
 SOMEBODY = "the function's service account"
-LONGEST = 60.0  # seconds between two attempts at something that keeps failing
-FEW = 8  # attempts that make the next pause a second longer
+LONGEST = 60.0  # seconds between two attempts that fail the same way: a fix is noticed within a minute
+ATTEMPTS_PER_SECOND = 8  # a pause is one second longer after every 8 attempts: 60 s after 480
 
-# Error → (reason, seconds until the next look).
+# Error → (reason, seconds until the next attempt).
+# The seconds are chosen, not measured: short for what resolves at once, longer where another operation must end. After
+# MessageExpired the next message is due at once.
 _WAITS: dict[type[Exception], tuple[str, float]] = {
     errors.Transient: ("Transient", 4.0),
     errors.Unauthorized: ("Transient", 4.0),
@@ -29,11 +31,11 @@ _WAITS: dict[type[Exception], tuple[str, float]] = {
 
 
 def outcome_of(error: Exception, settings: Settings, attempt: int, account: str = SOMEBODY) -> Outcome:
-    """The outcome of a step that met `error` in this `attempt`; one that nobody foresaw is `failed INTERNAL`.
+    """The outcome of a step that met `error` in this `attempt`; an unexpected error is `failed INTERNAL`.
 
-    `account` is who the step runs as.
+    `account` is the service account that the step runs as.
     """
-    from shared.spec import Invalid  # slow to import: who raises it has done so
+    from shared.spec import Invalid  # slow to import; whoever raises it has imported it already
 
     for kind, (reason, seconds) in _WAITS.items():
         if isinstance(error, kind):
@@ -53,11 +55,11 @@ def outcome_of(error: Exception, settings: Settings, attempt: int, account: str 
 
 
 def _pause(seconds: float, attempt: int) -> float:
-    """What lasts is asked about ever more rarely: a second more with every few attempts, up to a minute.
+    """A pause that grows slowly with the number of attempts, up to a minute.
 
-    A step may be refused now and then in many good attempts, so the number of this one says little.
+    Slowly, because attempts that went well count too: a late attempt may be the first that is refused.
     """
-    return min(max(seconds, attempt / FEW), LONGEST) if seconds else 0.0
+    return min(max(seconds, attempt / ATTEMPTS_PER_SECOND), LONGEST) if seconds else 0.0
 
 
 def invalid(error: Invalid) -> Blocked:
@@ -71,7 +73,7 @@ def invalid(error: Invalid) -> Blocked:
 
 
 def _denied(error: errors.PermissionDenied, account: str) -> Blocked:
-    """Who lacks what, before Google's own words: they name the permission, if at all, and nobody."""
+    """Name the account and the permission first: Google's message never names the account."""
     needed = error.permission or f"what {error.method} {error.resource} needs"
     return Blocked(
         code="PERMISSION_DENIED",

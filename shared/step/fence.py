@@ -1,6 +1,6 @@
-"""The fence: before it changes anything, a step reads the anchor, and goes on only while its claim holds.
+"""The fence: before its changes a step reads the anchor, and continues only if its claim still holds it.
 
-The same read tells the time: every deadline, lease and estimate is reckoned by the server's clock.
+The same read gives the time: deadlines, leases and estimates all use the server's clock.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from shared.step.message import Message
 
 
 def verify_claim(session: Session, message: Message) -> float:
-    """The server's time, if the claim of `message` holds and its deadline has not passed.
+    """The server's time, if the claim of `message` holds the anchor and its deadline has not passed.
 
     Raises:
-        Superseded: the anchor bears another claim, or there is none.
+        Superseded: another claim holds the anchor, or there is no anchor.
         DeadlinePassed: the message is too old.
         ApiError: the anchor could not be read.
     """
@@ -27,34 +27,34 @@ def verify_claim(session: Session, message: Message) -> float:
 
 
 def check_claim(found: Anchor | None, message: Message) -> None:
-    """Whether the claim of `message` holds, given the anchor that was read.
+    """Check that the claim of `message` holds the anchor that was read.
 
-    Without an anchor only a teardown goes on: it works by marks, and its last attempt finds the anchor gone.
+    Without an anchor only a teardown continues: it works by marks, and its last attempt finds the anchor gone.
 
     Raises:
-        Superseded: it does not hold.
+        Superseded: it does not.
     """
     claim = message.claim
     if found is None:
         if message.mode != "destroy":
             raise Superseded(f"environment {claim.name} has no anchor: it was torn down meanwhile")
-    elif not found.is_held_by(claim.generation, claim.execution) and not _looks_on(found, message):
+    elif not found.is_held_by(claim.generation, claim.execution) and not _only_reads(found, message):
         raise Superseded(
             f"environment {claim.name} is claimed by {found.generation}, execution {found.execution}"
         )
 
 
-def _looks_on(found: Anchor, message: Message) -> bool:
-    """Whether a request that claims nothing (verify: it is asked by name) works under the claim it found."""
-    by_name_alone = message.place is not None and message.mode != "destroy"
-    return by_name_alone and found.generation == message.claim.generation
+def _only_reads(found: Anchor, message: Message) -> bool:
+    """Whether this is a verify request, which runs under the claim that it found."""
+    is_verify = message.place is not None and message.mode != "destroy"
+    return is_verify and found.generation == message.claim.generation
 
 
 def check_deadline(session: Session, message: Message) -> None:
-    """Nothing, while the server's time is before the message's deadline.
+    """Check the message's deadline by the server's time.
 
     Raises:
-        DeadlinePassed: it is not.
+        DeadlinePassed: it is over.
     """
     if session.now >= message.deadline:
         raise DeadlinePassed(f"attempt {message.attempt} had until {message.deadline:.0f}")

@@ -1,4 +1,4 @@
-"""The message that the workflow publishes to a step's topic, read from the CloudEvent that brings it."""
+"""The message that the workflow publishes to a step's topic, parsed from its CloudEvent."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shared.json_types import Json
 _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")
 
-SCHEMA = 1  # of the messages that the workflow of this version sends
-# A running execution keeps its revision of the workflow while functions are replaced: the one before counts, too.
+SCHEMA = 1  # of the messages that this version of the workflow sends
+# A running execution keeps its revision of the workflow while functions are replaced: the previous schema is valid too.
 SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Who works on which environment. Before the claim has been made, only `execution` is known."""
+    """A request's claim on an environment. In mode claim only `execution` is known yet."""
 
     name: str
     generation: str
@@ -32,10 +32,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an environment stands, as its anchor tells: what a teardown could not observe once half is gone.
+    """Where an environment is, from its anchor: a teardown cannot observe it once half of it is gone.
 
-    `gateway` is `namespace/name`, or None where nobody knows it any more; `probe` is the word for how an answer
-    tells which cluster gave it; `disable_apis` is what the request wants done at the very end.
+    `gateway` is `namespace/name`, or None if unknown. `probe` says in one word how an answer names its cluster.
+    `disable_apis`: the request wants the APIs disabled at the end.
     """
 
     project: str
@@ -47,14 +47,14 @@ class Place:
 
     def wire(self) -> Json:
         """As the claim's answer and the messages carry it."""
-        told: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
-        known = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
-        return told | {key: value for key, value in known.items() if value}
+        fields: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
+        optional = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
+        return fields | {key: value for key, value in optional.items() if value}
 
 
 @dataclass(frozen=True)
 class RawRequest:
-    """What the user published, untouched: `data` as they wrote it, `publish_time` in RFC 3339."""
+    """A request as the user published it: `data` unparsed, `publish_time` in RFC 3339."""
 
     data: bytes
     message_id: str
@@ -63,13 +63,11 @@ class RawRequest:
 
 @dataclass(frozen=True)
 class Message:
-    """One attempt of one step. `deadline` is in unix seconds: nothing is changed after it; `sent` is
-    when the workflow sent it, by Google's clock.
+    """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it (unix seconds).
 
-    `environment` is the normalised spec, absent in claim and destroy; `request` comes with claim, `ending`
-    with settle; `place` with what is asked by name alone (teardown, verify). `inventory` names the parts of
-    the load balancer, once the gateway step has listed them: None before. `audit` is what the audit last found
-    and since when it has: {verdict, since}.
+    `environment` is the spec with all defaults, absent in claim and destroy. `request` comes with claim, `ending` with
+    settle, `place` with requests that have only a name (teardown, verify). `inventory` names the parts of the load
+    balancer, None until the gateway step has listed them. `audit` is the last verdict of the audit: {verdict, since}.
     """
 
     step: str
@@ -92,7 +90,7 @@ def parse(event: object) -> Message:
     """The message in the data of a Pub/Sub CloudEvent (`messagePublished`: `message.data` is base64).
 
     Raises:
-        BadMessage: it is not a message of a schema we know.
+        BadMessage: it is no message of a known schema.
     """
     try:
         fields = json.loads(base64.b64decode(event["message"]["data"]))  # type: ignore[index]
@@ -116,7 +114,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
         sent=float(fields.get("sent") or 0.0),
         environment=fields.get("environment") or None,
-        request=_asked(fields["request"]) if fields.get("request") else None,
+        request=_raw_request(fields["request"]) if fields.get("request") else None,
         ending=fields.get("ending") or None,
         place=_place(fields["place"]) if fields.get("place") else None,
         inventory=fields.get("inventory"),
@@ -139,11 +137,11 @@ def _place(place: Mapping[str, Any]) -> Place:
 
 
 def _demand(form: re.Pattern[str], name: str, value: str) -> None:
-    """Nothing, if `value` is of this form: it becomes a part of URLs, and must not lead elsewhere."""
+    """Check the form of a value that becomes a part of URLs, so that it cannot change where they lead."""
     if not form.fullmatch(value):
-        raise BadMessage(f"{value[:100]!r} is no {name}")
+        raise BadMessage(f"{value[:100]!r} is not a valid {name}")
 
 
-def _asked(request: Mapping[str, Any]) -> RawRequest:
+def _raw_request(request: Mapping[str, Any]) -> RawRequest:
     data = base64.b64decode(request.get("data") or "")
     return RawRequest(data, request["messageId"], request["publishTime"])

@@ -1,6 +1,6 @@
-"""What a step can answer, and what `decide` returns.
+"""The outcomes that a step can answer, and the decision that `decide` returns.
 
-An outcome is one of five; the workflow branches on nothing else. `done` is observed, never assumed.
+There are five outcomes; the workflow branches on nothing else. `done` is observed, never assumed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from shared.google.pubsub import Publication
 from shared.json_types import Json
 from shared.step.change import Change
 
-Outputs = Json  # what the workflow hands on, and what ends in the result of the execution
+Outputs = Json  # passed on by the workflow, and part of the execution's result
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The root of the five. `outputs` is handed on by the workflow and ends in the execution's result."""
+    """The base class of the five. The workflow passes `outputs` on, and they end in the execution's result."""
 
     name: ClassVar[str]
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -36,14 +36,14 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Done(Outcome):
-    """The world is as wanted."""
+    """Everything is as wanted."""
 
     name: ClassVar[str] = "done"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Outcome):
-    """Nothing is wrong, it is not there yet. `retry_after` is an estimate of what is left, in seconds."""
+    """Nothing is wrong, but it is not finished. `retry_after` estimates the remaining seconds."""
 
     name: ClassVar[str] = "waiting"
     reason: str
@@ -56,9 +56,9 @@ class Waiting(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped(Outcome):
-    """What `blocked` and `failed` share: a stable code, the cause, and the one thing that mends it.
+    """The base of `blocked` and `failed`: a stable code, the cause, and one fix.
 
-    `faults` are `{path, fault, fix}`, where several things are wrong at once.
+    `faults` are `{path, fault, fix}`, if a document has several.
     """
 
     code: str
@@ -67,8 +67,8 @@ class Stopped(Outcome):
     faults: Sequence[Json] = ()
 
     def _detail(self) -> Json:
-        told: Json = {"code": self.code, "cause": self.cause, "fix": self.fix}
-        return told | ({"faults": list(self.faults)} if self.faults else {})
+        fields: Json = {"code": self.code, "cause": self.cause, "fix": self.fix}
+        return fields | ({"faults": list(self.faults)} if self.faults else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +98,10 @@ class Superseded(Outcome):
 
 @dataclass(frozen=True)
 class Decision:
-    """What `decide` finds: the changes that can start now, and what to answer once they have.
+    """What `decide` returns: the changes that can begin now, and the outcome to answer after them.
 
-    `outcome` None means: look again at once, within this call. `later` are changes that are wanted and cannot
-    start yet; only a plan shows them. `publications` go out after the changes.
+    With `outcome` None the step observes again at once, in the same call. `later` are changes that cannot begin yet;
+    only a plan shows them. `publications` are published after the changes.
     """
 
     outcome: Outcome | None

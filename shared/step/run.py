@@ -1,6 +1,6 @@
 """The runner: from the event to the answer. Every function's entry point is one call of `run`.
 
-Only an event that is not ours goes unanswered: whatever goes wrong in an attempt becomes an outcome.
+Only an event that is not ours gets no answer: every error in an attempt becomes an outcome.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from shared.step.step import AnyStep
 
 
 def run(event: object, *steps: AnyStep) -> None:
-    """Serve one event (a Pub/Sub CloudEvent's data) with the step of `steps` whose name and mode it asks for.
+    """Serve one event (the data of a Pub/Sub CloudEvent) with the step that has its name and mode.
 
-    Returns when the answer is sent, which acknowledges the event. It never raises for what an API says:
-    Eventarc does not deliver again, and the workflow asks again by itself.
+    Returns when the answer is sent, which acknowledges the event. It never raises an API's error: Eventarc does not
+    deliver again, and the workflow asks again by itself.
     """
     settings = Settings.from_env()
     try:
@@ -34,8 +34,8 @@ def run(event: object, *steps: AnyStep) -> None:
     session = shared_session(settings)
     session.begin(message.sent or None)
     outcome, changes = attempt(step, message, session)
-    told = answer(message, outcome, changes, session.calls.wire())
-    log_answer(message, told, callback.send(session, message, told))
+    content = answer(message, outcome, changes, session.calls.wire())
+    log_answer(message, content, callback.send(session, message, content))
 
 
 def _chosen(steps: tuple[AnyStep, ...], message: Message) -> AnyStep:

@@ -1,7 +1,7 @@
-"""The stages of a removal: what goes first, and what must be gone before the next may go.
+"""The stages of a removal: what is deleted first, and what must be gone before the next stage.
 
-A removal looks at one stage after the other and stops at the first in which anything is left. The later ones are
-not looked at then: they cost calls, and what is in them may not go yet.
+A removal reads one stage after the other, and stops at the first in which anything is left. Later stages are not read
+then: they cost calls, and their objects must not be deleted yet.
 
     STAGES = (Stage("exports", exports, withdraw), Stage("Services", services, delete_services))
 
@@ -11,8 +11,8 @@ not looked at then: they cost calls, and what is in them may not go yet.
     def decide(reached: Reached | None, now: float) -> Decision:
         return reached.decide(now) if reached else Decision(Done())
 
-Stages that share what they read take it from their scope, which reads it once (`functools.cached_property`). A
-scope also says which things go: teardown and pruning share their stages, and differ by that predicate.
+Stages that share data get it from their scope, which reads it once (`functools.cached_property`). The scope also says
+what to delete: teardown and pruning share their stages and differ by that predicate.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Stage(Generic[Scope, Found]):
-    """One stage. `find` reads what is left of it in a scope, None if nothing is. `decide` is pure.
+    """One stage. `find` reads what is left of it in a scope, or None. `decide` is pure.
 
-    `decide` gets what was found and the server's time, in unix seconds. It never answers done: what is left has to
-    go, or is waited for.
+    `decide` gets what was found and the server's time, in unix seconds. It never answers done: it deletes what is left,
+    or waits for it.
     """
 
     name: str
@@ -48,12 +48,12 @@ class Reached:
     found: object
 
     def decide(self, now: float) -> Decision:
-        """What to do about it at `now`, unix seconds."""
+        """The stage's decision at `now`, unix seconds."""
         return self.stage.decide(self.found, now)
 
 
 def first(stages: Iterable[Stage[Scope, Any]], scope: Scope) -> Reached | None:
-    """The first of `stages` in which anything is left, None if nothing is in any."""
+    """The first of `stages` in which anything is left, or None."""
     for stage in stages:
         found = stage.find(scope)
         if found is not None:

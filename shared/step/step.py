@@ -1,7 +1,7 @@
-"""A step: what it observes and what it decides. Two functions, and nothing else to know.
+"""A step consists of two functions: `observe` and `decide`.
 
-`observe` reads the world. `decide` is pure: from what was observed it tells which changes can begin now, and what
-to answer. The changes perform themselves (`shared.step.change`), when the runner lets them.
+`observe` reads Google Cloud. `decide` is pure: it returns the changes that can begin now, and the outcome to answer.
+The runner then performs the changes (`shared.step.change`).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Mode = Literal["claim", "check", "apply", "destroy", "diagnose", "settle"]
 
 @dataclass(frozen=True)
 class Context:
-    """What `observe` works with. `environment` is None in claim, settle and destroy.
+    """The input of `observe`. `environment` is None in claim, settle and destroy.
 
-    `tried` has, by resource, what came of each change in this call: "" if it was begun, or why it was declined.
+    `tried` maps a resource to the result of its change in this call: "" if it has begun, or why it was declined.
     """
 
     settings: Settings
@@ -42,7 +42,7 @@ class Context:
 
     @property
     def wanted(self) -> Environment:
-        """The environment of a step that is only ever asked to check or apply one."""
+        """The environment, for a step that only has the modes check and apply."""
         if self.environment is None:
             raise ValueError(
                 f"{self.message.step} was called in mode {self.message.mode} without an environment"
@@ -51,7 +51,7 @@ class Context:
 
     @property
     def place(self) -> Place:
-        """Where the environment stands, for a step that is asked by name alone."""
+        """Where the environment is, for a request that has only its name."""
         if self.message.place is None:
             raise ValueError(
                 f"{self.message.step} was called in mode {self.message.mode} without the environment's place"
@@ -61,10 +61,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Step(Generic[Observed]):
-    """A step that needs no spec: it is asked by the environment's name, or by a request that was not read yet.
+    """A step that needs no spec: the request has only a name, or is not parsed yet.
 
-    `decide` gets what was observed and the server's time, in unix seconds. `fenced` steps read the anchor before
-    they decide; only the environment step, which makes the claim, is not.
+    `decide` gets what was observed and the server's time, in unix seconds. For a `fenced` step the runner reads the
+    anchor before `decide`. Only the environment step, which makes the claim, is not fenced.
     """
 
     name: str
@@ -74,13 +74,13 @@ class Step(Generic[Observed]):
     fenced: bool = True
 
     def decision(self, context: Context, observed: Observed, now: float) -> Decision:
-        """What to do at `now`, unix seconds."""
+        """The decision at `now`, unix seconds."""
         return self.decide(observed, now)
 
 
 @dataclass(frozen=True)
 class SpecStep(Generic[Observed]):
-    """A step that makes the world as a spec wants it: modes check and apply. Its `decide` gets the spec first."""
+    """A step that applies a spec: modes check and apply. Its `decide` gets the spec first."""
 
     name: str
     observe: Callable[[Context], Observed]
@@ -89,7 +89,7 @@ class SpecStep(Generic[Observed]):
     fenced: ClassVar[bool] = True
 
     def decision(self, context: Context, observed: Observed, now: float) -> Decision:
-        """What to do at `now`, unix seconds."""
+        """The decision at `now`, unix seconds."""
         return self.decide(context.wanted, observed, now)
 
 
@@ -108,14 +108,14 @@ class AnyStep(Protocol):
 
     @property
     def fenced(self) -> bool:
-        """Whether the anchor is read before it decides."""
+        """Whether the runner reads the anchor before `decide`."""
         ...
 
     @property
     def observe(self) -> Callable[[Context], Any]:
-        """Reads the world."""
+        """Reads Google Cloud."""
         ...
 
     def decision(self, context: Context, observed: Any, now: float) -> Decision:
-        """What to do at `now`, unix seconds."""
+        """The decision at `now`, unix seconds."""
         ...
