@@ -121,20 +121,28 @@ def _fitting(cluster: Json, pool: Json, zone: str, there: list[Json]) -> list[Js
     return [
         node
         for node in there
-        if node["metadata"]["labels"].get("cloud.google.com/gke-nodepool") == pool["name"]
-        and node["metadata"]["labels"]["topology.kubernetes.io/zone"] == zone
-        and node["metadata"]["labels"]["node.kubernetes.io/instance-type"] == pool["config"]["machineType"]
+        if _label(node, "cloud.google.com/gke-nodepool") == pool["name"]
+        and _label(node, "topology.kubernetes.io/zone") == zone
+        and _label(node, "node.kubernetes.io/instance-type") == pool["config"]["machineType"]
         and _has_external_address(node) != is_private(cluster, pool)
     ]
 
 
 def _has_external_address(node: Json) -> bool:
-    return any(each["type"] == "ExternalIP" for each in node["status"]["addresses"])
+    addresses = node.get("status", {}).get("addresses", [])
+    return any(each.get("type") == "ExternalIP" for each in addresses)
+
+
+def _label(node: Json, name: str) -> str:
+    """A label of a node; one that somebody made by hand need not have it."""
+    return str(node["metadata"].get("labels", {}).get(name, ""))
 
 
 def _block_index(cluster: Json, node: Json) -> int:
+    """Which /24 of the pods' range a node has; -1 for one that somebody made by hand without any."""
     first = ipaddress.IPv4Network(cluster["clusterIpv4Cidr"]).network_address
-    return (int(ipaddress.IPv4Network(node["spec"]["podCIDR"]).network_address) - int(first)) // 256
+    given = node.get("spec", {}).get("podCIDR")
+    return (int(ipaddress.ip_network(given).network_address) - int(first)) // 256 if given else -1
 
 
 def _letters(key: str) -> str:

@@ -19,6 +19,20 @@ from localcloud.wire.messages import Request
 TRUE = ("1", "true", "True")
 
 
+DEEPEST_BODY = 100  # levels; of objects that are served none comes near it
+LARGEST_BODY = 1_000_000  # values
+
+
+class _JsonLoader(yaml.SafeLoader):
+    """YAML as the API server reads it: what looks like a time is a text, for it becomes JSON."""
+
+
+_JsonLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in known if tag != "tag:yaml.org,2002:timestamp"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def write_options(request: Request, where: Target) -> Options:
     """How a write is meant, from its query."""
     return Options(
@@ -77,7 +91,7 @@ def decoded_request(request: Request, kind: Kind) -> Any:
             return decoded
         raise errors.unsupported_media(["application/json", "application/yaml"])
     try:
-        return request.json()
+        return _bounded(request.json())
     except ValueError as error:
         if "yaml" not in media_type:
             text = request.body.decode(errors="replace")[:100]
@@ -86,9 +100,28 @@ def decoded_request(request: Request, kind: Kind) -> Any:
                 f"version/kind; json parse error: {error} ({text})"
             ) from error
     try:
-        return yaml.safe_load(request.body)
-    except yaml.YAMLError as error:
+        loaded = _bounded(yaml.load(request.body, _JsonLoader))  # noqa: S506 - a safe loader
+        return json.loads(json.dumps(loaded, allow_nan=False))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise errors.bad_request(f"error decoding YAML: {error}") from error
+
+
+def _bounded(value: Any) -> Any:
+    """`value`, if what walks through it comes to an end soon: YAML's aliases may nest without end.
+
+    Raises:
+        ValueError: it is nested too deeply, or too large.
+    """
+    left, waiting = LARGEST_BODY, [(value, 0)]
+    while waiting:
+        item, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > DEEPEST_BODY:
+            raise ValueError("exceeded max depth" if left >= 0 else "excessive aliasing")
+        if isinstance(item, dict | list):
+            members = item.values() if isinstance(item, dict) else item
+            waiting.extend((member, depth + 1) for member in members)
+    return value
 
 
 def wants_table(request: Request) -> bool:

@@ -24,6 +24,11 @@ class Caller:
     instance: str | None = None
 
 
+def _no_number(name: str) -> float:
+    """NaN and Infinity are words of Python's JSON alone."""
+    raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
+
+
 @dataclass(frozen=True)
 class Request:
     """One HTTP request, read whole. Header names are lower case; `path` is decoded, without the query."""
@@ -41,7 +46,10 @@ class Request:
         Raises:
             ValueError: the body is not JSON.
         """
-        return json.loads(self.body) if self.body else {}
+        try:
+            return json.loads(self.body, parse_constant=_no_number) if self.body else {}
+        except RecursionError:
+            raise ValueError("exceeded max depth") from None
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of query parameter `name`."""

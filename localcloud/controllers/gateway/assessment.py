@@ -120,7 +120,7 @@ class Assessment:
 def assess(gateway: Json, view: View, site: Site, world: World) -> Assessment:
     """Look at a Gateway and all routes that name it."""
     ref = ref_of(gateway)
-    routes = [verdict for route in view.routes if (verdict := _verdict(route, gateway, view)).bound]
+    routes = [_verdict(route, gateway, view) for route in view.routes if parents_of(route, ref)]
     fault = _listener_fault(gateway, view) or _route_fault(ref, routes)
     vips = wanted_vips(ref, gateway["spec"], site, world.store)
     if isinstance(vips, Fault):

@@ -112,12 +112,13 @@ def _network(members: list[Member], exports: list[Export]) -> str:
 
 
 def _derived(name: str, exports: list[Export]) -> Json:
-    """The Service that has the import's address."""
+    """The Service that has the import's address; of a headless one it is headless, and may do without ports."""
+    headless = {"clusterIP": "None"} if exports[0].headless else {}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name, "namespace": exports[0].service.namespace, "labels": MANAGED},
-        "spec": {"type": "ClusterIP", "ports": [_named(port) for port in ports_of(exports)]},
+        "spec": {"type": "ClusterIP", **headless, "ports": [_named(port) for port in ports_of(exports)]},
     }
 
 

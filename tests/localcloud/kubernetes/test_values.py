@@ -182,3 +182,28 @@ def test_however_much_an_owner_owns_its_deletion_is_answered(clock: Clock) -> No
         later.pop(0)()
         left.append(len(api.list("ConfigMap", "default")))
     assert [BATCH + 5, 5, 0] == left
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ('{"metadata": {"name": "c"}, "data": {"a": NaN}}', "application/json"),
+        ('{"data": ' + "[" * 500 + "]" * 500 + "}", "application/json"),
+        ("metadata: {name: c}\ndata: {a: .nan}", "application/yaml"),
+        ("metadata: {name: c}\ndata: {a: !!binary YWJj}", "application/yaml"),
+        ("a0: &a0 [x]\n" + "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)), "application/yaml"),
+        ("a: &a [*a]", "application/yaml"),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_json_is_a_bad_request(call: Call, text: str, content: str) -> None:
+    """What Python's readers know more than Go's is not let in, nor what has no end."""
+    refused = call("POST", "/api/v1/namespaces/shop/configmaps", text.encode(), content)
+    assert 400 == refused.status, refused.body
+
+
+def test_a_time_in_yaml_is_a_text(call: Call) -> None:
+    """Else no list of its kind could be answered any more."""
+    text = b"metadata: {name: c, annotations: {since: 2026-01-05}}\ndata: {1: 2026-01-05T09:00:00Z}"
+    made = call("POST", "/api/v1/namespaces/shop/configmaps", text, "application/yaml")
+    assert (201, {"1": "2026-01-05T09:00:00Z"}) == (made.status, made.body["data"])
+    assert 200 == call("GET", "/api/v1/namespaces/shop/configmaps").status
