@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
@@ -19,7 +20,6 @@ from tests.acceptance import foreign
 from tests.acceptance.races import last_of_three_holds, teardown_overtakes
 from tests.acceptance.runs import settle, store
 
-PROJECT = "fleetgate-demo"
 STATIC = {"addresses": "static"}
 EXISTING = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 ANCHOR = f"projects/{PROJECT}/regions/us-central1/addresses/fleetgate-store"

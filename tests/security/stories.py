@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from localcloud.records.call_log import LoggedCall
@@ -16,7 +17,6 @@ from tests.support.local_cloud import let_pass, respond
 
 Json = dict[str, Any]
 
-PROJECT = "fleetgate-demo"
 WEST, EAST = ("gke-west-1", "us-west1-a"), ("gke-east-1", "us-east1-c")
 DNS_CLOSED = {"dnsEndpointConfig": {"allowExternalTraffic": False}}
 # What a cluster is made with whose owner wants it off the internet, but for Google Cloud's own addresses.

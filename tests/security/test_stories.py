@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
 from tests.acceptance.runs import store
-from tests.security.stories import EAST, PRIVATE_ONLY, PROJECT, PUBLIC_ONLY, RESTRICTED, WEST, Told, told
+from tests.security.stories import EAST, PRIVATE_ONLY, PUBLIC_ONLY, RESTRICTED, WEST, Told, told
 from tests.support.local_cloud import respond
 
 Json = dict[str, Any]
