@@ -60,7 +60,7 @@ class Survey:
         """Every ServiceExport, whoever made it."""
         return self._exports.objects
 
-    @property
+    @cached_property
     def exported(self) -> set[Key]:
         """What is exported, by whom: the key of the membership, namespace and name."""
         return {(member_key(each.cluster.membership), each.namespace, each.name) for each in self.exports}
@@ -82,7 +82,7 @@ class Survey:
         """The environment's namespaces."""
         return [each for each in self._imports_and_namespaces.objects if each.kind == "Namespace"]
 
-    @property
+    @cached_property
     def namespace_names(self) -> set[str]:
         """Their names, in whichever cluster, and the Gateway's."""
         return {each.name for each in self.namespaces} | {self.gateway} - {""}
