@@ -47,6 +47,17 @@ def test_a_pool_that_grows_keeps_its_nodes_and_gets_further_ones() -> None:
     assert 5 == len({each["spec"]["podCIDR"] for each in nodes(cloud)})
 
 
+def test_a_node_that_somebody_made_by_hand_trips_no_resize() -> None:
+    """It has no labels, no pool and no range."""
+    cloud = Cloud()
+    cloud.running()
+    cloud.world[CLUSTER_APIS][WEST].create("Node", {"metadata": {"name": "by-hand"}})
+    cloud.ok("POST", f"{POOL}:setSize", {"nodeCount": 5})
+    cloud.wait(1000)
+
+    assert "RUNNING" == cloud.ok("GET", PATH)["status"]
+
+
 def test_a_pool_that_shrinks_gives_its_addresses_back() -> None:
     """Nodes have one each, and so has the control plane."""
     cloud = Cloud()

@@ -296,6 +296,17 @@ def test_an_import_deleted_by_hand_is_made_again(fleet: Fleet, west: KubernetesA
     assert exporters(west) == [fleet.numbered("west")]
 
 
+def test_a_headless_export_may_do_without_ports(fleet: Fleet, west: KubernetesApi) -> None:
+    """The Service that is derived for it is headless, too: another could not be without."""
+    item = service(ports=())
+    item["spec"]["clusterIP"] = "None"
+    west.create("Service", item)
+    export(west)
+    fleet.wait()
+
+    assert ("Headless", []) == (imported(west)["spec"]["type"], imported(west)["spec"]["ports"])
+
+
 def test_ports_of_all_clusters_are_imported_and_the_first_cluster_names_them(
     fleet: Fleet, west: KubernetesApi, east: KubernetesApi
 ) -> None:
