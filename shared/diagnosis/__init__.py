@@ -1,4 +1,4 @@
-"""Why an environment does not come about: one rule a file, each with a stable code, evidence, a cause and one fix."""
+"""Why an environment is not ready: one rule a file, each with a stable code, evidence, a cause and one fix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from shared.diagnosis.quota import quota_exceeded
 from shared.diagnosis.service_agent import service_agent_without_role
 from shared.diagnosis.subnetwork import subnetwork_missing
 
-# What others follow from comes first.
+# Root causes first.
 RULES: tuple[Rule, ...] = (
     api_disabled,
     permission_denied,
@@ -48,7 +48,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def diagnose(case: Case) -> list[Finding]:
-    """Every cause that the rules find in `case`, roots first."""
+    """Every cause that the rules find in `case`, root causes first."""
     return [finding for rule in RULES for finding in rule(case)]
 
 

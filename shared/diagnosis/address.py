@@ -1,4 +1,4 @@
-"""A reserved address that the Gateway is to take does not exist."""
+"""A reserved address that the Gateway needs does not exist."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from shared.google.compute import region_of
 
 
 def address_unknown(case: Case) -> Iterator[Finding]:
-    """One finding an address; of those that are ours to reserve, the next deploy reserves them."""
-    there = {(region_of(each), each["name"]) for each in case.addresses}
+    """One finding an address. The next deploy reserves those that Fleetgate manages."""
+    existing = {(region_of(each), each["name"]) for each in case.addresses}
     said = [text for _, text in case.messages() if "does not exist" in text]
     for region, name in reserved_names(case.wanted).items():
-        if (region, name) not in there and case.addresses:
+        if (region, name) not in existing and case.addresses:
             yield Finding(
                 code="ADDRESS_UNKNOWN",
                 resource=f"projects/{case.project}/regions/{region}/addresses/{name}",
-                cause=f"The Gateway is to have address {name} in {region}, and project {case.project} has none.",
+                cause=f"The Gateway needs address {name} in {region}, but project {case.project} does not have it.",
                 evidence={
                     "said": said[:1],
-                    "addresses": sorted(one for place, one in there if place == region),
+                    "addresses": sorted(one for place, one in existing if place == region),
                 },
                 fix=f"gcloud compute addresses create {name} --project={case.project} --region={region}"
                 f" --subnet={case.wanted.subnetwork} --purpose={address_purpose(case.wanted)}",

@@ -1,4 +1,4 @@
-"""An API that a multi-cluster Gateway needs is off."""
+"""An API that a multi-cluster Gateway needs is not enabled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.diagnosis.finding import Finding
 
 
 def api_disabled(case: Case) -> Iterator[Finding]:
-    """One finding an API: those that are listed as off, and those that refused to answer for it."""
+    """One finding an API: those listed as disabled, and those that refused a call."""
     refused = {each.api: str(each) for each in case.refusals if isinstance(each, errors.ApiDisabled)}
     for api in dict.fromkeys((*case.disabled, *refused)):
         yield Finding(

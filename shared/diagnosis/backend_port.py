@@ -1,4 +1,4 @@
-"""A route names a port that its import does not have: the Service's port counts, not the container's [observed]."""
+"""A route names a port that its import lacks: it must name the Service's port, not the container's [observed]."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The case: what was observed of an environment that does not come about. Gathered once, handed to every rule.
+"""The case: what was observed of an environment that is not ready. It is gathered once and given to every rule.
 
-Rules are pure and look at nothing else. What could not be read is not a fault of the gathering but evidence: the
-refusals are part of the case.
+Rules are pure and read nothing else. A refused read does not stop the gathering: refusals are part of the case, and
+evidence.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ Name = tuple[str, str]  # namespace and name
 
 @dataclass(frozen=True)
 class InCluster:
-    """What one cluster holds, by kind; None for a kind that it does not know, or did not tell."""
+    """The objects in one cluster by kind; None for a kind that it does not have, or that could not be read."""
 
     objects: Mapping[str, list[KubeObject] | None] = field(default_factory=dict)
 
     def knows(self, *kinds: str) -> bool:
-        """Whether it could be asked about all of these kinds."""
+        """Whether all of these kinds could be read."""
         return all(self.objects.get(kind) is not None for kind in kinds)
 
     def of(self, kind: str, namespace: str = "") -> list[KubeObject]:
-        """The objects of a kind, of one namespace if it is named."""
+        """The objects of a kind, in one namespace if given."""
         found = self.objects.get(kind) or []
         return [each for each in found if namespace in ("", each["metadata"].get("namespace"))]
 
@@ -52,10 +52,10 @@ class InCluster:
 class Case:
     """Everything that was observed. Resources are as the APIs give them.
 
-    `clusters` are by short name, `inside` what those that serve hold. `health` has, by backend service (full name),
-    the states of its endpoints by network endpoint group. `firewalls` is None where they could not be listed.
-    `disabled` are the APIs of those an environment needs that are off; `refusals` what was answered instead of what
-    was asked for, and `account` who had asked, if it was for want of a permission.
+    `clusters` are by short name; `inside` has the contents of those that could be read. `health` maps a backend
+    service (full name) to the states of its endpoints by network endpoint group. `firewalls` is None if they could not
+    be listed. `disabled` are required APIs that are not enabled. `refusals` are the reads that failed; `account` is who
+    lacks a permission, if one failed for that.
     """
 
     wanted: spec.Environment
@@ -78,7 +78,7 @@ class Case:
 
     @property
     def denials(self) -> list[errors.PermissionDenied]:
-        """The refusals for want of a permission."""
+        """The refusals because of a missing permission."""
         return [each for each in self.refusals if isinstance(each, errors.PermissionDenied)]
 
     @property
@@ -88,7 +88,7 @@ class Case:
 
     @property
     def config(self) -> InCluster:
-        """The config cluster, as far as it could be read."""
+        """The contents of the config cluster, as far as they could be read."""
         return self.inside.get(self.wanted.config_cluster, InCluster())
 
     @property
@@ -109,7 +109,7 @@ class Case:
         return self.config.get("GatewayClass", "", GATEWAY_CLASS)
 
     def membership_of(self, cluster: str) -> str:
-        """`locations/L/memberships/M` of a cluster, "" while it has none."""
+        """`locations/L/memberships/M` of a cluster, "" if it has none."""
         return member_key(self.clusters[cluster].membership) if cluster in self.clusters else ""
 
     def network_path(self) -> str:
@@ -138,12 +138,12 @@ class Case:
 
     @property
     def auto_mode(self) -> bool:
-        """Whether the network makes subnets by itself."""
+        """Whether the network creates its subnets itself."""
         found = (each for each in self.networks if each["name"] == self.wanted.network)
         return any(each.get("autoCreateSubnetworks") for each in found)
 
     def holders(self, role: str) -> set[str]:
-        """Who has a role on the project."""
+        """The members that have a role on the project."""
         bindings = [each for each in self.policy.get("bindings", []) if each["role"] == role]
         return {who for each in bindings for who in each.get("members", [])}
 
@@ -158,7 +158,7 @@ class Case:
                 yield cluster, self.inside[cluster.name]
 
     def messages(self) -> Iterator[tuple[str, str]]:
-        """What controllers and operations say is wrong: whose words, and the words."""
+        """Error messages of controllers and operations: (source, text)."""
         for live in [*([self.gateway] if self.gateway else []), *self.routes]:
             what = f"{live.get('kind', 'Gateway')} {'/'.join(_name(live))}"
             for each in _conditions(live):

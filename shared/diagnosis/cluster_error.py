@@ -1,4 +1,4 @@
-"""A cluster that GKE says is broken."""
+"""A cluster that GKE reports as broken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BROKEN = ("ERROR", "DEGRADED")
 
 
 def cluster_in_error(case: Case) -> Iterator[Finding]:
-    """One finding a cluster; once it is gone, the next deploy makes it again."""
+    """One finding a cluster. Once it is deleted, the next deploy creates it again."""
     for name, cluster in sorted(case.clusters.items()):
         if cluster.status in BROKEN:
             why = "; ".join(cluster.complaints) or "GKE gives no reason"

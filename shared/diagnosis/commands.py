@@ -1,4 +1,4 @@
-"""Command lines that mend: each can be pasted into a shell as it stands, and needs nothing set before."""
+"""Command lines for fixes: each can be pasted into a shell, and needs no setup."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def in_cluster(case: Case, cluster: Cluster, command: str) -> str:
-    """A kubectl command, after the one that lets kubectl into the cluster it is meant for.
+    """A kubectl command, after the command that gets credentials for its cluster.
 
-    By the DNS endpoint, as our own functions go in: it answers wherever the person is [documented, DNS-based
-    endpoint].
+    It uses the DNS endpoint, as our functions do: that is reachable from everywhere [documented, DNS-based endpoint].
     """
     credentials = (
         f"gcloud container clusters get-credentials {cluster.name} --location={cluster.location}"
@@ -26,11 +25,11 @@ def in_cluster(case: Case, cluster: Cluster, command: str) -> str:
 
 
 def create_subnetwork(case: Case, name: str, region: str, cidr: str | None = None, *flags: str) -> str:
-    """A subnetwork in the environment's network, with this range or else a free one; a sentence if none is free."""
+    """Create a subnetwork in the environment's network, with `cidr` or a free range. If none is free, a sentence."""
     cidr = cidr or free_range(case, region)
     if not cidr:
         return (
-            f"Free a range of network {case.wanted.network}: all private ones are taken. Then publish the"
+            f"Free a range of network {case.wanted.network}: all private ranges are taken. Then publish the"
             " environment again."
         )
     words = (
@@ -41,7 +40,7 @@ def create_subnetwork(case: Case, name: str, region: str, cidr: str | None = Non
 
 
 def free_range(case: Case, region: str) -> str:
-    """A range that nothing has, "" if there is none."""
+    """A free range, "" if there is none."""
     try:
         return str(choose([region], case.taken(), auto_mode=case.auto_mode)[region])
     except NoRangeLeft:

@@ -1,4 +1,4 @@
-"""The fleet's Gateways are looked after in another cluster than the environment's."""
+"""The fleet's config membership is another cluster than the environment's config cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.google.gkehub import INGRESS, member_key
 
 
 def config_membership_elsewhere(case: Case) -> Iterator[Finding]:
-    """One finding, if there is a feature, a membership of the config cluster, and they do not fit."""
+    """One finding, if the ingress feature names another membership than that of the config cluster."""
     feature = case.features.get(INGRESS)
     wanted = case.membership_of(case.wanted.config_cluster)
     if feature is None or not wanted:
@@ -22,8 +22,8 @@ def config_membership_elsewhere(case: Case) -> Iterator[Finding]:
     yield Finding(
         code="CONFIG_MEMBERSHIP_ELSEWHERE",
         resource=feature.path,
-        cause=f"The config membership is {member_key(named) or '(none)'}, and the Gateway is in"
-        f" {case.wanted.config_cluster} ({wanted}): nobody looks after it there.",
+        cause=f"The config membership is {member_key(named) or '(none)'}, but the Gateway is in"
+        f" {case.wanted.config_cluster} ({wanted}): no controller handles it there.",
         evidence={"configMembership": named, "state": asdict(feature.state)},
         fix="gcloud container fleet ingress update"
         f" --config-membership=projects/{case.project}/{wanted} --project={case.project}",

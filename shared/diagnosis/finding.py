@@ -1,4 +1,4 @@
-"""What a rule finds: a cause that a person, or the next deploy, can mend."""
+"""What a rule finds: a cause that a person, or the next deploy, can fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.json_types import Json
 
 @dataclass(frozen=True)
 class Finding:
-    """One cause. `code` is stable; `evidence` is what was seen, as the APIs say it; `fix` is one command."""
+    """One cause. `code` is stable; `evidence` quotes the APIs; `fix` is one command."""
 
     code: str
     resource: str

@@ -1,7 +1,7 @@
-"""No healthy upstream, because the VPC's firewall lets neither health checks nor proxies in.
+"""No healthy upstream, because the VPC's firewall blocks health checks or proxies.
 
-The controller makes one rule a VPC, `gkemcg1-l7-…`; some have been made with no source ranges at all
-[documented, GKE security bulletins], where it may not make one nobody does, and a denial of more weight defeats it.
+The controller creates one rule a VPC, `gkemcg1-l7-…`. The rule can be missing if the controller may not create it, can
+have no source ranges [documented, GKE security bulletins], and loses against a deny rule of higher priority.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHOWN = ("name", "priority", "disabled", "sourceRanges", "allowed", "denied")
 
 
 def firewall_closed(case: Case) -> Iterator[Finding]:
-    """One finding: what is not let in, and by which rule, if there is one that says so."""
+    """One finding: the blocked ranges, and the rule that blocks them, if there is one."""
     missing = closed(case)
     if not missing:
         return
@@ -34,17 +34,17 @@ def firewall_closed(case: Case) -> Iterator[Finding]:
 
 
 def closed(case: Case) -> dict[str, wire.Firewall | None]:
-    """The ranges that are not let in, once there are backends to reach, and the rule that denies each, if one does."""
+    """Each blocked range → the rule that denies it, or None. Empty while there are no backends."""
     if case.firewalls is None or not any(each.get("backends") for each in case.backends):
         return {}
-    rules = sorted((each for each in case.in_network(case.firewalls) if _counts(case, each)), key=_weight)
+    rules = sorted((each for each in case.in_network(case.firewalls) if _counts(case, each)), key=_precedence)
     wanted = [*PROBERS, *(each["ipCidrRange"] for each in case.proxies().values())]
     verdicts = {text: _decided(IPv4Network(text), rules) for text in wanted}
     return {text: rule for text, rule in verdicts.items() if rule is None or "denied" in rule}
 
 
 def _decided(source: IPv4Network, rules: Iterable[wire.Firewall]) -> wire.Firewall | None:
-    """The rule that decides about a range: an allowance must cover it, a denial need only touch it."""
+    """The rule that decides about a range: an allow rule must cover it, a deny rule need only overlap it."""
     for rule in rules:
         ranges = [IPv4Network(text) for text in rule.get("sourceRanges", []) if ":" not in text]
         if "denied" in rule and any(source.overlaps(each) for each in ranges):
@@ -54,13 +54,13 @@ def _decided(source: IPv4Network, rules: Iterable[wire.Firewall]) -> wire.Firewa
     return None
 
 
-def _weight(rule: wire.Firewall) -> tuple[int, bool]:
-    """The least number decides, and at equal ones the denial [documented, VPC firewall rules]."""
+def _precedence(rule: wire.Firewall) -> tuple[int, bool]:
+    """The lowest number comes first, and at equal numbers the deny rule [documented, VPC firewall rules]."""
     return rule.get("priority", 1000), "allowed" in rule
 
 
 def _counts(case: Case, rule: wire.Firewall) -> bool:
-    """Whether a rule is about TCP to the nodes: with tags, about theirs, as the controller's own rule names them."""
+    """Whether a rule is about TCP to the nodes. The controller's own rule names the nodes' tags."""
     parts = rule.get("allowed") or rule.get("denied") or []
     about_tcp = any(each.get("IPProtocol") in ("tcp", "6", "all") for each in parts)
     controllers = _controllers(case)
@@ -81,7 +81,7 @@ def _controllers(case: Case) -> wire.Firewall | None:
 
 
 def _fix(case: Case, rule: wire.Firewall | None, missing: list[str]) -> str:
-    """A denial goes; the controller's own rule gets its ranges; where there is neither, a rule of one's own."""
+    """Disable the deny rule, or add the ranges to the controller's rule; if there is neither, create a rule."""
     if rule is not None and "denied" in rule:
         return f"gcloud compute firewall-rules update {rule['name']} --project={case.project} --disabled"
     if rule is not None:

@@ -1,4 +1,4 @@
-"""The config cluster has no multi-cluster GatewayClass, because it has no Gateway API."""
+"""The config cluster has no multi-cluster GatewayClass, because its Gateway API is not enabled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLASS = "gke-l7-cross-regional-internal-managed-mc"
 
 
 def gateway_class_absent(case: Case) -> Iterator[Finding]:
-    """One finding, unless there is a reason elsewhere: ingress does not work, or is another cluster's."""
+    """One finding, unless there is another reason: ingress does not work, or is configured for another cluster."""
     ingress, name = case.features.get(INGRESS), case.wanted.config_cluster
     if not case.config.knows("GatewayClass") or case.gateway_class:
         return

@@ -1,6 +1,6 @@
-"""Gathering a case: one list a kind, nothing twice, and no client library: it runs in the verification function.
+"""Gathers a case: one list a kind, nothing twice, and without a client library: it runs in the verification function.
 
-A refusal ends only what it refuses. It is kept, because it may be the very cause that is looked for.
+A refused read does not stop the others. The refusal is kept, because it may be the cause.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ IMPORTER_SPACE = "gke-mcs"
 
 
 def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
-    """Look at everything that a rule may ask about. Operations count that began at `since` or later, unix seconds."""
-    look, project = _Look(session), wanted.project
-    every: list[Cluster] = look.at(partial(clusters, session, project), [])
+    """Read everything that a rule may need, and the operations that began at `since` or later (unix seconds)."""
+    reader, project = _Reader(session), wanted.project
+    every: list[Cluster] = reader.read(partial(clusters, session, project), [])
     keys = {(each.name, each.location) for each in wanted.clusters}
     ours = [each for each in every if each.key in keys]
     backends = [
-        each for each in look.rows(partial(compute.backend_services, session, project)) if _is_part(each)
+        each for each in reader.rows(partial(compute.backend_services, session, project)) if _is_part(each)
     ]
     return Case(
         wanted,
-        number=look.at(partial(projects.number, session, project), ""),
+        number=reader.read(partial(projects.number, session, project), ""),
         clusters={each.name: each for each in ours},
-        features=look.at(partial(gkehub.features, session, project), {}),
-        policy=look.at(partial(projects.policy, session, project), wire.Policy()),
-        networks=look.rows(partial(_network, session, wanted)),
-        subnetworks=look.rows(partial(compute.subnetworks, session, project)),
-        addresses=look.rows(partial(compute.every_address, session, project)),
-        firewalls=look.known(partial(compute.firewalls, session, project)),
+        features=reader.read(partial(gkehub.features, session, project), {}),
+        policy=reader.read(partial(projects.policy, session, project), wire.Policy()),
+        networks=reader.rows(partial(_network, session, wanted)),
+        subnetworks=reader.rows(partial(compute.subnetworks, session, project)),
+        addresses=reader.rows(partial(compute.every_address, session, project)),
+        firewalls=reader.rows_or_none(partial(compute.firewalls, session, project)),
         backends=backends,
-        checks=look.rows(partial(compute.health_checks, session, project)),
-        health={compute.path_of(each["selfLink"]): _health(look, each) for each in backends},
-        failures=look.rows(partial(_failures, session, project, since)),
-        disabled=look.at(partial(serviceusage.lacking, session, project), ()),
-        inside={each.name: _inside(look, wanted, each) for each in ours if each.is_reachable},
-        refusals=tuple(look.refusals),
-        account=session.account if look.is_denied else "",
+        checks=reader.rows(partial(compute.health_checks, session, project)),
+        health={compute.path_of(each["selfLink"]): _health(reader, each) for each in backends},
+        failures=reader.rows(partial(_failures, session, project, since)),
+        disabled=reader.read(partial(serviceusage.lacking, session, project), ()),
+        inside={each.name: _inside(reader, wanted, each) for each in ours if each.is_reachable},
+        refusals=tuple(reader.refusals),
+        account=session.account if reader.is_denied else "",
     )
 
 
-class _Look:
-    """Reads, and keeps what is refused."""
+class _Reader:
+    """Reads, and collects refusals."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -67,24 +67,24 @@ class _Look:
 
     @property
     def is_denied(self) -> bool:
-        """Whether anything was refused for want of a permission."""
+        """Whether a read was refused because of a missing permission."""
         return any(isinstance(each, errors.PermissionDenied) for each in self.refusals)
 
-    def at(self, read: Callable[[], Value], otherwise: Value) -> Value:
-        """What `read` gives, or `otherwise` where it is refused."""
+    def read(self, call: Callable[[], Value], default: Value) -> Value:
+        """The result of `call`, or `default` if it is refused."""
         try:
-            return read()
+            return call()
         except errors.ApiError as refusal:
             self.refusals.append(refusal)
-            return otherwise
+            return default
 
-    def rows(self, read: Callable[[], list[Value]]) -> list[Value]:
-        """A list, or an empty one where it is refused."""
-        return self.at(read, [])
+    def rows(self, call: Callable[[], list[Value]]) -> list[Value]:
+        """A list, or an empty one if it is refused."""
+        return self.read(call, [])
 
-    def known(self, read: Callable[[], list[Value] | None]) -> list[Value] | None:
-        """A list, or None where it is refused: rules must not take that for an empty one."""
-        return self.at(read, None)
+    def rows_or_none(self, call: Callable[[], list[Value] | None]) -> list[Value] | None:
+        """A list, or None if it is refused: for rules that must tell this from an empty list."""
+        return self.read(call, None)
 
 
 def _is_part(backend: wire.BackendService) -> bool:
@@ -105,30 +105,30 @@ def _failures(session: Session, project: str, since: float) -> list[wire.Operati
     ]
 
 
-def _health(look: _Look, backend: wire.BackendService) -> dict[str, list[str]]:
+def _health(reader: _Reader, backend: wire.BackendService) -> dict[str, list[str]]:
     """States of the endpoints, by network endpoint group."""
     path = compute.path_of(backend["selfLink"])
     groups = [each["group"] for each in backend.get("backends", [])]
     return {
-        compute.path_of(group): look.at(partial(compute.health, look.session, path, group), [])
+        compute.path_of(group): reader.read(partial(compute.health, reader.session, path, group), [])
         for group in groups
     }
 
 
-def _inside(look: _Look, wanted: Environment, cluster: Cluster) -> InCluster:
-    api = ClusterReader(look.session, cluster)
+def _inside(reader: _Reader, wanted: Environment, cluster: Cluster) -> InCluster:
+    api = ClusterReader(reader.session, cluster)
     kinds = EVERYWHERE + (IN_CONFIG if cluster.name == wanted.config_cluster else ())
     places = [(kind, space) for kind in kinds for space in wanted.namespaces]
     places += [("Pod", IMPORTER_SPACE)]
     objects: dict[str, list[KubeObject] | None] = {}
     for kind, space in places:
-        found = look.known(partial(api.list, kind, space))
+        found = reader.rows_or_none(partial(api.list, kind, space))
         if found is None or objects.get(kind, []) is None:
             objects[kind] = None
         else:
             objects[kind] = [*(objects.get(kind) or []), *found]
     if cluster.name == wanted.config_cluster:
-        objects["GatewayClass"] = look.known(partial(_gateway_class, api))
+        objects["GatewayClass"] = reader.rows_or_none(partial(_gateway_class, api))
     return InCluster(objects)
 
 

@@ -1,4 +1,4 @@
-"""No healthy upstream, where pods serve and may be reached: then it is the health check that fails."""
+"""No healthy upstream, although pods are ready and reachable: then the health check fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.objects import KubeObject
 
 
 def health_check_fails(case: Case) -> Iterator[Finding]:
-    """One finding a service whose endpoints are all there, and none of them healthy."""
+    """One finding a service that has endpoints, but no healthy one."""
     if closed(case):
         return
     waiting = {service for _, _, service, _ in unready(case)}
@@ -32,7 +32,7 @@ def health_check_fails(case: Case) -> Iterator[Finding]:
         yield Finding(
             code="HEALTH_CHECK_FAILS",
             resource=path_of(backend["selfLink"]),
-            cause=f"The pods behind {namespace}/{name} are ready, and none of them passes the health check"
+            cause=f"The pods behind {namespace}/{name} are ready, but none of them passes the health check"
             f" (GET {path}): the load balancer answers 503, no healthy upstream.",
             evidence={"health": states, "requestPath": path, "policy": policy and policy["metadata"]["name"]},
             fix=_fix(case, namespace, policy),
@@ -40,7 +40,7 @@ def health_check_fails(case: Case) -> Iterator[Finding]:
 
 
 def _service(case: Case, backend: wire.BackendService) -> tuple[str, str] | None:
-    """Which of the environment's services a backend service is for: its name begins with theirs."""
+    """The environment's service behind a backend service, recognised by the beginning of its name."""
     for each in sorted(case.wanted.services, key=lambda one: -len(one.name)):
         if backend["name"].startswith(f"gkemcg1-{each.namespace}-{each.name}-{each.port}-"):
             return each.namespace, each.name
@@ -59,7 +59,7 @@ def _policy(case: Case, namespace: str, name: str) -> KubeObject | None:
 
 
 def _fix(case: Case, namespace: str, policy: KubeObject | None) -> str:
-    """A policy of somebody else's goes; what the environment says, or leaves out, is said better in it."""
+    """Delete a foreign policy; otherwise set the path in the environment."""
     if policy is not None and not is_owned(policy["metadata"].get("labels"), case.wanted.name):
         command = f"kubectl delete healthcheckpolicy {policy['metadata']['name']} --namespace={namespace}"
         return in_cluster(case, case.wanted.config, command)

@@ -1,4 +1,4 @@
-"""The MCS importer may not read the network: nothing that is exported is imported anywhere."""
+"""The MCS importer may not read the network: no exported service is imported anywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUBJECT = "subject/ns/gke-mcs/sa/gke-mcs-importer"
 
 
 def importer_without_role(case: Case) -> Iterator[Finding]:
-    """One finding: the identity pool comes with the first cluster, so before that nothing is missing."""
+    """One finding. The identity pool comes with the first cluster, so without clusters there is none."""
     if not case.policy or not case.clusters:
         return
     pool = f"{case.project}.svc.id.goog"

@@ -1,4 +1,4 @@
-"""The MCS importer finds no room: its cluster's exports are never taken in [observed on clusters of one small node]."""
+"""The MCS importer cannot be scheduled: its cluster's exports are ignored [observed on clusters of one small node]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.diagnosis.finding import Finding
 if TYPE_CHECKING:
     from shared.spec import Cluster
 
-NODES = 3  # of e2-medium: as many as new clusters get, and enough if they are not full [observed]
+NODES = 3  # of e2-medium, as in new clusters: enough if they are not full [observed]
 IMPORTER = ("gke-mcs", "gke-mcs-importer")  # its namespace, and its pods' label k8s-app [observed]
 
 
@@ -31,7 +31,7 @@ def importer_starved(case: Case) -> Iterator[Finding]:
             yield Finding(
                 code="IMPORTER_STARVED",
                 resource=f"{cluster.name}/{space}/{pod['metadata']['name']}",
-                cause=f"The importer of multi-cluster Services finds no room in cluster {cluster.name}:"
+                cause=f"The importer of multi-cluster Services cannot be scheduled in cluster {cluster.name}:"
                 f" {reasons[0].get('message', '')}",
                 evidence={"phase": pod["status"].get("phase"), "condition": reasons[0]},
                 fix=_fix(case, cluster),
@@ -39,13 +39,13 @@ def importer_starved(case: Case) -> Iterator[Finding]:
 
 
 def _fix(case: Case, cluster: Cluster) -> str:
-    """More nodes: one more in each zone, and at least as many as are known to be enough.
+    """Add one node in each zone, and at least `NODES` in all.
 
-    The number is of each zone of the pool [documented, gcloud container clusters resize].
+    The number of nodes is for each zone of the pool [documented, gcloud container clusters resize].
     """
     pools = case.clusters[cluster.name].pools if cluster.name in case.clusters else ()
     if cluster.autopilot or not pools:
-        return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for what finds no room."
+        return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for pods that cannot be scheduled."
     pool = pools[0]
     nodes = max(pool.node_count + 1, math.ceil(NODES / len(pool.zones)))
     return (

@@ -1,4 +1,4 @@
-"""An import that is missing, or lacks clusters, because they do not export what they should."""
+"""An import is missing or lacks clusters, because they do not export the service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def import_incomplete(case: Case) -> Iterator[Finding]:
-    """One finding for each cluster and service: where the export or its Service is not there."""
+    """One finding for each cluster and service without an export or its Service."""
     for cluster, there in case.serving():
         for service in case.wanted.exports(cluster):
             missing = _missing(there, service)
@@ -28,7 +28,7 @@ def import_incomplete(case: Case) -> Iterator[Finding]:
 
 
 def _missing(there: InCluster, service: Service) -> str:
-    """Which of the two a cluster lacks; a kind that it does not know is not the export's fault."""
+    """The kind that a cluster lacks; "" if it lacks none, or if it could not be read."""
     if not there.knows("Service", "ServiceExport"):
         return ""
     for kind in ("Service", "ServiceExport"):
@@ -46,11 +46,11 @@ def _is_listed(case: Case, cluster: Cluster, service: Service) -> bool:
 def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Finding:
     name = f"{service.namespace}/{service.name}"
     found = case.imports().get((service.namespace, service.name))
-    state = "lacks" if found else "is not there without"
+    problem = "lacks" if found else "does not exist without"
     return Finding(
         code="IMPORT_INCOMPLETE",
         resource=f"{cluster.name}/{missing}/{name}",
-        cause=f"ServiceImport {name} {state} cluster {cluster.name}, which has no {missing} of that name.",
+        cause=f"ServiceImport {name} {problem} cluster {cluster.name}, which has no {missing} of that name.",
         evidence={
             "import": found and found.get("status", {}),
             "missing": f"{missing} {name} in {cluster.name}",
@@ -60,14 +60,14 @@ def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Fi
 
 
 def _fix(case: Case, cluster: Cluster, service: Service, missing: str) -> str:
-    """The very object that the next deploy applies by itself, unless the Service is not its own to make."""
+    """Apply the object that the next deploy would apply too. A Service without a selector is the user's."""
     if missing == "ServiceExport":
         return _applied(case, cluster, own_export(case.wanted.name, service))
     if service.selector is not None:
         return _applied(case, cluster, own_service(case.wanted.name, service))
     return (
-        f"Make Service {service.namespace}/{service.name} with port {service.port} in cluster {cluster.name}:"
-        " the environment exports it, and leaves making it to you."
+        f"Create Service {service.namespace}/{service.name} with port {service.port} in cluster {cluster.name}:"
+        " the environment exports it, but you manage it."
     )
 
 

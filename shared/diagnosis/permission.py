@@ -1,4 +1,4 @@
-"""A permission that we lack: the refusal names it."""
+"""A permission is missing: the refusal names it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def permission_denied(case: Case) -> Iterator[Finding]:
             yield Finding(
                 code="PERMISSION_DENIED",
                 resource=f"projects/{case.project}",
-                cause=f"{case.account or 'Fleetgate'} lacks {needed} in project {case.project}, so that not everything"
-                " could be looked at.",
+                cause=f"{case.account or 'Fleetgate'} lacks {needed} in project {case.project}, so the diagnosis"
+                " is incomplete.",
                 evidence={"said": str(each)},
                 fix="terraform -chdir=terraform-bootstrap apply",
             )

@@ -1,4 +1,4 @@
-"""No healthy upstream, because the pods behind a service are not ready, or there are none."""
+"""No healthy upstream, because a service has no ready pods."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def pods_not_ready(case: Case) -> Iterator[Finding]:
-    """One finding a workload: several services may choose the same pods."""
+    """One finding a workload: several services may select the same pods."""
     told = set[str]()
     for cluster, namespace, name, pods in unready(case):
         owner = _deployment(case.inside[cluster.name], namespace, name)
@@ -30,7 +30,7 @@ def pods_not_ready(case: Case) -> Iterator[Finding]:
             resource=resource,
             cause=f"Behind Service {namespace}/{name} in cluster {cluster.name} {why}: it has no healthy endpoint.",
             evidence={
-                "pods": [_told(each) for each in pods],
+                "pods": [_summary(each) for each in pods],
                 "replicas": (owner or {}).get("spec", {}).get("replicas"),
             },
             fix=_fix(case, cluster, namespace, owner),
@@ -73,7 +73,7 @@ def _is_ready(pod: KubeObject) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def _told(pod: KubeObject) -> Json:
+def _summary(pod: KubeObject) -> Json:
     status = pod.get("status", {})
     failing = [each for each in status.get("conditions", []) if each.get("status") == "False"]
     return {
@@ -89,8 +89,8 @@ def _fix(case: Case, cluster: Cluster, namespace: str, owner: KubeObject | None)
     at = f"--namespace={namespace}"
     if owner is None:
         return (
-            f"Run pods in cluster {cluster.name}, namespace {namespace}, that the Service's selector chooses:"
-            " nothing there has its labels."
+            f"Run pods in cluster {cluster.name}, namespace {namespace}, that match the Service's selector:"
+            " no Deployment there does."
         )
     name = owner["metadata"]["name"]
     if not owner["spec"].get("replicas", 1):

@@ -1,4 +1,4 @@
-"""A range that the environment gives for a proxy-only subnet, and that the network cannot take."""
+"""The environment sets a range for a proxy-only subnet that the network cannot have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.ranges import objections
 
 
 def refused(case: Case) -> dict[str, str]:
-    """Region → why its range cannot be, of the regions that have no proxy-only subnet yet."""
+    """Region → why its range is not possible, for regions without a proxy-only subnet."""
     given, there = case.wanted.proxy_ranges, case.proxies()
     if not isinstance(given, Mapping):
         return {}

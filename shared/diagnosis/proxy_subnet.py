@@ -1,4 +1,4 @@
-"""A region without an active proxy-only subnet: the first failure that the tutorial documents."""
+"""A region has no active proxy-only subnet: the first failure that the tutorial documents."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shared.diagnosis.finding import Finding
 from shared.diagnosis.proxy_range import refused
 from shared.google.compute import region_of
 
-SAID = "proxy-only subnetwork is required"  # how the controller begins to say it [observed]
+SAID = "proxy-only subnetwork is required"  # part of the controller's message [observed]
 
 
 def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
-    """One finding a region; where the range itself is refused, that is the cause."""
+    """One finding a region, unless its range is refused: that is a finding of its own."""
     if not case.in_network(case.subnetworks):
         return
     there, objected = case.proxies(), refused(case)
@@ -40,7 +40,7 @@ def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
 
 
 def _create(case: Case, region: str) -> str:
-    """The next deploy does it by itself; so does this, with the mark by which a teardown knows it."""
+    """The command does what the next deploy would do, with the mark that a teardown searches for."""
     name, given = labels.bounded(f"fleetgate-{case.wanted.name}-proxy"), case.wanted.proxy_ranges
     cidr = None if isinstance(given, str) or region not in given else str(given[region])
     kind = ("--purpose=GLOBAL_MANAGED_PROXY", "--role=ACTIVE")

@@ -1,4 +1,4 @@
-"""A quota of the project is used up: somebody says so, in words that all of Google's services share."""
+"""A quota of the project is used up: all of Google's services report this with the same message."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def quota_exceeded(case: Case) -> Iterator[Finding]:
 
 
 def _fix(case: Case, quota: str, value: int, region: str) -> str:
-    """Ask for more. Cloud Quotas calls CPUS of a region CPUS-per-project-region [documented]; the others of
-    Compute Engine's go by the same pattern [inferred]."""
+    """Request more. Cloud Quotas calls the regional CPUS quota CPUS-per-project-region [documented]; other quotas of
+    Compute Engine follow the same pattern [inferred]."""
     known = f"{quota.replace('_', '-')}-per-project{'-region' if region else ''}"
     where = f" --dimensions=region={region}" if region else ""
     return (

@@ -1,4 +1,4 @@
-"""Multi-cluster ingress has lost its clusters, because its service agent lacks its role [observed]."""
+"""Multi-cluster ingress has lost its connection to clusters: its service agent lacks its role [observed]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOST = "Lost connection"
 
 
 def service_agent_without_role(case: Case) -> Iterator[Finding]:
-    """One finding, if a membership says so and the policy bears it out."""
+    """One finding, if a membership reports it and the policy confirms it."""
     states = case.features[INGRESS].members if INGRESS in case.features else {}
     lost = {key: asdict(each) for key, each in states.items() if LOST in each.description}
     agent = f"serviceAccount:service-{case.number}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""A region in which the Gateway is to have an address has no subnet of the config cluster's subnet's name."""
+"""A region of the Gateway has no subnet with the name of the environment's subnetwork."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.google.compute import region_of
 
 
 def subnetwork_missing(case: Case) -> Iterator[Finding]:
-    """One finding a region [documented: addresses stand in the subnet of that name]."""
+    """One finding a region [documented: the Gateway's addresses are in the subnet of that name]."""
     found = case.in_network(case.subnetworks)
     if not found:
         return
