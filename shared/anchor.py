@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from shared import labels
 from shared.errors import Pending
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.session import Session
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")

@@ -6,10 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fleetgate.client.target import Target
-from shared.google import executions, wire
+from shared.google import executions
 from shared.json_types import Json
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 MARGIN = 60.0  # seconds before its message was published that an execution may seem to have begun
 # What the sequence's steps mean to a person, by {routine, step} of `workflows/environment.yaml`.

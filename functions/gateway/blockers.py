@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from functions.gateway.observed import AddressKey, ObservedGateway
 from functions.gateway.wanted import wanted_objects
 from shared.gateway.names import address_purpose, reserved_names, static_name
 from shared.gateway.status import Condition, of_gateway, of_route
-from shared.google import wire
 from shared.google.compute import path_of
 from shared.json_types import Json
 from shared.labels import is_owned
@@ -23,10 +22,11 @@ from shared.objects import Key, KubeObject, is_ours, key_of
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 Objects = Mapping[Key, KubeObject]
-Addresses = Mapping[AddressKey, wire.Address]
+Addresses: TypeAlias = "Mapping[AddressKey, wire.Address]"
 
 _REFUSAL = re.compile(r"\bGWCER10[146]\b")
 _NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")

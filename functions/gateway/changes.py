@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.gateway.names import static_name
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.session import Session
 from shared.step.change import Change, Description
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 
 @dataclass(frozen=True)

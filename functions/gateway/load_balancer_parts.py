@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.google import wire
 from shared.google.compute import path_of
 from shared.objects import KubeObject
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 # Kinds in the order in which they go; rules, proxies and URL maps are one Gateway's, the others are shared.
 SIGNED = ("forwardingRules", "targetHttpProxies", "urlMaps")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
 from shared.gateway.names import GATEWAY_CLASS, STATIC, reserved_names
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
@@ -18,6 +18,7 @@ from shared.objects import Key, KubeObject, differs, key_of
 from shared.step.step import Context
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 AddressKey = tuple[str, str]  # region, name

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from functions.subnets.observed import ObservedNetwork, is_ordinary, is_ready
 from shared import labels
-from shared.google import wire
 from shared.google.compute import region_of
 from shared.ranges import NoRangeLeft, Taken, choose, objections
 from shared.step.outcome import Blocked, Failed, Stopped
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 from shared import labels
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.session import Session
 from shared.step.change import Change, Description
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 PURPOSE = "GLOBAL_MANAGED_PROXY"
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from functions.subnets import taken
 from functions.subnets.changes import PURPOSE
 from shared import labels
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.compute import region_of
 from shared.google.session import Session
 from shared.ranges import Taken
 from shared.step.step import Context
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 

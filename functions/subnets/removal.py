@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from functions.subnets.changes import DeleteSubnetwork
 from functions.subnets.observed import begun
 from shared import labels
 from shared.changes.addresses import DeleteAddress
 from shared.gateway.names import STATIC
-from shared.google import compute, wire
+from shared.google import compute
 from shared.step.change import Change
 from shared.step.estimate import remaining
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 TYPICAL = 20.0  # typical seconds of a deletion [inferred]
 

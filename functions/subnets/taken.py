@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
-from shared.google import wire
 from shared.google.compute import path_of, region_of
 from shared.ranges import Taken
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 
 def by_subnets(subnetworks: Iterable[wire.Subnetwork]) -> Iterator[Taken]:

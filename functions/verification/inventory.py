@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared import errors
-from shared.google import compute, container, gkehub, wire
+from shared.google import compute, container, gkehub
 from shared.google.resource import Resource
 from shared.google.session import Session
 from shared.json_types import Json
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 # In the order in which they can be removed: a user comes before what it uses.
 COMPUTE = (

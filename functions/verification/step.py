@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from functions.verification.expectation import RoutingState, rows
 from functions.verification.probe import MAX_NAME, ProbeResult, send_requests
 from functions.verification.subject import NothingToProve, Subject, read_subject
 from shared.gateway.status import Vip, of_route, vips
-from shared.google import compute, wire
+from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
 from shared.google.session import Session
 from shared.json_types import Json
@@ -23,6 +24,9 @@ from shared.objects import KubeObject
 from shared.step.estimate import Pace
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 # Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
 TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0

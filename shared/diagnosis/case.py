@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
 from shared.gateway.names import GATEWAY_CLASS
-from shared.google import wire
 from shared.google.compute import path_of, region_of
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
@@ -23,8 +22,10 @@ from shared.ranges import Taken
 
 if TYPE_CHECKING:
     from shared import spec
+    from shared.google import wire
 
-InNetwork = TypeVar("InNetwork", wire.Subnetwork, wire.Firewall)
+NO_POLICY: wire.Policy = {}
+InNetwork = TypeVar("InNetwork", "wire.Subnetwork", "wire.Firewall")
 Name = tuple[str, str]  # namespace and name
 
 
@@ -62,7 +63,7 @@ class Case:
     number: str = ""
     clusters: Mapping[str, Cluster] = field(default_factory=dict)
     features: Mapping[str, Feature] = field(default_factory=dict)
-    policy: wire.Policy = field(default_factory=lambda: wire.Policy())
+    policy: wire.Policy = field(default_factory=lambda: NO_POLICY)
     networks: list[wire.Network] = field(default_factory=list)
     subnetworks: list[wire.Subnetwork] = field(default_factory=list)
     addresses: list[wire.Address] = field(default_factory=list)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
-from shared.google import wire
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 PROBERS = ("130.211.0.0/22", "35.191.0.0/16")  # where Google's health checks come from [documented]
 SHOWN = ("name", "priority", "disabled", "sourceRanges", "allowed", "denied")

@@ -10,15 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared import errors
-from shared.diagnosis.case import Case, InCluster
+from shared.diagnosis.case import NO_POLICY, Case, InCluster
 from shared.gateway.names import GATEWAY_CLASS
-from shared.google import compute, gkehub, projects, serviceusage, wire
+from shared.google import compute, gkehub, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
 from shared.objects import KubeObject
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 Value = TypeVar("Value")
@@ -42,7 +43,7 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         number=reader.read(partial(projects.number, session, project), ""),
         clusters={each.name: each for each in ours},
         features=reader.read(partial(gkehub.features, session, project), {}),
-        policy=reader.read(partial(projects.policy, session, project), wire.Policy()),
+        policy=reader.read(partial(projects.policy, session, project), NO_POLICY),
         networks=reader.rows(partial(_network, session, wanted)),
         subnetworks=reader.rows(partial(compute.subnetworks, session, project)),
         addresses=reader.rows(partial(compute.every_address, session, project)),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.diagnosis.firewall import closed
 from shared.diagnosis.pods import unready
-from shared.google import wire
 from shared.google.compute import path_of
 from shared.labels import is_owned
 from shared.objects import KubeObject
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 
 def health_check_fails(case: Case) -> Iterator[Finding]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shared.google import wire
 from shared.google.compute import path_of, unix
 from shared.json_types import Json
 from shared.objects import KubeObject
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 CONTROLLER = "networking.gke.io/"  # what the names of GKE's controllers begin with
 CONVERGED = ("Accepted", "ResolvedRefs", "Reconciled")  # of a route; the last is GKE's own [observed]

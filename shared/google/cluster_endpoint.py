@@ -11,8 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shared.google import wire
+if TYPE_CHECKING:
+    from shared.google import wire
+
 
 PRIVATE = "it serves its Kubernetes API inside its VPC network alone"
 RESTRICTED = "its authorized networks keep Fleetgate's functions out of its public endpoint"

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from shared import errors
-from shared.google import refusals, wire
+from shared.google import refusals
 from shared.google.lists import items, items_by_scope
 from shared.google.session import Session
 from shared.json_types import Json
 
+if TYPE_CHECKING:
+    from shared.google import wire
+
 
 def network(session: Session, project: str, name: str) -> wire.Network | None:
     """The network, or None if there is none of that name."""
-    return cast(wire.Network | None, _found(session, f"projects/{project}/global/networks/{name}"))
+    return cast("wire.Network | None", _found(session, f"projects/{project}/global/networks/{name}"))
 
 
 def subnetworks(session: Session, project: str) -> list[wire.Subnetwork]:
@@ -74,7 +77,7 @@ def addresses(session: Session, project: str, region: str) -> list[wire.Address]
 def address(session: Session, project: str, region: str, name: str) -> wire.Address | None:
     """One address, or None if there is none of that name."""
     path = f"projects/{project}/regions/{region}/addresses/{name}"
-    return cast(wire.Address | None, _found(session, path))
+    return cast("wire.Address | None", _found(session, path))
 
 
 def every_address(session: Session, project: str) -> list[wire.Address]:
@@ -152,7 +155,7 @@ def delete_address(session: Session, path: str, request_id: str = "") -> wire.Op
     """
     if not request_id:
         return _begun(session.delete("compute", path))
-    return cast(wire.Operation, session.delete("compute", path, requestId=request_id))
+    return cast("wire.Operation", session.delete("compute", path, requestId=request_id))
 
 
 def checked(operation: wire.Operation) -> wire.Operation:
@@ -200,7 +203,7 @@ def _found(session: Session, path: str) -> Json | None:
 
 def _begun(answer: Json) -> wire.Operation:
     """The operation that a write answered with, if it has not failed at once."""
-    return checked(cast(wire.Operation, answer))
+    return checked(cast("wire.Operation", answer))
 
 
 def _listed(session: Session, path: str) -> list[Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from shared.google import wire
 from shared.google.cluster_endpoint import (
     RESTRICTED,
     Endpoint,
@@ -21,6 +21,9 @@ from shared.google.cluster_endpoint import (
 from shared.google.compute import unix
 from shared.google.lists import items
 from shared.google.session import Session
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 STANDARD = "CHANNEL_STANDARD"
 POOL = "default-pool"  # of the clusters that Fleetgate makes

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from shared import errors
-from shared.google import wire
 from shared.google.lists import items
 from shared.google.session import Session
 from shared.json_types import Json
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 SERVICE = "workflowexecutions"
 # QUEUED executions have not begun and will [documented, Execution.State].
@@ -38,7 +40,7 @@ def read(session: Session, workflow: str, execution: str) -> wire.Execution | No
         found = session.get(SERVICE, f"v1/{workflow}/executions/{execution}", view=WHOLE)
     except errors.NotFound:
         return None
-    return cast(wire.Execution, found)
+    return cast("wire.Execution", found)
 
 
 def newest_first(session: Session, workflow: str, since: float | None = None) -> Iterator[wire.Execution]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from shared.google import wire
 from shared.google.compute import unix
 from shared.google.lists import items
 from shared.google.session import Session
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 MCS: Final = "multiclusterservicediscovery"
 INGRESS: Final = "multiclusteringress"

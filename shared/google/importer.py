@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared import errors
-from shared.google import projects, wire
+from shared.google import projects
 from shared.google.session import Session
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 ROLE = "roles/compute.networkViewer"  # has trafficdirector.networks.getConfigs and .reportMetrics
 SUBJECT = "subject/ns/gke-mcs/sa/gke-mcs-importer"

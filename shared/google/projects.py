@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from shared.google import wire
 from shared.google.session import Session
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 POLICY_VERSION = 3  # older versions drop conditions when they are written back [documented]
 
@@ -21,7 +23,7 @@ def policy(session: Session, project: str) -> wire.Policy:
     """The project's IAM policy, with its etag."""
     body = {"options": {"requestedPolicyVersion": POLICY_VERSION}}
     return cast(
-        wire.Policy, session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+        "wire.Policy", session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
     )
 
 

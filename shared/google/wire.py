@@ -2,6 +2,8 @@
 
 A field that is not set is left out of an answer [documented, JSON mapping of protocol buffers], so none is certain
 but what every resource bears. Whoever asks of a resource more than its fields gets a value of the client's module.
+
+For type checkers alone: to make these types at each cold start would cost 4 ms of CPU, and nobody needs them there.
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from shared import json_types
+from shared.google import wire
 from shared.step.change import Change
+
+NAMES = vars(json_types) | {"wire": wire}  # that only type checkers import
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")])
@@ -49,7 +52,7 @@ def untyped(hint: object, seen: frozenset[object] = frozenset()) -> Iterator[obj
             yield from untyped(part, seen)
     ours = inspect.isclass(hint) and dataclasses.is_dataclass(hint) and hint not in seen
     if ours and get_origin(hint) is None:
-        for each in get_type_hints(hint, localns=vars(json_types)).values():
+        for each in get_type_hints(hint, localns=NAMES).values():
             yield from untyped(each, seen | {hint})
 
 
@@ -58,7 +61,7 @@ def test_a_change_is_a_frozen_value_with_typed_fields(kind: type[Change]) -> Non
     """What `decide` hands on is read by nobody but the change itself, and the type checker reads all of it."""
     assert dataclasses.is_dataclass(kind)
     assert kind.__dataclass_params__.frozen
-    hints = get_type_hints(kind, localns=vars(json_types))
+    hints = get_type_hints(kind, localns=NAMES)
     assert [] == [(name, found) for name, hint in hints.items() for found in untyped(hint)]
 
 
