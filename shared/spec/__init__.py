@@ -1,4 +1,4 @@
-"""The spec: what a person asks for, checked whole before anything is touched."""
+"""The spec of an environment, checked completely before anything is changed."""
 
 from shared.spec.faults import Fault, Invalid, InvalidEnvironment, InvalidRequest
 from shared.spec.locations import region_of

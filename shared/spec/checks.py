@@ -1,7 +1,7 @@
-"""What must agree across an environment: names that exist, ranges apart, regions that match.
+"""Checks across an environment: names exist, ranges do not overlap, regions match.
 
-A check reads what it needs and nothing else. Of a document with other faults it may meet parts that could not
-be read; those raise Unreadable and silence that check alone, so that no fault is a mere echo of another.
+A check reads only what it needs. A part of the document that has a fault itself raises Unreadable when it is read. That
+ends this check alone, so that no fault is reported twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SMALL = ("e2-micro", "e2-small", "e2-medium", "f1-micro", "g1-small")
 
 
 def cross_checks(env: Environment) -> list[Fault]:
-    """Every fault between the parts of an environment, whole or partial_model."""
+    """Every fault between the parts of an environment, which may be a partial model."""
     return [fault for check, arguments in _calls(env) for fault in _found(check, env, *arguments)]
 
 
@@ -40,7 +40,7 @@ def _calls(env: Environment) -> Iterator[tuple[Callable[..., Faults], tuple[Any,
 
 
 def _each(name: str, part: Any) -> Iterator[tuple[str, Any]]:
-    """The entries of a list with their paths; none if it could not be read."""
+    """The entries of a list with their paths; none if the list is unreadable."""
     return ((f"{name}[{index}]", each) for index, each in enumerate(getattr(part, name, ())))
 
 
@@ -48,12 +48,12 @@ def _found(check: Callable[..., Faults], *arguments: Any) -> list[Fault]:
     found: list[Fault] = []
     with suppress(Unreadable):
         for fault in check(*arguments):
-            found.append(fault)  # one by one: what came before the unreadable part stays found
+            found.append(fault)  # one by one, so that faults before the unreadable part are kept
     return found
 
 
 def duplicate_names(env: Environment) -> Faults:
-    """Clusters, routes and listeners have names of their own; services too, in their namespace."""
+    """Names of clusters, routes and listeners are unique; names of services are unique in their namespace."""
     yield from _twice("clusters", env)
     yield from _twice("services", env, within="namespace")
     yield from _twice("routes", env)
@@ -67,7 +67,7 @@ def _twice(name: str, part: Any, within: str = "name") -> Faults:
             continue
         found = first.setdefault((each.name, getattr(each, within)), path)
         if found != path:
-            fault = f"{each.name} is the name of {found} already"
+            fault = f"{each.name} is already the name of {found}"
             yield Fault(f"{path}.name", fault, "give it another name, or remove it")
 
 
@@ -89,7 +89,7 @@ def config_cluster_known(env: Environment) -> Faults:
 
 
 def unknown_clusters(env: Environment, path: str, service: Service) -> Faults:
-    """A service is exported from clusters that the environment has, each named once."""
+    """A service lists existing clusters, each once."""
     names = [cluster.name for cluster in env.clusters]
     for index, name in enumerate(service.clusters):
         yield from _unknown(f"{path}.clusters[{index}]", name, names)
@@ -162,14 +162,14 @@ def ranges_apart(env: Environment) -> Faults:
     """Proxy-only ranges do not overlap."""
     if isinstance(env.proxy_ranges, str):
         return
-    seen: list[tuple[str, ipaddress.IPv4Network]] = []
+    earlier: list[tuple[str, ipaddress.IPv4Network]] = []
     for region, text in env.proxy_ranges.items():
         network = ipaddress.IPv4Network(text)
-        other = next((each for each, taken in seen if taken.overlaps(network)), None)
+        other = next((each for each, taken in earlier if taken.overlaps(network)), None)
         if other:
             fix = "choose a range that overlaps no other"
             yield Fault(f"proxyRanges.{region}", f"{text} overlaps the range of {other}", fix)
-        seen.append((region, network))
+        earlier.append((region, network))
 
 
 def timeout_within_interval(env: Environment) -> Faults:
@@ -181,7 +181,7 @@ def timeout_within_interval(env: Environment) -> Faults:
 
 
 def one_identity(env: Environment) -> Faults:
-    """An answer is told by a field or by a header, not both."""
+    """An answer is identified by a field or by a header, not both."""
     identity = env.probe.identity
     if identity != "none" and (identity.json_field is None) == (identity.header is None):
         given = "neither jsonField nor header" if identity.header is None else "both jsonField and header"
@@ -191,23 +191,21 @@ def one_identity(env: Environment) -> Faults:
 
 
 def autopilot_is_regional(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """An Autopilot cluster lives in a region [inferred]."""
+    """An Autopilot cluster is regional [inferred]."""
     if cluster.autopilot and cluster.zonal:
         yield Fault(f"{path}.location", "an Autopilot cluster has no zone", f"write {cluster.region}")
 
 
 def autopilot_has_no_nodes(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """Autopilot chooses nodes by itself [inferred]."""
+    """Autopilot chooses the nodes [inferred]."""
     given = {"machineType": cluster.machine_type, "nodeCount": cluster.node_count}
     if cluster.autopilot:
         for key in (key for key, value in given.items() if value is not None):
-            yield Fault(
-                f"{path}.{key}", "Autopilot chooses the nodes by itself", f"remove {key}, or autopilot"
-            )
+            yield Fault(f"{path}.{key}", "Autopilot chooses the nodes", f"remove {key}, or autopilot")
 
 
 def existing_is_not_created(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """What only creation can set has no place on a cluster that exists."""
+    """Fields that only the creation can set are not allowed for an existing cluster."""
     given = {
         "autopilot": cluster.autopilot or None,
         "machineType": cluster.machine_type,
@@ -219,12 +217,14 @@ def existing_is_not_created(_env: Environment, path: str, cluster: Cluster) -> F
     if cluster.existing:
         for key in (key for key, value in given.items() if value is not None):
             yield Fault(
-                f"{path}.{key}", "it is set when a cluster is created, and this one exists", f"remove {key}"
+                f"{path}.{key}",
+                "it can only be set at a cluster's creation, and this one exists",
+                f"remove {key}",
             )
 
 
 def importer_has_room(_env: Environment, path: str, cluster: Cluster) -> Faults:
-    """One small node has no CPU for the multi-cluster Services importer: it stays Pending [observed]."""
+    """On one small node the multi-cluster Services importer lacks CPU, and stays Pending [observed]."""
     machine = cluster.machine_type or "e2-medium"
     if cluster.zonal and cluster.node_count == 1 and machine in _SMALL:
         fault = f"one {machine} leaves no CPU for the multi-cluster Services importer"

@@ -1,7 +1,7 @@
-"""Defaults that depend on other parts of the document; the rest stand on the fields themselves.
+"""Defaults that depend on other parts of the document. All other defaults are on the fields of the model.
 
-They are filled into the raw document before it is validated, so that whoever reads an environment never meets
-a gap, and so that its normal form says everything.
+They are filled into the raw document before it is validated. So a parsed environment has every value, and so has its
+JSON form.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SAMPLE_ROUTE = {
 
 
 def with_defaults(document: Json, project: str) -> Json:
-    """The document with what it leaves out; what is of the wrong type is left for the model to refuse."""
+    """The document with all defaults. Values of the wrong type stay, for the model to refuse."""
     filled: Json = {"project": project, "gateway": {}, "probe": {}, **document}
     filled.setdefault("sampleApp", "services" not in document)
     if "services" not in document:

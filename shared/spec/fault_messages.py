@@ -1,4 +1,4 @@
-"""The model's errors in the words of who wrote the document: what is wrong, and what would be right."""
+"""Turns pydantic's errors into messages for the author of a document: what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from shared.spec import values
 from shared.spec.faults import Fault, listed, nearest, path_of
 from shared.spec.part import Part, field_at, fields_of
 
-Words = tuple[str, str]
+Message = tuple[str, str]
 
 _GWCER104 = "the GKE controller refuses {} (GWCER104), and one refused route stops the whole Gateway"
-# (part, unknown field or value) → words: what the Gateway API has and this Gateway class has not.
+# (part, unknown field or value) → messages, for what the Gateway API has and this Gateway class has not.
 # GWCER104 is [observed] in public reports that quote the controller, most about other GKE classes: timeouts
 # and regular expressions in several, method, ReplaceFullPath and a redirect's port in one each. That there
 # are no extension filters is [inferred]; so is it that headers and parameters are compared exactly: expressions are
@@ -26,7 +26,7 @@ _GWCER104 = "the GKE controller refuses {} (GWCER104), and one refused route sto
 # them [documented, compute HttpHeaderMatch], it may have them of paths too, which the controller refuses
 # (cloud.google.com/kubernetes-engine/docs/how-to/gatewayclass-capabilities has what it takes). Where one turns out to
 # work: remove its line, add the field.
-UNSUPPORTED: dict[tuple[str, str], Words] = {
+UNSUPPORTED: dict[tuple[str, str], Message] = {
     ("Rule", "timeouts"): (
         _GWCER104.format("timeouts"),
         "remove it; a GCPBackendPolicy on the ServiceImport sets timeoutSec",
@@ -57,7 +57,7 @@ UNSUPPORTED: dict[tuple[str, str], Words] = {
     ("Listener", "HTTPS"): ("HTTPS listeners are not supported yet", "write protocol HTTP and leave tls out"),
     ("Listener", "tls"): ("HTTPS listeners are not supported yet", "remove tls and write protocol HTTP"),
 }
-# Pattern → what a value that fits it is made of.
+# Pattern → what a matching value consists of.
 _MADE_OF = {
     values.LABEL: "lower-case letters, digits and inner hyphens",
     values.NAME: "lower-case letters, digits and inner hyphens, a letter first",
@@ -71,8 +71,8 @@ _MADE_OF = {
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where an error is, and what is there."""
+class _ErrorContext:
+    """Where an error is, and the value there."""
 
     key: str
     value: Any
@@ -92,27 +92,29 @@ class _Place:
 
 
 def fault_of(error: ErrorDetails, root: type[Part]) -> Fault:
-    """One of pydantic's errors about a `root` document, in our words."""
+    """The fault for one of pydantic's errors about a `root` document."""
     loc = error["loc"]
     kind, field = field_at(root, loc)
     key = next((part for part in reversed(loc) if isinstance(part, str) and part[0] not in "#["), "")
-    place = _Place(key, error["input"], kind, field, dict(error.get("ctx") or {}), isinstance(loc[-1], int))
-    fault, fix = WORDS.get(error["type"], _something_else)(place)
+    context = _ErrorContext(
+        key, error["input"], kind, field, dict(error.get("ctx") or {}), isinstance(loc[-1], int)
+    )
+    fault, fix = MESSAGES.get(error["type"], _other)(context)
     return Fault(path_of(loc), fault, fix)
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value as a person would write it, cut where it is long."""
+    """A value as a person would write it, cut if it is long."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     text = text or "''"
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
-def _missing(at: _Place) -> Words:
+def _missing(at: _ErrorContext) -> Message:
     return f"{at.key} is missing", f"add {at.key}{at.such_as}"
 
 
-def _unknown_field(at: _Place) -> Words:
+def _unknown_field(at: _ErrorContext) -> Message:
     if words := UNSUPPORTED.get((at.kind.__name__, at.key)):
         return words
     known = fields_of(at.kind)
@@ -123,7 +125,7 @@ def _unknown_field(at: _Place) -> Words:
     )
 
 
-def _not_one_of(at: _Place) -> Words:
+def _not_one_of(at: _ErrorContext) -> Message:
     if isinstance(at.value, str) and (words := UNSUPPORTED.get((at.kind.__name__, at.value))):
         return words
     if at.field and at.field.examples and not isinstance(at.value, str):
@@ -133,7 +135,7 @@ def _not_one_of(at: _Place) -> Words:
     return f"{shown(at.value)!r} is not one of {', '.join(expected)}", f"write {near or listed(expected)}"
 
 
-def _pattern(at: _Place) -> Words:
+def _pattern(at: _ErrorContext) -> Message:
     pattern = str(at.ctx["pattern"])
     slug = re.sub(r"[^a-z0-9]+", "-", str(at.value).lower()).strip("-")
     hyphenated = pattern in (values.LABEL, values.NAME, values.PROJECT) and re.match(pattern, slug)
@@ -143,11 +145,11 @@ def _pattern(at: _Place) -> Words:
     return f"{shown(at.value)!r} is not made of {_MADE_OF.get(pattern, 'what belongs here')}", fix
 
 
-def _not(what: str, fix: str) -> Callable[[_Place], Words]:
+def _not(what: str, fix: str) -> Callable[[_ErrorContext], Message]:
     return lambda at: (f"{_quoted(at.value)} is not {what}", f"{fix}{at.such_as}")
 
 
-def _not_text(at: _Place) -> Words:
+def _not_text(at: _ErrorContext) -> Message:
     hint = "; a number that is meant as text needs quotes" if isinstance(at.value, (int, float)) else ""
     return f"{shown(at.value)} is not text", f"write text{at.such_as}{hint}"
 
@@ -156,26 +158,26 @@ def _quoted(value: object) -> str:
     return repr(shown(value)) if isinstance(value, str) else shown(value)
 
 
-def _limit(bound: str, words: str, fix: str) -> Callable[[_Place], Words]:
-    def say(at: _Place) -> Words:
+def _limit(bound: str, words: str, fix: str) -> Callable[[_ErrorContext], Message]:
+    def message(at: _ErrorContext) -> Message:
         limit = at.ctx[bound]
         return f"{at.key} has {words} {limit}", fix.format(limit)
 
-    return say
+    return message
 
 
-def _bound(bound: str, words: str) -> Callable[[_Place], Words]:
+def _bound(bound: str, words: str) -> Callable[[_ErrorContext], Message]:
     return lambda at: (
         f"{shown(at.value)} is {words} {at.ctx[bound]}",
         f"write {at.ctx[bound]} at the {_END[bound]}",
     )
 
 
-def _too_few(at: _Place) -> Words:
+def _too_few(at: _ErrorContext) -> Message:
     return f"{at.key} is empty", f"give at least one{at.such_as}"
 
 
-def _something_else(at: _Place) -> Words:
+def _other(at: _ErrorContext) -> Message:
     return (
         f"{shown(at.value)} does not fit here",
         f"write {at.example}" if at.such_as else "compare with the schema",
@@ -183,8 +185,8 @@ def _something_else(at: _Place) -> Words:
 
 
 _END = {"ge": "least", "le": "most"}
-WORDS: dict[str, Callable[[_Place], Words]] = {
-    "refused": lambda at: (at.ctx["fault"], at.ctx["fix"]),  # already ours: `locations.refusal`
+MESSAGES: dict[str, Callable[[_ErrorContext], Message]] = {
+    "refused": lambda at: (at.ctx["fault"], at.ctx["fix"]),  # a message of our own: `locations.refusal`
     "missing": _missing,
     "extra_forbidden": _unknown_field,
     "literal_error": _not_one_of,

@@ -1,4 +1,4 @@
-"""What is wrong with a document, where, and what would be right: the one shape that every refusal has."""
+"""Faults: what is wrong with a document, where, and how to fix it. Every refused document has them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ WHOLE = "."  # the path of a fault in the document as a whole
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong.
+    """One fault of a document.
 
-    `path` is where in the document (`clusters[1].location`; `.` is the document itself), `fault` what is
-    wrong there, `fix` what would be right. None of them is ever empty.
+    `path` is its place in the document (`clusters[1].location`; `.` is the document itself), `fault` says what is wrong
+    there, `fix` how to correct it. None of them is ever empty.
     """
 
     path: str
@@ -23,16 +23,16 @@ class Fault:
     fix: str
 
     def wire(self) -> dict[str, str]:
-        """The fault as it stands in an answer."""
+        """The fault as an answer has it."""
         return asdict(self)
 
     def under(self, prefix: str) -> Fault:
-        """The same fault, seen from the document that holds this one at `prefix`."""
+        """The same fault, with its path in the document that has this one at `prefix`."""
         return Fault(prefix if self.path == WHOLE else f"{prefix}.{self.path}", self.fault, self.fix)
 
 
 class Invalid(ValueError):
-    """A document that cannot be used; `faults` holds everything that is wrong with it, at least one."""
+    """A document that cannot be used; `faults` are all of its faults, at least one."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
@@ -40,17 +40,17 @@ class Invalid(ValueError):
 
 
 class InvalidEnvironment(Invalid):
-    """The environment is not one that could be built."""
+    """The environment is not valid."""
 
 
 class InvalidRequest(Invalid):
-    """The request cannot be understood, or the environment in it is invalid."""
+    """The request is not valid, or the environment in it is not."""
 
 
 def path_of(loc: Loc) -> str:
     """A location as a person writes it: `routes[0].rules[2].backendRefs[0].port`.
 
-    A part that begins with `#` names a variant and `[key]` a map's key: neither is a place in the document.
+    A part that begins with `#` names a variant, `[key]` is a key of a map: both are left out.
     """
     path = ""
     for part in loc:
@@ -62,10 +62,10 @@ def path_of(loc: Loc) -> str:
 
 
 def nearest(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word most like `word`, or None when nothing is much like it."""
-    spelt = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(str(word).lower(), spelt, n=1, cutoff=cutoff)
-    return spelt[found[0]] if found else None
+    """The known word that is most similar to `word`, or None. `cutoff` is difflib's own default: 0.6 of 1 alike."""
+    by_lower = {each.lower(): each for each in known}
+    found = difflib.get_close_matches(str(word).lower(), by_lower, n=1, cutoff=cutoff)
+    return by_lower[found[0]] if found else None
 
 
 def listed(words: Iterable[object]) -> str:

@@ -1,4 +1,4 @@
-"""Google Cloud's regions and zones, kept as data: a misspelt zone is found before a cluster is asked for."""
+"""Google Cloud's regions and zones, as data: a misspelt zone is found before a cluster is created."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.spec.faults import listed, nearest
 
-AS_OF = "2026-11"  # when the table was put together
+AS_OF = "2026-11"  # when the table was compiled
 
 # Region → letters of its zones [documented: docs.cloud.google.com/compute/docs/regions-zones, read in a
 # public copy of unknown date]. asia-southeast3 is not in that copy: Google's discovery documents name it,
@@ -77,7 +77,7 @@ def zones_of(region: str) -> list[str]:
 
 
 def known_region(value: str) -> str:
-    """`value` when it is a region that the table has.
+    """`value`, if it is a region in the table.
 
     Raises:
         PydanticCustomError: it is a zone, or no such region is known.
@@ -86,12 +86,14 @@ def known_region(value: str) -> str:
     if form and form["zone"]:
         raise refusal(f"{value!r} is a zone, not a region", f"write {form['region']}")
     if value not in ZONES:
-        raise refusal(f"{value!r} is no region of Google Cloud as of {AS_OF}", _instead(value, list(ZONES)))
+        raise refusal(
+            f"{value!r} is not a region of Google Cloud as of {AS_OF}", _instead(value, list(ZONES))
+        )
     return value
 
 
 def known_location(value: str) -> str:
-    """`value` when it is a zone or a region that the table has.
+    """`value`, if it is a zone or a region in the table.
 
     Raises:
         PydanticCustomError: it is neither.
@@ -107,7 +109,7 @@ def known_location(value: str) -> str:
 
 
 def refusal(fault: str, fix: str) -> PydanticCustomError:
-    """A fault in one value, in our words, in the shape that pydantic carries along."""
+    """An error about one value with our own message, in pydantic's form."""
     return PydanticCustomError("refused", "{fault}", {"fault": fault, "fix": fix})
 
 

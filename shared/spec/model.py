@@ -1,7 +1,7 @@
 """An environment: clusters in regions, the services they export, the gateway before them and its routes.
 
-Descriptions and examples end in the JSON Schema, so that an editor completes and explains every field.
-Fields that `defaults` derives from others are never absent here, though a document may leave them out.
+Descriptions and examples are part of the JSON Schema, so that an editor completes and explains every field.
+A document may leave out the fields that `defaults` derives from others. Here they are always present.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ class Cluster(Part):
 
     @property
     def region(self) -> str:
-        """The region it is in; its membership's location too, even if the cluster is zonal [documented]."""
+        """Its region, which is also its membership's location, even for a zonal cluster [documented]."""
         return region_of(self.location)
 
     @property
     def zonal(self) -> bool:
-        """Whether it lives in one zone."""
+        """Whether it is in one zone."""
         return is_zone(self.location)
 
 
@@ -178,7 +178,7 @@ class Probe(Part):
 
     @property
     def text(self) -> str:
-        """In one word: `jsonField=cluster_name`, `header=x-cluster` or `none`."""
+        """As one text: `jsonField=cluster_name`, `header=x-cluster` or `none`."""
         if isinstance(self.identity, str):
             return self.identity
         header = self.identity.header
@@ -186,7 +186,7 @@ class Probe(Part):
 
     @classmethod
     def of_text(cls, text: str) -> Probe:
-        """The probe of such a word."""
+        """The probe for such a text."""
         kind, _, name = text.partition("=")
         return cls.model_validate({"identity": {kind: name} if name else kind})
 
@@ -239,17 +239,17 @@ class Environment(Part):
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """Regions that have a cluster, in the order of the clusters."""
+        """The regions with a cluster, in the order of the clusters."""
         return tuple(dict.fromkeys(cluster.region for cluster in self.clusters))
 
     @property
     def address_regions(self) -> tuple[str, ...]:
-        """Regions that have an address of the gateway, in the order of `gateway.regions`."""
+        """The regions with an address of the gateway, in the order of `gateway.regions`."""
         return self.gateway.regions
 
     @property
     def proxy_regions(self) -> tuple[str, ...]:
-        """Regions that need a proxy-only subnet: with a cluster or an address [documented: the tutorial]."""
+        """The regions that need a proxy-only subnet: those with a cluster or an address [documented: the tutorial]."""
         return tuple(dict.fromkeys((*self.regions, *self.address_regions)))
 
     @property
@@ -259,12 +259,12 @@ class Environment(Part):
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Namespaces that must be in every cluster: the gateway's first, then the services'."""
+        """The namespaces that every cluster needs: the gateway's first, then the services'."""
         return tuple(dict.fromkeys((self.gateway.namespace, *(each.namespace for each in self.services))))
 
     @property
     def spec_hash(self) -> str:
-        """16 hex digits that are equal for documents that mean the same; fits a label."""
+        """16 hex digits, equal for documents with the same meaning; fits a label."""
         text = json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -285,5 +285,5 @@ class Environment(Part):
         return tuple(service for service in self.services if cluster.name in service.clusters)
 
     def wire(self) -> dict[str, Any]:
-        """The normal form: plain JSON, every default filled in. Parsed, it gives this environment again."""
+        """Plain JSON with every default. Parsed, it gives an equal environment."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)

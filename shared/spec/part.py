@@ -13,7 +13,7 @@ from shared.spec.faults import Loc
 
 
 class Unreadable(AttributeError):
-    """A field that could not be read, because it has a fault of its own: see `salvage`."""
+    """A field that cannot be read because it has a fault: see `partial_model`."""
 
 
 class Part(BaseModel):
@@ -23,10 +23,10 @@ class Part(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=False, defer_build=True
     )
 
-    if not TYPE_CHECKING:  # a type checker would take it for any attribute at all
+    if not TYPE_CHECKING:  # a type checker would accept every attribute
 
         def __getattr__(self, name: str) -> Any:
-            """Only called for what is not there, which a whole part never lacks."""
+            """Only called for a missing attribute: a field that `partial_model` left out."""
             if name in type(self).model_fields:
                 raise Unreadable(name)
             return super().__getattr__(name)
@@ -38,14 +38,14 @@ def fields_of(kind: type[Part]) -> dict[str, FieldInfo]:
 
 
 def kind_within(annotation: Any) -> type[Part] | None:
-    """The part that a field holds, be it alone, in a tuple or beside other alternatives."""
+    """The class of part in a field's annotation: alone, in a tuple or in a union."""
     if isclass(annotation) and issubclass(annotation, Part):
         return annotation
     return next((kind for each in get_args(annotation) if (kind := kind_within(each))), None)
 
 
 def field_at(kind: type[Part], loc: Loc) -> tuple[type[Part], FieldInfo | None]:
-    """The part that holds what is at `loc` of a `kind`, and the field in it, if it has such a field."""
+    """The part with the value at `loc` of a `kind`, and its field, if it has such a field."""
     field: FieldInfo | None = None
     inner: type[Part] | None = kind
     for part in loc:

@@ -1,4 +1,4 @@
-"""What can still be read of a document with faults: enough to look for the rest of them at the same time."""
+"""A model without its faulty fields, so that the cross-checks can find further faults at the same time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _UNREADABLE = object()
 
 
 def partial_model(kind: type[P], raw: object, faulty: Iterable[Loc], at: Loc = ()) -> P:
-    """`raw` as a `kind` without what is faulty: reading such a field raises Unreadable.
+    """`raw` as a `kind` without its faulty fields: reading one of them raises Unreadable.
 
-    Values are as the document has them, not converted: for the cross-checks only.
-    `faulty` are the places of the model's errors, `at` the place of `raw`.
+    Values are not converted: this is for the cross-checks only. `faulty` are the locations of the model's errors, `at`
+    is the location of `raw`.
     """
     given: dict[str, Any] = raw if isinstance(raw, dict) else {}
     marks = tuple(faulty)

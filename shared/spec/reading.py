@@ -1,4 +1,4 @@
-"""From a document to an environment, or to everything that is wrong with it at once."""
+"""Parses a document into an environment, or into all of its faults at once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from shared.spec.partial_model import partial_model
 
 
 def parse_environment(document: object, *, project: str) -> Environment:
-    """The environment that a document describes, with every default filled in.
+    """The environment that a document describes, with all defaults.
 
-    `document` is what JSON or YAML gave; `project` is the one that Fleetgate runs in, and the default.
+    `document` is parsed JSON or YAML. `project` is the one that Fleetgate runs in, and the default.
 
     Raises:
         InvalidEnvironment: with every fault of the document.
@@ -40,25 +40,24 @@ def parse_environment(document: object, *, project: str) -> Environment:
 
 
 def _faults(errors: Sequence[ErrorDetails], document: dict[str, Any], filled: dict[str, Any]) -> list[Fault]:
-    """The model's errors in our words, then what the cross-checks find in the rest.
+    """The faults for the model's errors, then those that the cross-checks find in the rest.
 
-    A default that was taken from a faulty value is faulty too; only the value itself is told, unless the
-    default is all there is.
+    A default that is derived from a faulty value is faulty too. Then only the fault of the value is reported.
     """
     errors = [error for error in errors if not _echo(error)]
     written = [error for error in errors if _written(error, document)]
     own = [fault_of(error, Environment) for error in written or errors]
-    rest = partial_model(Environment, filled, [_place(error["loc"]) for error in errors])
+    rest = partial_model(Environment, filled, [_document_loc(error["loc"]) for error in errors])
     return list(dict.fromkeys([*own, *cross_checks(rest)]))
 
 
 def _echo(error: ErrorDetails) -> bool:
-    """A list whose entries are faulty is not short: pydantic counts the good ones."""
+    """Whether the list is only short because pydantic does not count its faulty entries."""
     return error["type"] == "too_short" and bool(error["input"])
 
 
 def _written(error: ErrorDetails, document: object) -> bool:
-    loc = _place(error["loc"])
+    loc = _document_loc(error["loc"])
     for part in loc[:-1] if error["type"] == "missing" else loc:
         try:
             document = document[part]  # type: ignore[index]
@@ -67,5 +66,5 @@ def _written(error: ErrorDetails, document: object) -> bool:
     return True
 
 
-def _place(loc: Loc) -> Loc:
+def _document_loc(loc: Loc) -> Loc:
     return tuple(part for part in loc if isinstance(part, int) or not part.startswith(("#", "[")))

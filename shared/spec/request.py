@@ -1,4 +1,4 @@
-"""The messages that Fleetgate takes: what is to be done, and with which environment."""
+"""The requests that Fleetgate accepts: an action, and an environment or its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.spec.part import Part
 from shared.spec.reading import parse_environment
 from shared.spec.values import LABEL, Flag, Region, Ttl
 
-MOST = 65_536  # bytes of a request: five times what an environment may have
+MAX_REQUEST = 65_536  # bytes, five times the limit of an environment; a larger request is not even parsed
 
 Existing = Annotated[
     str, Field(pattern=LABEL, max_length=53, description="Name of the environment.", examples=["store"])
@@ -69,7 +69,7 @@ class Teardown(Part):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it depends on what the sweep saw when it asked for it."""
+        """Whether it comes from the sweep, and depends on what the sweep read."""
         return self.expires is not None or self.generation is not None
 
 
@@ -100,7 +100,7 @@ ACTIONS: dict[str, type[Request]] = {
 
 
 def parse_request(data: bytes, *, project: str) -> Request:
-    """The request that a message's data holds; `project` as in `parse_environment`.
+    """The request in a message's data; `project` as in `parse_environment`.
 
     Raises:
         InvalidRequest: with every fault, those of the environment under `environment`.
@@ -123,14 +123,14 @@ def parse_request(data: bytes, *, project: str) -> Request:
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    if len(data) > MOST:
-        fix = "leave out what Kubernetes can be told directly; an environment is carried up to 12,000 bytes"
+    if len(data) > MAX_REQUEST:
+        fix = "apply in Kubernetes directly what is not needed here; an environment has at most 12,000 bytes"
         raise InvalidRequest(
-            [Fault(WHOLE, f"the message has {len(data)} bytes; at most {MOST} are read", fix)]
+            [Fault(WHOLE, f"the message has {len(data)} bytes; at most {MAX_REQUEST} are read", fix)]
         )
     try:
         document = json.loads(data)
-    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError, brackets without end
+    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError, endless brackets
         fix = 'publish one JSON object, such as {"action": "verify", "name": "store"}'
         raise InvalidRequest([Fault(WHOLE, f"the message is not JSON: {error}", fix)]) from None
     if not isinstance(document, dict):
@@ -150,10 +150,10 @@ def _no_such_action(document: dict[str, Any]) -> Fault:
 
 
 def _with_environment(document: dict[str, Any], project: str) -> tuple[dict[str, Any], list[Fault]]:
-    """The document with its environment read; an unreadable one gets a stand-in, and its faults beside it."""
+    """The document with its environment parsed. An invalid environment becomes an empty one, and its faults."""
     try:
         environment = parse_environment(document["environment"], project=project)
     except InvalidEnvironment as invalid:
-        stand_in = Environment.model_construct()
-        return {**document, "environment": stand_in}, [fault.under("environment") for fault in invalid.faults]
+        empty = Environment.model_construct()
+        return {**document, "environment": empty}, [fault.under("environment") for fault in invalid.faults]
     return {**document, "environment": environment}, []

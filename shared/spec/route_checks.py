@@ -1,4 +1,4 @@
-"""What must agree within a route, by the HTTPRoute CRD's own rules, and between routes and services."""
+"""Checks within a route, by the HTTPRoute CRD's own rules, and between routes and services."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def too_many_matches(_env: Environment, path: str, route: Route) -> Faults:
 
 
 def known_backends(env: Environment, path: str, rule: Rule) -> Faults:
-    """A backend is one of the services, by the port of its Service (and import), not of its container."""
+    """A backend is one of the services, with the port of the Service (and its import), not of the container."""
     for where, backend in _backends(path, rule):
         namespace = backend.namespace or env.gateway.namespace
         same = [service for service in env.services if service.name == backend.name]
@@ -53,7 +53,7 @@ def goes_somewhere(_env: Environment, path: str, rule: Rule) -> Faults:
     """A rule sends requests to backends or redirects them, one of the two."""
     redirects = any(each.type == "RequestRedirect" for each in rule.filters)
     if redirects and rule.backend_refs:
-        fault = "a redirect answers by itself, and cannot stand beside backendRefs"
+        fault = "a redirect answers itself, and cannot be combined with backendRefs"
         yield Fault(f"{path}.backendRefs", fault, "remove backendRefs, or the RequestRedirect filter")
     if not redirects and not rule.backend_refs:
         fix = "add backendRefs, or a RequestRedirect filter"
@@ -75,7 +75,7 @@ def whole_filters(_env: Environment, path: str, rule: Rule) -> Faults:
 
 
 def filters_once(_env: Environment, path: str, rule: Rule) -> Faults:
-    """Of every filter but mirrors there is one in a list; a redirect and a rewrite exclude each other."""
+    """Only mirrors may be repeated in a list of filters; a redirect and a rewrite exclude each other."""
     for where, steps in _filter_lists(path, rule):
         types = Counter(step.type for step in steps)
         for kind in (kind for kind, count in types.items() if count > 1 and kind != "RequestMirror"):
@@ -90,7 +90,7 @@ def prefix_to_replace(_env: Environment, path: str, rule: Rule) -> Faults:
     for where, step in _filters(path, rule):
         change = step.url_rewrite or step.request_redirect
         if change and change.path and not by_prefix:
-            fix = "give the rule one match of type PathPrefix, and other paths rules of their own"
+            fix = "leave one match of type PathPrefix in the rule, and move other paths to other rules"
             yield Fault(where, "replacePrefixMatch needs exactly one PathPrefix match in its rule", fix)
 
 

@@ -1,8 +1,8 @@
-"""Routes: the Gateway API's HTTPRoute rules, less what the GKE controller refuses.
+"""Routes: the Gateway API's HTTPRoute rules, without what the GKE controller refuses.
 
-Field for field the standard-channel CRD v1.3 (gateway.networking.k8s.io/v1), with its defaults, so that what
-we write is what the API server keeps. Left out on purpose, because one refused route stops the whole Gateway
-from reconciling (GWCER104): see `wording.UNSUPPORTED`.
+The fields and defaults are those of the standard-channel CRD v1.3 (gateway.networking.k8s.io/v1), so that the API
+server keeps what we write. What the controller refuses is left out, because one refused route stops the whole Gateway
+from reconciling (GWCER104): see `fault_messages.UNSUPPORTED`.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class Route(Part):
     )
 
     def wire_rules(self) -> list[dict[str, Any]]:
-        """The rules as they stand in an HTTPRoute: the CRD's defaults filled in, nothing empty."""
+        """The rules as an HTTPRoute has them: with the CRD's defaults, without empty lists."""
         dumped = self.model_dump(mode="json", by_alias=True, exclude_none=True)["rules"]
         return [_without_empty_lists(rule) for rule in dumped]
 

@@ -1,4 +1,4 @@
-"""The single values of a spec: names, ports, ranges, times to live. What cannot be right stops here."""
+"""The single values of a spec: names, ports, ranges, times to live, each with its checks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def ttl_text(seconds: int) -> str:
 def proxy_range(value: str) -> str:
     """A range that a proxy-only subnet may have: private IPv4, /26 or larger, no host bits.
 
-    /26 is the least that Google accepts, /23 what it recommends
+    /26 is the smallest that Google accepts, /23 the one that it recommends
     [documented: docs.cloud.google.com/load-balancing/docs/proxy-only-subnets].
 
     Raises:
@@ -101,7 +101,7 @@ def proxy_range(value: str) -> str:
 
 
 def route_path(value: str) -> str:
-    """A path that a route may match or put in place of another: the HTTPRoute CRD's own rule.
+    """A path that a route may match or use as a replacement: the HTTPRoute CRD's own rule.
 
     Raises:
         PydanticCustomError: it is relative, not normal, or has characters that a path cannot have.
@@ -120,7 +120,7 @@ def route_path(value: str) -> str:
 
 
 def own_name(value: object) -> object:
-    """A name, and no path: everything is in one VPC network of the environment's own project.
+    """A name, not a path: everything is in one VPC network of the environment's own project.
 
     Raises:
         PydanticCustomError: it is a path, as a network of another project (Shared VPC) would be given.

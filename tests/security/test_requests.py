@@ -17,7 +17,7 @@ from functions.environment.claim import CLAIM
 from localcloud.iam.conditions import MODIFIED, satisfied
 from shared.labels import NAME_LIMIT
 from shared.spec import InvalidEnvironment, InvalidRequest, parse_request
-from shared.spec.request import MOST
+from shared.spec.request import MAX_REQUEST
 from shared.step.run import run
 from tests.acceptance.runs import store
 from tests.support.google_server import EXECUTION, GoogleServer
@@ -54,7 +54,7 @@ def refused(data: bytes) -> list[str]:
 
 
 MESSAGES = {
-    "too long": b'{"action": "sweep"}' + b" " * MOST,
+    "too long": b'{"action": "sweep"}' + b" " * MAX_REQUEST,
     "brackets without end": b"[" * 60_000,
     "objects without end": b'{"a":' * 10_000,
     "no UTF-8": b'{"action": "\xff\xfe"}',

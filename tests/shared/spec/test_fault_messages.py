@@ -12,7 +12,7 @@ from pydantic_core.core_schema import ErrorType
 
 from shared.spec import Environment, Fault
 from shared.spec.defaults import with_defaults
-from shared.spec.fault_messages import UNSUPPORTED, WORDS, fault_of, shown
+from shared.spec.fault_messages import MESSAGES, UNSUPPORTED, fault_of, shown
 from shared.spec.faults import listed, nearest, path_of
 from tests.shared.spec import test_faults
 from tests.shared.spec.documents import changed
@@ -54,7 +54,7 @@ def test_no_wording_is_dead() -> None:
             Environment.model_validate(with_defaults(changed(path, value), PROJECT))
         except ValidationError as refused:
             made |= {error["type"] for error in refused.errors()}
-    assert set(WORDS) - made == set()
+    assert set(MESSAGES) - made == set()
 
 
 def test_what_is_unsupported_is_not_in_the_model() -> None:
