@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from localcloud.kubernetes import catalog
 from localcloud.kubernetes.admission import MERGE_PATCH, controller
 from localcloud.kubernetes.canonical import canonical
-from localcloud.kubernetes.deletion import CRD, Background, Later, Terms
+from localcloud.kubernetes.containment import CRD
+from localcloud.kubernetes.deletion import Background, Later, Terms
 from localcloud.kubernetes.errors import StatusError
 from localcloud.kubernetes.events import Said, counted_up, fresh
 from localcloud.kubernetes.http import Front

@@ -1,7 +1,6 @@
-"""Deletion: finalizers, owners and their dependents, and the two kinds that contain others.
+"""Deletion: finalizers, owners and their dependents, and what contains others (see `containment`).
 
-A namespace and a CustomResourceDefinition stay, being deleted, until what they contain is gone; an object
-with finalizers stays until the last one is taken off [documented].
+An object with finalizers stays until the last one is taken off [documented].
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from localcloud.kubernetes import errors
+from localcloud.kubernetes.containment import CONTAINERS, containers_of
 from localcloud.kubernetes.kinds import Kind, Registry
 from localcloud.kubernetes.store import Change, Clock, Store, place_of
 from localcloud.kubernetes.times import rfc3339
 from localcloud.wire.messages import Json
 
-CRD = "apiextensions.k8s.io/CustomResourceDefinition"
 _FOREGROUND = "foregroundDeletion"
 BATCH = 100  # objects that the garbage collector deletes in one go
 
@@ -78,7 +77,7 @@ class Deletion:
         elif terms.propagation == "Foreground" and _FOREGROUND not in held and self._dependents(meta["uid"]):
             held.append(_FOREGROUND)
         marked = self._marked(kind, item, held)
-        free = not held and not self._holds(kind, item) and kind.key != "Namespace"
+        free = not held and not self._holds(kind, item) and not _is_emptied_later(kind)
         if terms.dry_run:
             return item if free else marked
         if free:
@@ -103,45 +102,34 @@ class Deletion:
             meta["deletionGracePeriodSeconds"] = 0
             if "generation" in meta:
                 meta["generation"] += 1
-        if kind.key == "Namespace":
-            meta.pop("deletionGracePeriodSeconds", None)  # gone already, if it is deleted once more
-            item = {**item, "status": {**item.get("status", {}), "phase": "Terminating"}}
         if finalizers:
             meta["finalizers"] = finalizers
-        return {**item, "metadata": meta}
+        marked = {**item, "metadata": meta}
+        return CONTAINERS[kind.key].terminating(marked) if kind.key in CONTAINERS else marked
 
     def _holds(self, kind: Kind, item: Json) -> bool:
-        """Whether a namespace or a CRD contains anything yet."""
-        if kind.key == "Namespace":
-            return any(self._store.count(k.key, item["metadata"]["name"]) for k in self._namespaced())
-        return bool(self._contents(kind, item))
+        """Whether `item` contains anything yet."""
+        return any(self._store.count(inner.key, namespace) for inner, namespace in self._inside(kind, item))
 
-    def _contents(self, kind: Kind, item: Json) -> list[tuple[Kind, Json]]:
-        """What must be gone before a namespace or a CRD can be."""
-        if kind.key == "Namespace":
-            name = item["metadata"]["name"]
-            return [(k, i) for k in self._namespaced() for i in self._store.items(k.key, name)]
-        if kind.key == CRD:
-            custom = self._registry.named(f"{item['spec']['group']}/{item['spec']['names']['kind']}")
-            return [(custom, i) for i in self._store.items(custom.key)] if custom else []
-        return []
-
-    def _namespaced(self) -> list[Kind]:
-        kinds = (self._registry.named(key) for key in self._store.kinds())
-        return [kind for kind in kinds if kind and kind.namespaced]
+    def _inside(self, kind: Kind, item: Json) -> list[tuple[Kind, str]]:
+        """The collections in `item`: a kind, and in which namespace ("" for all)."""
+        containment = CONTAINERS.get(kind.key)
+        return list(containment.inside(item, self._store, self._registry)) if containment else []
 
     def _empty(self, kind: Kind, item: Json) -> None:
         """Delete what `item` contains and what it owns."""
-        if kind.key == "Namespace":
+        if _is_emptied_later(kind):
             name = item["metadata"]["name"]
-            self.background("namespace", name, lambda: self._purge(kind, item))
-        elif kind.key == CRD:
+            self.background(CONTAINERS[kind.key].emptied_by, name, lambda: self._purge(kind, item))
+        elif kind.key in CONTAINERS:
             self._purge(kind, item)
         if _FOREGROUND in item["metadata"].get("finalizers", []):
             self._doom(self._dependents(item["metadata"]["uid"]), Terms("Foreground"))
 
     def _purge(self, kind: Kind, item: Json) -> None:
-        self._doom(self._contents(kind, item), Terms())
+        inside = self._inside(kind, item)
+        contents = [(inner, each) for inner, space in inside for each in self._store.items(inner.key, space)]
+        self._doom(contents, Terms())
         current = self._store.get(kind.key, place_of(item))
         if current:
             self.finished(kind, current)
@@ -155,17 +143,11 @@ class Deletion:
         self._release_container(change)
 
     def _release_container(self, change: Change) -> None:
-        namespace = change.item["metadata"].get("namespace", "")
-        container = self._store.get("Namespace", ("", namespace)) if namespace else None
-        kind = self._registry.named("Namespace")
-        if container and kind and container["metadata"].get("deletionTimestamp"):
-            self.finished(kind, container)
-        crd_kind = self._registry.named(CRD)
-        removed = self._registry.named(change.key)
-        if crd_kind and removed and removed.custom:
-            crd = self._store.get(CRD, ("", f"{removed.plural}.{removed.group}"))
-            if crd and crd["metadata"].get("deletionTimestamp"):
-                self.finished(crd_kind, crd)
+        """What is being deleted waits for what it contains; this may have been the last."""
+        for key, place in containers_of(change, self._registry):
+            kind, container = self._registry.named(key), self._store.get(key, place)
+            if kind and container and container["metadata"].get("deletionTimestamp"):
+                self.finished(kind, container)
 
     def _release_owners(self, removed: Json) -> None:
         """An owner deleted in the foreground waits for its dependents; this may have been the last."""
@@ -220,6 +202,11 @@ class Deletion:
         for kind, item in self._dependents(uid):
             left = [ref for ref in item["metadata"]["ownerReferences"] if ref["uid"] != uid]
             self._store.put(kind.key, {**item, "metadata": {**item["metadata"], "ownerReferences": left}})
+
+
+def _is_emptied_later(kind: Kind) -> bool:
+    """Whether a controller empties objects of the kind in its own time, so that none goes at once."""
+    return kind.key in CONTAINERS and bool(CONTAINERS[kind.key].emptied_by)
 
 
 def _check_terms(kind: Kind, item: Json, terms: Terms) -> None:

@@ -68,9 +68,9 @@ class Store:
         found = self._objects.get(key, {})
         return [found[place] for place in sorted(found) if not namespace or place[0] == namespace]
 
-    def count(self, key: str, namespace: str) -> int:
-        """How many objects of kind `key` there are in a namespace."""
-        return self._counts[key, namespace]
+    def count(self, key: str, namespace: str = "") -> int:
+        """How many objects of kind `key` there are, in all namespaces or in one."""
+        return self._counts[key, namespace] if namespace else len(self._objects.get(key, {}))
 
     def exists(self, uid: str) -> bool:
         """Whether there is an object of this uid."""
