@@ -1,1 +1,1 @@
-"""The command line a person uses: a client like any other, the same against Google Cloud and the local cloud."""
+"""The command line: an ordinary client, the same for Google Cloud and the local cloud."""

@@ -1,4 +1,4 @@
-"""`python -m fleetgate`, where the command itself is not on the path."""
+"""`python -m fleetgate`, for when the command is not on the path."""
 
 from fleetgate.cli import app
 

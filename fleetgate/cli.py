@@ -32,7 +32,7 @@ from shared.spec import InvalidEnvironment
 
 
 class Commands(TyperGroup):
-    """The commands; a wrong command line ends with `BAD_USAGE`, for 2 says that changes are pending."""
+    """The commands. A wrong command line exits with `BAD_USAGE`: status 2 means that changes are pending."""
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         """Read the command line."""
@@ -40,7 +40,7 @@ class Commands(TyperGroup):
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        """Read what is the command's own, and run it."""
+        """Read the command's own arguments, and run it."""
         with _bad_usage():
             return super().invoke(ctx)
 
@@ -73,7 +73,7 @@ app.command()(package)
 def run(  # noqa: PLR0913  # one an option
     spec: SpecFile,
     again: Annotated[bool, typer.Option(help="Deploy a second time: nothing may change.")] = False,
-    teardown: Annotated[bool, typer.Option(help="Tear down at the end, and look for what is left.")] = False,
+    teardown: Annotated[bool, typer.Option(help="Tear down at the end, and audit what is left.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
     network: NetworkOption = NetworkMode.auto,
     report: Annotated[Path | None, typer.Option(help="Write report.json and report.html here.")] = None,
@@ -103,7 +103,7 @@ def run(  # noqa: PLR0913  # one an option
     try:
         reports = asyncio.run(run_local(local_run, document, again=again, teardown=teardown))
     except NeverEnded as endless:
-        fix = f"This is a fault of Fleetgate's: report it with SPEC and --seed {seed}; another seed may go through."
+        fix = f"This is a bug in Fleetgate: report it with SPEC and --seed {seed}; another seed may succeed."
         give_up(ClientError(f"The run was given up: {endless}.", fix))
     finally:
         progress.close()

@@ -1,4 +1,4 @@
-"""The commands of the client, which publish and read like anybody else, and the cloud they may be pointed at."""
+"""The commands of the client, and `local up`, which starts a cloud for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from fleetgate.client.errors import BAD_USAGE, ClientError, told_plainly
+from fleetgate.client.errors import BAD_USAGE, ClientError, client_errors
 from fleetgate.options import (
     Name,
     NetworkMode,
@@ -59,10 +59,10 @@ def deploy(
     project: Project = "",
     region: Region = "",
 ) -> None:
-    """Deploy SPEC, or make what is there as SPEC says; follow it until it is verified."""
+    """Deploy SPEC, or change the environment to match it; follow until it is verified."""
     from fleetgate.specs import read_environment
 
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         try:
             document, environment = read_environment(spec, target.project)
         except InvalidEnvironment as invalid:
@@ -79,7 +79,7 @@ def verify(
     region: Region = "",
 ) -> None:
     """Prove again that the traffic of NAME goes where it should."""
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         _require(target, name)
         _act(target, {"action": "verify", "name": name}, name, no_wait, output)
 
@@ -93,7 +93,7 @@ def extend(
     region: Region = "",
 ) -> None:
     """Move the end of the lease of NAME."""
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         request = {"action": "extend", "name": name, "ttl": ttl}
         _check(request, target.project)
         _require(target, name)
@@ -110,8 +110,8 @@ def teardown(
     project: Project = "",
     region: Region = "",
 ) -> None:  # fmt: skip
-    """Remove everything of NAME, and see that nothing is left."""
-    with _asked_of(project, region) as target:
+    """Remove everything of NAME, and check that nothing is left."""
+    with _target(project, region) as target:
         _require(target, name)
         request = {"action": "teardown", "name": name} | ({"disableApis": True} if disable_apis else {})
         _act(target, request, name, no_wait, output)
@@ -127,7 +127,7 @@ def status(
     from fleetgate.client.environments import all_states, state_of
     from fleetgate.client.screens import show_all, show_one
 
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         states = [state_of(target, name)] if name else all_states(target)
     if output is Output.json:
         values = [each.wire() for each in states]
@@ -147,26 +147,28 @@ def wait(
     project: Project = "",
     region: Region = "",
 ) -> None:
-    """Wait until NAME is verified, or removed; whoever asked for it."""
+    """Wait until NAME is verified or removed, whoever requested it."""
     from fleetgate.client.waiting import wait_for
 
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         words = wait_for(target, name, goal.value, timeout)
     Console(stderr=True).print(words, markup=False, highlight=False)
 
 
 def reconcile(
     folder: Annotated[Path, typer.Argument(help="Where the specs are.")] = Path("environments"),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for, no more.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the requests, and publish nothing.")
+    ] = False,
     output: OutputOption = Output.text,
     project: Project = "",
     region: Region = "",
 ) -> None:
-    """Ask for what makes the environments those that FOLDER keeps: deploy what differs, tear down what is gone."""
+    """Make the environments match the specs in FOLDER: deploy what differs, tear down what is gone."""
     from fleetgate.client import reconciling
     from fleetgate.client.screens import show_reconciliation
 
-    with _asked_of(project, region) as target:
+    with _target(project, region) as target:
         try:
             kept = read_folder(folder, target.project)
         except FaultyFolder as faulty:
@@ -183,20 +185,20 @@ def up(
     seed: Annotated[int, typer.Option(help="The same seed draws the same durations.")] = 0,
     env_file: Annotated[Path | None, typer.Option(help="Write the variables here.", show_default=False)] = None,
 ) -> None:  # fmt: skip
-    """Let a local Google Cloud with Fleetgate in it stand until Ctrl-C; prints what to export to work against it."""
+    """Run a local Google Cloud with Fleetgate in it until Ctrl-C; prints the variables to export for using it."""
     import asyncio
 
     from fleetgate.local.installation import HOME_PROJECT
-    from fleetgate.local.up import Standing, Up, stay_up
+    from fleetgate.local.up import RunningCloud, Up, stay_up
 
-    def announce(standing: Standing) -> None:
-        sys.stdout.write(standing.exports)
+    def announce(running: RunningCloud) -> None:
+        sys.stdout.write(running.exports)
         sys.stdout.flush()
         for line in (
-            f"A Google Cloud stands at {standing.base_url}, {speed:g} times as fast as time, with Fleetgate in it.",
-            f"In another terminal:  . {standing.env_file}",
+            f"A Google Cloud is up at {running.base_url}, {speed:g} times as fast as real time, with Fleetgate in it.",
+            f"In another terminal:  . {running.env_file}",
             "Then, for instance:   fleetgate deploy examples/store.yaml",
-            "Ctrl-C ends it, and everything in it.",
+            "Ctrl-C stops it and deletes everything in it.",
         ):
             Console(stderr=True).print(line, soft_wrap=True, markup=False, highlight=False)
 
@@ -206,31 +208,31 @@ def up(
         )
     except OSError as error:
         give_up(
-            ClientError(f"The cloud cannot stand: {error}", "Choose another --port or --env-file.", BAD_USAGE)
+            ClientError(f"The cloud cannot start: {error}", "Choose another --port or --env-file.", BAD_USAGE)
         )
 
 
 @contextmanager
-def _asked_of(project: str, region: str) -> Iterator[Target]:
-    """Ask Fleetgate in `project`; what cannot be done is said, and ends the command."""
+def _target(project: str, region: str) -> Iterator[Target]:
+    """The target in `project`. An error is printed, and ends the command."""
     from fleetgate.client.target import target_of
 
     try:
         where = target_of(project, region)
         what = f"Fleetgate ({where.requests}, {where.workflow})"
-        with told_plainly(where.project, what):
+        with client_errors(where.project, what):
             yield where
     except ClientError as error:
         give_up(error)
     except KeyboardInterrupt:
-        fix = "`fleetgate status` tells how far it is."
-        give_up(ClientError("Nobody follows any more; what was published goes on.", fix, INTERRUPTED))
+        fix = "`fleetgate status` shows its progress."
+        give_up(ClientError("Interrupted; a published request continues.", fix, INTERRUPTED))
 
 
 def _require(target: Target, name: str) -> None:
-    from fleetgate.client.environments import known
+    from fleetgate.client.environments import anchor_of
 
-    known(target, name)
+    anchor_of(target, name)
 
 
 def _check(request: Mapping[str, Any], project: str) -> None:
@@ -245,7 +247,7 @@ def _check(request: Mapping[str, Any], project: str) -> None:
 
 
 def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, output: Output) -> None:
-    """Publish a request and see it through, unless nobody waits."""
+    """Publish a request, and follow it to its end unless `no_wait`."""
     from fleetgate.client.following import Following, publish
     from fleetgate.client.screens import Lines, Silence
     from fleetgate.report import EXIT
@@ -255,8 +257,8 @@ def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, o
     published = publish(target, request)
     progress.tell(0.0, f"{request['action']} of {name} is published: message {published.message}")
     if no_wait:
-        told = {"environment": name, "action": request["action"], "messageId": published.message}
-        _finish(output, lambda: told, lambda: None)
+        published_request = {"environment": name, "action": request["action"], "messageId": published.message}
+        _finish(output, lambda: published_request, lambda: None)
         return
     report = Following(target, published, progress).to_the_end(request)
     _finish(output, report.wire, lambda: _show(report, target))

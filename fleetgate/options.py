@@ -1,4 +1,4 @@
-"""What the commands have in common: options, exit statuses, and how something is refused."""
+"""What the commands share: options, and how they report errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Output(StrEnum):
 
 
 class NetworkMode(StrEnum):
-    """Whether the network makes its subnets by itself."""
+    """Whether the network creates its subnets itself."""
 
     auto = "auto"
     custom = "custom"
@@ -40,7 +40,7 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Publish, and do not fol
 
 
 def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
-    """Say everything that is wrong with a spec, and change nothing."""
+    """Print all faults of a spec, and exit."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     count = len(invalid.faults)
     console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
@@ -50,7 +50,7 @@ def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
 
 
 def refuse_folder(faulty: FaultyFolder) -> NoReturn:
-    """Say everything that is wrong with the specs of a folder, and change nothing."""
+    """Print all faults of the specs in a folder, and exit."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     count = len(faulty.faults)
     console.print(f"{count} fault{'s' if count != 1 else ''}; nothing was published")
@@ -60,7 +60,7 @@ def refuse_folder(faulty: FaultyFolder) -> NoReturn:
 
 
 def give_up(error: ClientError) -> NoReturn:
-    """Say what cannot be done, and how it can."""
+    """Print an error and its fix, and exit."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"{error.cause}\n  fix: {error.fix}", markup=False)
     raise typer.Exit(error.exit_status)

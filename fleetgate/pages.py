@@ -1,4 +1,4 @@
-"""The report on paper: `report.json` for programs, `report.html` for people. Each stands alone in one file."""
+"""The report as files: `report.json` for programs, `report.html` for people. Each is one self-contained file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fleetgate.report import Report
 
 
 def write_reports(reports: Sequence[Report], folder: Path) -> None:
-    """Write both files into `folder`, which is made if it is not there.
+    """Write both files into `folder`, and create it if necessary.
 
     Raises:
-        OSError: it cannot be written to.
+        OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     values = [report.wire() for report in reports]

@@ -1,7 +1,7 @@
-"""What a run came to: the stable shape of `report.json` and of `-o json`.
+"""The report of a run: the stable format of `report.json` and of `-o json`.
 
-It is made from the execution's result alone; a local run adds what only the local cloud can know
-(`criticalPathSeconds`, `operations`, `workflowSteps`, `seed`), which is null or empty on Google Cloud.
+It is made from the execution's result alone. A local run adds what only the local cloud knows
+(`criticalPathSeconds`, `operations`, `workflowSteps`, `seed`); these are null or empty on Google Cloud.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Outcome = Literal["done", "blocked", "failed", "superseded", "leaked"]
 
 
 class Shape(BaseModel):
-    """camelCase on the wire; what a newer workflow adds is kept."""
+    """camelCase on the wire; fields that a newer workflow adds are kept."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
 
@@ -28,7 +28,7 @@ class WorkflowSteps(Shape):
 
 
 class ApiCalls(Shape):
-    """Calls on resource APIs, as the functions counted them; publishes and callbacks apart."""
+    """Calls on resource APIs, as the functions counted them, without publishes and callbacks."""
 
     total: int = 0
     mutations: int = 0
@@ -36,7 +36,7 @@ class ApiCalls(Shape):
 
 
 class Operation(Shape):
-    """What the platform did, in seconds from the request; `after` are ids of the work it had to wait for."""
+    """Work of the platform, in seconds from the request; `after` are ids of the operations it waited for."""
 
     id: int
     resource: str
@@ -54,7 +54,7 @@ class Wait(Shape):
 
 
 class Change(Shape):
-    """Something that was changed."""
+    """A change that was made."""
 
     verb: str
     resource: str
@@ -103,8 +103,8 @@ class Traffic(Shape):
     ok: bool
 
 
-class Fault(Shape):
-    """What is wrong with a request, where, and what would be right."""
+class ReportedFault(Shape):
+    """A fault of a request: its path, what is wrong, and how to fix it."""
 
     path: str
     fault: str
@@ -112,7 +112,7 @@ class Fault(Shape):
 
 
 class Diagnosis(Shape):
-    """Why it is not as wanted, and the one thing that mends it."""
+    """Why an environment is not as wanted, and one fix."""
 
     code: str
     cause: str
@@ -120,7 +120,7 @@ class Diagnosis(Shape):
     resource: str | None = None
     step: str | None = None
     evidence: Any = None
-    faults: list[Fault] = Field(default_factory=list)
+    faults: list[ReportedFault] = Field(default_factory=list)
 
 
 class Report(Shape):

@@ -1,4 +1,4 @@
-"""The folder in which a repository keeps its environments: read whole, and refused whole if one spec is at fault."""
+"""A repository's folder of specs. If one spec has faults, the whole folder is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENDINGS = (".yaml", ".yml")
 
 
 class FaultyFolder(Exception):
-    """What is wrong with a folder's specs: every fault, with the file that it is in."""
+    """All faults of a folder's specs, each with its file."""
 
     def __init__(self, faults: list[tuple[Path, Fault]]) -> None:
         super().__init__(f"{len(faults)} faults")
@@ -22,35 +22,35 @@ class FaultyFolder(Exception):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One spec that the folder keeps: where, the document as it was written, and the environment it means."""
+class RepositorySpec:
+    """One spec of the folder: its path, the document as written, and the environment that it describes."""
 
     path: Path
     document: Any
     environment: Environment
 
 
-def read_folder(folder: Path, project: str) -> list[Kept]:
+def read_folder(folder: Path, project: str) -> list[RepositorySpec]:
     """Every spec in `folder` and the folders below it, by environment's name.
 
-    `project` is what a spec means that names none.
+    `project` is the default for specs without one.
 
     Raises:
-        FaultyFolder: there is no such folder, a spec has faults, or two of them cannot stand side by side.
+        FaultyFolder: there is no such folder, a spec has faults, or two specs conflict.
     """
     if not folder.is_dir():
         fault = Fault(
             ".", f"{folder} is not a folder", "Give the folder of your specs, such as environments/."
         )
         raise FaultyFolder([(folder, fault)])
-    kept: list[Kept] = []
+    kept: list[RepositorySpec] = []
     faults: list[tuple[Path, Fault]] = []
     for path in sorted(each for each in folder.rglob("*") if each.suffix in ENDINGS and each.is_file()):
         try:
-            kept.append(Kept(path, *read_environment(path, project)))
+            kept.append(RepositorySpec(path, *read_environment(path, project)))
         except InvalidEnvironment as invalid:
             faults += _faults(path, invalid)
-    faults += _shared(kept, "name", lambda it: it.name, "Two specs cannot mean one environment: rename one.")
+    faults += _shared(kept, "name", lambda it: it.name, "Two specs must not have the same name: rename one.")
     faults += _shared(
         kept,
         "project",
@@ -67,7 +67,7 @@ def _faults(path: Path, invalid: Invalid) -> Iterable[tuple[Path, Fault]]:
 
 
 def _shared(
-    kept: list[Kept], field: str, of: Callable[[Environment], Hashable], fix: str
+    kept: list[RepositorySpec], field: str, of: Callable[[Environment], Hashable], fix: str
 ) -> Iterable[tuple[Path, Fault]]:
     """A fault for each spec that has the same value as one before it."""
     first: dict[Hashable, Path] = {}

@@ -1,4 +1,4 @@
-"""From what an execution returned to the report: the same on Google Cloud and on a local one."""
+"""Makes the report from an execution's result: the same on Google Cloud and on a local one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fleetgate.report import Address, ApiCalls, Change, Diagnosis, Fault, Outcome, Report, Step, Traffic, Wait
+from fleetgate.report import (
+    Address,
+    ApiCalls,
+    Change,
+    Diagnosis,
+    Outcome,
+    Report,
+    ReportedFault,
+    Step,
+    Traffic,
+    Wait,
+)
 
 LEAKED = "LEAKED"  # the code of an audit that found something left
 
@@ -16,9 +27,8 @@ LEAKED = "LEAKED"  # the code of an audit that found something left
 class Ended:
     """How an execution ended.
 
-    `result` is the JSON text that it returned, if it returned; `error` is what it ended with otherwise. `began`
-    is when the request was published (unix seconds); `wall_seconds` is how long that has been by the watch of
-    who asked.
+    `result` is the JSON text that it returned; `error` is what it ended with otherwise. `began` is when the request
+    was published (unix seconds), `wall_seconds` the time since then by the client's clock.
     """
 
     state: str
@@ -53,7 +63,7 @@ def _name(request: Mapping[str, Any]) -> str:
 
 
 def _outcome(result: Mapping[str, Any]) -> Outcome:
-    """The execution's own word; an audit that failed because something was left is `leaked`."""
+    """The outcome in the result; `leaked` if the audit found leaks."""
     if result.get("code") == LEAKED:
         return "leaked"
     outcome: Outcome = result.get("outcome", "failed")
@@ -74,14 +84,14 @@ def _step(row: Mapping[str, Any], began: float) -> Step:
 
 
 def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
-    """What was found out when time was up, then every step's reason; where no step gave one, the execution's own."""
+    """What the diagnosis found, then the reason of every step, or else the reason of the execution."""
     reasons = result.get("reasons") or []
     for found in result.get("diagnoses") or []:
         yield Diagnosis.model_validate({"step": reasons[0].get("step") if reasons else None, **found})
     if not reasons and result.get("code"):
         reasons = [result]
     for reason in reasons:
-        faults = [Fault.model_validate(fault) for fault in reason.get("faults") or []]
+        faults = [ReportedFault.model_validate(fault) for fault in reason.get("faults") or []]
         yield Diagnosis(
             code=reason["code"],
             cause=reason["cause"],
@@ -93,5 +103,5 @@ def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
         yield Diagnosis(
             code="EXECUTION_FAILED",
             cause=f"the execution ended {ended.state} without a result: {ended.error}",
-            fix="Look at the execution's error; this is a fault of Fleetgate's own.",
+            fix="Read the execution's error; this is a bug in Fleetgate.",
         )

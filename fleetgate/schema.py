@@ -1,6 +1,6 @@
-"""The JSON Schema of an environment, which editors complete and explain specs by.
+"""The JSON Schema of an environment, with which editors complete and explain specs.
 
-`python -m fleetgate.schema > environment.schema.json` writes the published file anew.
+`python -m fleetgate.schema > environment.schema.json` writes the published file again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.spec.model import Environment
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of what a person writes: derived fields may be left out, unknown ones may not be there."""
+    """The schema of a document: derived fields may be left out, unknown fields are not allowed."""
     schema = Environment.model_json_schema(by_alias=True, mode="validation")
     parts = {**schema.pop("$defs"), "Environment": schema}
     for name, derived in DERIVED.items():
@@ -26,7 +26,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as the published file holds it."""
+    """The text of the published file."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

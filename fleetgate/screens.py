@@ -1,4 +1,4 @@
-"""What a person reads at the end of a run: the addresses, who answered, the time, the calls, what to try next."""
+"""The summary at the end of a run: the addresses, who answered, the time, the calls, what to try next."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _headline(report: Report, console: Console) -> None:
 
 
 def _diagnosis(diagnosis: Diagnosis, console: Console) -> None:
-    """Its parts are quoted from elsewhere, so none of them is markup."""
+    """Print a diagnosis as plain text: its parts are quoted, and may look like markup."""
     where = f" ({diagnosis.step})" if diagnosis.step else ""
     head = Text.assemble((diagnosis.code, "red"), f"{where}: {diagnosis.cause}")
     faults = [f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}" for fault in diagnosis.faults]
@@ -45,7 +45,7 @@ def _diagnosis(diagnosis: Diagnosis, console: Console) -> None:
 
 
 def _leak(leak: dict[str, Any], console: Console) -> None:
-    """What is left, why it is the environment's, and how to remove it."""
+    """A leak, why it is the environment's, and how to remove it."""
     for line in (f"  left: {leak['resource']}: {leak['why']}", f"    fix: {leak['fix']}"):
         console.print(Text(line), soft_wrap=True)
 
@@ -75,7 +75,7 @@ def _request(row: Traffic) -> str:
 
 
 def _answer(row: Traffic) -> str:
-    """Who answered, where; and if that was wrong, who should have, by which rule."""
+    """Who answered, where; if that was wrong, who should have answered, by which rule."""
     served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
     place = f" in {row.zone}" if row.zone else ""
     wanted = " or ".join(row.preferred or row.expected)

@@ -1,4 +1,4 @@
-"""A spec file as a person wrote it: read, and refused with every fault at once before anything is published."""
+"""Reads a spec file, and refuses it with all of its faults before anything is published."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import yaml
 
 from shared.spec import Environment, Fault, InvalidEnvironment, parse_environment
 
-MOST_BYTES = 262_144  # of a file, with all its comments
-MOST_NODES = 20_000  # values of a document, those that aliases repeat counted each time
+MAX_BYTES = 262_144  # of a file with its comments: some 20 times the limit of an environment
+MAX_VALUES = 20_000  # of a document, with every repetition by an alias: more than an environment can have
 
 
 def read_document(path: Path) -> Any:
     """The YAML (or JSON) document in `path`.
 
     Raises:
-        InvalidEnvironment: it is not there, is not YAML, or is more than an environment can be.
+        InvalidEnvironment: it does not exist, is not YAML, or is too large.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise _too_much(path, f"more than {MOST_BYTES} bytes")
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise _too_large(path, f"more than {MAX_BYTES} bytes")
         return _constructed(path, data.decode("utf-8"))
     except OSError as error:
         words = f"{path}: {error.strerror or error}"
@@ -36,9 +36,9 @@ def read_document(path: Path) -> Any:
 
 
 def read_environment(path: Path, project: str) -> tuple[Any, Environment]:
-    """The document in `path` as it was written, and the environment it means.
+    """The document in `path` as written, and the environment that it describes.
 
-    `project` is what a document means that names none.
+    `project` is the default for a document without one.
 
     Raises:
         InvalidEnvironment: with every fault.
@@ -48,31 +48,33 @@ def read_environment(path: Path, project: str) -> tuple[Any, Environment]:
 
 
 def _constructed(path: Path, text: str) -> Any:
-    """The document that a text means, once it is known how much its aliases stand for."""
+    """The document in a YAML text, after a check of how many values its aliases expand to."""
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
-        if node is not None and _count(node, {}) > MOST_NODES:
-            raise _too_much(path, f"more than {MOST_NODES} values, with what its aliases repeat")
+        if node is not None and _count(node, {}) > MAX_VALUES:
+            raise _too_large(path, f"more than {MAX_VALUES} values, with what its aliases repeat")
         return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
 
 
-def _count(node: yaml.Node, known: dict[int, float]) -> float:
-    """How many values a node stands for; one that contains itself stands for endlessly many."""
+def _count(node: yaml.Node, counts: dict[int, float]) -> float:
+    """How many values a node expands to; infinitely many if it contains itself."""
     if isinstance(node, yaml.ScalarNode):
         return 1
-    if id(node) not in known:
-        known[id(node)] = float("inf")
+    if id(node) not in counts:
+        counts[id(node)] = float("inf")
         inner = (
             [each for pair in node.value for each in pair]
             if isinstance(node, yaml.MappingNode)
             else node.value
         )
-        known[id(node)] = 1 + sum(_count(each, known) for each in inner)
-    return known[id(node)]
+        counts[id(node)] = 1 + sum(_count(each, counts) for each in inner)
+    return counts[id(node)]
 
 
-def _too_much(path: Path, what: str) -> InvalidEnvironment:
-    return InvalidEnvironment([Fault(".", f"{path} has {what}", "Write out what you mean, and no more.")])
+def _too_large(path: Path, what: str) -> InvalidEnvironment:
+    return InvalidEnvironment(
+        [Fault(".", f"{path} has {what}", "Shorten it: an environment has at most 12,000 bytes.")]
+    )

@@ -1,4 +1,4 @@
-"""Environments as their anchors tell: one regional list, and the execution that each anchor names."""
+"""Environments, read from their anchors: one regional list, and the execution that each anchor names."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ DONE = {"deploy": "verified", "verify": "verified", "teardown": "removed", "dril
 class State:
     """One environment. Times are unix seconds by the server's clock; `expires` is None for one without an end.
 
-    `phase` is what it is going through or has come to; `waits_for` what its execution is at, in words;
-    `addresses` are those of the last result that has any, and are only looked up for one environment.
+    `phase` is its current or last phase, `waits_for` describes what its execution is doing. `addresses` are those of
+    the last result that has any; they are only read for a single environment.
     """
 
     name: str
@@ -67,24 +67,24 @@ def state_of(target: Target, name: str) -> State:
     Raises:
         ClientError: there is none of that name.
     """
-    found = known(target, name)
+    found = anchor_of(target, name)
     execution = _execution(target, found)
     waits_for = _waits_for(target, execution) if execution else ""
     addresses = _addresses(target, name, execution)
     return _state(target, found, execution, waits_for=waits_for, addresses=addresses)
 
 
-def glance(target: Target, name: str) -> State:
-    """One environment, as the list of all shows it.
+def summary_of(target: Target, name: str) -> State:
+    """One environment, with the fields that the list of all environments has.
 
     Raises:
         ClientError: there is none of that name.
     """
-    found = known(target, name)
+    found = anchor_of(target, name)
     return _state(target, found, _execution(target, found))
 
 
-def known(target: Target, name: str) -> Anchor:
+def anchor_of(target: Target, name: str) -> Anchor:
     """The anchor of environment `name`.
 
     Raises:
@@ -131,7 +131,7 @@ def _state(target: Target, found: Anchor, execution: Execution | None, **more: A
 
 def _phase(action: str, execution: Execution | None) -> str:
     if execution is None:
-        return "abandoned"  # the anchor's execution is not known any more, or never was
+        return "abandoned"  # the anchor's execution no longer exists, or never did
     if execution.is_alive:
         return UNDER_WAY.get(action, action)
     if execution.result.get("code") == LEAKED:
@@ -150,7 +150,7 @@ def _waits_for(target: Target, execution: Execution) -> str:
 
 
 def _addresses(target: Target, name: str, execution: Execution | None) -> list[dict[str, Any]]:
-    """The newest that were told: by the anchor's own execution, or by one before it."""
+    """The newest addresses in a result: of the anchor's execution, or of an earlier one."""
     for each in _candidates(target, execution):
         result = each.result
         if result.get("environment") == name and result.get("addresses"):
@@ -166,7 +166,7 @@ def _candidates(target: Target, execution: Execution | None) -> Iterable[Executi
 
 
 def _unpacked(value: str | None) -> str:
-    """A label as it was meant; one that was too long is only known by its digest."""
+    """A label's text; for a text that was too long, its digest."""
     if not value:
         return ""
     text = labels.unpack(value)

@@ -1,4 +1,4 @@
-"""What a client cannot do, in words for a person, with the exit status that goes with them."""
+"""Errors of the client: a cause, a fix and an exit status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FAILED = 4
 
 
 class ClientError(Exception):
-    """Why it cannot be done, and what to do about it."""
+    """Why a command failed, and how to fix that."""
 
     def __init__(self, cause: str, fix: str, exit_status: int = FAILED) -> None:
         super().__init__(cause)
@@ -21,16 +21,16 @@ class ClientError(Exception):
         self.exit_status = exit_status
 
 
-def unknown_environment(name: str, known: Iterable[str]) -> ClientError:
-    """There is no environment of this name."""
-    names = ", ".join(sorted(known))
-    there = f"There are: {names}." if names else "There is none; `fleetgate deploy SPEC` makes one."
-    return ClientError(f"There is no environment {name}.", there, BAD_USAGE)
+def unknown_environment(name: str, existing: Iterable[str]) -> ClientError:
+    """The error for a name that no environment has."""
+    names = ", ".join(sorted(existing))
+    fix = f"There are: {names}." if names else "There is none; `fleetgate deploy SPEC` creates one."
+    return ClientError(f"There is no environment {name}.", fix, BAD_USAGE)
 
 
 @contextmanager
-def told_plainly(project: str, what: str) -> Iterator[None]:
-    """Turn the refusals of Google's APIs into what a person of `project` can act on; `what` is not found on a 404.
+def client_errors(project: str, what: str) -> Iterator[None]:
+    """Turn errors of Google's APIs into ClientErrors with a fix; `what` is what a 404 did not find.
 
     Raises:
         ClientError: instead of any ApiError.
@@ -50,7 +50,7 @@ def told_plainly(project: str, what: str) -> Iterator[None]:
         fix = f"Check that {project} is Fleetgate's project; if so, `gcloud services enable {error.api}`."
         raise ClientError(f"{error.api} is not enabled in {project}.", fix) from error
     except errors.Transient as error:
-        fix = "Try again; if Fleetgate runs on a local cloud, see that it still stands."
-        raise ClientError(f"{error.service} gives no answer: {error.message}", fix) from error
+        fix = "Try again; if Fleetgate runs on a local cloud, check that it is still up."
+        raise ClientError(f"{error.service} does not answer: {error.message}", fix) from error
     except errors.ApiError as error:
         raise ClientError(str(error), settings) from error

@@ -1,4 +1,4 @@
-"""Executions of the workflow as the API shows them: which one a message started, what it is at, how it ended."""
+"""Executions of the workflow: which one a message started, what it is doing, how it ended."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from shared.json_types import Json
 if TYPE_CHECKING:
     from shared.google import wire
 
-MARGIN = 60.0  # seconds before its message was published that an execution may seem to have begun
-# What the sequence's steps mean to a person, by {routine, step} of `workflows/environment.yaml`.
+MARGIN = 60.0  # seconds by which an execution may seem older than its message: clocks differ [inferred]
+# Routines and steps of `workflows/environment.yaml` that a person is told about.
 ASKING, PAUSING = "attempt", ("ask_all", "wait")
-AROUND = ("ask_all", "side_by_side")  # where the thread stands that the others were started by
+AROUND = ("ask_all", "side_by_side")  # where the thread waits that started the others
 
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution, whole."""
+    """One execution with all its fields."""
 
     wire: wire.Execution
 
@@ -44,13 +44,13 @@ class Execution:
 
     @property
     def result(self) -> Json:
-        """What it returned; empty if it has not."""
+        """What it returned; empty if it has not ended."""
         result = json.loads(self.wire.get("result") or "{}")
         return result if isinstance(result, dict) else {}
 
     @property
     def message(self) -> str:
-        """The id of the message that started it; none if something else did."""
+        """The id of the message that started it; "" if something else did."""
         try:
             return str(json.loads(self.wire.get("argument") or "{}")["data"]["message"]["messageId"])
         except (ValueError, KeyError, TypeError):
@@ -58,11 +58,11 @@ class Execution:
 
     @property
     def is_second(self) -> bool:
-        """Whether it made way for another execution or another request."""
+        """Whether it yielded to another execution or request."""
         return self.result.get("outcome") == "superseded"
 
     def busy_with(self) -> str:
-        """What its threads are at, in words; "" if the API does not say."""
+        """What its threads are doing, as text; "" if the API does not say."""
         steps = self.wire.get("status", {}).get("currentSteps", [])
         places = [(step.get("routine", ""), step.get("step", "")) for step in steps]
         words = Counter(_words(*each) for each in places if each != AROUND)
@@ -76,13 +76,13 @@ def _words(routine: str, step: str) -> str:
 
 
 def read(target: Target, id_: str) -> Execution | None:
-    """The execution of this id, whole, or None if it is not known any more."""
+    """The execution with this id, or None if it no longer exists."""
     found = executions.read(target.session, target.workflow, id_)
     return Execution(found) if found else None
 
 
 def newest_first(target: Target, since: float | None = None) -> Iterator[Execution]:
-    """Executions, whole, those that were created after `since` (unix seconds).
+    """Executions that were created after `since` (unix seconds), with all their fields.
 
     Raises:
         NotFound: there is no Fleetgate in this project.
@@ -92,7 +92,7 @@ def newest_first(target: Target, since: float | None = None) -> Iterator[Executi
 
 
 def started_by(target: Target, message: str, since: float) -> list[Execution]:
-    """What a message has started so far, the oldest first: a delivery that is repeated starts one more.
+    """The executions that a message has started, oldest first: a repeated delivery starts one more.
 
     Raises:
         NotFound: there is no Fleetgate in this project.
@@ -101,5 +101,5 @@ def started_by(target: Target, message: str, since: float) -> list[Execution]:
 
 
 def open_callbacks(target: Target, execution: str) -> int:
-    """How many answers of steps it is waiting for at this moment."""
+    """How many answers of steps it is waiting for now."""
     return executions.waiters(target.session, target.workflow, execution)

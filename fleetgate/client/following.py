@@ -1,4 +1,4 @@
-"""A request from its publication to its end, seen through the workflow executions API."""
+"""Follows a request from its publication to its end, through the workflow executions API."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from shared import errors
 from shared.google import pubsub
 from shared.google.pubsub import Publication
 
-START_LIMIT = 120.0  # real seconds in which a message starts an execution, or never does
-PATIENCE = 5  # looks in a row that may go without an answer
+START_LIMIT = 120.0  # real seconds within which a message must start an execution
+MAX_FAILURES = 5  # reads in a row that may fail: with growing pauses, an outage of some seconds
 
 
 @dataclass(frozen=True)
 class Published:
-    """A request on its way: its message id and when it was published (unix seconds, the server's)."""
+    """A published request: its message id and its publish time (the server's, unix seconds)."""
 
     message: str
     at: float
 
 
 class Progress(Protocol):
-    """Is told what is happening."""
+    """Receives what is happening."""
 
     def tell(self, passed: float, words: str) -> None:
-        """After `passed` seconds."""
+        """Report `words`, `passed` seconds after the beginning."""
         ...
 
 
@@ -48,7 +48,7 @@ def publish(target: Target, request: Mapping[str, Any]) -> Published:
 
 @dataclass
 class Following:
-    """Sees one published request to its end."""
+    """Follows one published request to its end."""
 
     target: Target
     published: Published
@@ -56,10 +56,10 @@ class Following:
     watch: Watch = field(default_factory=Watch)
 
     def to_the_end(self, request: Mapping[str, Any]) -> Report:
-        """Wait for its execution, and for that to end.
+        """Wait until its execution exists and has ended.
 
         Raises:
-            ClientError: nothing was started.
+            ClientError: no execution was started.
         """
         began = self.watch.now()
         execution = self._ended(self._started(), began)
@@ -79,53 +79,53 @@ class Following:
         return started_by(self.target, self.published.message, self.published.at)
 
     def _started(self) -> Execution:
-        for look in patiently(self.watch, START_LIMIT):
-            with look:
+        for attempt in attempts(self.watch, START_LIMIT):
+            with attempt:
                 if found := self._of_message():
                     return found[0]
         raise ClientError(
             f"Message {self.published.message} has started no execution of {self.target.workflow} "
             f"in {START_LIMIT:.0f} s.",
-            "Look at the trigger of the workflow: `gcloud eventarc triggers list`.",
+            "Check the trigger of the workflow: `gcloud eventarc triggers list`.",
         )
 
     def _ended(self, execution: Execution, began: float) -> Execution:
         self.progress.tell(self.watch.now() - began, f"execution {execution.id} has begun")
         if not execution.is_alive:
             return execution
-        for look in patiently(self.watch):
-            with look:
+        for attempt in attempts(self.watch):
+            with attempt:
                 execution = read(self.target, execution.id) or _vanished(execution)
                 if not execution.is_alive:
                     return execution
                 if words := execution.busy_with():
                     self.progress.tell(self.watch.now() - began, words)
-        raise AssertionError("looks without a limit do not end")
+        raise AssertionError("attempts without a limit do not end")
 
 
 def _vanished(execution: Execution) -> Execution:
     return Execution({**execution.wire, "state": "UNAVAILABLE", "error": "the execution was deleted"})
 
 
-class Look:
-    """One look; an answer that did not come is overlooked, unless too many in a row did not."""
+class Attempt:
+    """One attempt to read. A missing answer is ignored, unless too many in a row are missing."""
 
-    def __init__(self, misses: list[None]) -> None:
-        self._misses = misses
+    def __init__(self, failures: list[None]) -> None:
+        self._failures = failures
 
     def __enter__(self) -> None:
-        """Look."""
+        """Begin."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
-        if isinstance(error, errors.Transient) and len(self._misses) < PATIENCE:
-            self._misses.append(None)
+        if isinstance(error, errors.Transient) and len(self._failures) < MAX_FAILURES:
+            self._failures.append(None)
             return True
-        self._misses.clear()
+        self._failures.clear()
         return False
 
 
-def patiently(watch: Watch, limit: float | None = None) -> Iterator[Look]:
-    """Looks with growing pauses, for at most `limit` seconds; see `Look`."""
-    misses: list[None] = []
-    for _ in watch.looks(limit):
-        yield Look(misses)
+def attempts(watch: Watch, limit: float | None = None) -> Iterator[Attempt]:
+    """Attempts with growing pauses, for at most `limit` seconds."""
+    failures: list[None] = []
+    for _ in watch.ticks(limit):
+        yield Attempt(failures)

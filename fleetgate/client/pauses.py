@@ -1,4 +1,4 @@
-"""How long to wait before looking again: a share of the time that it has taken so far, within bounds."""
+"""Pauses between two reads: a share of the time that has passed, within bounds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-SHARE = 0.1
-SHORTEST, LONGEST = 0.2, 10.0  # seconds
+SHARE = 0.1  # of the time that has passed: the end is noticed at most 10 % late
+SHORTEST, LONGEST = 0.2, 10.0  # seconds: often enough for a fast local cloud, rare enough for an hour's wait
 
 
 @dataclass(frozen=True)
 class Watch:
-    """The time of who waits: `now` is in seconds from anywhere, `sleep` takes seconds."""
+    """The clock of the waiting process: `now` gives seconds since any moment, `sleep` takes seconds."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def looks(self, limit: float | None = None) -> Iterator[float]:
-        """The seconds passed at each look, the first at once; ends when `limit` seconds are over."""
+    def ticks(self, limit: float | None = None) -> Iterator[float]:
+        """The seconds that have passed, after each pause and once before the first; ends after `limit` seconds."""
         began = self.now()
         while True:
             passed = self.now() - began

@@ -1,8 +1,8 @@
-"""Git keeps environments: what a folder of specs and the anchors have to say to each other, and what follows.
+"""Reconciles environments with a folder of specs in Git: compares the specs with the anchors, and publishes requests.
 
-An anchor bears the hash of the spec last asked for, from the moment that a claim is made: so a second run publishes
-nothing, also while the first one's requests are being worked on. Between a publication and its claim (some seconds)
-another run may ask the same again, which is harmless: the newer request is claimed and finds the same world.
+An anchor has the hash of the last requested spec as soon as the request is claimed. So a second run publishes nothing,
+even while the first one's requests still run. Between a publication and its claim (some seconds) another run may
+publish the same request again. That is harmless: the newer request finds everything as wanted.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 
 from fleetgate.client.following import publish
 from fleetgate.client.target import Target
-from fleetgate.repository import Kept
+from fleetgate.repository import RepositorySpec
 from shared import anchor, labels
 from shared.anchor import Anchor
 
-GIT = "git"  # the origin of what a repository keeps
+GIT = "git"  # the origin of environments whose specs are in a repository
 
 
 @dataclass(frozen=True)
-class Asking:
-    """One request and why it is made; `message` is its id once it is published."""
+class PlannedRequest:
+    """One request and its reason; `message` is its id once it is published."""
 
     request: dict[str, Any]
     name: str
@@ -41,72 +41,72 @@ class Asking:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What is asked for, what is as its spec says (by name), and what the folder has nothing to do with."""
+    """The requests, and the names of unchanged environments and of others that are not in the folder."""
 
-    asked: Sequence[Asking]
+    requests: Sequence[PlannedRequest]
     unchanged: Sequence[str]
     others: Sequence[str]
 
     def wire(self) -> dict[str, Any]:
         """The documented JSON."""
-        asked = [each.wire() for each in self.asked]
-        return {"requests": asked, "unchanged": list(self.unchanged), "others": list(self.others)}
+        requests = [each.wire() for each in self.requests]
+        return {"requests": requests, "unchanged": list(self.unchanged), "others": list(self.others)}
 
 
-def reconcile(target: Target, kept: Sequence[Kept], dry_run: bool = False) -> Reconciliation:
-    """Publish what makes the environments those that `kept` says; with `dry_run`, only tell."""
+def reconcile(target: Target, kept: Sequence[RepositorySpec], dry_run: bool = False) -> Reconciliation:
+    """Publish the requests that make the environments match `kept`; with `dry_run`, only return them."""
     found = [each for each in anchor.read_all(target.session) if each.is_ours]
     wanted = compare(kept, found)
     if dry_run:
         return wanted
-    published = [_published(target, each) for each in wanted.asked]
+    published = [_published(target, each) for each in wanted.requests]
     return Reconciliation(published, wanted.unchanged, wanted.others)
 
 
-def compare(kept: Sequence[Kept], anchors: Iterable[Anchor]) -> Reconciliation:
-    """What has to be asked for: first what goes, then what comes, each by name."""
+def compare(kept: Sequence[RepositorySpec], anchors: Iterable[Anchor]) -> Reconciliation:
+    """The requests that are needed: first teardowns, then deploys, each by name."""
     by_name = {each.name: each for each in sorted(anchors, key=lambda each: each.name)}
     names = {each.environment.name for each in kept}
     deploys = [(each, _difference(each, by_name.get(each.environment.name))) for each in kept]
     return Reconciliation(
         [*_teardowns(by_name, names), *(_deploy(each, why) for each, why in deploys if why)],
         [each.environment.name for each, why in deploys if not why],
-        [name for name, each in by_name.items() if name not in names and not _is_gits(each)],
+        [name for name, each in by_name.items() if name not in names and not _is_from_git(each)],
     )
 
 
-def _is_gits(found: Anchor) -> bool:
+def _is_from_git(found: Anchor) -> bool:
     return found.labels.get(labels.ORIGIN) == GIT
 
 
-def _difference(kept: Kept, found: Anchor | None) -> str:
-    """Why the environment has to be asked for; nothing if it was, and nobody has asked for anything else since.
+def _difference(kept: RepositorySpec, found: Anchor | None) -> str:
+    """Why the environment must be deployed; "" if its anchor shows this very spec.
 
-    One that somebody deployed by hand becomes the repository's, even if it is the same: or nobody would take it
-    down when its spec goes.
+    An environment that somebody deployed by hand becomes the repository's, even with the same spec. Otherwise nobody
+    would tear it down when its spec is deleted.
     """
     if found is None:
         return "it is new"
     if found.is_being_removed:
         return "it was being torn down"
-    if not _is_gits(found):
-        return "it was not kept by Git so far"
+    if not _is_from_git(found):
+        return "it was not in Git before"
     changed = found.labels.get(labels.SPEC) != kept.environment.spec_hash
     return "its spec has changed" if changed else ""
 
 
-def _deploy(kept: Kept, why: str) -> Asking:
+def _deploy(kept: RepositorySpec, why: str) -> PlannedRequest:
     request = {"action": "deploy", "environment": kept.document, "origin": GIT}
-    return Asking(request, kept.environment.name, why)
+    return PlannedRequest(request, kept.environment.name, why)
 
 
-def _teardowns(anchors: dict[str, Anchor], names: set[str]) -> Iterator[Asking]:
-    """One for each environment of Git's whose spec is gone, unless that was asked for already."""
+def _teardowns(anchors: dict[str, Anchor], names: set[str]) -> Iterator[PlannedRequest]:
+    """One for each environment from Git whose spec is gone, unless it is being removed already."""
     for name, found in anchors.items():
-        if name not in names and _is_gits(found) and not found.is_being_removed:
-            yield Asking({"action": "teardown", "name": name}, name, "its spec is gone")
+        if name not in names and _is_from_git(found) and not found.is_being_removed:
+            yield PlannedRequest({"action": "teardown", "name": name}, name, "its spec is gone")
 
 
-def _published(target: Target, asking: Asking) -> Asking:
-    message = publish(target, asking.request).message
-    return Asking(asking.request, asking.name, asking.reason, message)
+def _published(target: Target, planned: PlannedRequest) -> PlannedRequest:
+    message = publish(target, planned.request).message
+    return PlannedRequest(planned.request, planned.name, planned.reason, message)

@@ -25,7 +25,7 @@ class Lines:
     _last: str = ""
 
     def tell(self, passed: float, words: str) -> None:
-        """Print what has not been said just now."""
+        """Print a line, unless it repeats the last one."""
         if words != self._last:
             self._last = words
             line = f"{clock(passed):>7}  {words}"
@@ -93,14 +93,14 @@ def show_one(state: State, console: Console) -> None:
 
 
 def show_reconciliation(result: Reconciliation, console: Console, dry_run: bool) -> None:
-    """What was asked for, or would be, a line each; then how much there was nothing to ask for."""
-    for each in result.asked:
+    """One line for each request, then the counts."""
+    for each in result.requests:
         published = f"message {each.message}" if each.message else "not published"
         line = f"{each.request['action']} {each.name}: {each.reason} ({published})"
         console.print(line, soft_wrap=True, highlight=False, markup=False)
-    count = len(result.asked)
+    count = len(result.requests)
     would = "would be" if dry_run else "was" if count == 1 else "were"
     words = f"{count} request{'s' if count != 1 else ''} {would} published, {len(result.unchanged)} unchanged"
     if result.others:
-        words += f"; not kept here: {', '.join(result.others)}"
+        words += f"; not in this folder: {', '.join(result.others)}"
     console.print(words, soft_wrap=True, highlight=False, markup=False)

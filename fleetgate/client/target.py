@@ -1,4 +1,4 @@
-"""Where Fleetgate is, and as whom it is asked: flags, the variables that gcloud reads, Google's defaults."""
+"""Where Fleetgate is, and the credentials: from flags, the variables that gcloud reads, and Google's defaults."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TOKEN_FILE = "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"  # noqa: S105  # the name of a va
 
 
 class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc]
-    """The access token in a file, which somebody else renews; gcloud's `auth/access_token_file` is the same."""
+    """The access token in a file that another process renews, as in gcloud's `auth/access_token_file`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
     def refresh(self, request: object) -> None:
-        """Read it.
+        """Read the file.
 
         Raises:
             google.auth.exceptions.RefreshError: it cannot be read.
@@ -42,7 +42,7 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
 
 @dataclass(frozen=True)
 class Target:
-    """Fleetgate's project, the home region of its anchors, and a session to ask there."""
+    """Fleetgate's project, the home region of its anchors, and a session for its APIs."""
 
     project: str
     region: str
@@ -60,7 +60,7 @@ class Target:
 
 
 def target_of(project: str, region: str, environ: Mapping[str, str] = os.environ) -> Target:
-    """The target that was asked for; an empty project is `CLOUDSDK_CORE_PROJECT`, an empty region the default.
+    """The target; an empty project means `CLOUDSDK_CORE_PROJECT`, an empty region the default.
 
     Raises:
         ClientError: no project was named, or there are no credentials.
@@ -68,7 +68,7 @@ def target_of(project: str, region: str, environ: Mapping[str, str] = os.environ
     project = project or environ.get("CLOUDSDK_CORE_PROJECT", "")
     if not project:
         fix = "Set FLEETGATE_PROJECT (or give --project) to the project that Fleetgate is installed in."
-        raise ClientError("It is not known which project Fleetgate is in.", fix, BAD_USAGE)
+        raise ClientError("No project is set.", fix, BAD_USAGE)
     region = region or DEFAULT_REGION
     endpoints = {
         name: environ.get(f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name.upper()}") or google_s

@@ -1,10 +1,10 @@
-"""Waiting for an environment to be verified or removed, whoever asked for that."""
+"""Waits for an environment to be verified or removed, whoever requested it."""
 
 from __future__ import annotations
 
-from fleetgate.client.environments import State, glance
+from fleetgate.client.environments import State, summary_of
 from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError
-from fleetgate.client.following import patiently
+from fleetgate.client.following import attempts
 from fleetgate.client.pauses import Watch
 from fleetgate.client.target import Target
 from fleetgate.report import EXIT
@@ -13,28 +13,27 @@ UNDONE = ("blocked", "failed", "leaked", "abandoned")
 
 
 def wait_for(target: Target, name: str, goal: str, limit: float | None, watch: Watch | None = None) -> str:
-    """Wait at most `limit` seconds; what has come about, in words.
+    """Wait at most `limit` seconds. Returns a message.
 
     Raises:
-        ClientError: it cannot come about, or did not in time; it is not known whether it will, for there is no
-            such environment.
+        ClientError: the environment ended in another phase, was too slow, or does not exist.
     """
-    for look in patiently(watch or Watch(), limit):
-        with look:
+    for attempt in attempts(watch or Watch(), limit):
+        with attempt:
             state = _state(target, name, goal)
             if state is None or state.phase == goal:
                 return f"{name} is {goal}"
             if _is_hopeless(state, goal):
                 raise _undone(state)
     raise ClientError(
-        f"{name} is not {goal} after {limit:g} s.", f"`fleetgate status {name}` tells what it waits for."
+        f"{name} is not {goal} after {limit:g} s.", f"`fleetgate status {name}` shows what it waits for."
     )
 
 
 def _state(target: Target, name: str, goal: str) -> State | None:
-    """The environment's; none at all is what waiting for its removal comes to."""
+    """The environment's state; None if it does not exist and its removal is the goal."""
     try:
-        return glance(target, name)
+        return summary_of(target, name)
     except ClientError as error:
         if goal == "removed" and error.exit_status == BAD_USAGE:
             return None
@@ -42,12 +41,12 @@ def _state(target: Target, name: str, goal: str) -> State | None:
 
 
 def _is_hopeless(state: State, goal: str) -> bool:
-    """Whether what was asked for has ended otherwise; an end that is no failure may yet be followed by another."""
+    """Whether the goal can no longer be reached. After an end without a failure another request may still reach it."""
     is_asked = (state.action == "teardown") == (goal == "removed")
     return state.phase in UNDONE and (is_asked or goal == "verified")
 
 
 def _undone(state: State) -> ClientError:
     code = f" ({state.code})" if state.code else ""
-    again = f"`fleetgate status {state.name}` tells more; publish the request again once the cause is gone."
+    again = f"`fleetgate status {state.name}` shows more; publish the request again when the cause is fixed."
     return ClientError(f"{state.name} is {state.phase}{code}.", again, EXIT.get(state.phase, FAILED))

@@ -1,1 +1,1 @@
-"""Fleetgate on a local cloud: install it there, run it, and say what came of it."""
+"""Fleetgate on a local cloud: installation, run and report."""

@@ -1,6 +1,6 @@
-"""The model of an environment, built on import: a function builds it at its first message, and every instance anew.
+"""Builds the model of an environment on import. Otherwise each instance of a function builds it at its first message.
 
-The parent of the local cloud's function instances imports this before it forks, so that they need not.
+The parent process of the local cloud's instances imports this before it forks them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Fleetgate installed in a local cloud: what the bootstrap does once in a real project.
+"""Installs Fleetgate in a local cloud, as the bootstrap does in a real project.
 
-Projects with their APIs, the anchors' network, topics, one function a step under an identity of its own, the
-workflow and its trigger. The functions and the workflow are the very files that are deployed to Google Cloud.
+It creates projects with their APIs, the anchors' network, topics, one function a step with its own identity, the
+workflow and its trigger. Functions and workflow are the same files that are deployed to Google Cloud.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ ANCHOR_NETWORK = "fleetgate"
 ANCHOR_SUBNETWORK = "fleetgate-anchors"
 ANCHOR_RANGE = "10.255.0.0/24"
 DEFAULT = "default"
-OWN_RANGES = tuple(f"10.{64 + each}.0.0/20" for each in range(64))  # one a region; none of auto mode's
+OWN_RANGES = tuple(
+    f"10.{64 + each}.0.0/20" for each in range(64)
+)  # one a region, outside the range of auto mode
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
 
-# What the prerequisites page of the tutorial, and the product itself, need enabled.
+# The APIs that the tutorial's prerequisites page and Fleetgate itself need.
 APIS = tuple(
     f"{name}.googleapis.com"
     for name in (
@@ -59,7 +61,7 @@ APIS = tuple(
     )
 )
 
-# Worth having in memory before a function's process is forked: Google's clients take a second to import.
+# Imported before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
     "functions_framework",
     "google.auth.transport.requests",
@@ -68,7 +70,7 @@ PRELOAD = (
     "kubernetes.client",
     "pydantic",
     "werkzeug.serving",
-    # our own: an instance whose folder holds another copy of them takes that
+    # our own modules: an instance with another copy in its folder uses that copy
     "shared.spec",
     *(f"functions.{step}.main" for step in (*STEPS, "verification")),
     "fleetgate.local.built_models",
@@ -79,10 +81,10 @@ PRELOAD = (
 class Installation:
     """Fleetgate in a cloud.
 
-    `fleet_project` is where environments go, to `network_name` and its subnetworks `subnetwork`; `root` is where
-    `functions/` and `workflows/` are found. With `archives`, each function is served from its own folder in there,
-    `<step>/`, an unpacked archive. `roles` are what its identities may do, if not what the role files say;
-    `node_accounts` those whom clusters' nodes may run as, besides the fleet project's `fleetgate-nodes`.
+    Environments are created in `fleet_project`, in `network_name` and its subnetworks `subnetwork`. `root` has the
+    folders `functions/` and `workflows/`. With `archives`, each function runs from its unpacked archive there,
+    `<step>/`. `roles` replace the roles of the role files. `node_accounts` are service accounts that nodes may use,
+    besides the fleet project's `fleetgate-nodes`.
     """
 
     cloud: LocalCloud
@@ -107,13 +109,13 @@ class Installation:
 
     @property
     def network(self) -> str:
-        """The network that environments go to and that traffic is verified in."""
+        """The network of environments, in which traffic is verified."""
         return f"projects/{self.fleet_project}/global/networks/{self.network_name}"
 
     def install(self, network_mode: str = "auto", sweep: bool = False) -> None:
         """Set everything up, with a `default` network of this mode (auto or custom) in the fleet's project.
 
-        With `sweep`, the scheduler asks for sweeps from then on, for as long as time passes.
+        With `sweep`, the scheduler requests a sweep at every interval from then on.
         """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
@@ -140,9 +142,9 @@ class Installation:
         )
 
     def _make_networks(self, mode: str) -> None:
-        """A custom-mode network gets the subnetworks that an auto-mode one has; the anchors' is apart.
+        """Create the networks. A custom-mode network gets the same subnetworks as an auto-mode one.
 
-        Another network than the default one, or other subnetworks, stand beside it, in every region.
+        A network or subnetworks with other names are created in addition, in every region.
         """
         world = self.cloud.world
         given = {region: auto_range(region) for region in regions()} if mode == "custom" else None
@@ -156,13 +158,13 @@ class Installation:
         create_subnetwork(world, anchors, self.region, ANCHOR_SUBNETWORK, {"ipCidrRange": ANCHOR_RANGE})
 
     def publish(self, request: bytes) -> str:
-        """Publish a request as a person would; its message id."""
+        """Publish a request, as a person would. Returns its message id."""
         return self.cloud.broker.publish(
             self.topic("requests"), {"data": base64.b64encode(request).decode(), "attributes": {}}
         )
 
     def schedule_sweeps(self) -> None:
-        """Ask for a sweep every so often, as the scheduler does: leases end."""
+        """Request a sweep at every interval, as the scheduler does."""
 
         def sweep() -> None:
             message = {"data": base64.b64encode(b'{"action": "sweep"}').decode()}
@@ -190,7 +192,7 @@ class Installation:
         self.cloud.deploy_function(function, self.topic(topic))
 
     def _code(self, step: str) -> tuple[Path, Path]:
-        """The folder of a function's code, and the file with its entry point."""
+        """The folder with a function's code, and the file with its entry point."""
         if self.archives is not None:
             return self.archives / step, self.archives / step / "main.py"
         return self.root, self.root / "functions" / step / "main.py"

@@ -1,6 +1,6 @@
-"""What a run shows while it goes: one line per step, with what it waits for and the simulated time.
+"""Shows the progress of a run: one line per step, with what it waits for and the simulated time.
 
-On a terminal the lines are one live table; in a pipe each change is a plain line of its own.
+A terminal gets a live table, a pipe gets a plain line for each change.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ STYLES = {"done": "green", "blocked": "red", "failed": "red", "waiting": "yellow
 
 
 @dataclass(frozen=True)
-class StepNews:
-    """An answer that a step gave: at how many simulated seconds, and what it said."""
+class StepEvent:
+    """An answer of a step, at so many simulated seconds."""
 
     at: float
     step: str
@@ -28,8 +28,8 @@ class StepNews:
     text: str
 
     @classmethod
-    def of_log(cls, at: float, payload: dict[str, Any]) -> StepNews | None:
-        """News from a function's canonical log line, or None for any other line."""
+    def of_log(cls, at: float, payload: dict[str, Any]) -> StepEvent | None:
+        """The event in a function's canonical log line; None for any other line."""
         labels, answer = payload.get("logging.googleapis.com/labels"), payload.get("answer")
         if not isinstance(labels, dict) or not isinstance(answer, dict):
             return None
@@ -38,27 +38,27 @@ class StepNews:
 
     @property
     def name(self) -> str:
-        """The step, with its mode where that is not its ordinary one."""
+        """The step, with its mode unless that is apply."""
         return self.step if self.mode == "apply" else f"{self.step} ({self.mode})"
 
 
 class Progress(Protocol):
-    """Takes news as they come."""
+    """Receives the events of a run."""
 
-    def tell(self, news: StepNews) -> None:
-        """One more answer."""
+    def tell(self, event: StepEvent) -> None:
+        """Show one event."""
         ...
 
     def close(self) -> None:
-        """There is no more."""
+        """Finish: no event follows."""
         ...
 
 
 @dataclass
 class Silent:
-    """For `-o json`: nothing but the result."""
+    """For `-o json`: shows only the result."""
 
-    def tell(self, news: StepNews) -> None:
+    def tell(self, event: StepEvent) -> None:
         """Says nothing."""
 
     def close(self) -> None:
@@ -67,17 +67,17 @@ class Silent:
 
 @dataclass
 class PlainLines:
-    """For a pipe: a line when a step's state changes, and none when it merely waits on."""
+    """For a pipe: a line for each change of a step's state."""
 
     console: Console
     _last: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def tell(self, news: StepNews) -> None:
-        """Print the line if it says something new."""
-        if self._last.get(news.name) == (news.outcome, news.text):
+    def tell(self, event: StepEvent) -> None:
+        """Print a line, unless it repeats the step's last one."""
+        if self._last.get(event.name) == (event.outcome, event.text):
             return
-        self._last[news.name] = (news.outcome, news.text)
-        line = f"{clock(news.at):>7}  {news.name:<24} {news.outcome:<9} {news.text}"
+        self._last[event.name] = (event.outcome, event.text)
+        line = f"{clock(event.at):>7}  {event.name:<24} {event.outcome:<9} {event.text}"
         self.console.print(line.rstrip(), soft_wrap=True, highlight=False, markup=False)
 
     def close(self) -> None:
@@ -85,18 +85,18 @@ class PlainLines:
 
 
 class LiveTable:
-    """For a terminal: the steps in the order they began, each with its newest state."""
+    """For a terminal: the steps in the order of their first events, each with its newest state."""
 
     def __init__(self, console: Console) -> None:
-        self._rows: dict[str, StepNews] = {}
+        self._rows: dict[str, StepEvent] = {}
         self._now = 0.0
         self._live = Live(self._table(), console=console, refresh_per_second=12)
         self._live.start()
 
-    def tell(self, news: StepNews) -> None:
+    def tell(self, event: StepEvent) -> None:
         """Show it."""
-        self._rows[news.name] = news
-        self._now = news.at
+        self._rows[event.name] = event
+        self._now = event.at
         self._live.update(self._table())
 
     def close(self) -> None:
@@ -105,9 +105,9 @@ class LiveTable:
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        for name, news in self._rows.items():
-            style = STYLES.get(news.outcome, "")
-            words = (MARKS.get(news.outcome, " "), name, news.outcome, news.text)
+        for name, event in self._rows.items():
+            style = STYLES.get(event.outcome, "")
+            words = (MARKS.get(event.outcome, " "), name, event.outcome, event.text)
             table.add_row(*map(Text, words), style=style)
         table.add_row("", f"[dim]simulated time {clock(self._now)}[/dim]")
         return table

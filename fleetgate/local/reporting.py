@@ -1,4 +1,4 @@
-"""The report of a local run: what the execution returned, and what the local cloud alone knows."""
+"""Makes the report of a local run: the execution's result, and what only the local cloud knows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from localcloud.workflows.executions import Execution
 
 
 @dataclass(frozen=True)
-class Observed:
-    """What only the local cloud can tell: its seed, when the request was published, what the platform did since.
+class LocalFacts:
+    """What only the local cloud knows: the seed, the publish time of the request, the work of the platform since.
 
-    `critical` is the critical path in seconds, or None where nothing was made.
+    `critical` is the critical path in seconds, or None if no cluster was created.
     """
 
     seed: int
@@ -26,17 +26,17 @@ class Observed:
     critical: float | None
 
 
-def report_of(execution: Execution, request: dict[str, Any], observed: Observed) -> Report:
-    """The report of one ended execution; times in it are seconds from when the request was published."""
-    began, run = observed.began, execution.run
+def report_of(execution: Execution, request: dict[str, Any], facts: LocalFacts) -> Report:
+    """The report of one ended execution; its times are seconds since the request was published."""
+    began, run = facts.began, execution.run
     ended = execution.ended if execution.ended is not None else began
-    how = Ended(run.state.value, run.result, run.error, began, observed.wall_seconds)
+    how = Ended(run.state.value, run.result, run.error, began, facts.wall_seconds)
     simulated = {
-        "seed": observed.seed,
+        "seed": facts.seed,
         "simulated_seconds": round(ended - began, 3),
-        "critical_path_seconds": round(observed.critical, 3) if observed.critical is not None else None,
+        "critical_path_seconds": round(facts.critical, 3) if facts.critical is not None else None,
         "workflow_steps": WorkflowSteps(internal=run.billed.internal, external=run.billed.external),
-        "operations": [_operation(work, began) for work in observed.works if not work.cancelled],
+        "operations": [_operation(work, began) for work in facts.works if not work.cancelled],
     }
     return report_of_result(how, request).model_copy(update=simulated)
 

@@ -1,6 +1,6 @@
-"""The roles of Fleetgate's identities, from the files that Terraform reads, given to a local cloud as it would.
+"""Reads the roles of Fleetgate's identities from Terraform's files, and grants them in a local cloud.
 
-See `terraform-bootstrap/roles/`: one file an identity, a word why for each permission.
+See `terraform-bootstrap/roles/`: one file an identity, with a reason for each permission.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from localcloud.world import World
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
 PUBLISHER, USER = "roles/pubsub.publisher", "roles/iam.serviceAccountUser"
-NODES = "nodes"  # in actAs: whoever the clusters' nodes run as
+NODES = "nodes"  # in actAs: the service accounts of the clusters' nodes
 
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One thing that an identity may: `name` is a permission, or the topic or service account of `section`."""
+    """One grant to an identity: `name` is a permission, or a topic or service account, by `section`."""
 
     step: str
     section: str  # home, fleet, limited, topics or actAs
@@ -31,17 +31,17 @@ class Grant:
 
     @property
     def permission(self) -> str:
-        """The permission that it comes down to."""
+        """The permission that it gives."""
         by_resource = {"topics": "pubsub.topics.publish", "actAs": "iam.serviceAccounts.actAs"}
         return by_resource.get(self.section, self.name)
 
 
 @dataclass(frozen=True)
 class Role:
-    """What one identity may: permissions by section, `home` on Fleetgate's project, `fleet` where environments go,
-    `limited` there under `condition`; topics it may publish on, and accounts it may act as.
+    """What one identity may do. Permissions are by section: `home` on Fleetgate's project, `fleet` on the fleet's
+    project, `limited` there under `condition`. It may publish on `topics`, and act as the accounts `act_as`.
 
-    `reasons` say what each permission is for, `unproven` why no run of a local cloud can make use of one.
+    `reasons` say what each permission is for, `unproven` why no run of a local cloud can use one.
     """
 
     step: str
@@ -54,18 +54,18 @@ class Role:
 
     @property
     def name(self) -> str:
-        """As topics and accounts have it."""
+        """Its name in topics and accounts."""
         return self.step.replace("_", "-")
 
     def grants(self) -> Iterator[Grant]:
-        """Each thing that it grants."""
+        """Its grants, one by one."""
         for section, held in self.permissions.items():
             yield from (Grant(self.step, section, each) for each in sorted(held))
         yield from (Grant(self.step, "topics", each) for each in self.topics)
         yield from (Grant(self.step, "actAs", each) for each in self.act_as)
 
     def without(self, grant: Grant) -> Role:
-        """This role with one thing taken away; another identity's role as it is."""
+        """This role without one grant; unchanged if the grant is another identity's."""
         if grant.step != self.step:
             return self
         left = {
@@ -79,9 +79,9 @@ class Role:
 
 @dataclass(frozen=True)
 class RoleScope:
-    """Where roles are given: Fleetgate's own project, the fleet's, and the verification functions' topics.
+    """Where roles are granted: Fleetgate's own project, the fleet's, and the verification functions' topics.
 
-    `more_nodes` are accounts that clusters' nodes may run as besides the fleet project's `fleetgate-nodes`.
+    `more_nodes` are service accounts that nodes may use, besides the fleet project's `fleetgate-nodes`.
     """
 
     home: str
@@ -91,11 +91,11 @@ class RoleScope:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Whom nodes may run as, by address."""
+        """The service accounts of nodes, by e-mail address."""
         return (f"fleetgate-nodes@{self.fleet}.iam.gserviceaccount.com", *self.more_nodes)
 
     def account(self, name: str) -> str:
-        """The address of `fleetgate-<name>`."""
+        """The e-mail address of `fleetgate-<name>`."""
         return f"fleetgate-{name}@{self.home}.iam.gserviceaccount.com"
 
     def topics(self, name: str) -> Iterator[str]:
@@ -112,7 +112,7 @@ def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
 
 
 def grant_roles(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
-    """Define and bind what each role holds, as the bootstrap did long ago: it works at once."""
+    """Define and bind each role. It takes effect at once, as if the bootstrap had run long ago."""
     for role in roles:
         member = f"serviceAccount:{scope.account(role.name)}"
         for section, held in role.permissions.items():

@@ -1,7 +1,7 @@
-"""The main job on a laptop: a local cloud, Fleetgate installed in it, requests published, reports made.
+"""Runs Fleetgate on a laptop: starts a local cloud, installs Fleetgate, publishes requests, makes reports.
 
-The functions, the workflow and the libraries under them are the ones that run on Google Cloud; what differs is
-endpoints and credentials. Time is simulated and jumps, so a deploy of a quarter of an hour takes seconds.
+The functions, the workflow and their libraries are the same as on Google Cloud; only endpoints and credentials
+differ. Time is simulated and jumps, so a deploy of a quarter of an hour takes seconds.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 from fleetgate.local.critical_path import critical_path_seconds
 from fleetgate.local.installation import DEFAULT, HOME_PROJECT, PRELOAD, ROOT, Installation
-from fleetgate.local.progress import Progress, Silent, StepNews
-from fleetgate.local.reporting import Observed, report_of
+from fleetgate.local.progress import Progress, Silent, StepEvent
+from fleetgate.local.reporting import LocalFacts, report_of
 from fleetgate.local.roles import Role
 from fleetgate.report import Report
 from localcloud.cloud import LocalCloud, Settings
@@ -29,21 +29,21 @@ from localcloud.wire.messages import Json
 from localcloud.workflows.executions import Execution
 from shared.spec import parse_environment
 
-LIMIT = 6 * 3600.0  # simulated seconds after which a request that has not ended is given up
+LIMIT = (
+    6 * 3600.0
+)  # simulated seconds after which a request is given up: far beyond every budget of the workflow
 
 
 class NeverEnded(Exception):
-    """A request's execution did not come to an end: not in `LIMIT` simulated seconds, or nothing is due any more."""
+    """A request's execution did not end within `LIMIT` simulated seconds, or nothing is scheduled any more."""
 
 
 @dataclass
 class LocalRun:
-    """A cloud with Fleetgate in it, while it is entered; `act` publishes a request and sees it through.
+    """A context manager: a local cloud with Fleetgate in it. `act` publishes a request and follows it to its end.
 
-    `project`, `network_name` and `subnetwork` are where environments go, `network` is the mode of the default one;
-    `root` is where `functions/` and `workflows/` are, `archives` where functions are served from instead; with
-    `sweep` the scheduler runs. `roles` are what the identities may do, if not what the role files say;
-    `node_accounts` those whom clusters' nodes may run as, besides the bootstrap's own.
+    Environments are created in `project`, `network_name` and `subnetwork`; `network` is the mode of the default
+    network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`.
     """
 
     project: str = HOME_PROJECT
@@ -88,7 +88,7 @@ class LocalRun:
         await self._opened.aclose()
 
     async def deploy(self, document: Any) -> Report:
-        """Deploy what the spec's document says."""
+        """Deploy the environment of a spec's document."""
         return await self.act({"action": "deploy", "environment": document})
 
     async def teardown(self, name: str, **more: Any) -> Report:
@@ -99,7 +99,7 @@ class LocalRun:
         """Publish one request and follow it to its end.
 
         Raises:
-            NeverEnded: it has none.
+            NeverEnded: it did not end.
         """
         wall, before = time.monotonic(), len(self.cloud.world.ledger.works)
         self._began = self.cloud.world.clock.now
@@ -110,11 +110,11 @@ class LocalRun:
         return report_of(
             execution,
             request,
-            Observed(self.seed, self._began, passed, works, self._critical(request, works)),
+            LocalFacts(self.seed, self._began, passed, works, self._critical(request, works)),
         )
 
     def _critical(self, request: Json, works: list[Work]) -> float | None:
-        """The critical path of making the environment; a run that makes no clusters has none."""
+        """The critical path of creating the environment; None for a run that creates no clusters."""
         if not any(work.kind == "container.clusters.create" for work in works):
             return None
         environment = parse_environment(request["environment"], project=self.installation.project)
@@ -122,16 +122,16 @@ class LocalRun:
         return critical_path_seconds(environment, number, self.cloud.world.timing)
 
     async def _ended(self, message: str) -> Execution:
-        """The ended execution that this message started, once nothing computes on its behalf any more.
+        """The ended execution that this message started, once no function works for it any more.
 
-        A message that comes twice starts two; the one that made way for the other is not what came of it.
+        A message that comes twice starts two executions; the one that yielded to the other does not count.
         """
         executions, workflow = self.cloud.executions, self.installation.workflow
         deadline = self._began + LIMIT
 
         def done() -> bool:
             if self.cloud.world.clock.now > deadline:
-                raise NeverEnded(f"nothing came of message {message} in {LIMIT:.0f} simulated seconds")
+                raise NeverEnded(f"message {message} has no result after {LIMIT:.0f} simulated seconds")
             started = executions.of_event(workflow, message)
             return (
                 bool(started) and all(execution.ended for execution in started) and self.cloud.schedule.idle
@@ -142,22 +142,22 @@ class LocalRun:
         except Stalled as stalled:
             raise NeverEnded(f"message {message}: {stalled}") from stalled
         started = executions.of_event(workflow, message)
-        return next((each for each in started if not _made_way(each)), started[0])
+        return next((each for each in started if not _yielded(each)), started[0])
 
     def _tell(self, entry: LogEntry) -> None:
-        if news := StepNews.of_log(entry.when - self._began, entry.payload):
-            self.progress.tell(news)
+        if event := StepEvent.of_log(entry.when - self._began, entry.payload):
+            self.progress.tell(event)
 
 
 def _node_accounts(document: Any) -> tuple[str, ...]:
-    """Whom the nodes of a spec's clusters are to run as, where it says so; whatever else may be wrong with it."""
+    """The service accounts that a spec sets for nodes; the spec may be invalid otherwise."""
     clusters = document.get("clusters") if isinstance(document, dict) else None
     listed = clusters if isinstance(clusters, list) else []
     accounts = [each.get("nodeServiceAccount") for each in listed if isinstance(each, dict)]
     return tuple(sorted({each for each in accounts if isinstance(each, str) and "@" in each}))
 
 
-def _made_way(execution: Execution) -> bool:
+def _yielded(execution: Execution) -> bool:
     result = json.loads(execution.run.result) if execution.run.result else {}
     return bool(result.get("outcome") == "superseded")
 
@@ -170,7 +170,7 @@ async def run_local(
     teardown: bool = False,
     each: Callable[[Report], None] = lambda _: None,
 ) -> list[Report]:
-    """Deploy, and if asked deploy again and tear down, while all is well; `each` gets every report as it comes."""
+    """Deploy, optionally again, and tear down; stop at the first failure. `each` is called with every report."""
     deploy = {"action": "deploy", "environment": document}
     requests = [deploy] * (2 if again else 1)
     if teardown:

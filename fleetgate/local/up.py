@@ -1,4 +1,4 @@
-"""A local cloud with Fleetgate in it, for a person to work against until they end it."""
+"""Runs a local cloud with Fleetgate in it, until a person stops it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetgate.local.installation import HOME_PROJECT, PRELOAD, Installation
-from fleetgate.local.surroundings import Surroundings
+from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.cloud import LocalCloud, Settings
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -17,7 +17,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Up:
-    """How it stands. `project` is where environments go; port 0 is any free one; `speed` is times real time."""
+    """Its options. `project` is that of environments; port 0 means any free one; `speed` is a factor of real time."""
 
     project: str = HOME_PROJECT
     network: str = "auto"
@@ -28,16 +28,16 @@ class Up:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What there is to say of a cloud that stands: the lines to export, and the file that holds them."""
+class RunningCloud:
+    """A cloud that is up: its URL, the lines to export, and the file with them."""
 
     base_url: str
     exports: str
     env_file: Path
 
 
-async def stay_up(up: Up, announce: Callable[[Standing], None]) -> None:
-    """Let the cloud stand until an interrupt or a request to end; `announce` is called once it does.
+async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
+    """Run the cloud until SIGINT, SIGTERM or SIGHUP; `announce` is called once it is up.
 
     Raises:
         OSError: the port is taken, or the file of variables cannot be written.
@@ -50,9 +50,9 @@ async def stay_up(up: Up, announce: Callable[[Standing], None]) -> None:
     async with LocalCloud(settings) as cloud:
         installation = Installation(cloud, up.project)
         installation.install(up.network, sweep=True)
-        surroundings = Surroundings(cloud, installation, cloud.folder / "user")
-        env_file = surroundings.write(up.env_file)
-        announce(Standing(cloud.world.base_url, surroundings.exports(), env_file))
+        shell = ShellEnvironment(cloud, installation, cloud.folder / "user")
+        env_file = shell.write(up.env_file)
+        announce(RunningCloud(cloud.world.base_url, shell.exports(), env_file))
         try:
             await cloud.run_until_set(over)
         finally:

@@ -1,1 +1,1 @@
-"""What Cloud Functions is given: an archive a function, with its own code and its own requirements and no more."""
+"""Makes the archives for Cloud Functions: each has the code and the requirements of one function, and no more."""

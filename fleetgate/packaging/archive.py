@@ -1,8 +1,8 @@
-"""A function's archive: the same bytes whenever, wherever and by whomever it is made.
+"""A function's archive: the same code gives the same bytes.
 
-What is deployed is named after its bytes, so an archive must not differ because of a clock, a folder, a file
-mode or a compressor's version: times and modes are fixed, entries are sorted, and nothing is compressed. (All of
-an archive is source text of some hundred kilobytes; Cloud Build compiles it.)
+A deployed archive is named after the hash of its bytes. So it must not depend on a clock, a folder, a file mode or a
+compressor's version: times and modes are fixed, entries are sorted, and nothing is compressed. (An archive is some
+hundred kilobytes of source text; Cloud Build compiles it.)
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from fleetgate.packaging.requirements import requirements_of
 LOCK = "requirements.lock"
 REQUIREMENTS = "requirements.txt"
 MAIN = "main.py"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can hold
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip file
 MODE = 0o100644 << 16
 UNIX = 3
 
 
 class UnknownStep(Exception):
-    """No function serves a step of that name."""
+    """No function serves a step with that name."""
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive: the step that it serves, which is its entry point's name too, and its files by path."""
+    """One archive: its step, which is also the name of its entry point, and its files by path."""
 
     step: str
     files: Mapping[str, bytes]
@@ -44,19 +44,19 @@ class Archive:
 
     @property
     def requirements(self) -> str:
-        """What is to be installed beside it."""
+        """Its requirements.txt."""
         return self.files[REQUIREMENTS].decode()
 
     @property
     def sha256(self) -> str:
-        """What it is known by."""
+        """The hash of its bytes, which names it."""
         return hashlib.sha256(self.content).hexdigest()
 
     def write(self, folder: Path) -> Path:
-        """Put it into `folder` as `<step>.zip`.
+        """Write it to `folder` as `<step>.zip`.
 
         Raises:
-            OSError: that cannot be.
+            OSError: it cannot be written.
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.step}.zip"
@@ -74,7 +74,7 @@ def archive_of(root: Path, step: str) -> Archive:
 
     Raises:
         UnknownStep: there is no such function.
-        Unresolved, NotLocked: its code imports what is not there, or what is not pinned.
+        Unresolved, NotLocked: its code imports a missing module, or one that is not pinned.
     """
     if step not in steps(root):
         raise UnknownStep(f"There is no step {step!r}; there are {', '.join(steps(root))}.")
@@ -91,7 +91,7 @@ def _contents(root: Path, step: str) -> dict[str, bytes]:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of these files that depends on nothing else."""
+    """A zip whose bytes depend only on these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(files):
@@ -105,7 +105,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 def _main(step: str) -> str:
     """The root's main.py, where the buildpack looks for the entry point [documented].
 
-    What is imported stays. Looking for garbage among it would take a tenth of a cold start, and find none.
+    Imported modules are never garbage, and a search among them takes a tenth of a cold start. So they are frozen.
     """
     return (
         f'"""The archive of the step {step}; made by `fleetgate package`."""\n\n'

@@ -1,7 +1,7 @@
-"""What an entry point imports, read from the code: our own modules it can reach, and the libraries they name.
+"""Finds what an entry point imports: our own modules that it can reach, and the libraries that they import.
 
-Nothing is run. An import inside a function counts as one at the top; one for type checkers alone does not. So
-an archive holds what its function may ever load, and its requirements are what that code asks for.
+No code is run. An import inside a function counts like one at the top; an import only for type checkers does not. So an
+archive has every module that its function can load, and its requirements are the imported libraries.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ OURS = ("functions", "shared")
 
 
 class Unresolved(Exception):
-    """Code imports a module of ours that is not there."""
+    """Code imports a module of ours that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ def closure_of(root: Path, module: str) -> Closure:
     """Everything that `module` (a dotted name under `root`) may import.
 
     Raises:
-        Unresolved: a module of ours is imported and not there.
+        Unresolved: an imported module of ours does not exist.
     """
     files: dict[str, Path] = {}
-    strangers: set[str] = set()
+    libraries: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
@@ -48,9 +48,9 @@ def closure_of(root: Path, module: str) -> Closure:
                 if thing and _candidate(root, f"{imported}.{thing}"):
                     waiting.append(f"{imported}.{thing}")
             elif imported.split(".")[0] not in sys.stdlib_module_names:
-                strangers.add(f"{imported}.{thing}".rstrip("."))
+                libraries.add(f"{imported}.{thing}".rstrip("."))
     paths = (path.relative_to(root).as_posix() for path in files.values())
-    return Closure(tuple(sorted(paths)), tuple(sorted(strangers)))
+    return Closure(tuple(sorted(paths)), tuple(sorted(libraries)))
 
 
 def _parents(name: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _parents(name: str) -> Iterator[str]:
 def _file_of(root: Path, name: str) -> Path:
     if path := _candidate(root, name):
         return path
-    raise Unresolved(f"{name} is imported, and not there")
+    raise Unresolved(f"{name} is imported, but does not exist")
 
 
 def _candidate(root: Path, name: str) -> Path | None:
@@ -73,10 +73,10 @@ def _candidate(root: Path, name: str) -> Path | None:
 
 
 def _imported(path: Path) -> set[tuple[str, str]]:
-    """Each module in a file's imports, and what is taken from it: a name, which may be a module too, or "".
+    """Each module in a file's imports, with the imported name (which may be a module too) or "".
 
     Raises:
-        Unresolved: a relative import; they are not used here, and not followed.
+        Unresolved: a relative import; these are not used here, and not supported.
     """
     found: set[tuple[str, str]] = set()
     for node in _run_time(ast.parse(path.read_text("utf-8"), str(path))):
@@ -90,7 +90,7 @@ def _imported(path: Path) -> set[tuple[str, str]]:
 
 
 def _run_time(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those that only type checkers read."""
+    """Every node except those for type checkers only."""
     yield node
     for child in ast.iter_child_nodes(node):
         if _for_checkers(child):

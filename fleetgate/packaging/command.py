@@ -1,4 +1,4 @@
-"""`fleetgate package`: make the archives, and say what they are."""
+"""`fleetgate package`: makes the archives, and lists them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def package(
     out: Annotated[Path, typer.Option(help="Write the archives here.")] = OUT,
     output: OutputOption = Output.text,
 ) -> None:
-    """Make the archive of each STEP's function, as it is deployed: the same code gives the same bytes."""
+    """Make the archive of each STEP's function for deployment: the same code gives the same bytes."""
     from fleetgate.packaging.archive import UnknownStep, archive_of
     from fleetgate.packaging.archive import steps as all_steps
 
@@ -36,11 +36,11 @@ def package(
     except OSError as error:
         give_up(ClientError(f"The archives cannot be written: {error}", "Choose another --out.", BAD_USAGE))
     if output is Output.json:
-        told = [
+        rows = [
             {"step": each.step, "path": str(path), "sha256": each.sha256, "size": len(each.content)}
             for each, path in made
         ]
-        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
     for each, path in made:
         sys.stdout.write(f"{path}  {each.sha256}  {len(each.content)}\n")

@@ -1,7 +1,7 @@
-"""From the lock to one function's requirements.txt: the pins of what its code imports, and of what those need.
+"""Makes a function's requirements.txt from the lock: the pins of its imports and of their dependencies.
 
-The lock is uv's: each pin is followed by its hashes, and by who asked for it (`# via …`), which is the graph of
-dependencies. It is the one place where versions are chosen; a function runs what the tests ran.
+The lock is uv's: after each pin come its hashes and what requires it (`# via …`), which is the graph of dependencies.
+Versions are chosen in the lock alone, so a function runs what the tests ran.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# What is imported → who distributes it. The longest name that fits decides.
+# Imported module → its distribution. The longest matching name decides.
 DISTRIBUTIONS = {
     "cloudevents": "cloudevents",
     "functions_framework": "functions-framework",
@@ -28,12 +28,12 @@ HEAD = "# From requirements.lock; made by `fleetgate package`. Install with --no
 
 
 class NotLocked(Exception):
-    """Something is imported that no distribution is known for, or that the lock does not pin."""
+    """An import has no known distribution, or the lock does not pin it."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One entry of the lock: its text (version, marker, hashes), and the names of those that need it."""
+    """One entry of the lock: its text (version, marker, hashes), and the names that require it."""
 
     name: str
     text: str
@@ -56,10 +56,10 @@ def _pin(entry: str) -> Pin:
 
 
 def requirements_of(lock: str, imports: Iterable[str]) -> str:
-    """The text of a requirements.txt for code with these imports, and for the server under it.
+    """The requirements.txt for code with these imports, and for the server that runs it.
 
     Raises:
-        NotLocked: an import is nobody's, or the lock lacks it.
+        NotLocked: an import has no known distribution, or the lock does not pin it.
     """
     locked = pins(lock)
     wanted = {SERVER} | {_distribution(name) for name in imports}

@@ -18,7 +18,7 @@ from fleetgate.cli import app
 from fleetgate.local.installation import APIS, STEPS
 from fleetgate.local.roles import RoleScope, grant_roles, read_roles
 from fleetgate.local.run import LocalRun
-from fleetgate.local.surroundings import Surroundings
+from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.compute import create_default_network
 from localcloud.workflows.run import State
 from tests.acceptance.runs import STORE
@@ -99,7 +99,7 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
             fleet = RoleScope(local.installation.project, f"{name}-project", ("verification-default",))
             grant_roles(local.cloud.world, read_roles(), fleet)
         _verify_in(local, names)
-        surroundings = Surroundings(local.cloud, local.installation, local.cloud.folder / "user")
+        surroundings = ShellEnvironment(local.cloud, local.installation, local.cloud.folder / "user")
         surroundings.write()
         specs = folder / "environments"
         specs.mkdir(exist_ok=True)

@@ -106,7 +106,7 @@ def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: P
             assert STEPS == {name.partition("-default")[0].replace("-", "_") for name in here.sources()}
             assert ["done"] == await ended(here)
             await here.run("reconcile")
-            assert "it was not kept by Git so far" in here.said["reconcile"]
+            assert "it was not in Git before" in here.said["reconcile"]
             assert ["done", "done"] == await ended(here)
             code = here.cloud.folder / "code"
             served = {each.function.directory.parent for each in here.running()}

@@ -7,10 +7,10 @@ from fleetgate.report import (
     ApiCalls,
     Change,
     Diagnosis,
-    Fault,
     Operation,
     Outcome,
     Report,
+    ReportedFault,
     Step,
     Traffic,
     Wait,
@@ -97,5 +97,5 @@ def blocked() -> Diagnosis:
         cause="[red] is no colour of <b>clusters[0]</b> [/x]",
         fix="gcloud compute networks list --filter='name=[default]'",
         step="subnets",
-        faults=[Fault(path="clusters[0].location", fault="[mars] is nowhere", fix="Give a zone.")],
+        faults=[ReportedFault(path="clusters[0].location", fault="[mars] is nowhere", fix="Give a zone.")],
     )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fleetgate.specs import MOST_BYTES, read_document
+from fleetgate.specs import MAX_BYTES, read_document
 from functions.environment.claim import CLAIM
 from localcloud.iam.conditions import MODIFIED, satisfied
 from shared.labels import NAME_LIMIT
@@ -30,7 +30,7 @@ BOMBS = {
     "aliases that double forty times": LAUGHS,
     "an alias within itself": "a: &a [*a]",
     "brackets without end": "[" * 600,
-    "more than can be meant": "a: " + "x" * MOST_BYTES,
+    "more than can be meant": "a: " + "x" * MAX_BYTES,
     "an object of Python's": "!!python/object/apply:os.system [id]",
     "a wrong beginning": "\x00\x01",
 }

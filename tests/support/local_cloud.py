@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetgate.local.installation import APIS, PRELOAD, Installation
-from fleetgate.local.surroundings import Surroundings
+from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json, Response
@@ -65,7 +65,7 @@ def put_anchor(installation: Installation, generation: str, execution: str, **la
 
 def shell_variables(installation: Installation, folder: Path) -> dict[str, str]:
     """What a person's shell has who works with this cloud, at home in `folder`."""
-    surroundings = Surroundings(installation.cloud, installation, installation.cloud.folder / "user")
+    surroundings = ShellEnvironment(installation.cloud, installation, installation.cloud.folder / "user")
     surroundings.write()
     own = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"}
     return {**own, **surroundings.variables()}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError, told_plainly
+from fleetgate.client.errors import BAD_USAGE, FAILED, ClientError, client_errors
 from fleetgate.client.following import publish
 from fleetgate.client.target import Target, target_of
 from tests.support.google_server import GoogleServer
@@ -16,7 +16,7 @@ PUBLISH = "POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"
 
 def refused(here: Target) -> ClientError:
     """What is told when publishing is refused."""
-    with pytest.raises(ClientError) as told, told_plainly("hub", here.requests):
+    with pytest.raises(ClientError) as told, client_errors("hub", here.requests):
         publish(here, {"action": "sweep"})
     return told.value
 
@@ -33,7 +33,7 @@ def refused(here: Target) -> ClientError:
              "metadata": {"service": "pubsub.googleapis.com"}}]},
          "pubsub.googleapis.com is not enabled in hub", "gcloud services enable pubsub.googleapis.com", FAILED),
         (401, {"status": "UNAUTHENTICATED", "message": "no"}, "token was refused", "gcloud auth", FAILED),
-        (503, {"status": "UNAVAILABLE", "message": "later"}, "pubsub gives no answer", "Try again", FAILED),
+        (503, {"status": "UNAVAILABLE", "message": "later"}, "pubsub does not answer", "Try again", FAILED),
         (400, {"status": "INVALID_ARGUMENT", "message": "odd"}, "odd", "FLEETGATE_REGION", FAILED),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from rich.console import Console
 from fleetgate.client.reconciling import reconcile
 from fleetgate.client.screens import show_reconciliation
 from fleetgate.client.target import Target
-from fleetgate.repository import Kept, read_folder
+from fleetgate.repository import RepositorySpec, read_folder
 from tests.acceptance.runs import store
 from tests.fleetgate.client.conftest import add_anchor
 from tests.support.google_server import GoogleServer
@@ -24,7 +24,7 @@ SPEC = store(project="shop-prod")
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> list[Kept]:
+def kept(tmp_path: Path) -> list[RepositorySpec]:
     """The tutorial's environment, and no other."""
     folder = tmp_path / "environments"
     folder.mkdir()
@@ -37,14 +37,14 @@ def kept(tmp_path: Path) -> list[Kept]:
     [
         ({"origin": "git"}, ""),
         ({"origin": "git", "spec": "0000000000000000"}, "its spec has changed"),
-        ({}, "it was not kept by Git so far"),
+        ({}, "it was not in Git before"),
         ({"origin": "git", "action": "teardown"}, "it was being torn down"),
         ({"origin": "git", "action": "release"}, "it was being torn down"),
         (None, "it is new"),
     ],
 )
 def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
-    google: GoogleServer, here: Target, kept: list[Kept], labels: dict[str, str] | None, reason: str
+    google: GoogleServer, here: Target, kept: list[RepositorySpec], labels: dict[str, str] | None, reason: str
 ) -> None:
     """As Git's own: what somebody deployed by hand becomes the repository's, even if it is the same."""
     google.answers["POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"] = {"messageIds": ["7"]}
@@ -53,7 +53,7 @@ def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
 
     result = reconcile(here, kept)
 
-    assert ([reason] if reason else []) == [each.reason for each in result.asked]
+    assert ([reason] if reason else []) == [each.reason for each in result.requests]
     asked = {"action": "deploy", "environment": SPEC, "origin": "git"}
     assert ([asked] if reason else []) == _published(google)
 
@@ -81,7 +81,9 @@ def test_what_was_gits_and_has_no_spec_is_torn_down_once(
     assert ([] if labels.get("origin") else ["store"]) == result.others
 
 
-def test_a_dry_run_tells_and_publishes_nothing(google: GoogleServer, here: Target, kept: list[Kept]) -> None:
+def test_a_dry_run_tells_and_publishes_nothing(
+    google: GoogleServer, here: Target, kept: list[RepositorySpec]
+) -> None:
     """What goes before what comes."""
     add_anchor(google, "books", origin="git")
     printed = io.StringIO()

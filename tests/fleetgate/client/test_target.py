@@ -33,7 +33,7 @@ def test_the_project_may_be_gclouds_and_the_region_has_a_default(
 
 def test_no_project_at_all_is_bad_usage(google: GoogleServer, tmp_path: Path) -> None:
     """And nothing is asked."""
-    with pytest.raises(ClientError, match="which project") as told:
+    with pytest.raises(ClientError, match="No project is set") as told:
         target_of("", "", environment(google, tmp_path / "token"))
 
     assert BAD_USAGE == told.value.exit_status

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from fleetgate.local.progress import LiveTable, PlainLines, StepNews, clock, progress_on
+from fleetgate.local.progress import LiveTable, PlainLines, StepEvent, clock, progress_on
 
 
-def news(at: float, outcome: str, text: str = "", step: str = "fleet", mode: str = "apply") -> StepNews:
+def news(at: float, outcome: str, text: str = "", step: str = "fleet", mode: str = "apply") -> StepEvent:
     """A step's answer."""
-    return StepNews(at, step, mode, outcome, text)
+    return StepEvent(at, step, mode, outcome, text)
 
 
 def test_a_line_is_printed_only_when_something_changes() -> None:
@@ -78,10 +78,10 @@ LABELS = {"logging.googleapis.com/labels": {"step": "fleet", "mode": "apply"}}
     ],
 )
 def test_news_are_read_from_a_functions_canonical_line(
-    payload: dict[str, Any], told: StepNews | None
+    payload: dict[str, Any], told: StepEvent | None
 ) -> None:
     """Any other line is none."""
-    assert told == StepNews.of_log(1, payload)
+    assert told == StepEvent.of_log(1, payload)
 
 
 def test_seconds_are_shown_as_minutes() -> None:

@@ -211,7 +211,7 @@ def test_a_cloud_that_has_ended_is_missed(cloud: Standing) -> None:
     nowhere = "http://127.0.0.1:9/compute/v1/"
     status, _, errors = cloud.fleetgate("status", CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE=nowhere)
 
-    assert 4 == status and "compute gives no answer" in errors
+    assert 4 == status and "compute does not answer" in errors
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")

@@ -1,7 +1,7 @@
-"""What a shell needs to work against a local cloud: variables for gcloud, kubectl, curl and fleetgate itself.
+"""The shell environment for a local cloud: variables for gcloud, kubectl, curl and fleetgate.
 
-Everything lies in one folder that goes with the cloud: a person's own gcloud and kubectl configuration is
-neither read nor written.
+All files are in one folder that is deleted with the cloud. A person's own gcloud and kubectl configuration is neither
+read nor written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fleetgate.local.installation import Installation
 from localcloud.cloud import LocalCloud
 from localcloud.wire.messages import Json
 
-# So that gcloud asks nobody but the local cloud, and nothing that has no place in a script [observed].
+# So that gcloud contacts only the local cloud, and asks the user nothing [observed].
 QUIET = {
     "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
     "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
@@ -28,15 +28,15 @@ QUIET = {
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """The files of one cloud's users in `folder`."""
+class ShellEnvironment:
+    """The files for users of one cloud, in `folder`."""
 
     cloud: LocalCloud
     installation: Installation
     folder: Path
 
     def write(self, env_file: Path | None = None) -> Path:
-        """Make the files, and keep kubectl's up to date; returns the file of variables.
+        """Write the files, and keep kubectl's up to date. Returns the file with the variables.
 
         Raises:
             OSError: `env_file` cannot be written.
@@ -94,13 +94,13 @@ class Surroundings:
 
 
 def kubeconfig(clusters: Mapping[str, Json], token: str) -> Json:
-    """A context for every cluster (by full name) that has an endpoint; the first is the current one.
+    """A kubeconfig with a context for every cluster (by full name) that has an endpoint; the first is the current one.
 
-    A context has the cluster's short name, and gcloud's form of the full one where two share it.
+    A context has the cluster's short name. If two clusters share that, it has gcloud's form of the full name.
     """
     reachable = {name: each for name, each in clusters.items() if each.get("endpoint")}
-    shared = Counter(_short(name) for name in reachable)
-    contexts = {_short(name) if shared[_short(name)] == 1 else _long(name): name for name in reachable}
+    counts = Counter(_short(name) for name in reachable)
+    contexts = {_short(name) if counts[_short(name)] == 1 else _long(name): name for name in reachable}
     return {
         "apiVersion": "v1",
         "kind": "Config",

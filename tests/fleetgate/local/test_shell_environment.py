@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleetgate.local.surroundings import kubeconfig
+from fleetgate.local.shell_environment import kubeconfig
 
 CLUSTERS = "projects/{}/locations/{}/clusters/{}"
 
