@@ -58,6 +58,7 @@ def test_a_timeout_comes_when_it_is_due(play: Play, tmp_path: Path) -> None:
     play(scene)
 
 
+@pytest.mark.sigkill
 def test_an_instance_can_be_killed_in_the_middle_of_a_call(play: Play, tmp_path: Path) -> None:
     """The call that waits is not made, the process dies, and another event gets a new one."""
 

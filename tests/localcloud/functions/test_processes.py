@@ -119,6 +119,7 @@ def test_instances_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> No
     play(tmp_path, scene)
 
 
+@pytest.mark.sigkill
 def test_an_instance_ordered_and_killed_at_once_does_not_live(tmp_path: Path) -> None:
     """Though its process id was not known when it was killed."""
 
