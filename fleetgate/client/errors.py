@@ -39,7 +39,7 @@ def client_errors(project: str, what: str) -> Iterator[None]:
     try:
         yield
     except errors.NotFound as error:
-        raise ClientError(f"{what} is not there: {error.message}", settings, BAD_USAGE) from error
+        raise ClientError(f"{what} does not exist: {error.message}", settings, BAD_USAGE) from error
     except errors.Unauthorized as error:
         fix = "Log in: `gcloud auth application-default login`, or renew CLOUDSDK_AUTH_ACCESS_TOKEN_FILE."
         raise ClientError(f"The access token was refused: {error.message}", fix) from error

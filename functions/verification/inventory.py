@@ -74,15 +74,15 @@ def _firewalls(session: Session, project: str, kind: str) -> list[Resource]:
     return [_of(kind, each) for each in compute.firewalls(session, project)]
 
 
-def _of(kind: str, told: wire.Resource) -> Resource:
+def _of(kind: str, body: wire.Resource) -> Resource:
     return Resource(
         kind,
-        compute.path_of(told["selfLink"]),
-        labels=told.get("labels", {}),
-        description=told.get("description", ""),
-        network=_short(told.get("network", "")),
-        location=_short(told.get("zone", "") or told.get("region", "")),
-        uses=frozenset(_references(told)),
+        compute.path_of(body["selfLink"]),
+        labels=body.get("labels", {}),
+        description=body.get("description", ""),
+        network=_short(body.get("network", "")),
+        location=_short(body.get("zone", "") or body.get("region", "")),
+        uses=frozenset(_references(body)),
     )
 
 

@@ -19,8 +19,8 @@ IMPORTER = ("gke-mcs", "gke-mcs-importer")  # its namespace, and its pods' label
 def importer_starved(case: Case) -> Iterator[Finding]:
     """One finding for each cluster whose importer is Pending."""
     space, label = IMPORTER
-    for cluster, there in case.serving():
-        for pod in there.of("Pod", space):
+    for cluster, contents in case.serving():
+        for pod in contents.of("Pod", space):
             reasons = [
                 each
                 for each in pod.get("status", {}).get("conditions", [])

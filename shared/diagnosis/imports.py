@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 def import_incomplete(case: Case) -> Iterator[Finding]:
     """One finding for each cluster and service without an export or its Service."""
-    for cluster, there in case.serving():
+    for cluster, contents in case.serving():
         for service in case.wanted.exports(cluster):
-            missing = _missing(there, service)
+            missing = _missing(contents, service)
             if missing and not _is_listed(case, cluster, service):
                 yield _finding(case, cluster, service, missing)
 
 
-def _missing(there: InCluster, service: Service) -> str:
+def _missing(contents: InCluster, service: Service) -> str:
     """The kind that a cluster lacks; "" if it lacks none, or if it could not be read."""
-    if not there.knows("Service", "ServiceExport"):
+    if not contents.knows("Service", "ServiceExport"):
         return ""
     for kind in ("Service", "ServiceExport"):
-        if there.get(kind, service.namespace, service.name) is None:
+        if contents.get(kind, service.namespace, service.name) is None:
             return kind
     return ""
 

@@ -10,11 +10,11 @@ from shared.diagnosis.finding import Finding
 
 def permission_denied(case: Case) -> Iterator[Finding]:
     """One finding a permission."""
-    told = set[str]()
+    reported = set[str]()
     for each in case.denials:
         needed = each.permission or f"what {each.method} {each.resource} needs"
-        if needed not in told:
-            told.add(needed)
+        if needed not in reported:
+            reported.add(needed)
             yield Finding(
                 code="PERMISSION_DENIED",
                 resource=f"projects/{case.project}",

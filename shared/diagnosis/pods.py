@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def pods_not_ready(case: Case) -> Iterator[Finding]:
     """One finding a workload: several services may select the same pods."""
-    told = set[str]()
+    reported = set[str]()
     for cluster, namespace, name, pods in unready(case):
         owner = _deployment(case.inside[cluster.name], namespace, name)
         resource = f"{cluster.name}/{namespace}/{owner['metadata']['name'] if owner else name}"
-        if resource in told:
+        if resource in reported:
             continue
-        told.add(resource)
+        reported.add(resource)
         why = f"none of the {len(pods)} pods is ready" if pods else "there are no pods"
         yield Finding(
             code="PODS_NOT_READY",
@@ -39,18 +39,18 @@ def pods_not_ready(case: Case) -> Iterator[Finding]:
 
 def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[KubeObject]]]:
     """Cluster, namespace, service and pods of every exported service that has no ready pod in a cluster."""
-    for cluster, there in case.serving():
+    for cluster, contents in case.serving():
         for service in case.wanted.exports(cluster):
-            pods = _chosen(there, service)
+            pods = _chosen(contents, service)
             if pods is not None and not any(_is_ready(each) for each in pods):
                 yield cluster, service.namespace, service.name, pods
 
 
-def _chosen(there: InCluster, service: Service) -> list[KubeObject] | None:
-    live = there.get("Service", service.namespace, service.name)
-    if live is None or not there.knows("Pod"):
+def _chosen(contents: InCluster, service: Service) -> list[KubeObject] | None:
+    live = contents.get("Service", service.namespace, service.name)
+    if live is None or not contents.knows("Pod"):
         return None
-    return _matching(there.of("Pod", service.namespace), live["spec"].get("selector") or {})
+    return _matching(contents.of("Pod", service.namespace), live["spec"].get("selector") or {})
 
 
 def _matching(items: list[KubeObject], selector: Mapping[str, str]) -> list[KubeObject]:
@@ -59,10 +59,10 @@ def _matching(items: list[KubeObject], selector: Mapping[str, str]) -> list[Kube
     ]
 
 
-def _deployment(there: InCluster, namespace: str, service: str) -> KubeObject | None:
-    live = there.get("Service", namespace, service) or {"spec": {}}
+def _deployment(contents: InCluster, namespace: str, service: str) -> KubeObject | None:
+    live = contents.get("Service", namespace, service) or {"spec": {}}
     selector = live["spec"].get("selector") or {}
-    for each in there.of("Deployment", namespace):
+    for each in contents.of("Deployment", namespace):
         if selector and selector.items() <= each["spec"]["template"]["metadata"].get("labels", {}).items():
             return each
     return None

@@ -12,10 +12,10 @@ from shared.ranges import objections
 
 def refused(case: Case) -> dict[str, str]:
     """Region → why its range is not possible, for regions without a proxy-only subnet."""
-    given, there = case.wanted.proxy_ranges, case.proxies()
+    given, existing = case.wanted.proxy_ranges, case.proxies()
     if not isinstance(given, Mapping):
         return {}
-    wanted = {region: IPv4Network(str(each)) for region, each in given.items() if region not in there}
+    wanted = {region: IPv4Network(str(each)) for region, each in given.items() if region not in existing}
     return objections(wanted, case.taken(), auto_mode=case.auto_mode)
 
 

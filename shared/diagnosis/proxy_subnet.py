@@ -18,9 +18,9 @@ def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
     """One finding a region, unless its range is refused: that is a finding of its own."""
     if not case.in_network(case.subnetworks):
         return
-    there, objected = case.proxies(), refused(case)
+    existing, objected = case.proxies(), refused(case)
     for region in case.wanted.proxy_regions:
-        if region in there or region in objected:
+        if region in existing or region in objected:
             continue
         yield Finding(
             code="PROXY_SUBNET_MISSING",

@@ -16,10 +16,10 @@ _EXCEEDED = re.compile(
 
 def quota_exceeded(case: Case) -> Iterator[Finding]:
     """One finding a quota."""
-    told = set[str]()
+    reported = set[str]()
     for who, text in case.messages():
-        if (found := _EXCEEDED.search(text)) and found[1] not in told:
-            told.add(found[1])
+        if (found := _EXCEEDED.search(text)) and found[1] not in reported:
+            reported.add(found[1])
             limit = int(float(found[2])) if found[2] else 0
             yield Finding(
                 code="QUOTA_EXCEEDED",

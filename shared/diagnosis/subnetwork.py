@@ -16,13 +16,13 @@ def subnetwork_missing(case: Case) -> Iterator[Finding]:
     if not found:
         return
     name, network = case.wanted.subnetwork, case.wanted.network
-    there = {region_of(each) for each in found if each["name"] == name}
+    existing = {region_of(each) for each in found if each["name"] == name}
     for region in case.wanted.proxy_regions:
-        if region not in there:
+        if region not in existing:
             yield Finding(
                 code="SUBNETWORK_MISSING",
                 resource=f"projects/{case.project}/regions/{region}/subnetworks/{name}",
                 cause=f"Network {network} has no subnet {name} in {region}: the Gateway can have no address there.",
-                evidence={"regions": sorted(there)},
+                evidence={"regions": sorted(existing)},
                 fix=create_subnetwork(case, name, region),
             )

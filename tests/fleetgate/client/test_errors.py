@@ -24,7 +24,7 @@ def refused(here: Target) -> ClientError:
 @pytest.mark.parametrize(
     ("status", "body", "words", "fix", "exit_status"),
     [
-        (404, {"status": "NOT_FOUND", "message": "Resource not found"}, "fleetgate-requests is not there",
+        (404, {"status": "NOT_FOUND", "message": "Resource not found"}, "fleetgate-requests does not exist",
          "FLEETGATE_PROJECT", BAD_USAGE),
         (403, {"status": "PERMISSION_DENIED", "message": "Permission 'pubsub.topics.publish' denied"},
          "Permission denied in hub", "ask its owner for pubsub.topics.publish", FAILED),
