@@ -7,7 +7,7 @@ of the trigger's service account. A function is handed the event as it is: whoev
 from __future__ import annotations
 
 import json
-from functools import partial
+from contextlib import suppress
 
 from localcloud.eventarc.events import cloud_event, subscription_of
 from localcloud.functions.runtime import RUNTIME, Event
@@ -15,10 +15,6 @@ from localcloud.google_apis import GOOGLE_APIS
 from localcloud.pubsub.broker import BROKER
 from localcloud.wire.messages import Abort, Caller, Json, Request
 from localcloud.world import World
-
-# How long a message is kept and how the pauses between pushes grow [documented: Eventarc, retry events].
-RETENTION = 24 * 3600.0
-FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
 
 
 def trigger_function(world: World, function: str, topic: str) -> None:
@@ -37,24 +33,15 @@ def trigger_function(world: World, function: str, topic: str) -> None:
 def trigger_workflow(world: World, workflow: str, topic: str, service_account: str) -> None:
     """Start an execution of `workflow` for every message of `topic` (full names), as `service_account`.
 
-    What the API could not take for the moment is pushed again, for a day. What it refuses for good is dropped at
-    once: the log of calls shows it, and nobody else hears of it. (Google would push that again, too, in vain.)
+    Events for a workflow are not sent again when no execution starts [documented: Eventarc, retry events]. So an event
+    that the API refuses, or cannot take for the moment, is dropped: the log of calls shows it, nobody else hears of it.
     """
 
     def push(message: Json) -> None:
-        request = _pushed(workflow, topic, message, service_account)
-        _push(world, request, world.clock.now + RETENTION, FIRST_PAUSE)
+        with suppress(Abort):  # nobody answered
+            world[GOOGLE_APIS].answer(_pushed(workflow, topic, message, service_account))
 
     world[BROKER].trigger(topic, push)
-
-
-def _push(world: World, request: Request, until: float, pause: float) -> None:
-    try:
-        status = world[GOOGLE_APIS].answer(request).status
-    except Abort:
-        status = 503  # nobody answered
-    if (status == 429 or status >= 500) and world.clock.now + pause <= until:
-        world.clock.after(pause, partial(_push, world, request, until, min(2 * pause, LONGEST_PAUSE)))
 
 
 def _pushed(workflow: str, topic: str, message: Json, service_account: str) -> Request:
