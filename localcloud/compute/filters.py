@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from localcloud.compute.names import full_name
+from localcloud.patterns import compiled
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 
@@ -90,10 +91,7 @@ class _Parser:
             raise ValueError
         self._styles.add(sign in _REGEX)
         if sign in _REGEX:
-            try:
-                pattern = re.compile(value)
-            except re.error:
-                raise ValueError from None
+            pattern = compiled(value)  # one that is none is a ValueError, too
             return lambda resource: _matches(pattern, _values(resource, field)) == (sign == "eq")
         if sign not in _SIGNS:
             raise ValueError
@@ -148,7 +146,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _matches(pattern: re.Pattern[str], values: list[Any]) -> bool:
+def _matches(pattern: Any, values: list[Any]) -> bool:
     return any(pattern.fullmatch(_text(value)) for value in values)
 
 

@@ -6,10 +6,10 @@ last. Within the matcher the rules are tried by priority, and the first that mat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from localcloud.patterns import compiled
 from localcloud.wire.messages import Json
 
 
@@ -71,7 +71,7 @@ def _path_matches(match: Json, path: str) -> bool:
     if "fullPathMatch" in match:
         return bool(path == match["fullPathMatch"])
     if "regexMatch" in match:
-        return re.fullmatch(match["regexMatch"], path) is not None
+        return bool(compiled(match["regexMatch"]).fullmatch(path))
     return path.startswith(match.get("prefixMatch", ""))
 
 
@@ -96,7 +96,7 @@ def _condition(match: Json, value: str | None) -> bool:
     if value is None:
         return False
     if "regexMatch" in match:
-        return re.fullmatch(match["regexMatch"], value) is not None
+        return bool(compiled(match["regexMatch"]).fullmatch(value))
     if "prefixMatch" in match or "suffixMatch" in match:
         return value.startswith(match.get("prefixMatch", "")) and value.endswith(match.get("suffixMatch", ""))
     return bool(value == match.get("exactMatch"))

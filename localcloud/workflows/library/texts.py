@@ -1,7 +1,4 @@
-"""`text`: searching, replacing, splitting and escaping strings [documented: stdlib/text].
-
-Google's regular expressions are RE2's; Python's accept all of RE2 that is in common use, and more.
-"""
+"""`text`: searching, replacing, splitting and escaping strings; expressions are RE2's [documented: stdlib/text]."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from localcloud.patterns import BadPattern, compiled
 from localcloud.workflows.errors import fail
 from localcloud.workflows.library.registry import expect, function
 
@@ -18,11 +16,11 @@ def _strings(where: str, *values: Any) -> None:
         expect(value, str, where)
 
 
-def _pattern(where: str, source: Any, regexp: Any) -> re.Pattern[str]:
+def _pattern(where: str, source: Any, regexp: Any) -> Any:
     _strings(where, source, regexp)
     try:
-        return re.compile(regexp)
-    except re.error as error:
+        return compiled(regexp)
+    except BadPattern as error:
         raise fail("ValueError", f"{where}: invalid regular expression: {error}") from None
 
 
@@ -43,7 +41,7 @@ def find_all_regex(source: Any, regexp: Any) -> list[dict[str, Any]]:
 @function("text.match_regex", "source", "regexp")
 def match_regex(source: Any, regexp: Any) -> bool:
     """Whether any part of the string matches."""
-    return _pattern("text.match_regex", source, regexp).search(source) is not None
+    return bool(_pattern("text.match_regex", source, regexp).search(source))
 
 
 @function("text.replace_all", "source", "substr", "repl")
@@ -59,8 +57,8 @@ def replace_all_regex(source: Any, regexp: Any, repl: Any) -> str:
     pattern = _pattern("text.replace_all_regex", source, regexp)
     _strings("text.replace_all_regex", repl)
     try:
-        return pattern.sub(repl, source)
-    except (re.error, IndexError) as error:
+        return str(pattern.sub(repl, source))
+    except (ValueError, IndexError) as error:
         raise fail("ValueError", f"text.replace_all_regex: {error}") from None
 
 
