@@ -26,4 +26,4 @@ def test_only_two_modules_name_an_object_of_anything() -> None:
         for path in sorted((ROOT / folder).rglob("*.py"))
         if any(aliases(path.read_text("utf-8")))
     }
-    assert HOMES == found, "import it from there, or describe the resource in shared/google/wire.py"
+    assert HOMES == found, "import it from there, or describe the resource in shared/google/wire/"
