@@ -26,7 +26,6 @@ from localcloud.cloudfunctions import record
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers import start_controllers
-from localcloud.controllers.queue import OUTLIVES_FAULTS
 from localcloud.dataplane import Convergence
 from localcloud.dataplane.proxy import VpcProxy
 from localcloud.edge import Edge
@@ -89,7 +88,7 @@ class LocalCloud:
         self.schedule = _schedule(self.world, speed)
         self.world.draw = self.schedule.draw
         self.world[DELIVERY] = self.settings.delivery
-        self.world[OUTLIVES_FAULTS] = bool(speed)
+        self.world.clock.outlives_faults = bool(speed)
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
         self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)

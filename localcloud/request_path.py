@@ -8,6 +8,9 @@
     handle     the method itself
     log        the call, with the status of its answer
 
+A fault in the cloud's own code is answered with 500 in the service's own shape, and logged like every call, where
+the cloud outlives faults (`Clock.outlives_faults`); elsewhere it is raised.
+
 Whatever is asked of the cloud comes this way: calls of Google's services (`google_apis`), among them those that
 event triggers make, and requests to the API of a cluster (`container.cluster_api`). Each says by its `ResolvedCall`
 what a stage is for it. Who calls, and when it is that caller's turn, is settled before, at the edge.
@@ -15,15 +18,23 @@ what a stage is for it. Who calls, and when it is that caller's turn, is settled
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Protocol
 
 from localcloud.faults.call_faults import CallDescription, Faults
 from localcloud.records.call_log import CallLog, LoggedCall
 from localcloud.time.clock import Clock
-from localcloud.wire.errors import CallRefused, Style
-from localcloud.wire.messages import Request, Response
+from localcloud.wire.errors import CallRefused, Refused, Style
+from localcloud.wire.messages import Abort, Request, Response
 from localcloud.world import Part
+
+# What a client is told of a fault: by Google's services [documented: google.rpc.Code, error messages], and by the
+# API of a cluster [documented: k8s.io/apiserver, pkg/server/filters/wrap.go].
+_INTERNAL = "Internal error encountered."
+_PANIC = "This request caused apiserver to panic. Look in the logs for details."
+
+_log = logging.getLogger(__name__)
 
 
 class ResolvedCall(Protocol):
@@ -86,6 +97,8 @@ class RequestPath:
             call = api.resolve(request)
         except CallRefused as refusal:
             return refusal.response(api.style)
+        except Exception as fault:
+            return self._failed(fault, f"{request.method} {request.path}", api.style)
         return self._inject_faults(call)
 
     def _inject_faults(self, call: ResolvedCall) -> Response:
@@ -93,9 +106,20 @@ class RequestPath:
         return self.faults.inject(call.description, lambda: self._logged(call))
 
     def _logged(self, call: ResolvedCall) -> Response:
-        response = _admitted(call)
-        self.log.add(LoggedCall.of(self.clock.now, call.description, response.status))
+        told = call.description
+        try:
+            response = _admitted(call)
+        except Exception as fault:
+            response = self._failed(fault, f"{told.method} of {told.resource}", told.style)
+        self.log.add(LoggedCall.of(self.clock.now, told, response.status))
         return response
+
+    def _failed(self, fault: Exception, what: str, style: Style) -> Response:
+        """The answer to a call that met a fault in the cloud's own code; time that jumps ends with it."""
+        if isinstance(fault, Abort) or not self.clock.outlives_faults:
+            raise fault
+        _log.error("%s failed, and is answered with 500", what, exc_info=fault)
+        return Refused("INTERNAL", _PANIC if style is Style.KUBERNETES else _INTERNAL).response(style)
 
 
 def _admitted(call: ResolvedCall) -> Response:

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from localcloud.kubernetes import KubernetesApi
 from localcloud.time.clock import Timer
 from localcloud.wire.messages import Json
-from localcloud.world import Part, World
+from localcloud.world import World
 
 FIRST_PAUSE = 0.005  # seconds
 LONGEST_PAUSE = 1000.0  # seconds
@@ -26,9 +26,6 @@ BURST = (
 )
 LONGEST_MESSAGE = 1024  # characters of an event's [documented: pkg/apis/core/validation, NoteLengthLimit]
 SPACING = 0.1  # seconds until the first look after a burst
-
-# Whether the cloud outlives a fault of one of its controllers; where time jumps, such a fault ends the run.
-OUTLIVES_FAULTS = Part("controllers.outlives faults", lambda world: False)
 
 _log = logging.getLogger(__name__)
 
@@ -102,7 +99,7 @@ class Queue(Generic[Key]):
         except TryAgain:
             self._retry(key)
         except Exception as fault:
-            if not self._world[OUTLIVES_FAULTS]:
+            if not self._world.clock.outlives_faults:
                 raise
             self._tell(key, fault, self._retry(key))
         else:

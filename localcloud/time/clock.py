@@ -32,10 +32,15 @@ class Timer:
 
 
 class Clock:
-    """Simulated unix seconds, and what is due when. Timers of one moment fire in the order they were set."""
+    """Simulated unix seconds, and what is due when. Timers of one moment fire in the order they were set.
+
+    `outlives_faults` says whether time, and the cloud with it, goes on after a fault in the cloud's own code: whoever
+    meets one then logs it and contains it. Where time jumps, such a fault ends the run.
+    """
 
     def __init__(self, start: float = EPOCH) -> None:
         self.now = start
+        self.outlives_faults = False
         self._due: list[Timer] = []
         self._count = 0
 

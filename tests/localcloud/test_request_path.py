@@ -29,7 +29,7 @@ from localcloud.request_path import REQUEST_PATH, Api, RequestPath
 from localcloud.services import SERVICES
 from localcloud.time.clock import Clock
 from localcloud.wire.errors import Refused, Style
-from localcloud.wire.messages import Caller, Request, Response
+from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows import definitions
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.world import World
@@ -42,14 +42,16 @@ STARTER = "starter@shop.iam.gserviceaccount.com"
 
 
 class Stages:
-    """An API whose call notes each stage, and refuses at one of them."""
+    """An API whose call notes each stage, and refuses at one of them or meets a fault there."""
 
-    style = Style.NEWER
-
-    def __init__(self, refusing: str = "") -> None:
+    def __init__(
+        self, refusing: str = "", raised: Exception | None = None, style: Style = Style.NEWER
+    ) -> None:
         self.passed: list[str] = []
+        self.style = style
         self._refusing = refusing
-        self.description = CallDescription(Caller("me"), "stages", "stages.get", "it", True)
+        self._raised = raised
+        self.description = CallDescription(Caller("me"), "stages", "stages.get", "it", True, style)
 
     def resolve(self, request: Request) -> Stages:
         self._pass("resolve")
@@ -71,7 +73,7 @@ class Stages:
     def _pass(self, stage: str) -> None:
         self.passed.append(stage)
         if stage == self._refusing:
-            raise Refused("FAILED_PRECONDITION", stage)
+            raise self._raised or Refused("FAILED_PRECONDITION", stage)
 
 
 def request(verb: str = "GET", path: str = "/", body: Any = None, who: str = "me") -> Request:
@@ -114,6 +116,49 @@ def test_what_resolves_to_nothing_is_refused_and_not_logged() -> None:
 
     assert 400 == path.answer(request(), api).status
     assert ([], []) == (path.log.calls, path.faults.injected)
+
+
+@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_fault_of_the_clouds_own_is_answered_told_and_logged(
+    stage: str, style: Style, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the service writes a 500; its traceback is for whoever keeps the cloud."""
+    path, api = a_path(), Stages(stage, ZeroDivisionError("of a test"), style)
+    path.clock.outlives_faults = True
+
+    answer = path.answer(request(), api)
+
+    body = json.loads(answer.body)
+    assert 500 == answer.status == (body if style is Style.KUBERNETES else body["error"])["code"]
+    assert "of a test" not in answer.body.decode()
+    assert [("stages.get", 500)] == [(call.method, call.status) for call in path.log.calls]
+    assert [ZeroDivisionError] == [told.exc_info[0] for told in caplog.records if told.exc_info]
+
+
+def test_a_fault_before_the_call_is_known_is_answered_too() -> None:
+    """It is in no log of calls, for nobody knows which call it would be."""
+    path, api = a_path(), Stages("resolve", ZeroDivisionError("of a test"))
+    path.clock.outlives_faults = True
+
+    assert 500 == path.answer(request(), api).status
+    assert [] == path.log.calls
+
+
+@pytest.mark.parametrize("stage", ["resolve", *STAGES])
+def test_a_fault_of_the_clouds_own_ends_a_run_whose_time_jumps(stage: str) -> None:
+    """There it is a bug that a test has found."""
+    with pytest.raises(ZeroDivisionError):
+        a_path().answer(request(), Stages(stage, ZeroDivisionError("of a test")))
+
+
+@pytest.mark.parametrize("outlives", [False, True])
+def test_who_gets_no_answer_gets_none(outlives: bool) -> None:
+    """A connection that breaks is no fault of the cloud's."""
+    path = a_path()
+    path.clock.outlives_faults = outlives
+    with pytest.raises(Abort):
+        path.answer(request(), Stages("handle", Abort()))
 
 
 @pytest.mark.parametrize(("effect", "times"), [(Refusal(503), 0), (Lost(), 0), (Twice(5.0), 2)])

@@ -10,7 +10,6 @@ from localcloud.controllers.queue import (
     BURST,
     FIRST_PAUSE,
     LONGEST_PAUSE,
-    OUTLIVES_FAULTS,
     Queue,
     Subject,
     TryAgain,
@@ -25,7 +24,7 @@ class Looks:
 
     def __init__(self, *, outlives: bool = True, fault: Exception | None = None) -> None:
         self.world = World.create()
-        self.world[OUTLIVES_FAULTS] = outlives
+        self.world.clock.outlives_faults = outlives
         self.api = KubernetesApi(self.world.clock, self.world.ids)
         self.fault = fault or ZeroDivisionError("of a test")
         self.failing: dict[str, int] = {}
