@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ case "$*" in
   *--dry-run*) echo "lint"; echo "echo 'summary of ${last#VENV=}'" ;;
   *) echo "make $*" ;;
 esac
+"""
+
+# A Python that takes itself for another version.
+POSING = """#!{python}
+import sys
+class Version(tuple):
+    releaselevel = "{level}"
+sys.version_info = Version((3, 99, 0, "{level}", 1))
+exec(sys.argv[2])
 """
 
 
@@ -46,9 +56,11 @@ def python(path: Path, version: str) -> None:
     program(path, f'#!/usr/bin/env bash\n[ -n "{version}" ] && echo "{version} {path}"\n')
 
 
-def run(machine: Path) -> tuple[int, list[str]]:
-    """Exit status and lines of `.ci/run`."""
+def run(machine: Path, *, unset: tuple[str, ...] = ()) -> tuple[int, list[str]]:
+    """Exit status and lines of `.ci/run`, with variables of its environment left out."""
     environment = {**os.environ, "PATH": str(machine / "bin"), "PYENV_ROOT": str(machine / "pyenv")}
+    for name in unset:
+        environment.pop(name, None)
     done = subprocess.run(
         [machine / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False
     )
@@ -66,12 +78,12 @@ def test_the_newest_goes_first_and_the_oldest_ends_the_log(machine: Path) -> Non
 
     assert 0 == status
     assert [
-        f"make lint PYTHON={machine}/bin/python3.11",
+        f"make lint PYTHON={machine}/bin/python3.11 VENV=.venv/3.11.9",
         f"make install PYTHON={machine}/pyenv/versions/3.14.0/bin/python3 VENV=.venv/3.14.0",
         "== the tests with Python 3.14.0",
         "summary of .venv/3.14.0",
         "== the tests with Python 3.11.9",
-        "summary of .venv",
+        "summary of .venv/3.11.9",
     ] == lines
 
 
@@ -82,7 +94,7 @@ def test_one_python_is_enough_and_that_is_told(machine: Path) -> None:
 
     status, lines = run(machine)
 
-    assert (0, "summary of .venv") == (status, lines[-1])
+    assert (0, "summary of .venv/3.12.1") == (status, lines[-1])
     assert "== only one Python is installed: 3.12.1" in lines
     assert 1 == sum(line.startswith("summary") for line in lines)
 
@@ -90,6 +102,70 @@ def test_one_python_is_enough_and_that_is_told(machine: Path) -> None:
 def test_without_any_it_fails(machine: Path) -> None:
     """And says what is missing."""
     assert (1, ["there is no Python 3.11 or newer here"]) == run(machine)
+
+
+@pytest.mark.parametrize(("level", "newest"), [("final", "3.99.0"), ("candidate", "3.12.1")])
+def test_a_prerelease_does_not_count(machine: Path, level: str, newest: str) -> None:
+    """What is asked of a Python is asked here of one that takes itself for another version."""
+    python(machine / "bin" / "python3.12", "3.12.1")
+    program(machine / "bin" / "python3.13", POSING.format(python=sys.executable, level=level))
+
+    status, lines = run(machine)
+
+    assert 0 == status
+    assert f"summary of .venv/{newest}" == next(line for line in lines if line.startswith("summary"))
+
+
+def test_failing_tests_fail_the_run(machine: Path) -> None:
+    """With the status of pytest, whose summary is the last line."""
+    python(machine / "bin" / "python3", "3.12.1")
+    program(machine / "bin" / "make", MAKE.replace("#VENV=}'", "#VENV=}'; (exit 3)"))
+
+    status, lines = run(machine)
+
+    assert (3, "summary of .venv/3.12.1") == (status, lines[-1])
+
+
+def test_failing_tests_with_the_newest_python_end_the_run(machine: Path) -> None:
+    """The oldest could otherwise hide it with a good summary."""
+    python(machine / "bin" / "python3.11", "3.11.9")
+    python(machine / "bin" / "python3.12", "3.12.1")
+    program(machine / "bin" / "make", MAKE.replace("#VENV=}'", "#VENV=}'; (exit 3)"))
+
+    status, lines = run(machine)
+
+    assert (3, "summary of .venv/3.12.1") == (status, lines[-1])
+
+
+@pytest.mark.parametrize("told", ["exit 2", 'echo "lint"; exit 2', "exit 0"])
+def test_a_make_that_does_not_tell_the_tests_fails_the_run(machine: Path, told: str) -> None:
+    """Whatever it printed before it failed is not run."""
+    python(machine / "bin" / "python3", "3.12.1")
+    program(machine / "bin" / "make", MAKE.replace('echo "lint"; echo', f"{told}; echo"))
+
+    status, lines = run(machine)
+
+    assert 0 != status
+    assert not any(line.startswith(("summary", "== the tests")) for line in lines)
+
+
+def test_a_lint_that_fails_ends_the_run(machine: Path) -> None:
+    """No tests are run of code that does not pass it."""
+    python(machine / "bin" / "python3", "3.12.1")
+    program(machine / "bin" / "make", MAKE.replace('echo "make $*"', 'echo "make $*"; exit 2'))
+
+    status, lines = run(machine)
+
+    assert (2, [f"make lint PYTHON={machine}/bin/python3 VENV=.venv/3.12.1"]) == (status, lines)
+
+
+def test_nothing_of_the_environment_is_needed(machine: Path) -> None:
+    """A build has no home folder, and no pyenv."""
+    python(machine / "bin" / "python3", "3.12.1")
+
+    status, lines = run(machine, unset=("HOME", "PYENV_ROOT"))
+
+    assert (0, "summary of .venv/3.12.1") == (status, lines[-1])
 
 
 def test_the_tests_are_those_of_the_makefile() -> None:
