@@ -6,6 +6,7 @@ given for as long as it likes, and must not write to it.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ Listener = Callable[[str, Json], None]
 
 _REMEMBERED = 20_000
 
+_log = logging.getLogger(__name__)
+
 
 class Clock(Protocol):
     """The time of the local cloud."""
@@ -29,6 +32,10 @@ class Clock(Protocol):
     @property
     def now(self) -> float:
         """Simulated unix seconds."""
+
+    @property
+    def outlives_faults(self) -> bool:
+        """Whether a fault in the local cloud's own code is logged and contained, instead of raised."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +169,19 @@ class Store:
             while self._pending:
                 change = self._pending.popleft()
                 for listener in list(self._listeners):
-                    listener(change)
+                    self._tell_one(listener, change)
         finally:
             self._telling = False
+
+    def _tell_one(self, listener: Callable[[Change], None], change: Change) -> None:
+        """A fault of a listener's is neither the writer's nor the other listeners'."""
+        try:
+            listener(change)
+        except Exception:
+            if not self._clock.outlives_faults:
+                raise
+            place = "/".join(place_of(change.item))
+            _log.exception("a listener failed at a change: %s %s %s", change.type, change.key, place)
 
 
 def place_of(item: Json) -> Place:

@@ -98,7 +98,7 @@ class Odd:
         elif isinstance(holder, dict):
             holder[key] = self.value(inner, 3)
         else:
-            holder.append(self.value(inner, 3))
+            holder.append(self._item(inner, 3))
 
     def value(self, schema: Json, depth: int) -> Any:
         """A value that fits, most of the time."""
@@ -112,12 +112,15 @@ class Odd:
                 return self._object(schema, depth)
             case "array":
                 count = self.chance.choice([0, 1, 1, 2, 3]) if depth else 0
-                return [self.value(schema.get("items", {}), depth - 1) for _ in range(count)]
+                return [self._item(schema.get("items", {}), depth - 1) for _ in range(count)]
             case "integer" | "number":
                 return self._number(schema)
             case "boolean":
                 return self.chance.random() < 0.5
         return self.chance.choice(WORDS)
+
+    def _item(self, schema: Json, depth: int) -> Any:
+        return None if self.chance.random() < 0.05 else self.value(schema, depth)
 
     def _number(self, schema: Json) -> Any:
         low, high = schema.get("minimum"), schema.get("maximum")
@@ -245,3 +248,15 @@ def assert_works(cloud: Gateways, api: KubernetesApi) -> None:
     cloud.wait(1200)
     found = api.get("apps/Deployment", "calm", "after")
     assert found is not None and 3 == found["status"]["readyReplicas"]
+
+
+@pytest.mark.parametrize("key", ["Pod", "Node", "apps/ReplicaSet", "apps/Deployment"])
+def test_a_null_among_the_conditions_of_a_status_stops_no_controller(key: str) -> None:
+    """It is read as a condition that says nothing."""
+    story = Story(0)
+    for there in story.api.list(key):
+        path = story.path(story.kind(key), there, there["metadata"]["name"])
+        answer = story.write("PATCH", f"{path}/status", {"status": {"conditions": [None]}}, MERGE)
+        assert 200 == answer.status, answer.body
+    story.cloud.wait(60)
+    assert_works(story.cloud, story.api)

@@ -25,6 +25,7 @@ class Clock:
     """A clock that tests set."""
 
     now = 1_780_000_000.0
+    outlives_faults = False
 
 
 class Ids:

@@ -173,3 +173,30 @@ def test_stored_objects_are_not_changed_by_later_writes(api: KubernetesApi) -> N
     kept = api.create("ConfigMap", {"metadata": {"name": "a", "namespace": "shop"}, "data": {"x": "1"}})
     api.patch("ConfigMap", "shop", "a", {"data": {"x": "2"}})
     assert kept["data"] == {"x": "1"}
+
+
+def test_a_listener_that_fails_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the cloud outlives faults: they hear of that change and of the next, and the writer of neither."""
+    clock, heard = Clock(), list[str]()
+    clock.outlives_faults = True
+    api = KubernetesApi(clock, Ids())
+    api.subscribe(_failing)
+    api.subscribe(lambda type_, item: heard.append(item["metadata"]["name"]))
+
+    for name in ("a", "b"):
+        api.create("Namespace", {"metadata": {"name": name}})
+
+    assert ["a", "b"] == heard[-2:]
+    assert [ZeroDivisionError] * 2 == [one.exc_info[0] for one in caplog.records if one.exc_info][-2:]
+
+
+def test_a_listener_that_fails_ends_a_run_whose_time_jumps(api: KubernetesApi) -> None:
+    """There it is a bug that a test has found."""
+    api.subscribe(_failing)
+    with pytest.raises(ZeroDivisionError):
+        api.create("Namespace", {"metadata": {"name": "a"}})
+
+
+def _failing(type_: str, item: Json) -> None:
+    if item["metadata"]["name"] in ("a", "b"):
+        raise ZeroDivisionError("of a test")

@@ -207,3 +207,27 @@ def test_a_time_in_yaml_is_a_text(call: Call) -> None:
     made = call("POST", "/api/v1/namespaces/shop/configmaps", text, "application/yaml")
     assert (201, {"1": "2026-01-05T09:00:00Z"}) == (made.status, made.body["data"])
     assert 200 == call("GET", "/api/v1/namespaces/shop/configmaps").status
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "expected"),
+    [
+        (NODES, {"conditions": [None]}, {"conditions": [{}]}),
+        (NODES, {"volumesInUse": [None, "v"]}, {"volumesInUse": ["", "v"]}),
+    ],
+)
+def test_a_null_in_a_list_of_a_built_in_is_the_zero_of_its_type(
+    call: Call, path: str, field: Json, expected: Json
+) -> None:
+    """As Go reads it; so nobody who reads the list meets a null."""
+    call("POST", path, {"metadata": {"name": "n"}})
+    patched = call("PATCH", f"{path}/n/status", {"status": field}, "application/merge-patch+json")
+    assert 200 == patched.status, patched.body
+    assert expected == {name: patched.body["status"][name] for name in expected}
+
+
+def test_a_null_in_a_list_of_a_custom_resource_is_refused(call: Call) -> None:
+    """Its schema says what an item is."""
+    body = {"metadata": {"name": "r", "namespace": "shop"}, "spec": {"rules": [None]}}
+    refused = call("POST", ROUTES.format("v1"), body)
+    assert 422 == refused.status, refused.body
