@@ -41,13 +41,14 @@ def importer_starved(case: Case) -> Iterator[Finding]:
 def _fix(case: Case, cluster: Cluster) -> str:
     """Add one node in each zone, and at least `NODES` in all.
 
-    The number of nodes is for each zone of the pool [documented, gcloud container clusters resize].
+    The number of nodes is for each zone of the pool [documented, gcloud container clusters resize]. A pool that names
+    no zone is counted as one in a single zone.
     """
     pools = case.clusters[cluster.name].pools if cluster.name in case.clusters else ()
     if cluster.autopilot or not pools:
         return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for pods that cannot be scheduled."
     pool = pools[0]
-    nodes = max(pool.node_count + 1, math.ceil(NODES / len(pool.zones)))
+    nodes = max(pool.node_count + 1, math.ceil(NODES / max(1, len(pool.zones))))
     return (
         f"gcloud container clusters resize {cluster.name} --location={cluster.location} --project={case.project}"
         f" --node-pool={pool.name} --num-nodes={nodes}"

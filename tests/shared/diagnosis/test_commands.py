@@ -36,7 +36,9 @@ def subnetwork(region: str, cidr: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("now", "zones", "asked"), [(1, 1, 3), (3, 1, 4), (1, 3, 2)], ids=["one", "full", "regional"]
+    ("now", "zones", "asked"),
+    [(1, 1, 3), (3, 1, 4), (1, 3, 2), (1, 0, 3)],
+    ids=["one", "full", "regional", "none"],
 )
 def test_a_starved_importer_gets_more_nodes_than_there_are(now: int, zones: int, asked: int) -> None:
     """At least three in all, and one more in each zone than now: the number is of each zone."""

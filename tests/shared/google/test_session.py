@@ -39,6 +39,17 @@ def test_calls_are_counted_by_service_and_changes_apart(google: GoogleServer, se
     assert google.published() == [{"k": "v", "data": {"a": 1}}]
 
 
+@pytest.mark.parametrize("answer", [{}, {"messageIds": []}], ids=["no field", "no id"])
+def test_a_publish_without_an_id_in_its_answer_is_no_error(
+    google: GoogleServer, session: Session, answer: dict[str, list[str]]
+) -> None:
+    """The message is out: an error would let a function begin again what it has told already."""
+    google.answers["POST /pubsub/v1/projects/p/topics/t:publish"] = answer
+
+    assert "" == publish(session, Publication("projects/p/topics/t", {"a": 1}))
+    assert 1 == len(google.published())
+
+
 def test_counting_begins_anew_with_each_invocation(google: GoogleServer, session: Session) -> None:
     """A warm function's session is the same."""
     google.answers[f"GET {NETWORK}"] = {}
