@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.support.paths import ROOT
 
 MIRRORED = ("functions", "shared", "fleetgate", "localcloud")
+FUNCTIONS = sorted(path.parent for path in (ROOT / "functions").glob("*/main.py"))
 
 
 @pytest.mark.parametrize("part", MIRRORED)
@@ -21,6 +23,18 @@ def test_a_folder_of_tests_has_the_name_of_what_it_tests(part: str) -> None:
         str(each)
         for each in sorted(tested)
         if not (ROOT / each).is_dir() and not (ROOT / each).with_suffix(".py").is_file()
+    ]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
+def test_a_function_says_in_which_order_to_read_its_files(function: Path) -> None:
+    """Each file is named there. `main.py` is what every function has."""
+    told = (function / "__init__.py").read_text("utf-8")
+
+    assert [] == [
+        path.name
+        for path in sorted(function.glob("*.py"))
+        if path.name not in ("__init__.py", "main.py") and f"`{path.name}`" not in told
     ]
 
 

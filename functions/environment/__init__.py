@@ -3,6 +3,7 @@
 A claim writes the request's generation to the environment's anchor. Extend and sweep are finished with their claim.
 At the end of the workflow the same function publishes the ending. It releases the anchor once nothing else is left.
 
-Read `claim.py` first (what each request does), then `claim_to_deploy.py` and `claim_by_name.py`, `acquire.py` (how the
-anchor is acquired), `lease.py` and `sweep.py`, `finish.py` (endings), and `refusals.py`, `events.py`, `changes.py`.
+Read `claim.py` first (what each request does), then `observed_request.py` (what a claim looks at), `claim_to_deploy.py`
+and `claim_by_name.py`, `acquire.py` (how the anchor is acquired), `lease.py` and `sweep.py`, `finish.py` (endings), and
+`refusals.py`, `events.py`, `changes.py`.
 """
