@@ -107,7 +107,15 @@ class Run:
         """
         self.steps += 1
         self._last_steps = [{"routine": routine, "step": step}]
-        if self.steps > STEPS_LIMIT:
+        self.require_steps(0)
+
+    def require_steps(self, more: int) -> None:
+        """So many more steps are to come at least.
+
+        Raises:
+            WorkflowError: ResourceLimitError, they would be over 100,000.
+        """
+        if self.steps + more > STEPS_LIMIT:
             raise fail("ResourceLimitError", f"execution exceeds the limit of {STEPS_LIMIT} steps")
 
     def bill(self, external: bool = False) -> None:

@@ -190,8 +190,10 @@ def _parallel(frame: Frame, body: model.Parallel) -> Steps:
     if body.loop is None:
         work = [Work(branch.name, branch.names, _branch(branch)) for branch in body.branches]
     else:
-        rounds = iterations(frame, body.loop)
-        work = [Work(str(at), body.loop.names, _iteration(body.loop, at, value)) for at, value in rounds]
+        work = []
+        for at, value in iterations(frame, body.loop):
+            frame.run.require_steps(at + 1)  # a round is a step at least; a range may have no end to speak of
+            work.append(Work(str(at), body.loop.names, _iteration(body.loop, at, value)))
     yield from fork(frame, work, limit)
     return None
 

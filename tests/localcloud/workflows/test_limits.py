@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.workflows import steps
 from localcloud.workflows.run import Run
 from localcloud.workflows.values import size_of
 
@@ -74,6 +75,18 @@ def test_null_gives_memory_back(execute: Callable[..., Run]) -> None:
 def test_steps_end_at_a_hundred_thousand(error_of: Callable[..., Any]) -> None:
     """A loop that never ends is ended."""
     assert error_of("- again: {next: again}")["tags"] == ["ResourceLimitError"]
+
+
+def test_iterations_side_by_side_end_at_the_limit_of_steps(
+    monkeypatch: pytest.MonkeyPatch, error_of: Callable[..., Any]
+) -> None:
+    """A range that must exceed it is not laid out first: none of it begins."""
+    laid_out = list[str]()
+    monkeypatch.setattr(steps, "Work", lambda name, *others: laid_out.append(name))
+    source = "- all: {parallel: {for: {value: n, range: [1, 300000], steps: [{one: {assign: [{a: 1}]}}]}}}"
+
+    assert error_of(source)["tags"] == ["ResourceLimitError"]
+    assert 100_000 > len(laid_out)
 
 
 def test_each_assignment_condition_and_call_is_billed(execute: Callable[..., Run]) -> None:
