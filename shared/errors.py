@@ -6,7 +6,7 @@ FleetgateError
 ├── Superseded             the environment is another claim's: nothing is changed any more
 ├── DeadlinePassed         the message is too old: nothing is changed any more
 ├── Pending                a write was accepted and is not done yet: look again
-├── Declined               something that is only done if it may be was refused, and that is noted
+├── Declined               an optional change was refused, and the step goes on without it
 └── ApiError               what a Google or Kubernetes API refused
     ├── Transient          429, 5xx, a broken connection: asked again by the workflow
     ├── Unauthorized       401
@@ -54,7 +54,7 @@ class Pending(FleetgateError):
 
 
 class Declined(FleetgateError):
-    """An optional change was refused; whoever made it has noted why, and the step goes on without."""
+    """An optional change was refused. The runner records why in `Context.tried`, and the step goes on without it."""
 
 
 @dataclass(eq=False)

@@ -1,6 +1,6 @@
 """The objects that export a service from a cluster: what a step applies, and what a diagnosis tells to apply.
 
-Apart from `functions.service_export.wanted`, because a diagnosis runs without the client libraries of a step.
+It is in `shared` because the diagnoses are, and `shared` may not import a function.
 """
 
 from __future__ import annotations

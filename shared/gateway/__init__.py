@@ -1,1 +1,1 @@
-"""The Gateway and its routes: as they should be, what they say of themselves, and what they wait for."""
+"""The Gateway and its routes: the names in a Gateway, and what the live objects say of themselves."""

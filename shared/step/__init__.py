@@ -7,9 +7,11 @@ A step is two functions and a value that names them:
 
     SUBNETS = SpecStep("subnets", observe, decide)
 
-`SpecStep` serves the modes check and apply, with the environment's spec. `Step` serves every other mode: a
-removal knows no spec, so its `decide` gets only what was observed, and the time. `functions/<name>/main.py` hands
-the event to the runner: `run(event.data, SUBNETS, SUBNET_REMOVAL)`. Copy `functions/subnets/`.
+`SpecStep` serves the modes check and apply: its `decide` gets the environment's spec. The `decide` of a `Step` gets
+only what was observed, and the time. A `Step` serves every other mode: a removal, for one, knows no spec. It also
+serves check and apply if it reads from the world all that it needs, with or without a spec, as verification does.
+`functions/<name>/main.py` hands the event to the runner: `run(event.data, SUBNETS, SUBNET_REMOVAL)`.
+Copy `functions/subnets/`.
 
 `decide` returns a `Decision`: changes that can begin now, and the outcome to answer. A change is a frozen value
 that describes itself and performs itself (`shared.step.change`). Changes that several functions make are in

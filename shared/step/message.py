@@ -65,9 +65,10 @@ class RawRequest:
 class Message:
     """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it (unix seconds).
 
-    `environment` is the spec with all defaults, absent in claim and destroy. `request` comes with claim, `ending` with
-    settle, `place` with requests that have only a name (teardown, verify). `inventory` names the parts of the load
-    balancer, None until the gateway step has listed them. `audit` is the last verdict of the audit: {verdict, since}.
+    `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
+    that has only a name (teardown, verify); such requests have a `place`. `request` comes with claim, `ending` with
+    settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them. `audit` is
+    the last verdict of the audit: {verdict, since}.
     """
 
     step: str

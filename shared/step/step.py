@@ -24,7 +24,10 @@ Mode = Literal["claim", "check", "apply", "destroy", "diagnose", "settle"]
 
 @dataclass(frozen=True)
 class Context:
-    """The input of `observe`. `environment` is None in claim, settle and destroy.
+    """The input of `observe`.
+
+    `environment` is None in claim, settle and destroy. For the request verify, which has only a name, it is None in
+    apply and diagnose too.
 
     `tried` maps a resource to the result of its change in this call: "" if it has begun, or why it was declined.
     """
@@ -42,7 +45,7 @@ class Context:
 
     @property
     def wanted(self) -> Environment:
-        """The environment, for a step that only has the modes check and apply."""
+        """The environment, for a step that is only asked with a spec."""
         if self.environment is None:
             raise ValueError(
                 f"{self.message.step} was called in mode {self.message.mode} without an environment"
@@ -61,7 +64,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Step(Generic[Observed]):
-    """A step that needs no spec: the request has only a name, or is not parsed yet.
+    """A step whose `decide` needs no spec: the request may have only a name, or is not parsed yet.
 
     `decide` gets what was observed and the server's time, in unix seconds. For a `fenced` step the runner reads the
     anchor before `decide`. Only the environment step, which makes the claim, is not fenced.
