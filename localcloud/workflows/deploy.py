@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from localcloud.workflows.checks import Checker
 from localcloud.workflows.document import Document
-from localcloud.workflows.errors import DeployError
+from localcloud.workflows.errors import DeployError, DeployFault
 from localcloud.workflows.parsing import Parser
 from localcloud.workflows.source import read_source
 
@@ -18,9 +18,12 @@ def compile_document(source: str) -> Document:
     Raises:
         DeployError: with every fault; symbols are checked only once the structure is sound.
     """
-    parser = Parser(read_source(source))
-    document = parser.document()
-    faults = parser.faults or Checker(document).check()
+    try:
+        parser = Parser(read_source(source))
+        document = parser.document()
+        faults = parser.faults or Checker(document).check()
+    except RecursionError:
+        faults = [DeployFault("parse error: the source is nested too deeply")]
     if faults:
         raise DeployError(faults)
     return document

@@ -211,6 +211,8 @@ def parse(text: str) -> Node:
     except UnexpectedInput as error:
         where = f"column {error.column}" if error.column and error.column > 0 else "its end"
         raise ExpressionError(f"parse error in expression '{text}' at {where}") from None
+    except (ValueError, OverflowError) as error:  # a number, or the code of a character, that cannot be
+        raise ExpressionError(f"parse error in expression '{text}': {error}") from None
 
 
 def dotted(node: Node) -> str | None:

@@ -55,23 +55,31 @@ def read_source(text: str) -> Source:
     """The tree of `text`.
 
     Raises:
-        DeployError: it is over 128 KB, no YAML, or has a key twice in one map.
+        DeployError: it is over 128 KB, no Unicode, no YAML, or has a key twice in one map.
+        RecursionError: it is nested too deeply.
     """
-    size = len(text.encode())
+    size = _size(text)
     if size > SOURCE_LIMIT:
         raise DeployError([DeployFault(f"source of {size} bytes exceeds the limit of {SOURCE_LIMIT} bytes")])
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         source = Source(None)
         source.tree = _build(loader, node, source) if node is not None else None
         return source
     except yaml.YAMLError as error:
         raise DeployError([DeployFault(f"parse error: {_problem(error)}")]) from None
-    finally:
-        loader.dispose()
+    except (ValueError, OverflowError):  # as chr() raises them
+        raise DeployError([DeployFault("parse error: an escape's code is no character's")]) from None
+
+
+def _size(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        raise DeployError([DeployFault(f"source is not Unicode: {error.reason}")]) from None
 
 
 def _build(loader: _Loader, node: yaml.Node, source: Source) -> Any:
@@ -89,7 +97,15 @@ def _build(loader: _Loader, node: yaml.Node, source: Source) -> Any:
             built[key] = _build(loader, value_node, source)
         source.places[id(built)] = (node.start_mark.line + 1, node.start_mark.column + 1)
         return built
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except (
+        ValueError,
+        AttributeError,
+        LookupError,
+    ):  # what PyYAML meets in a value that its tag does not fit
+        problem = f"{node.value[:40]!r} cannot be read as {node.tag}"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
 
 
 def _problem(error: yaml.YAMLError) -> str:

@@ -6,6 +6,7 @@ operation, `[INVALID_ARGUMENT] failed to build: …` [observed].
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from localcloud.iam.authorization import RunsAsAccount
@@ -18,6 +19,7 @@ from localcloud.wire.validation import camel
 from localcloud.workflows import definitions
 from localcloud.workflows.errors import DeployError
 from localcloud.workflows.executions import EXECUTIONS
+from localcloud.world import World
 
 service = Service(
     "workflows",
@@ -27,6 +29,8 @@ service = Service(
     history=frozenset({definitions.WORKFLOWS, definitions.REVISIONS}),
     authorization=RunsAsAccount(__file__, definitions.WORKFLOWS),
 )
+
+_log = logging.getLogger(__name__)
 
 _STEM = "workflows.projects.locations"
 _TYPES = "type.googleapis.com/google.cloud.workflows.v1"
@@ -151,19 +155,24 @@ def _start(call: Call, target: str, verb: str, finish: Callable[[], Json | None]
 
     def done() -> None:
         ended = {**metadata, "endTime": rfc3339(world.clock.now)}
-        operations.put(name, {"name": name, "metadata": ended, "done": True, **_outcome(finish)})
+        operations.put(name, {"name": name, "metadata": ended, "done": True, **_outcome(world, finish)})
 
     world.ledger.perform("workflows.deploy", target, done)
     return operations.put(name, {"name": name, "metadata": metadata, "done": False})
 
 
-def _outcome(finish: Callable[[], Json | None]) -> Json:
+def _outcome(world: World, finish: Callable[[], Json | None]) -> Json:
     try:
         workflow = finish()
     except DeployError as error:
         return {"error": rpc_status("INVALID_ARGUMENT", str(error))}
     except Refused as refused:  # the workflow was deleted meanwhile
         return {"error": rpc_status("NOT_FOUND", refused.message)}
+    except Exception:
+        if not world.clock.outlives_faults:
+            raise
+        _log.exception("a workflow's operation failed, and ends with INTERNAL")
+        return {"error": rpc_status("INTERNAL", "Internal error encountered.")}
     if workflow is None:
         return {"response": {"@type": "type.googleapis.com/google.protobuf.Empty"}}
     return {"response": {"@type": f"{_TYPES}.Workflow", **workflow}}

@@ -254,3 +254,31 @@ def test_plain_values_are_those_of_yaml_1_2(faults: Faults, result: Callable[[st
     """`yes`, dates and leading zeros are strings; only true, True, TRUE and their opposites are booleans."""
     source = "- a: {return: [yes, 2024-01-02, 007, TRUE, False, ~, null, 1e2, -3, .5, 0x1F]}"
     assert result(source) == ["yes", "2024-01-02", "007", True, False, None, None, 100.0, -3, 0.5, "0x1F"]
+
+
+def assigned(value: str) -> str:
+    return f"- a: {{assign: [{{x: {value}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (assigned("9" * 5000), "line 1: '9999"),
+        (assigned("!!int abc"), "line 1: 'abc' cannot be read as"),
+        (assigned("!!bool abc"), "line 1: 'abc' cannot be read as"),
+        (assigned("!!timestamp abc"), "line 1: 'abc' cannot be read as"),
+        (assigned('"\\UFFFFFFFF"'), "an escape's code"),
+        (assigned("'${" + "9" * 5000 + "}'"), "parse error in expression"),
+        (assigned("[" * 900 + "]" * 900), "nested too deeply"),
+        ("[" * 50_000, "nested too deeply"),
+        ("&a [*a]", "nested too deeply"),
+        ("- a: \x00", "unacceptable character"),
+        (assigned('"\ud800"'), "not Unicode"),
+    ],
+    ids=lambda text: text[:40].encode("ascii", "backslashreplace").decode().replace("\0", "NUL"),
+)
+def test_a_source_that_cannot_be_read_is_refused_with_the_reason(source: str, words: str) -> None:
+    """Whatever keeps it from being read."""
+    with pytest.raises(DeployError) as refused:
+        compile_document(source)
+    assert words in str(refused.value)

@@ -12,6 +12,7 @@ import pytest
 
 from localcloud.pubsub import service as pubsub_service
 from localcloud.wire.messages import Json
+from localcloud.workflows import definitions
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.service import executions_service, workflows_service
 from localcloud.world import World
@@ -84,6 +85,25 @@ def run(ask: Ask) -> Callable[..., str]:
         return str(execution["name"])
 
     return start
+
+
+def test_an_operation_that_meets_a_fault_of_the_clouds_own_ends_all_the_same(
+    world: World, deploy: Callable[..., Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With INTERNAL, as Google tells of its own; where time jumps it is raised."""
+
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError("of a test")
+
+    monkeypatch.setattr(definitions, "put", fault)
+    world.clock.outlives_faults = True
+
+    operation = deploy()
+
+    assert (True, 13) == (operation["done"], operation["error"]["code"])
+    world.clock.outlives_faults = False
+    with pytest.raises(ZeroDivisionError):
+        deploy()
 
 
 def test_deployment_is_an_operation(world: World, ask: Ask, deploy: Callable[..., Json]) -> None:
