@@ -170,6 +170,7 @@ async def _ended(local: LocalRun, messages: list[tuple[str, str]], number: int) 
     cloud, workflow = local.cloud, local.installation.workflow
     deadline = cloud.world.clock.now + LIMIT
     delivered = cloud.world.clock.now + SPREAD + DELIVERED
+    cloud.world.clock.at(delivered, lambda: None)  # time passes even if nothing was started
 
     def done() -> bool:
         if cloud.world.clock.now > deadline:

@@ -34,7 +34,7 @@ steps:
         - run: ${new_run()}
         - run.claim.name: ${asked.name}
         - run.claim.generation: ${asked.generation}
-        - run.outputs: ${map.merge(run.outputs, asked.outputs)}
+        - run.claimed: ${map.merge(run.claimed, asked.claimed)}
   - ask: {call: ask_all, args: {phase: "${asked.phase}", run: "${run}"}, result: run}
   - end_of_execution: {return: "${run}"}
 """
@@ -152,7 +152,7 @@ class Bench:
         environment = parse_environment({**self.document, "project": PROJECT}, project=PROJECT)
         asked = {"name": environment.name, "generation": GENERATION}
         if mode != "destroy":
-            return {**asked, "outputs": {"environment": environment.wire()}}
+            return {**asked, "claimed": {"environment": environment.wire()}}
         gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
         place = {"project": PROJECT, "network": environment.network, "gateway": gateway}
-        return {**asked, "outputs": {"place": {**place, "disableApis": self.disable_apis}}}
+        return {**asked, "claimed": {"place": {**place, "disableApis": self.disable_apis}}}

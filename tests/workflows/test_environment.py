@@ -64,6 +64,29 @@ def test_the_request_travels_raw_and_to_the_claim_alone(deploy: Any) -> None:
     assert settle["environment"] is None
 
 
+@pytest.mark.parametrize("step", ["service_export_check", "clusters_apply", "verification_apply"])
+def test_only_the_claim_decides_what_the_request_is(deploy: Any, step: str) -> None:
+    """No other step's outputs change the action, the spec, the place or a topic: each works under the claim."""
+    rogue = {
+        "action": "teardown",
+        "name": "other",
+        "generation": "9-9",
+        "environment": {"name": "other"},
+        "place": {"project": "other", "network": "other"},
+        "topics": {"clusters": "projects/p/topics/other", "gateway": "projects/p/topics/other"},
+    }
+    result, functions = deploy(answers(**{step: {"outcome": "done", "outputs": rogue}}))
+    steps = [message for _, message in functions.messages[1:-1]]
+    settle = functions.messages[-1][1]
+
+    assert {"store"} == {each["environment"]["name"] for each in steps}
+    assert [None] * len(steps) == [each["place"] for each in steps]
+    assert "projects/p/topics/other" not in {topic for topic, _ in functions.messages}
+    assert {("store", "1-77")} == {(each["claim"]["name"], each["claim"]["generation"]) for each in steps}
+    assert "deploy" == settle["ending"]["action"] == result["action"]
+    assert ("store", "1-77") == (result["environment"], result["generation"])
+
+
 def test_a_waiting_step_is_asked_again_when_it_said(deploy: Any) -> None:
     """retryAfter is slept, and equal reasons in a row are one wait."""
     script = answers(clusters_apply=[waiting("Creating", 180), waiting("Creating", 10), {"outcome": "done"}])
