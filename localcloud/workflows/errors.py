@@ -39,6 +39,15 @@ def fail(tag: str, message: str, **details: Any) -> WorkflowError:
     return WorkflowError(error_map(tag, message, **details))
 
 
+def told(fault: WorkflowError | RecursionError | UnicodeError) -> WorkflowError:
+    """What a value raised as an error of the language: also one too deep, or a string that is no Unicode [inferred]."""
+    if isinstance(fault, RecursionError):
+        return fail("RecursionError", "a value or an expression is nested too deeply")
+    if isinstance(fault, UnicodeError):
+        return fail("ValueError", "a string is not valid Unicode")
+    return fault
+
+
 def http_error(code: int, headers: dict[str, str], body: Any) -> dict[str, Any]:
     """The map raised for an HTTP answer outside 2xx [documented: its keys; observed: its message]."""
     message = f"HTTP server responded with error code {code}"

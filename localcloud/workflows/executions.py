@@ -17,6 +17,7 @@ from localcloud.workflows.callbacks import Callbacks, Wait
 from localcloud.workflows.host import CallResult
 from localcloud.workflows.outbound import Outbound
 from localcloud.workflows.run import Run, State
+from localcloud.workflows.values import copied
 from localcloud.world import Part, World
 
 ARGUMENT_LIMIT = 32 * 1024  # bytes, by the API [documented: quotas]
@@ -183,11 +184,11 @@ def _begin(run: Run) -> None:
 def _check_argument(argument: str | None, limit: int) -> None:
     if argument is None:
         return
-    if len(argument.encode()) > limit:
-        raise invalid(f"Execution argument exceeds the limit of {limit} bytes.")
     try:
-        json.loads(argument)
-    except ValueError:
+        if len(argument.encode()) > limit:
+            raise invalid(f"Execution argument exceeds the limit of {limit} bytes.")
+        copied(json.loads(argument))
+    except (ValueError, RecursionError):  # no Unicode, no JSON, a number too long, nested too deeply
         raise invalid("Execution argument is not a valid JSON document.") from None
 
 

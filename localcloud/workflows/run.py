@@ -14,7 +14,7 @@ from typing import Any
 
 from localcloud.workflows import document as model
 from localcloud.workflows.calls import call_with
-from localcloud.workflows.errors import WorkflowError, fail
+from localcloud.workflows.errors import WorkflowError, fail, told
 from localcloud.workflows.evaluation import evaluate
 from localcloud.workflows.failures import execution_error
 from localcloud.workflows.host import CallResult, Host
@@ -203,8 +203,8 @@ class Run:
             return
         try:
             self.result = to_json(result.value)
-        except WorkflowError as error:  # bytes have no JSON
-            self._fail(error)
+        except (WorkflowError, RecursionError, UnicodeError) as fault:  # bytes have no JSON
+            self._fail(told(fault))
         else:
             self._end(State.SUCCEEDED)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.workflows import document as model
-from localcloud.workflows.errors import TraceLine, WorkflowError
+from localcloud.workflows.errors import TraceLine, WorkflowError, told
 from localcloud.workflows.host import CallResult, Timer
 from localcloud.workflows.variables import Scope
 
@@ -96,10 +96,10 @@ def entered(frame: Frame) -> Iterator[None]:
     frame.thread.frames.append(frame)
     try:
         yield
-    except WorkflowError as error:
-        step = frame.step
+    except (WorkflowError, RecursionError, UnicodeError) as fault:
+        error, step = told(fault), frame.step
         error.trace.append(TraceLine(step.name, frame.routine, step.line, step.column))
-        raise
+        raise error from None
     finally:
         frame.thread.frames.pop()
         frame.scope.release()

@@ -232,3 +232,26 @@ def test_cancelled_execution_runs_no_handler(host: Any, begin: Callable[..., Run
     run.cancel()
     assert (run.state, host.step(), host.logs) == ("CANCELLED", False, [])
     assert run.current_steps == [{"routine": "main", "step": "work"}]
+
+
+NESTING = """
+main:
+  steps:
+  - init: {assign: [{x: 1}]}
+  - nest: {for: {value: n, range: [1, 3000], steps: [{more: {assign: [{x: ["${x}"]}]}}]}}
+"""
+ECHO = "main: {params: [given], steps: [{out: {return: '${given}'}}]}"
+
+
+@pytest.mark.parametrize(
+    ("source", "argument", "tag"),
+    [(NESTING, None, "RecursionError"), (ECHO, "\ud800", "ValueError")],
+    ids=["too deep", "no Unicode"],
+)
+def test_a_value_that_cannot_be_kept_fails_the_execution(
+    execute: Callable[..., Run], source: str, argument: Any, tag: str
+) -> None:
+    """It raises an error of the language, and nothing escapes to whoever drives the run."""
+    run = execute(source, argument)
+    assert run.state == "FAILED" and run.error is not None
+    assert [tag] == json.loads(run.error["payload"])["tags"]

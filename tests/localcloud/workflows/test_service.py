@@ -227,7 +227,13 @@ def test_failed_execution_shows_its_error(
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"argument": "no json"}, 400), ({"argument": json.dumps("x" * 40_000)}, 400), ({"arg": "1"}, 400)],
+    [
+        ({"argument": "no json"}, 400),
+        ({"argument": "[" * 10_000 + "]" * 10_000}, 400),
+        ({"argument": "9" * 5000}, 400),
+        ({"argument": json.dumps("x" * 40_000)}, 400),
+        ({"arg": "1"}, 400),
+    ],
 )
 def test_bad_argument_is_refused(ask: Ask, deploy: Callable[..., Json], body: Json, status: int) -> None:
     """The argument is JSON text of at most 32 KB."""
