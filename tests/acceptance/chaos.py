@@ -178,7 +178,7 @@ async def _ended(local: LocalRun, messages: list[tuple[str, str]], number: int) 
         started = [cloud.executions.of_event(workflow, each) for _, each in messages]
         return (
             len(started) == number
-            and (all(started) or cloud.world.clock.now > delivered)
+            and (all(started) or cloud.world.clock.now >= delivered)
             and all(execution.ended for each in started for execution in each)
             and cloud.schedule.idle
         )
