@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from functions.gateway.observed import KINDS, ObservedGateway
 from functions.gateway.wanted import wanted_objects
-from shared.changes.objects import ApplyObject, DeleteObject
+from shared.changes.objects import ApplyObject, DeleteObject, ObjectChange
 from shared.objects import KubeObject, differs, is_ours, key_of, namespace
 
 if TYPE_CHECKING:
     from shared.spec import Environment
-
-ObjectChange: TypeAlias = ApplyObject | DeleteObject
 
 
 def differences(wanted: Environment, observed: ObservedGateway) -> Iterator[ObjectChange]:

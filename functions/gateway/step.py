@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from functions.gateway.addresses import are_reserved, release, reservations
 from functions.gateway.blockers import blocker
-from functions.gateway.differences import ObjectChange, differences
+from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
 from functions.gateway.waits import wait_for_gateway
+from shared.changes.objects import ObjectChange
 from shared.step.outcome import Decision
 from shared.step.step import SpecStep
 

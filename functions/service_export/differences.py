@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from functions.service_export.wanted import wanted_objects
-from shared.changes.objects import ApplyObject, DeleteObject
+from shared.changes.objects import ApplyObject, DeleteObject, ObjectChange
 from shared.google import container
 from shared.objects import Key, KubeObject, differs, is_being_deleted, is_ours, key_of
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
-
-ObjectChange: TypeAlias = ApplyObject | DeleteObject
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.service_export.blockers import blocker
-from functions.service_export.differences import ObjectChange, differences
+from functions.service_export.differences import differences
 from functions.service_export.observed import ObservedExports, observe
 from functions.service_export.waits import wait_for_imports, wait_to_change
+from shared.changes.objects import ObjectChange
 from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import SpecStep
 

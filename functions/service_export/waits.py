@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from functions.service_export.differences import ObjectChange, ObservedCluster
+from functions.service_export.differences import ObservedCluster
 from functions.service_export.observed import ObservedExports
+from shared.changes.objects import ObjectChange
 from shared.google.compute import unix
 from shared.objects import KubeObject, is_being_deleted
 from shared.step.estimate import remaining

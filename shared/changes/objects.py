@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
@@ -74,3 +74,6 @@ class DeleteObject(Change):
             Conflict: the object of that name is another one.
         """
         ClusterWriter(session, self.cluster).delete(self.kind, self.namespace, self.name, self.uid)
+
+
+ObjectChange: TypeAlias = ApplyObject | DeleteObject
