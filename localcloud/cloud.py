@@ -35,7 +35,8 @@ from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import ForkServer
 from localcloud.functions.runtime import RUNTIME, Function, Functions
 from localcloud.google_apis import GOOGLE_APIS, GoogleApis, overrides
-from localcloud.iam.access import ACCESS, bind
+from localcloud.iam.access import ACCESS
+from localcloud.iam.grants import grant
 from localcloud.projects import Project
 from localcloud.pubsub.broker import BROKER, DELIVERY, Delivery
 from localcloud.records.call_log import CallLog
@@ -143,7 +144,7 @@ class LocalCloud:
         project = self.world.projects.create(project_id)
         project.enabled.update(apis)
         if self.settings.enforce:
-            bind(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
+            grant(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
         for name in apis:
             provision_agent(self.world, project, find(name))
         return project

@@ -60,8 +60,8 @@ Handler = Callable[[Call], "Json | Response"]
 
 @dataclass(frozen=True)
 class Need:
-    """One permission that a call takes. `holder` has the policy (`projects/P`, with `/topics/T` or
-    `/serviceAccounts/E` behind it), `name` is what a refusal calls it."""
+    """One permission that a call takes. `holder` has the policy: `projects/P` or the full name of something in it
+    (`projects/P/topics/T`). `name` is what a refusal calls it."""
 
     permission: str
     holder: str

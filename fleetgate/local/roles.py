@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
-from localcloud.iam.access import bind, define_role
+from localcloud.iam.access import define_role
 from localcloud.iam.accounts import account_holder
+from localcloud.iam.grants import grant
 from localcloud.world import World
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
@@ -121,14 +122,14 @@ def grant_roles(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
             name = f"projects/{project}/roles/fleetgate_{role.step}{suffix}"
             define_role(world, name, held)
             condition = role.condition if section == "limited" else None
-            bind(world, f"projects/{project}", name, member, condition)
+            grant(world, f"projects/{project}", name, member, condition)
         for each in role.topics:
             for topic in scope.topics(each):
-                bind(world, topic, PUBLISHER, member)
+                grant(world, topic, PUBLISHER, member)
         for each in role.act_as:
             for account in scope.nodes if each == NODES else (scope.account(each),):
                 project = scope.fleet if each == NODES else scope.home
-                bind(world, account_holder(world, account, project), USER, member)
+                grant(world, account_holder(world, account, project), USER, member)
 
 
 def _role(step: str, document: dict[str, Any]) -> Role:

@@ -18,8 +18,7 @@ class ProjectsAuthorization(Authorization):
         """Of a new policy, the roles that it changes: what a grant of limited roles asks about."""
         if not call.method.endswith("projects.setIamPolicy"):
             return {}
-        project = call.world.projects.find(call.project)
-        before = bindings_of(project) if project else []
+        before = bindings_of(call.world, f"projects/{call.project}")
         return {MODIFIED: modified_roles(before, call.body.get("policy", {}).get("bindings", []))}
 
     def refused(self, call: Call, missing: list[Need]) -> Refused:

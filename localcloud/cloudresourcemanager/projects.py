@@ -60,9 +60,8 @@ def list_projects(call: Call) -> Json:
 
 def _is_visible(call: Call, project: Project) -> bool:
     """Who may not read a project does not see it in lists [documented]."""
-    return call.world[ACCESS].allows(
-        call.world, call.caller.identity, "resourcemanager.projects.get", project.id
-    )
+    access, who = call.world[ACCESS], call.caller.identity
+    return access.allows(call.world, who, "resourcemanager.projects.get", f"projects/{project.id}")
 
 
 def _shown(call: Call, project: Project) -> Json:

@@ -1,6 +1,6 @@
-"""Who may do what: policies of projects, topics and service accounts, evaluated; and what was made use of.
+"""Who may do what: policies of projects and of what is in them, evaluated; and what was made use of.
 
-A policy on a topic or a service account is added to its project's [documented: inheritance]. Conditions are
+The policy of a resource is added to its project's [documented: inheritance]. Conditions are
 evaluated; one that cannot be is false [documented]. A binding that was written a moment ago does not work yet.
 """
 
@@ -19,7 +19,7 @@ from localcloud.world import Part, World
 if TYPE_CHECKING:
     from localcloud.wire.messages import Json
 
-ROLES, POLICIES = "iam.roles", "iam.policies"  # collections of the store
+ROLES = "iam.roles"  # the collection of custom roles, by full name
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Access:
                 self.used.add(Use(identity, need.permission, need.holder, role))
         return missing
 
-    def allows(self, world: World, identity: str, permission: str, project: str) -> bool:
-        """Whether `identity` has a permission on a project (by id); asking does not count as use."""
-        need = Need(permission, f"projects/{project}", "")
+    def allows(self, world: World, identity: str, permission: str, holder: str) -> bool:
+        """Whether `identity` has a permission on what `holder` names; asking does not count as use."""
+        need = Need(permission, holder, "")
         return not self.enforced or _role_for(world, identity, need, {}) is not None
 
 
@@ -76,17 +76,6 @@ def define_role(world: World, name: str, permissions: Iterable[str]) -> None:
     world.store[ROLES].put(name, {"name": name, "includedPermissions": sorted(permissions)})
 
 
-def bind(world: World, holder: str, role: str, member: str, condition: Json | None = None) -> None:
-    """Bind `member` (`serviceAccount:…`) to `role` on a project, topic or service account; works at once."""
-    kind = holder.split("/")[2:3]
-    if not kind:
-        grants.grant(world, world.projects.get(holder.split("/")[1]), role, member, condition)
-        return
-    binding: Json = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
-    policy = world.store[POLICIES].get(holder) or {}
-    world.store[POLICIES].put(holder, {"bindings": grants.tidy([*policy.get("bindings", []), binding])})
-
-
 def permissions_of(world: World, role: str) -> frozenset[str]:
     """What a role holds; one that nobody knows here holds nothing."""
     found = world.store[ROLES].get(role)
@@ -96,8 +85,8 @@ def permissions_of(world: World, role: str) -> frozenset[str]:
 
 
 def _role_for(world: World, identity: str, need: Need, attributes: dict[str, Any]) -> str | None:
-    for binding in _bindings(world, need.holder):
-        if not _is_member(world, identity, need.holder, binding):
+    for holder, binding in _bindings(world, need.holder):
+        if not _is_member(world, identity, holder, binding):
             continue
         held = permissions_of(world, binding["role"])
         if (EVERYTHING in held or need.permission in held) and satisfied(
@@ -108,14 +97,20 @@ def _role_for(world: World, identity: str, need: Need, attributes: dict[str, Any
     return None
 
 
-def _bindings(world: World, holder: str) -> Iterator[Json]:
-    project = world.projects.find(holder.split("/")[1])
-    yield from (world.store[POLICIES].get(holder) or {}).get("bindings", [])
-    if project is not None:
-        yield from grants.bindings_of(project)
+def _bindings(world: World, holder: str) -> Iterator[tuple[str, Json]]:
+    """The bindings that count for a holder, each with whose policy it stands in."""
+    project = f"projects/{world.projects.id_of(holder.split('/')[1])}"
+    for each in dict.fromkeys((holder, project)):
+        yield from ((each, binding) for binding in grants.bindings_of(world, each))
 
 
 def _is_member(world: World, identity: str, holder: str, binding: Json) -> bool:
-    member = next((each for each in binding["members"] if each.partition(":")[2] == identity), None)
-    project = holder.split("/")[1]
-    return member is not None and not grants.is_propagating(world, project, binding["role"], member)
+    member = next((each for each in binding["members"] if _names(each, identity)), None)
+    return member is not None and not grants.is_propagating(world, holder, binding["role"], member)
+
+
+def _names(member: str, identity: str) -> bool:
+    """Whether a member is who calls; everybody is one of all users, who has a token one of the authenticated."""
+    if member in ("allUsers", "allAuthenticatedUsers"):
+        return member == "allUsers" or bool(identity)
+    return member.partition(":")[2] == identity

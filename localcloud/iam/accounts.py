@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from localcloud.world import World
 
+AGENTS = "serviceusage.identities"  # the collection of service agents, by e-mail address
 NODES_DEFAULT = "default"  # what GKE calls Compute Engine's own account in a cluster [documented]
 
 

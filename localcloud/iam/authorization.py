@@ -6,6 +6,7 @@ otherwise with it, it overrides (whose policy counts, what a refusal calls a res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,10 @@ from localcloud.wire.messages import Json
 # Methods that make what their body describes, or change it to that.
 MAKING = ("insert", "create", "patch")
 DENIED = "PERMISSION_DENIED"
+# What has a policy of its own here [documented: iam/docs/resource-types-with-policies].
+_OWN_POLICY = re.compile(
+    r"projects/[^/]+/(topics|serviceAccounts|buckets|locations/[^/]+/(services|repositories))/[^/]+"
+)
 
 
 class Authorization:
@@ -55,7 +60,7 @@ class Authorization:
 
     def holder(self, call: Call) -> str:
         """What has the policy that counts: the project of all but few resources."""
-        return f"projects/{call.project}"
+        return policy_holder(f"projects/{call.project}/{path_of(call).partition('/')[2]}")
 
     def name(self, call: Call, permission: str) -> str:
         """What a refusal calls the resource."""
@@ -100,6 +105,13 @@ class RunsAsAccount(Authorization):
         return {"serviceAccount": ""}
 
 
+def policy_holder(resource: str) -> str:
+    """What has the policy that counts for a resource (by full name): what it is or lies in, if that has a policy of
+    its own, else its project. A bucket is named with its project here: `projects/P/buckets/B`."""
+    match = _OWN_POLICY.match(resource)
+    return match[0] if match else "/".join(resource.split("/")[:2])
+
+
 def verb_of(call: Call) -> str:
     """The last word of the method's id."""
     return call.method.rpartition(".")[2]
@@ -132,6 +144,5 @@ def _need_on(call: Call, permission: str, named: str) -> Need:
         return Need(permission, holder, named)
     path = "projects/" + named.rpartition("projects/")[2] if "projects/" in named else ""
     path = path or f"projects/{call.project}/{named}"
-    if "/topics/" in path:
-        return Need(permission, path, path)
-    return Need(permission, f"projects/{call.world.projects.id_of(path.split('/')[1])}", path)
+    project, _, rest = path.removeprefix("projects/").partition("/")
+    return Need(permission, policy_holder(f"projects/{call.world.projects.id_of(project)}/{rest}"), path)

@@ -1,34 +1,50 @@
-"""Who holds which role on a project, and since when: a binding that was just written does not work yet.
+"""Who holds which role on a project or on something in one, and since when.
 
-IAM converges, usually within two minutes [documented]; modules in the field sleep 60–100 s after a grant
+A binding that was just written does not work yet: IAM converges, usually within two minutes, whatever resource the
+policy is of [documented: iam/docs/access-change-propagation]; modules in the field sleep 60–100 s after a grant
 [observed]. So each new binding propagates as work of the ledger, and controllers ask `effective`. Taking a
 role away works at once here: the local cloud is the stricter of the two [inferred].
+
+A holder is the full name of what has the policy: `projects/P`, or `projects/P/topics/T` and the like.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from localcloud.projects import Project
 from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 
 if TYPE_CHECKING:
     from localcloud.world import World
 
-# What Google answers for a policy that nobody has written yet [observed].
-FIRST_ETAG = "ACAB"
+POLICIES = "iam.policies"  # the collection of policies by holder; a project's stands in the project
+FIRST_ETAG = "ACAB"  # what Google answers for a policy that nobody has written yet [observed]
 
 Pair = tuple[str, str]  # role, member
 
 
-def bindings_of(project: Project) -> list[Json]:
-    """The project's bindings, in wire shape."""
-    bindings: list[Json] = project.policy.get("bindings", [])
+def policy_of(world: World, holder: str) -> Json:
+    """The holder's policy in wire shape; empty if nobody has written one."""
+    if not _is_project(holder):
+        return world.store[POLICIES].get(holder) or {}
+    project = world.projects.find(_project(holder))
+    return project.policy if project else {}
+
+
+def holders(world: World) -> Iterator[str]:
+    """Everything that may have a policy: the projects, and what has one of its own."""
+    yield from (f"projects/{project.id}" for project in world.projects.all())
+    yield from world.store[POLICIES].names()
+
+
+def bindings_of(world: World, holder: str) -> list[Json]:
+    """The bindings of the holder's own policy, in wire shape."""
+    bindings: list[Json] = policy_of(world, holder).get("bindings", [])
     return bindings
 
 
@@ -37,44 +53,44 @@ def pairs(bindings: Iterable[Json]) -> set[Pair]:
     return {(binding["role"], member) for binding in bindings for member in binding.get("members", [])}
 
 
-def etag_of(project: Project) -> str:
+def etag_of(world: World, holder: str) -> str:
     """The policy's etag: base64, as compare-and-swap of setIamPolicy takes it."""
-    etag: str = project.policy.get("etag", FIRST_ETAG)
+    etag: str = policy_of(world, holder).get("etag", FIRST_ETAG)
     return etag
 
 
 def write(
     world: World,
-    project: Project,
+    holder: str,
     bindings: list[Json],
-    version: int = 1,
     waited_for: Callable[[str], Work | None] = lambda member: None,
-) -> Json:
-    """Replace the project's bindings; those that are new begin to propagate. The new policy is returned.
+) -> None:
+    """Replace the holder's bindings; those that are new begin to propagate.
 
     `waited_for` tells what had to be done before a member could be bound at all.
     """
-    before = pairs(bindings_of(project))
-    etag = _next_etag(world, etag_of(project))
-    project.policy = {**project.policy, "version": version, "etag": etag, "bindings": bindings}
+    before = pairs(bindings_of(world, holder))
+    _keep(world, holder, bindings)
     for role, member in sorted(before - pairs(bindings)):
-        world.store["iam.propagating"].delete(_key(project.id, role, member))
-    _propagate(world, project, pairs(bindings) - before, waited_for)
-    _tell(world, project)
-    return project.policy
+        world.store["iam.propagating"].delete(_key(holder, role, member))
+    _propagate(world, holder, pairs(bindings) - before, waited_for)
+    _tell(world, holder)
 
 
-def grant(world: World, project: Project, role: str, member: str, condition: Json | None = None) -> None:
+def grant(world: World, holder: str, role: str, member: str, condition: Json | None = None) -> None:
     """Bind `member` to `role`, as Google does by itself for its service agents; works at once."""
-    if (role, member) in pairs(bindings_of(project)):
+    if (role, member) in pairs(bindings_of(world, holder)):
         return
     binding: Json = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
-    bindings = tidy([*bindings_of(project), binding])
-    conditional = any("condition" in each for each in bindings)
-    version = 3 if conditional else project.policy.get("version", 1)  # [documented]
-    etag = _next_etag(world, etag_of(project))
-    project.policy = {**project.policy, "version": version, "etag": etag, "bindings": bindings}
-    _tell(world, project)
+    _keep(world, holder, tidy([*bindings_of(world, holder), binding]))
+    _tell(world, holder)
+
+
+def forget(world: World, holder: str) -> None:
+    """What had a policy of its own is deleted: one of the same name that is made later begins with none."""
+    world.store[POLICIES].delete(holder)
+    for key in world.store["iam.propagating"].names(f"{holder} "):
+        world.store["iam.propagating"].delete(key)
 
 
 def tidy(bindings: Iterable[Json]) -> list[Json]:
@@ -91,14 +107,15 @@ def tidy(bindings: Iterable[Json]) -> list[Json]:
 def effective(world: World, project_id: str, role: str, member: str) -> bool:
     """Whether `member` (`serviceAccount:…`, `principal://…`) holds `role` on the project by now."""
     project = world.projects.find(project_id)
-    if project is None or (role, member) not in pairs(bindings_of(project)):
+    holder = f"projects/{project.id if project else project_id}"
+    if (role, member) not in pairs(bindings_of(world, holder)):
         return False
-    return not is_propagating(world, project.id, role, member)
+    return not is_propagating(world, holder, role, member)
 
 
-def is_propagating(world: World, project_id: str, role: str, member: str) -> bool:
+def is_propagating(world: World, holder: str, role: str, member: str) -> bool:
     """Whether a binding was written so lately that it does not work yet."""
-    return _key(project_id, role, member) in world.store["iam.propagating"]
+    return _key(holder, role, member) in world.store["iam.propagating"]
 
 
 def propagation(world: World, project_id: str, member: str) -> Work | None:
@@ -108,42 +125,62 @@ def propagation(world: World, project_id: str, member: str) -> Work | None:
 
 def subscribe(world: World, listener: Callable[[str], None]) -> None:
     """Call `listener(project_id)` whenever what `effective` says of the project may have changed."""
-    world.store["iam.effective"].subscribe(lambda name, _: listener(name.removeprefix("projects/")))
+    world.store["iam.effective"].subscribe(lambda name, _: listener(_project(name)))
 
 
-def _propagate(
-    world: World, project: Project, fresh: set[Pair], waited_for: Callable[[str], Work | None]
-) -> None:
-    etag = etag_of(project)
+def _keep(world: World, holder: str, bindings: list[Json]) -> None:
+    """Store the bindings as the holder's; the version says whether there are conditions [documented]."""
+    conditional = any("condition" in each for each in bindings)
+    etag = _next_etag(world, etag_of(world, holder))
+    changed: Json = {"version": 3 if conditional else 1, "etag": etag, "bindings": bindings}
+    policy = {**policy_of(world, holder), **changed}
+    if _is_project(holder):
+        world.projects.get(_project(holder)).policy = policy
+    else:
+        world.store[POLICIES].put(holder, policy)
+
+
+def _propagate(world: World, holder: str, fresh: set[Pair], waited_for: Callable[[str], Work | None]) -> None:
+    etag = etag_of(world, holder)
     for member in sorted({member for _, member in fresh}):
-        roles = sorted(role for role, holder in fresh if holder == member)
+        roles = sorted(role for role, bound in fresh if bound == member)
         for role in roles:
-            world.store["iam.propagating"].put(_key(project.id, role, member), {"since": etag})
-        then = partial(_settle, world, project, member, roles, etag)
-        resource = f"projects/{project.id} {member}"
-        world.ledger.perform("iam.propagation", resource, then, [waited_for(member)])
+            world.store["iam.propagating"].put(_key(holder, role, member), {"since": etag})
+        then = partial(_settle, world, holder, member, roles, etag)
+        world.ledger.perform("iam.propagation", f"{holder} {member}", then, [waited_for(member)])
 
 
-def _settle(world: World, project: Project, member: str, roles: list[str], etag: str) -> None:
+def _settle(world: World, holder: str, member: str, roles: list[str], etag: str) -> None:
     """End the propagation of what was written under `etag`; what was taken and given again has its own."""
     waiting = world.store["iam.propagating"]
     for role in roles:
-        if waiting.get(_key(project.id, role, member)) == {"since": etag}:
-            waiting.delete(_key(project.id, role, member))
-    _tell(world, project)
+        if waiting.get(_key(holder, role, member)) == {"since": etag}:
+            waiting.delete(_key(holder, role, member))
+    _tell(world, holder)
 
 
-def _tell(world: World, project: Project) -> None:
+def _tell(world: World, holder: str) -> None:
+    """Tell controllers, who ask about projects alone."""
+    if not _is_project(holder):
+        return
     held = [
         {"role": role, "member": member}
-        for role, member in sorted(pairs(bindings_of(project)))
-        if effective(world, project.id, role, member)
+        for role, member in sorted(pairs(bindings_of(world, holder)))
+        if not is_propagating(world, holder, role, member)
     ]
-    world.store["iam.effective"].put(f"projects/{project.id}", {"held": held})
+    world.store["iam.effective"].put(holder, {"held": held})
 
 
-def _key(project_id: str, role: str, member: str) -> str:
-    return f"projects/{project_id} {role} {member}"
+def _is_project(holder: str) -> bool:
+    return holder.count("/") == 1
+
+
+def _project(holder: str) -> str:
+    return holder.split("/")[1]
+
+
+def _key(holder: str, role: str, member: str) -> str:
+    return f"{holder} {role} {member}"
 
 
 def _next_etag(world: World, old: str) -> str:

@@ -1,4 +1,4 @@
-"""What IAM asks about Pub/Sub's calls, and how it refuses them."""
+"""How IAM refuses Pub/Sub's calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from localcloud.wire.errors import Refused
 
 
 class PubSubAuthorization(Authorization):
-    """A topic has a policy of its own [documented]."""
-
-    def holder(self, call: Call) -> str:
-        """The topic that the path names, else the project."""
-        topic = call.params.get("topicsId")
-        return super().holder(call) + (f"/topics/{topic}" if topic else "")
+    """A refusal names nothing."""
 
     def refused(self, call: Call, missing: list[Need]) -> Refused:
         """[documented: troubleshooting]."""

@@ -11,7 +11,7 @@ service = Service(
     "pubsub.googleapis.com",
     ["v1"],
     Style.NEWER,
-    reads=frozenset({"pull"}),
+    reads=frozenset({"pull", "testIamPermissions"}),
     history=frozenset({"pubsub.topics", "pubsub.subscriptions"}),
     authorization=PubSubAuthorization(__file__),
 )

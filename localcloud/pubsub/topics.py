@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+from localcloud.iam.grants import forget
+from localcloud.iam.policies import serve_policies
 from localcloud.pubsub.broker import BROKER
 from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.service import service
 from localcloud.service import Call
-from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
+from localcloud.wire.validation import camel
+
+CHANGEABLE = ("labels", "messageRetentionDuration", "messageStoragePolicy")
 
 
 @service.on("pubsub.projects.topics.create")
@@ -23,6 +28,28 @@ def create(call: Call) -> Json:
             "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
         )
     return topics.put(name, {**call.body, "name": name})
+
+
+@service.on("pubsub.projects.topics.patch")
+def patch(call: Call) -> Json:
+    """Change what the mask names, and nothing else [documented].
+
+    Raises:
+        Refused: INVALID_ARGUMENT, no mask or a name in it that is fixed; UNIMPLEMENTED, a setting that is not modelled.
+    """
+    name = full_name(call, "topics")
+    topic, asked = require(call, "pubsub.topics", name), call.body.get("topic", {})
+    mask = [camel(each) for each in call.body.get("updateMask", "").split(",") if each]
+    if not mask:
+        raise invalid("The update_mask in the UpdateTopicRequest must be set and name at least one field.")
+    for field in mask:
+        if field == "name":
+            raise invalid("A topic's name cannot be changed.")
+        if field not in CHANGEABLE:
+            raise not_implemented(f"pubsub.projects.topics.patch of {field}")
+    left = {key: value for key, value in topic.items() if key not in mask}
+    changed = {key: asked[key] for key in mask if asked.get(key)}
+    return call.world.store["pubsub.topics"].put(name, {**left, **changed})
 
 
 @service.on("pubsub.projects.topics.get")
@@ -48,6 +75,7 @@ def delete(call: Call) -> Json:
         if subscription["topic"] == name:
             subscriptions.change(key, topic="_deleted-topic_")
     call.world.store["pubsub.topics"].delete(name)
+    forget(call.world, name)
     return {}
 
 
@@ -65,6 +93,20 @@ def publish(call: Call) -> Json:
         )
     broker = call.world[BROKER]
     return {"messageIds": [broker.publish(name, message) for message in messages]}
+
+
+def _topic(call: Call) -> str:
+    """The topic that the path names, as the holder of a policy.
+
+    Raises:
+        Refused: NOT_FOUND.
+    """
+    name = full_name(call, "topics")
+    require(call, "pubsub.topics", name)
+    return name
+
+
+serve_policies(service, "pubsub.projects.topics", _topic)
 
 
 def check_name(kind: str, name: str) -> None:

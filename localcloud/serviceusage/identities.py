@@ -6,10 +6,11 @@ A binding to an agent that does not exist is refused, so whoever binds one creat
 from __future__ import annotations
 
 from localcloud.iam import grants
+from localcloud.iam.accounts import AGENTS
 from localcloud.ids import keyed
 from localcloud.projects import Project
 from localcloud.service import Call
-from localcloud.serviceusage.known import KnownService, find, known
+from localcloud.serviceusage.known import KnownService, find
 from localcloud.serviceusage.operations import TYPES, finished
 from localcloud.serviceusage.service import project_of, service
 from localcloud.wire.errors import Refused
@@ -32,26 +33,17 @@ def generate(call: Call) -> Json:
 def ensure(world: World, project: Project, api: KnownService) -> Json:
     """The API's service agent in the project, made if it is not there: {email, uniqueId}."""
     email = api.agent.format(number=project.number)
-    found = world.store["serviceusage.identities"].get(email)
+    found = world.store[AGENTS].get(email)
     if found is not None:
         return found
     unique = str(10**20 + keyed(email, 9 * 10**8))
-    return world.store["serviceusage.identities"].put(email, {"email": email, "uniqueId": unique})
-
-
-def exists(world: World, project: Project, email: str) -> bool:
-    """Whether a service agent is there: generated, or come with an API that is on."""
-    return email in world.store["serviceusage.identities"] or any(
-        api.granted and api.agent.format(number=project.number) == email
-        for name, api in known().items()
-        if name in project.enabled
-    )
+    return world.store[AGENTS].put(email, {"email": email, "uniqueId": unique})
 
 
 def deprived(world: World, project: Project, api: KnownService) -> bool:
     """Whether the API's service agent has been made, with its role, and somebody has taken the role away."""
     email = api.agent.format(number=project.number)
-    if email not in world.store["serviceusage.identities"] or not api.granted:
+    if email not in world.store[AGENTS] or not api.granted:
         return False
     return not grants.effective(world, project.id, api.granted, f"serviceAccount:{email}")
 
@@ -60,4 +52,4 @@ def provision_agent(world: World, project: Project, api: KnownService) -> None:
     """What enabling the API brings by itself: for some, their agent and its role [documented for GKE]."""
     if api.granted:
         email = ensure(world, project, api)["email"]
-        grants.grant(world, project, api.granted, f"serviceAccount:{email}")
+        grants.grant(world, f"projects/{project.id}", api.granted, f"serviceAccount:{email}")

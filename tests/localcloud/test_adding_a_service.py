@@ -10,8 +10,9 @@ import pytest
 
 import localcloud
 from localcloud.google_apis import GoogleApis, overrides
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.authorization import Authorization
+from localcloud.iam.grants import grant
 from localcloud.request_path import REQUEST_PATH
 from localcloud.service import Call, Service
 from localcloud.services import SERVICES
@@ -91,7 +92,7 @@ def test_a_service_that_is_listed_is_served_as_all_are(dns: Service) -> None:
     project.enabled.add("dns.googleapis.com")
     denied = ask()
     define_role(world, "projects/shop/roles/dns", ["dns.managedZones.create"])
-    bind(world, "projects/shop", "projects/shop/roles/dns", "user:me@example.com")
+    grant(world, "projects/shop", "projects/shop/roles/dns", "user:me@example.com")
 
     assert off[1].startswith("Cloud DNS API has not been used in project")
     assert (403, "Permission 'dns.managedZones.create' denied on resource") == (

@@ -21,7 +21,8 @@ from localcloud.faults.call_faults import (
     Twice,
 )
 from localcloud.google_apis import GOOGLE_APIS, GoogleApis
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from localcloud.kubernetes import KubernetesApi
 from localcloud.pubsub.broker import BROKER
 from localcloud.records.call_log import CallLog
@@ -189,7 +190,7 @@ def world() -> World:
     }
     definitions.put(world, WORKFLOW, fields)
     define_role(world, "projects/shop/roles/starter", ["workflows.executions.create"])
-    bind(world, "projects/shop", "projects/shop/roles/starter", f"serviceAccount:{STARTER}")
+    grant(world, "projects/shop", "projects/shop/roles/starter", f"serviceAccount:{STARTER}")
     trigger_workflow(world, WORKFLOW, TOPIC, STARTER)
     return world
 

@@ -60,7 +60,7 @@ class Fleet:
     def allow_importers(self, member: str = "") -> str:
         """Bind the importers' role, propagated already; gives the member."""
         member = member or f"serviceAccount:{PROJECT}.svc.id.goog[{NAMESPACE}/{IMPORTER}]"
-        grants.grant(self.world, self.project, ROLE, member)
+        grants.grant(self.world, f"projects/{PROJECT}", ROLE, member)
         return member
 
     def full(self, name: str) -> str:

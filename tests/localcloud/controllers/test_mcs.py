@@ -214,7 +214,7 @@ def test_an_export_is_work_that_waited_for_the_crds_and_the_role(fleet: Fleet) -
     fleet.project.policy["bindings"] = []
     api = member(fleet, "west")
     importer = identities(fleet.world, PROJECT)[0]
-    grants.write(fleet.world, fleet.project, [{"role": ROLE, "members": [importer]}])
+    grants.write(fleet.world, f"projects/{PROJECT}", [{"role": ROLE, "members": [importer]}])
     offer(api)
     fleet.wait()
     work = export_work(fleet.world, fleet.membership("west"), "store", "store")

@@ -7,7 +7,8 @@ import json
 from localcloud.compute import create_default_network
 from localcloud.container import kube
 from localcloud.container.cluster_api import ClusterApi
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from localcloud.wire.messages import Caller, Json, Request, Response
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services, a_world
@@ -35,13 +36,13 @@ class Cloud(Services):
         world[ACCESS].enforced = True
         world.draw = lambda kind: 0.0
         super().__init__(world, caller=Caller(ROBOT))
-        bind(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
+        grant(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
         create_default_network(self.world, PROJECT, "custom", {})
 
     def let(self, *permissions: str, condition: Json | None = None, on: str = f"projects/{PROJECT}") -> None:
         """Give the robot these permissions."""
         define_role(self.world, ROLE, permissions)
-        bind(self.world, on, ROLE, f"serviceAccount:{ROBOT}", condition)
+        grant(self.world, on, ROLE, f"serviceAccount:{ROBOT}", condition)
 
     def cluster(self, *bundle: str) -> ClusterApi:
         """A cluster whose DNS endpoint is `dns.gke.goog`, with these CRDs installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.serviceusage import identities
+from localcloud.iam.accounts import AGENTS
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -39,10 +39,12 @@ def test_a_service_without_agent_is_refused(ask: Ask) -> None:
     assert ask("POST", GENERATE.format("dns"))[0] == 400
 
 
-def test_an_agent_that_comes_with_its_api_exists_while_that_is_on(world: World) -> None:
-    """GKE's robot needs no generating."""
+def test_an_agent_that_comes_with_its_api_needs_no_generating(world: World, ask: Ask) -> None:
+    """Enabling GKE makes its robot, with its role; a binding finds it."""
     project = world.projects.get("shop")
     email = f"service-{project.number}@container-engine-robot.iam.gserviceaccount.com"
-    assert not identities.exists(world, project, email)
-    project.enabled.add("container.googleapis.com")
-    assert identities.exists(world, project, email)
+    assert email not in world.store[AGENTS]
+    ask("POST", "v1/projects/shop/services/container.googleapis.com:enable")
+    while world.clock.step():
+        pass
+    assert email in world.store[AGENTS]

@@ -26,6 +26,7 @@ HTTP_ROUTE = "gateway.networking.k8s.io/HTTPRoute"
 POLICY = "networking.gke.io/HealthCheckPolicy"
 EXPORT = "net.gke.io/ServiceExport"
 FEATURE = f"projects/{PROJECT}/locations/global/features/multiclusteringress"
+HOLDER = f"projects/{PROJECT}"
 DENIAL = f"projects/{PROJECT}/global/firewalls/deny-all"
 SUBNETS = f"projects/{PROJECT}/regions/{{}}/subnetworks/{{}}"
 
@@ -147,16 +148,15 @@ async def _set_cpu(cpu: str, standing: Standing) -> None:
 
 
 async def _take_role(role: str, standing: Standing) -> None:
-    project = standing.world.projects.get(PROJECT)
-    left = [each for each in grants.bindings_of(project) if each["role"] != role]
-    grants.write(standing.world, project, left)
+    held = grants.bindings_of(standing.world, HOLDER)
+    grants.write(standing.world, HOLDER, [each for each in held if each["role"] != role])
 
 
 async def _give_agent_its_role(standing: Standing) -> None:
     project = standing.world.projects.get(PROJECT)
     agent = f"serviceAccount:service-{project.number}@gcp-sa-multiclusteringress.iam.gserviceaccount.com"
     binding = {"role": "roles/multiclusteringress.serviceAgent", "members": [agent]}
-    grants.write(standing.world, project, [*grants.bindings_of(project), binding])
+    grants.write(standing.world, HOLDER, [*grants.bindings_of(standing.world, HOLDER), binding])
 
 
 async def _move_config_membership(standing: Standing) -> None:

@@ -1,6 +1,6 @@
 """Members of a binding: their syntax, and whether those that Google can look up are there.
 
-Service agents exist once they are generated; the identity pool `P.svc.id.goog` exists once the first cluster
+Service agents exist once they are made; the identity pool `P.svc.id.goog` exists once the first cluster
 of the project with workload identity runs [observed]. Other accounts belong to services that are not here and
 are taken at their word.
 """
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from localcloud.projects import Project
-from localcloud.serviceusage import identities
+from localcloud.iam.accounts import AGENTS
 from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World
@@ -25,7 +24,7 @@ PRINCIPAL = re.compile(
 )
 
 
-def check(world: World, project: Project, member: str, known: bool = False) -> None:
+def check(world: World, member: str, known: bool = False) -> None:
     """Refuse a member that cannot be one; a member that is `known` (bound already) may have gone since.
 
     Raises:
@@ -41,7 +40,7 @@ def check(world: World, project: Project, member: str, known: bool = False) -> N
     if kind in ("user", "group") and not EMAIL.fullmatch(name):
         raise invalid(f"Invalid {kind} {name}: an e-mail address is expected.")
     if kind == "serviceAccount" and not known:
-        _service_account(world, project, name)
+        _service_account(world, name)
     if kind == "principal" and not known:
         _principal(world, name)
 
@@ -73,12 +72,12 @@ def _clusters_of(world: World, pool: str) -> list[str]:
     ]
 
 
-def _service_account(world: World, project: Project, name: str) -> None:
+def _service_account(world: World, name: str) -> None:
     if match := KUBERNETES.fullmatch(name):
         _pool(world, match[1])
     elif not EMAIL.fullmatch(name):
         raise invalid(f"Invalid service account ({name}).")
-    elif AGENT.fullmatch(name) and not identities.exists(world, project, name):
+    elif AGENT.fullmatch(name) and name not in world.store[AGENTS]:
         raise invalid(f"Service account {name} does not exist.")
 
 
