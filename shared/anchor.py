@@ -1,9 +1,13 @@
 """The anchor: an environment's reserved internal address. It is the lock, the fencing token and the lease.
 
 An address is created atomically by name, and its labels are written with the fingerprint that was read
-(compare-and-swap) [documented, compute addresses]. The anchor is created first and deleted last: while it exists,
-something of the environment may still be billed. It is in Fleetgate's own project and network, so that one regional
-list shows the environments of all projects, and no removal of an environment's network touches it.
+(compare-and-swap) [documented, compute addresses]. An insert drops labels [documented, the API's description]: a claim
+creates the anchor, then labels it, and holds it only then. Until then the anchor's description, which cannot change,
+says which claim created it.
+
+The anchor is created first and deleted last: while it exists, something of the environment may still be billed. It is
+in Fleetgate's own project and network, so that one regional list shows the environments of all projects, and no
+removal of an environment's network touches it.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from shared import labels
-from shared.errors import Pending
+from shared.errors import Busy, Pending
 from shared.google import compute
 from shared.google.session import Session
 
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
 
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
+_NOTE = re.compile(
+    r"Fleetgate environment (?P<env>[a-z0-9-]+), first claimed by (?P<generation>[^\s/]+)/(?P<execution>\S+)"
+    r"(?: for project (?P<project>\S+))?"
+)
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
 # Tries of one anchor's deletion, over all requests that come for it: each that failed costs everybody after it one call
 # more, to find the next id (`release`). An attempt tries once more, so twenty outlast an outage of some minutes; who
@@ -36,8 +44,9 @@ RELEASE = "release"  # the action of an anchor that is itself being removed
 class Anchor:
     """One anchor, as it was read.
 
-    `created` is the server's timestamp, `description` says which claim created it. An anchor that is created again
-    under the same name has another `id`.
+    `created` is the server's timestamp, `description` says which claim created it. Until that claim or a newer one has
+    labelled the anchor, `labels` are those that follow from the description, and `is_labelled` is False. An anchor that
+    is created again under the same name has another `id`.
     """
 
     name: str
@@ -48,6 +57,7 @@ class Anchor:
     created: str
     description: str
     id: str = ""
+    is_labelled: bool = True
 
     @property
     def generation(self) -> str:
@@ -70,6 +80,11 @@ class Anchor:
         return self.action in (TEARDOWN, RELEASE)
 
     @property
+    def needs_its_execution(self) -> bool:
+        """Whether nothing is to stay of it if its execution has ended: it is being removed, or has no labels yet."""
+        return self.is_being_removed or not self.is_labelled
+
+    @property
     def expires(self) -> int | None:
         """When the lease ends, unix seconds; None also for a label that is no number."""
         value = self.labels.get(labels.EXPIRES, "")
@@ -81,17 +96,32 @@ class Anchor:
         return labels.is_owned(self.labels, self.name)
 
     def is_held_by(self, generation: str, execution: str) -> bool:
-        """Whether this claim holds it."""
-        return (self.generation, self.execution) == (generation, execution)
+        """Whether this claim holds it. Nobody holds an anchor without labels."""
+        return self.is_labelled and (self.generation, self.execution) == (generation, execution)
 
     def was_made_by(self, generation: str, execution: str) -> bool:
         """Whether this claim created it, not merely acquired it."""
-        return self.description == creation_note(self.name, generation, execution)
+        first = first_labels(self.description)
+        return (first.get(labels.GENERATION), first.get(labels.EXECUTION)) == (generation, execution)
 
 
-def creation_note(name: str, generation: str, execution: str) -> str:
-    """An anchor's description. It cannot change, so it still names the creator when another claim holds the anchor."""
-    return f"Fleetgate environment {name}, first claimed by {generation}/{execution}"
+def creation_note(values: Mapping[str, str]) -> str:
+    """The description of an anchor that a claim creates to give it these labels.
+
+    It cannot change, so it still names the creator when another claim holds the anchor. It names the project of a
+    deploy: another deploy into that fleet must see it before the anchor has labels.
+    """
+    note = (
+        f"Fleetgate environment {values[labels.OWNER]}, first claimed by"
+        f" {values[labels.GENERATION]}/{values[labels.EXECUTION]}"
+    )
+    return f"{note} for project {values[labels.PROJECT]}" if labels.PROJECT in values else note
+
+
+def first_labels(description: str) -> dict[str, str]:
+    """The labels that follow from an anchor's description; {} if it is not an anchor's."""
+    found = _NOTE.fullmatch(description)
+    return {f"fleetgate-{key}": value for key, value in found.groupdict().items() if value} if found else {}
 
 
 def read(session: Session, name: str) -> Anchor | None:
@@ -116,8 +146,8 @@ def path_of(session: Session, name: str) -> str:
     return f"projects/{settings.project}/regions/{settings.region}/addresses/{PREFIX}{name}"
 
 
-def create(session: Session, name: str, note: str, values: Mapping[str, str]) -> None:
-    """Begin to create the anchor with these labels.
+def create(session: Session, name: str, note: str) -> None:
+    """Begin to create the anchor, with `note` as its description. It has no labels yet.
 
     Raises:
         AlreadyExists: the name is taken.
@@ -129,21 +159,22 @@ def create(session: Session, name: str, note: str, values: Mapping[str, str]) ->
         "purpose": "GCE_ENDPOINT",
         "subnetwork": settings.anchor_subnetwork,
         "description": note,
-        "labels": dict(values),
     }
     compute.insert_address(session, settings.project, settings.region, body)
 
 
-def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> None:
-    """Replace the labels of an anchor, if nobody has changed them since it was read.
+def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> bool:
+    """Begin to replace the labels of an anchor, if nobody has changed them since it was read; whether it is done.
 
     Raises:
         Conflict: somebody has.
-        Pending: the write was accepted and still runs (usually it is done at once [observed]).
+        Pending: the anchor is being reserved, or another write of its labels still runs.
     """
-    operation = compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
-    if operation.get("status") != "DONE":
-        raise Pending(f"labels of {anchor.path}")
+    try:
+        operation = compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
+    except Busy as error:
+        raise Pending(str(error)) from error
+    return operation.get("status") == "DONE"
 
 
 def release(session: Session, anchor: Anchor) -> None:
@@ -167,13 +198,16 @@ def release(session: Session, anchor: Anchor) -> None:
 
 
 def _anchor(address: wire.Address) -> Anchor:
+    written, description = address.get("labels", {}), address.get("description", "")
+    is_labelled = labels.OWNER in written
     return Anchor(
         name=address["name"].removeprefix(PREFIX),
         path=compute.path_of(address["selfLink"]),
-        labels=address.get("labels", {}),
+        labels=written if is_labelled else {**first_labels(description), **written},
         fingerprint=address.get("labelFingerprint", ""),
         status=address.get("status", ""),
         created=address.get("creationTimestamp", ""),
-        description=address.get("description", ""),
+        description=description,
         id=str(address.get("id", "")),
+        is_labelled=is_labelled,
     )

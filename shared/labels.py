@@ -95,6 +95,11 @@ def marked_by(description: str | None) -> str | None:
     return found.group(1) if found else None
 
 
+def owner(labels: Mapping[str, str] | None, description: str | None) -> str | None:
+    """The environment that a resource belongs to: by its label, or until it has that, by its mark."""
+    return (labels or {}).get(OWNER) or marked_by(description)
+
+
 def generation(publish_time: str, message_id: str) -> str:
     """The fencing token of a request: its publish time in milliseconds, then its message id.
 

@@ -14,8 +14,14 @@ from fleetgate.results import LEAKED
 from shared import anchor, labels
 from shared.anchor import Anchor
 
-# What an anchor's action is called while its execution runs.
-UNDER_WAY = {"deploy": "deploying", "teardown": "removing", "release": "being released", "drill": "drilling"}
+# What an anchor's action is called while its execution runs; an anchor without labels has none.
+UNDER_WAY = {
+    "": "claiming",
+    "deploy": "deploying",
+    "teardown": "removing",
+    "release": "being released",
+    "drill": "drilling",
+}
 DONE = {"deploy": "verified", "verify": "verified", "teardown": "removed", "drill": "drilled"}
 
 

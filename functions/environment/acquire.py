@@ -1,7 +1,10 @@
 """How a claim acquires the environment's anchor.
 
-A claim writes the anchor by compare-and-swap. It holds the anchor when a second read shows its own generation and
-execution. It yields to a newer request, and to a running execution of the same request. An anchor that is marked as
+A claim creates the anchor if there is none, and then writes its labels by compare-and-swap. It holds the anchor when
+another read shows its own generation and execution in the labels. Until an anchor has labels, its description names
+the claim that created it: a newer claim labels it in that one's place, an older one yields.
+
+A claim yields to a newer request, and to a running execution of the same request. An anchor that is marked as
 released is never acquired. The execution that marked it deletes it. If that execution has ended, the next claim deletes
 it and creates the anchor again.
 """
@@ -26,9 +29,9 @@ def acquire(observed: ObservedRequest, values: Mapping[str, str], outputs: Outpu
     """Write the claim's labels, or yield; once the labels are written, answer `outputs`."""
     anchor = observed.anchor
     if anchor is None:
-        return _reserving(CreateAnchor(observed.path, values, observed.execution))
+        return _reserving(CreateAnchor(observed.path, values))
     if observed.holds_anchor:
-        return _reserving() if anchor.status == "RESERVING" else Decision(Done(outputs=outputs))
+        return Decision(Done(outputs=outputs))
     return _yielding(observed, anchor) or Decision(None, [RelabelAnchor(anchor, values)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
+from shared.errors import Pending
 from shared.google.pubsub import Publication, publish
 from shared.google.session import Session
 from shared.step.change import Change, Description
@@ -14,11 +15,10 @@ from shared.step.change import Change, Description
 
 @dataclass(frozen=True)
 class CreateAnchor(Change):
-    """Create the anchor at `path` with these labels, for the claim of `execution`."""
+    """Create the anchor at `path`, for the claim that will give it these labels."""
 
     path: str
     labels: Mapping[str, str]
-    execution: str
 
     def describe(self) -> Description:
         """A creation."""
@@ -30,9 +30,7 @@ class CreateAnchor(Change):
         Raises:
             AlreadyExists: another claim created it first.
         """
-        name = self.labels[labels.OWNER]
-        note = anchor.creation_note(name, self.labels[labels.GENERATION], self.execution)
-        anchor.create(session, name, note, self.labels)
+        anchor.create(session, self.labels[labels.OWNER], anchor.creation_note(self.labels))
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class RelabelAnchor(Change):
 
     def describe(self) -> Description:
         """An update of the labels that differ."""
-        old, new = self.anchor.labels, self.labels
+        old, new = self.anchor.labels if self.anchor.is_labelled else {}, self.labels
         keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
         before, after = ({key: each[key] for key in keys if key in each} for each in (old, new))
         return Description("update", self.anchor.path, "labels", before, after)
@@ -55,11 +53,13 @@ class RelabelAnchor(Change):
 
         Raises:
             Conflict: somebody has; nothing was written or published.
-            Pending: the write still runs.
+            Pending: the write still runs, or another one does. `then` is published as soon as the write is accepted:
+                the next attempt finds the labels as they are to be, and does not come here again.
         """
-        anchor.relabel(session, self.anchor, self.labels)
+        done = anchor.relabel(session, self.anchor, self.labels)
         if self.then is not None:
             publish(session, self.then)
+        _wait_for(self.anchor, done)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ class MarkReleased(Change):
 
         Raises:
             Conflict: a newer claim has changed them.
+            Pending: the write still runs, or another one does.
         """
-        anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.ACTION: RELEASE})
+        done = anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.ACTION: RELEASE})
+        _wait_for(self.anchor, done)
 
 
 @dataclass(frozen=True)
@@ -99,3 +101,8 @@ class DeleteAnchor(Change):
             NotFound: it is gone.
         """
         anchor.release(session, self.anchor)
+
+
+def _wait_for(relabelled: Anchor, done: bool) -> None:
+    if not done:
+        raise Pending(f"labels of {relabelled.path} are being written")

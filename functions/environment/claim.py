@@ -111,12 +111,19 @@ def _name(request: Request | InvalidRequest, raw: RawRequest) -> str:
 def _depended_on(observed: ObservedRequest) -> list[Anchor]:
     """The anchors whose execution must be checked for still running."""
     if isinstance(observed.request, Sweep):
-        return [each for each in observed.anchors if each.is_ours and each.is_being_removed]
-    anchor = observed.anchor
-    if anchor is None or observed.holds_anchor or not isinstance(observed.request, Deploy | Teardown):
+        return [each for each in observed.anchors if each.is_ours and each.needs_its_execution]
+    found, request = observed.anchor, observed.request
+    if found is None or found.execution == observed.execution or not isinstance(request, Deploy | Teardown):
         return []
-    asked_by_sweep = isinstance(observed.request, Teardown) and observed.request.is_conditional
-    same = anchor.generation == observed.generation
-    return (
-        [anchor] if same or anchor.action == RELEASE or (asked_by_sweep and anchor.is_being_removed) else []
-    )
+    same = found.generation == observed.generation
+    return [found] if same or found.action == RELEASE or _may_be_at_work(request, found) else []
+
+
+def _may_be_at_work(request: Deploy | Teardown, found: Anchor) -> bool:
+    """Whether a teardown from the sweep must leave the environment alone while its execution runs.
+
+    The sweep asks without a lease's end if an execution has died. Another execution of that request may have gone on.
+    """
+    if not isinstance(request, Teardown) or not request.is_conditional:
+        return False
+    return request.expires is None or found.is_being_removed

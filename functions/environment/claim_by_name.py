@@ -47,7 +47,7 @@ def verify(observed: ObservedRequest) -> Decision:
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
-    if anchor is None:
+    if anchor is None or not anchor.is_labelled:
         return unknown_environment(observed)
     if anchor.is_being_removed:
         return being_removed(observed)
@@ -74,8 +74,8 @@ def _obsolete(observed: ObservedRequest, request: Teardown) -> str:
         return f"the lease of {observed.name} was moved from {request.expires} to {anchor.expires}"
     if request.generation is not None and anchor.generation not in (request.generation, observed.generation):
         return f"{observed.name} has been claimed since, by {anchor.generation}"
-    if anchor.action == TEARDOWN and observed.is_at_work(anchor):
-        return f"execution {anchor.execution} is tearing {observed.name} down"
+    if observed.is_at_work(anchor):
+        return f"execution {anchor.execution} is at work on {observed.name}"
     return ""
 
 

@@ -135,7 +135,7 @@ def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
     A message that comes late or twice means the same lease: an extension or a warning since then is kept.
     """
     anchor = observed.anchor
-    if anchor is not None and anchor.generation == observed.generation:
+    if anchor is not None and anchor.is_labelled and anchor.generation == observed.generation:
         return {k: v for k, v in anchor.labels.items() if k in (labels.EXPIRES, labels.WARNED)}
     published = int(labels.asked_at(observed.generation))
     return {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}

@@ -57,8 +57,11 @@ class ObservedEnding:
 
     @property
     def holds_anchor(self) -> bool:
-        """Whether this claim holds the anchor."""
-        return self.anchor is not None and self.anchor.is_held_by(self.claim.generation, self.claim.execution)
+        """Whether this claim holds the anchor, or created it and nobody has labelled it."""
+        found, claim = self.anchor, (self.claim.generation, self.claim.execution)
+        if found is None:
+            return False
+        return found.is_held_by(*claim) if found.is_labelled else found.was_made_by(*claim)
 
 
 def observe(context: Context) -> ObservedEnding:

@@ -48,7 +48,7 @@ class ObservedRequest:
 
     @property
     def environments(self) -> list[Anchor]:
-        """The anchors of all environments, sorted by name."""
+        """The anchors of all environments, sorted by name; those without labels, which are being claimed, too."""
         ours = [each for each in self.anchors if each.is_ours and each.action != RELEASE]
         return sorted(ours, key=lambda each: each.name)
 

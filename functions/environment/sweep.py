@@ -3,7 +3,8 @@
 It lists the anchors once, and writes nothing but the label of a warning. The teardown is an ordinary request. It
 carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
 execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
-whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it.
+whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. But if the
+deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
 
 
 def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
-    if each.is_being_removed:
+    if each.needs_its_execution:
         return not observed.is_at_work(each)
     lease = Lease.of(each)
     return lease is not None and lease.is_over(now)

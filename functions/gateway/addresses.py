@@ -1,14 +1,15 @@
-"""The Gateway's static addresses: reserved before it names them, released once it does not take them any more."""
+"""The Gateway's static addresses: reserved before it names them, labelled, and released once it takes them no more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from functions.gateway.changes import ReserveAddress
+from functions.gateway.changes import LabelAddress, ReserveAddress
 from functions.gateway.observed import ObservedGateway
+from shared import labels
 from shared.changes.addresses import DeleteAddress
-from shared.gateway.names import address_purpose, reserved_names, static_name
+from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
 from shared.gateway.status import vips
 from shared.google import compute
 from shared.json_types import Json
@@ -30,6 +31,19 @@ def reservations(wanted: Environment, observed: ObservedGateway) -> Iterator[Res
     for region in wanted.address_regions:
         if (region, static_name(wanted.name, region)) not in observed.addresses:
             yield ReserveAddress(wanted.name, wanted.project, region, wanted.subnetwork, purpose)
+
+
+def labellings(wanted: Environment, observed: ObservedGateway) -> Iterator[LabelAddress]:
+    """Addresses of ours that are reserved and do not have the environment's label yet."""
+    addresses = observed.addresses or {}
+    for key in reserved_names(wanted).items() if wanted.gateway.addresses == "static" else ():
+        found = addresses.get(key)
+        if found is None or found.get("status") == "RESERVING" or not is_of(found, wanted.name):
+            continue
+        has = found.get("labels", {})
+        if labels.OWNER not in has:
+            path = compute.path_of(found["selfLink"])
+            yield LabelAddress(wanted.name, path, has, found.get("labelFingerprint", ""))
 
 
 def are_reserved(wanted: Environment, observed: ObservedGateway) -> bool:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from functions.gateway.observed import AddressKey, ObservedGateway
 from functions.gateway.wanted import wanted_objects
-from shared.gateway.names import address_purpose, reserved_names, static_name
+from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
 from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google.compute import path_of
 from shared.json_types import Json
-from shared.labels import is_owned
 from shared.objects import Key, KubeObject, is_ours, key_of
 from shared.step.outcome import Blocked
 
@@ -85,7 +84,7 @@ def _static_taken(wanted: Environment, addresses: Addresses) -> Blocked | None:
     for region in wanted.address_regions:
         name = static_name(wanted.name, region)
         found = addresses.get((region, name))
-        if found is not None and not is_owned(found.get("labels"), wanted.name):
+        if found is not None and not is_of(found, wanted.name):
             return Blocked(
                 code="ADDRESS_FOREIGN",
                 cause=f"Address {name} in {region} exists and is not this environment's.",

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
-from shared.gateway.names import GATEWAY_CLASS, STATIC, reserved_names
+from shared.gateway.names import GATEWAY_CLASS, STATIC, is_of, reserved_names
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
-from shared.labels import asked_at, is_owned
+from shared.labels import asked_at
 from shared.objects import Key, KubeObject, differs, key_of
 from shared.step.step import Context
 
@@ -163,7 +163,7 @@ def _unneeded(wanted: Environment, addresses: Mapping[AddressKey, wire.Address])
     return [
         each
         for place, each in addresses.items()
-        if place not in kept and each["name"].startswith(STATIC) and is_owned(each.get("labels"), wanted.name)
+        if place not in kept and each["name"].startswith(STATIC) and is_of(each, wanted.name)
     ]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.gateway.addresses import are_reserved, release, reservations
+from functions.gateway.addresses import are_reserved, labellings, release, reservations
 from functions.gateway.blockers import blocker
 from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
@@ -26,8 +26,9 @@ STALE = 60.0  # seconds of a request in which a refusal may still be about what 
 
 def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decision:
     """What to apply, and what is waited for."""
-    reserved, changes = list(reservations(wanted, observed)), list(differences(wanted, observed))
-    is_as_wanted = not reserved and not changes
+    addresses = [*reservations(wanted, observed), *labellings(wanted, observed)]
+    changes = list(differences(wanted, observed))
+    is_as_wanted = not addresses and not changes
     refusals = is_as_wanted and now - observed.asked > STALE
     if stop := blocker(wanted, observed, refusals=refusals):
         return Decision(stop)
@@ -35,7 +36,7 @@ def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decisi
         return release(wanted, observed, now)
     ready = [change for change in changes if _can_start(change, wanted, observed)]
     later = [change for change in changes if change not in ready]
-    return Decision(wait_for_gateway(wanted, observed, now), [*reserved, *ready], later)
+    return Decision(wait_for_gateway(wanted, observed, now), [*addresses, *ready], later)
 
 
 GATEWAY = SpecStep("gateway", observe, decide)

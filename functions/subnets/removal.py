@@ -14,7 +14,7 @@ from functions.subnets.changes import DeleteSubnetwork
 from functions.subnets.observed import begun
 from shared import labels
 from shared.changes.addresses import DeleteAddress
-from shared.gateway.names import STATIC
+from shared.gateway.names import STATIC, is_of
 from shared.google import compute
 from shared.step.change import Change
 from shared.step.estimate import remaining
@@ -37,7 +37,9 @@ class Remaining:
 
 
 def observe(context: Context) -> Remaining:
-    """Find subnetworks by the mark in their description, addresses by label and name: the anchor has the label too.
+    """Find subnetworks by the mark in their description, addresses by name and by label or mark.
+
+    The name matters because the anchor has the label too.
 
     If the network is unknown, the subnetworks of every network are read.
     """
@@ -52,7 +54,7 @@ def observe(context: Context) -> Remaining:
     addresses = [
         each
         for each in compute.every_address(session, place.project)
-        if each["name"].startswith(STATIC) and labels.is_owned(each.get("labels"), name)
+        if each["name"].startswith(STATIC) and is_of(each, name)
     ]
     operations = compute.deletions(session, place.project) if subnetworks or addresses else []
     return Remaining(subnetworks, addresses, begun(operations))

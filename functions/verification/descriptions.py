@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from shared import labels
+from shared import anchor, labels
 from shared.google.resource import Resource
 from shared.json_types import Json
 
@@ -20,8 +20,9 @@ class DescribedObject(NamedTuple):
 
 
 def owner(each: Resource) -> str | None:
-    """The environment in a resource's label or mark."""
-    return each.labels.get(labels.OWNER) or labels.marked_by(each.description)
+    """The environment in a resource's label or mark, or in the description of an anchor that has no labels yet."""
+    marked = labels.owner(each.labels, each.description)
+    return marked or anchor.first_labels(each.description).get(labels.OWNER)
 
 
 def fields_of(each: Resource) -> Json:

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from localcloud.compute.errors import ConditionNotMet, exhausted, ip_in_use
 from localcloud.compute.kinds import ADDRESSES, FORWARDING_RULES, GLOBAL_RULES, SUBNETWORKS, Kind
-from localcloud.compute.labels import check_labels, label_fields
+from localcloud.compute.labels import check_labels, first_labels, label_fields
 from localcloud.compute.names import bad_field, check_name, full_name, scope_of, short, url
 from localcloud.compute.operations import begin, refuse_pending, repeated
 from localcloud.compute.ranges import free_address, usable
@@ -71,12 +71,12 @@ def insert(call: Call) -> Json:
     world, body = call.world, call.body
     name = f"{ADDRESSES.parent(call)}/{check_name(body.get('name'))}"
     refuse_taken(world, ADDRESSES, name)
-    check_labels(body.get("labels", {}))
+    labels = first_labels("Address", body)
     if body.get("addressType") == "INTERNAL":
         place, fault = _internal(call, name)
     else:
         place, fault = _external(call, name)
-    resource = _new(world, name, body) | place
+    resource = _new(world, name, body) | label_fields(labels) | place
     world.store["compute.addresses"].put(name, resource)
     return begin(call, name, resource["id"], partial(_settle, world, name, fault), "compute.addresses.insert")
 
@@ -98,7 +98,6 @@ def _new(world: World, name: str, body: Json) -> Json:
         "region": url("/".join(name.split("/")[:4])),
         "selfLink": url(name),
         "networkTier": "PREMIUM",
-        **label_fields(body.get("labels", {})),
     }
 
 
@@ -159,24 +158,28 @@ def _external(call: Call, name: str) -> tuple[Json, Refused | None]:
 
 @service.on("compute.addresses.setLabels")
 def set_address_labels(call: Call) -> Json:
-    """Replace an address's labels."""
-    return _set_labels(call, ADDRESSES)
+    """Begin to replace an address's labels.
+
+    The operation takes its time. No public capture shows whether it is done at once, as it is on forwarding rules; the
+    slower of the two is what the product must bear [inferred].
+    """
+    return _set_labels(call, ADDRESSES, "compute.addresses.setLabels")
 
 
 @service.on("compute.globalForwardingRules.setLabels")
 def set_global_rule_labels(call: Call) -> Json:
-    """Replace a global forwarding rule's labels."""
+    """Replace a global forwarding rule's labels; done at once [observed]."""
     return _set_labels(call, GLOBAL_RULES)
 
 
 @service.on("compute.forwardingRules.setLabels")
 def set_rule_labels(call: Call) -> Json:
-    """Replace a regional forwarding rule's labels."""
+    """Replace a regional forwarding rule's labels; done at once [observed]."""
     return _set_labels(call, FORWARDING_RULES)
 
 
-def _set_labels(call: Call, kind: Kind) -> Json:
-    """Replace all labels if the fingerprint is the present one; done at once [observed on forwarding rules].
+def _set_labels(call: Call, kind: Kind, takes: str = "") -> Json:
+    """Replace all labels if the fingerprint is the present one; `takes` is the kind in the timing table.
 
     Raises:
         Refused: 412 for a stale or empty fingerprint [observed].
@@ -192,7 +195,7 @@ def _set_labels(call: Call, kind: Kind) -> Json:
     check_labels(labels)
     fields = {"labels": None} | label_fields(labels)
     stored = call.world.store[f"compute.{kind.stored}"]
-    return begin(call, name, resource["id"], lambda: _put_fields(stored, name, fields))
+    return begin(call, name, resource["id"], lambda: _put_fields(stored, name, fields), takes)
 
 
 def _put_fields(stored: Collection, name: str, fields: Json) -> None:

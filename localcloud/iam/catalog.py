@@ -20,7 +20,7 @@ class Rule:
 
     `at` is the field that names what it is asked for on (a network, a subnetwork, a topic, a service account), ""
     for the project (or topic, service account) that the call is about. `when` are fields that must be set (None: as
-    `when: labels` says) or have a value. The fields are those of the body of a call that makes a resource, and of
+    `when: fleet` says) or have a value. The fields are those of the body of a call that makes a resource, and of
     what is there already otherwise. `mark` says how it is known: documented, observed (an error that names it has
     been seen), reported (others have seen it), inferred, memory.
     """

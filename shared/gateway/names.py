@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared import labels
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Environment
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
@@ -29,6 +30,11 @@ def reserved_names(wanted: Environment) -> Mapping[str, str]:
 def static_name(environment: str, region: str) -> str:
     """The name of an address that we reserve. It must not begin as an anchor's does: see `shared.anchor`."""
     return labels.bounded(f"{STATIC}{environment}-{region}")
+
+
+def is_of(address: wire.Address, environment: str) -> bool:
+    """Whether an address was reserved for this environment. It has the mark at once, and the label a little later."""
+    return labels.owner(address.get("labels"), address.get("description")) == environment
 
 
 def address_purpose(wanted: Environment) -> str:

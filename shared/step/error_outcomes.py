@@ -21,7 +21,7 @@ ATTEMPTS_PER_SECOND = 8  # a pause is one second longer after every 8 attempts: 
 _WAITS: dict[type[Exception], tuple[str, float]] = {
     errors.Transient: ("Transient", 4.0),
     errors.Unauthorized: ("Transient", 4.0),
-    errors.Pending: ("WritePending", 2.0),
+    errors.Pending: ("WritePending", 1.2),
     errors.Conflict: ("Changed", 1.0),
     errors.AlreadyExists: ("Changed", 1.0),
     errors.Busy: ("OperationInProgress", 8.0),

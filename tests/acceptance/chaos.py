@@ -28,6 +28,7 @@ KINDS = (Refusal(429), Refusal(500), Refusal(503), Reset(), Reset(after=True))
 RATES = (0.05, 0.15, 0.30)  # shares of the calls that fail
 LIMIT = 8 * 3600.0  # simulated seconds that a run may take
 SPREAD = 1500.0  # seconds within which its requests are published
+CLAIMED = 8.0  # seconds within which an undisturbed request has claimed its environment
 DELIVERED = 60.0  # seconds after which every copy of a message has come
 
 Json = dict[str, Any]
@@ -68,12 +69,13 @@ class Chaos:
 
     @classmethod
     def of(cls, seed: int, rate: float | None = None) -> Chaos:
-        """A deploy at once, and up to three requests of any kind after it."""
+        """A deploy at once, up to three requests of any kind after it, and sometimes one while it is being claimed."""
         chance = random.Random(f"storm/{seed}")  # the same draw for a seed as ever
         share = chance.choice(RATES)
         times = sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(4)))
         later = [(when, chance.choice(list(REQUESTS))) for when in times]
-        return cls(seed, rate or share, ((0.0, chance.choice(list(DEPLOYS))), *later))
+        first = (0.0, chance.choice(list(DEPLOYS)))
+        return cls(seed, rate or share, (first, *sorted([*_soon(seed), *later])))
 
     @property
     def newest(self) -> str:
@@ -89,6 +91,13 @@ class Chaos:
     def __str__(self) -> str:
         told = ", ".join(f"{name} at {when:.0f} s" for when, name in self.requests)
         return f"seed {self.seed}, {self.rate:.0%} of calls failing, {told}"
+
+
+def _soon(seed: int) -> Iterator[tuple[float, str]]:
+    """With one seed in four a request that meets the first one's anchor about when it is created and labelled."""
+    chance = random.Random(f"storm/{seed}/soon")
+    if chance.randrange(4) == 0:
+        yield chance.uniform(0.5, CLAIMED), chance.choice(list(REQUESTS))
 
 
 @dataclass(frozen=True)

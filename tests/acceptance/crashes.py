@@ -64,6 +64,7 @@ DEPLOY = Scenario("a deploy", (deploying(STORE),))
 CHANGE = Scenario("a change", (deploying(STORE), deploying(changed())))
 TEAR_DOWN = {"action": "teardown", "name": "store"}
 TEARDOWN = Scenario("a teardown", (deploying(STORE), TEAR_DOWN))
+RESERVE = Scenario("a deploy with static addresses", (deploying(store(gateway={"addresses": "static"})),))
 STATIC = Scenario(
     "a teardown with static addresses", (deploying(store(gateway={"addresses": "static"})), TEAR_DOWN)
 )
@@ -128,6 +129,11 @@ class Point:
     def __str__(self) -> str:
         service, method, resource = self.mutation
         return f"{self.function} killed {self.moment} {service} {method} {resource} (number {self.nth})"
+
+
+def of_addresses(every: Iterable[Point]) -> Iterator[Point]:
+    """The points at which an address is created, labelled or deleted."""
+    return (each for each in every if each.mutation[1].startswith("compute.addresses."))
 
 
 def _literal(pattern: str) -> str:

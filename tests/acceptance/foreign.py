@@ -81,7 +81,7 @@ def _address() -> dict[str, Any]:
     """With a name that looks like one of ours."""
     name = RESOURCES["compute.addresses"].rpartition("/")[2]
     default = f"projects/{PROJECT}/regions/us-west1/subnetworks/default"
-    return {"name": name, "addressType": "INTERNAL", "subnetwork": default, "labels": {"team": "search"}}
+    return {"name": name, "addressType": "INTERNAL", "subnetwork": default}
 
 
 def _firewall() -> dict[str, Any]:

@@ -41,6 +41,7 @@ PARENT = "projects/fleetgate-demo"
 CLUSTER = f"{PARENT}/locations/us-west1-a/clusters/gke-west-1"
 OPERATIONS = {
     "compute.addresses.insert": f"{PARENT}/regions/us-central1/addresses/fleetgate-store",
+    "compute.addresses.setLabels": f"{PARENT}/regions/us-central1/addresses/fleetgate-store",
     "compute.subnetworks.insert": f"{PARENT}/regions/us-west1/subnetworks/fleetgate-store-proxy",
     "container.clusters.create": CLUSTER,
     "gkehub.features.mcs.create": f"{PARENT}/locations/global/features/multiclusterservicediscovery",

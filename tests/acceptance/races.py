@@ -50,6 +50,32 @@ async def newest_wins(seed: int, root: Path) -> str:
         )
 
 
+async def between_creation_and_labels(seed: int, root: Path) -> str:
+    """Two deploys of one environment, the newer one while the older one's anchor has no labels: the newer holds it."""
+    pause = random.Random(seed)  # not for secrets
+    async with LocalRun(seed=seed, root=root, preload=LIGHT) as local:
+        anchors = local.cloud.world.store["compute.addresses"]
+        _publish(local, store(ttl="1h"))
+        await local.cloud.run_until(lambda: ANCHOR in anchors)
+        assert "labels" not in anchors.list(ANCHOR)[0]
+        await let_pass(local.cloud, pause.uniform(0.0, 3.0))
+        newest = _publish(local, store(ttl="2h"))
+        await _claims(local, 2)
+        await local.cloud.run_until(lambda: _holds(local, newest) or _are_over(local, 2))
+        return "" if _holds(local, newest) else f"the anchor bears {_held(local)}, not the newest {newest}"
+
+
+async def two_environments_of_one_fleet(seed: int, root: Path) -> str:
+    """Deploys of two environments into one fleet, within a second: exactly one may go on after its claim."""
+    pause = random.Random(seed)  # not for secrets
+    async with LocalRun(seed=seed, root=root, preload=LIGHT) as local:
+        _publish(local, STORE)
+        await let_pass(local.cloud, pause.uniform(0.0, 1.0))
+        _publish(local, store(name="shop"))
+        going_on = await _claims(local, 2)
+        return "" if going_on == 1 else f"{going_on} environments went on in one fleet"
+
+
 async def fleet_twice(seed: int, root: Path) -> str:
     """Every message of a deploy twice: no step may be blocked by what its twin has done."""
     async with LocalRun(seed=seed, root=root, delivery=AT_ONCE) as local:
@@ -118,8 +144,8 @@ RACES = (
             (
                 (
                     "functions/environment/acquire.py",
-                    "return _reserving(CreateAnchor(observed.path, values, observed.execution))",
-                    "return Decision(Done(outputs=outputs), [CreateAnchor(observed.path, values, observed.execution)])",
+                    "return _reserving(CreateAnchor(observed.path, values))",
+                    "return Decision(Done(outputs=outputs), [CreateAnchor(observed.path, values)])",
                 ),
                 (
                     "shared/step/attempt.py",
@@ -143,6 +169,33 @@ RACES = (
         ),
     ),
     Race(
+        "labels by whoever made the anchor",
+        between_creation_and_labels,
+        Mutant(
+            (
+                (
+                    "functions/environment/acquire.py",
+                    "    return _yielding(observed, anchor) or Decision",
+                    "    made_it = anchor.was_made_by(observed.generation, observed.execution)\n"
+                    "    return (None if made_it else _yielding(observed, anchor)) or Decision",
+                ),
+            )
+        ),
+    ),
+    Race(
+        "an anchor without its project until it has labels",
+        two_environments_of_one_fleet,
+        Mutant(
+            (
+                (
+                    "shared/anchor.py",
+                    'return f"{note} for project {values[labels.PROJECT]}" if labels.PROJECT in values else note',
+                    "return note",
+                ),
+            )
+        ),
+    ),
+    Race(
         "feature create without the already-exists path",
         fleet_twice,
         Mutant(
@@ -161,6 +214,21 @@ RACES = (
 
 # Requests that overlap, whoever wins: each tells what was violated, for a seed.
 OVERLAPS: tuple[Scenario, ...] = (teardown_overtakes, last_of_three_holds)
+
+
+def _held(local: LocalRun) -> str:
+    """The claim in the labels of store's anchor, "" if there are none."""
+    found = local.cloud.world.store["compute.addresses"].get(ANCHOR) or {}
+    return str(found.get("labels", {}).get("fleetgate-generation", ""))
+
+
+def _holds(local: LocalRun, message: str) -> bool:
+    return _held(local).endswith(f"-{message}")
+
+
+def _are_over(local: LocalRun, executions: int) -> bool:
+    found = local.cloud.executions.of(local.installation.workflow)
+    return len(found) == executions and all(each.ended for each in found)
 
 
 def _publish(local: LocalRun, document: dict[str, Any]) -> str:

@@ -51,6 +51,22 @@ def test_a_crash_makes_no_difference(piece: Piece, scenario: str, number: int) -
     piece.conclude()
 
 
+@pytest.mark.proof("crash matrix of static addresses")
+def test_a_crash_about_static_addresses_makes_no_difference(piece: Piece) -> None:
+    """Each is created, and labelled after that, as the anchor is: every such point of a deploy."""
+    whole = crashes.live(crashes.RESERVE)
+    every = list(crashes.of_addresses(crashes.points(whole)))
+    methods = [each.mutation[1].rpartition(".")[2] for each in every]
+    assert (9, 9) == (methods.count("insert"), methods.count("setLabels"))
+
+    mine = list(crashes.runs(every).values())
+    piece.judge_each(
+        crashes.violation, [(crashes.RESERVE, same[0], whole) for same in mine], [len(same) for same in mine]
+    )
+    piece.facts = {"points": len(every), "runs": len(mine)}
+    piece.conclude()
+
+
 @pytest.mark.proof("mutants that repeat")
 @pytest.mark.parametrize("mutant", REPEATING_MUTANTS, ids=lambda mutant: mutant.function)
 def test_what_is_not_idempotent_is_found(piece: Piece, mutant: RepeatingMutant, tmp_path: Path) -> None:

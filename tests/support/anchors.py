@@ -39,6 +39,14 @@ def add_anchor(google: GoogleServer, name: str, expires: float | None = None, **
     return google.add_address(name=f"fleetgate-{name}", labels=told | lease | more)
 
 
+def add_unlabelled(google: GoogleServer, claimed_by: str, name: str = "store", project: str = "") -> Any:
+    """An anchor that a claim (`generation/execution`) created and has not labelled; a deploy's names its project."""
+    note = f"Fleetgate environment {name}, first claimed by {claimed_by}"
+    return google.add_address(
+        name=f"fleetgate-{name}", description=f"{note} for project {project}" if project else note
+    )
+
+
 def alive(google: GoogleServer, execution: str = OTHER, state: str = "ACTIVE") -> None:
     """An execution in this state; others are not known."""
     google.answers[f"{EXECUTIONS}/{execution}"] = {"state": state}

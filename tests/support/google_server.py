@@ -181,7 +181,7 @@ class GoogleServer:
     def _insert(self, body: Json) -> Answer:
         if body["name"] in self.addresses:
             return refusal(409, "alreadyExists", f"The resource '{body['name']}' already exists")
-        self.add_address(**body)
+        self.add_address(**{key: value for key, value in body.items() if key != "labels"})
         return 200, {"status": "RUNNING"}
 
     def _label(self, found: Json, verb: str, body: Json) -> Answer:

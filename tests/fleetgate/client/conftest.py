@@ -109,3 +109,9 @@ def add_anchor(google: GoogleServer, name: str = "store", **values: str) -> None
     }
     labels = {"fleetgate-env": name} | {f"fleetgate-{key}": value for key, value in given.items()}
     google.add_address(name=f"fleetgate-{name}", labels=labels)
+
+
+def add_unlabelled(google: GoogleServer, name: str = "store") -> None:
+    """An anchor as a claim creates it, before it has labels."""
+    note = f"Fleetgate environment {name}, first claimed by {GENERATION}/x-1 for project shop-prod"
+    google.add_address(name=f"fleetgate-{name}", description=note)

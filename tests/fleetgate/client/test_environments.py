@@ -14,7 +14,14 @@ from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.client.screens import duration, lease, show_all, show_one
 from fleetgate.client.target import Target
 from fleetgate.client.waiting import wait_for
-from tests.fleetgate.client.conftest import EXECUTIONS, FakeTime, add_anchor, execution, result
+from tests.fleetgate.client.conftest import (
+    EXECUTIONS,
+    FakeTime,
+    add_anchor,
+    add_unlabelled,
+    execution,
+    result,
+)
 from tests.support.google_server import NOW, GoogleServer
 
 ADDRESS = {"region": "us-west1", "address": "10.138.0.5", "kind": "ephemeral"}
@@ -47,6 +54,22 @@ def test_a_phase_is_what_the_execution_is_at_or_came_to(
         ran(google, **fields)
 
     assert [phase] == [each.phase for each in all_states(here)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "phase"),
+    [({}, "claiming"), ({"state": "FAILED"}, "failed"), ({"result": result("blocked")}, "blocked")],
+)
+def test_an_environment_that_is_being_claimed_is_shown(
+    google: GoogleServer, here: Target, fields: dict[str, Any], phase: str
+) -> None:
+    """Its anchor has no labels yet; what it says of its claim is in its description."""
+    add_unlabelled(google)
+    ran(google, **fields)
+
+    (shown,) = all_states(here)
+    assert (phase, "", "shop-prod", "x-1") == (shown.phase, shown.action, shown.project, shown.execution)
+    assert None is shown.expires
 
 
 def test_one_list_and_one_execution_each_show_every_environment(google: GoogleServer, here: Target) -> None:

@@ -17,7 +17,7 @@ from fleetgate.client.screens import show_reconciliation
 from fleetgate.client.target import Target
 from fleetgate.repository import RepositorySpec, read_folder
 from tests.acceptance.runs import store
-from tests.fleetgate.client.conftest import add_anchor
+from tests.fleetgate.client.conftest import add_anchor, add_unlabelled
 from tests.support.google_server import GoogleServer
 
 SPEC = store(project="shop-prod")
@@ -56,6 +56,18 @@ def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
     assert ([reason] if reason else []) == [each.reason for each in result.requests]
     asked = {"action": "deploy", "environment": SPEC, "origin": "git"}
     assert ([asked] if reason else []) == _published(google)
+
+
+def test_what_is_not_claimed_yet_is_new(
+    google: GoogleServer, here: Target, kept: list[RepositorySpec]
+) -> None:
+    """An anchor without labels does not say which spec was asked for; it is nobody's environment either."""
+    add_unlabelled(google)
+    add_unlabelled(google, "shop")
+
+    result = reconcile(here, kept, dry_run=True)
+
+    assert (["it is new"], []) == ([each.reason for each in result.requests], list(result.others))
 
 
 @pytest.mark.parametrize(

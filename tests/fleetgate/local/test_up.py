@@ -120,12 +120,21 @@ def move_lease(cloud: Standing, name: str, end: int) -> None:
         done = cloud.run(*update, *labels)
         assert 0 == done.returncode, done.stderr
         return
+    label(cloud, name, {"fleetgate-expires": str(end)})
+
+
+def label(cloud: Standing, name: str, values: dict[str, str]) -> None:
+    """Add labels to an anchor over REST, and wait until they are there."""
     found = cloud.api("COMPUTE", "GET", anchor_path(name))
-    body = {
-        "labels": {**found["labels"], "fleetgate-expires": str(end)},
-        "labelFingerprint": found["labelFingerprint"],
-    }
-    cloud.api("COMPUTE", "POST", f"{anchor_path(name)}/setLabels", body)
+    labels = {**found.get("labels", {}), **values}
+    body = {"labels": labels, "labelFingerprint": found["labelFingerprint"]}
+    finish(cloud, cloud.api("COMPUTE", "POST", f"{anchor_path(name)}/setLabels", body))
+
+
+def finish(cloud: Standing, operation: dict[str, Any]) -> None:
+    """Wait until one of compute's operations is done."""
+    path = f"projects/{operation['selfLink'].partition('/projects/')[2]}"
+    assert "DONE" == cloud.api("COMPUTE", "POST", f"{path}/wait")["status"]
 
 
 def test_an_environment_is_deployed_shown_extended_and_removed(cloud: Standing, tmp_path: Path) -> None:
@@ -172,9 +181,9 @@ def test_a_lease_ends_by_itself(cloud: Standing) -> None:
         "addressType": "INTERNAL",
         "purpose": "GCE_ENDPOINT",
         "subnetwork": "projects/fleetgate-demo/regions/us-central1/subnetworks/fleetgate-anchors",
-        "labels": {f"fleetgate-{key}": value for key, value in values.items()},
     }
-    cloud.api("COMPUTE", "POST", anchor_path("ghost").rpartition("/")[0], anchor)
+    finish(cloud, cloud.api("COMPUTE", "POST", anchor_path("ghost").rpartition("/")[0], anchor))
+    label(cloud, "ghost", {f"fleetgate-{key}": value for key, value in values.items()})
 
     assert "abandoned" == cloud.json("status", "ghost")["phase"]
     status, _, errors = cloud.fleetgate("wait", "ghost", "--for", "removed", "--timeout", "40")

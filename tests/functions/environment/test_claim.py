@@ -20,20 +20,22 @@ def changed(**environment: Any) -> Any:
 
 
 class TestAFreshClaim:
-    def test_the_anchor_is_made_and_then_seen(self, google: GoogleServer, claim: Ask) -> None:
-        """done is only said when another look shows the claim."""
+    def test_the_anchor_is_made_then_labelled_then_seen(self, google: GoogleServer, claim: Ask) -> None:
+        """An insert drops labels. done is only said when another look shows the claim."""
         first, second = claim(), claim()
 
         assert (first["outcome"], first["reason"]) == ("waiting", "AnchorReserving")
         assert second["outcome"] == "done"
-        assert google.mutations() == ["POST hub/regions/us-west1/addresses"]
+        path = "POST hub/regions/us-west1/addresses"
+        assert google.mutations() == [path, f"{path}/fleetgate-store/setLabels"]
+        assert "labels" not in google.posted("/addresses")[0]
         assert first["changes"] == [
             {"verb": "create", "resource": "projects/hub/regions/us-west1/addresses/fleetgate-store"}
         ]
 
     def test_the_anchor_bears_what_cannot_be_observed(self, google: GoogleServer, claim: Ask) -> None:
         """Owner, claim, lease, and what a teardown needs to know."""
-        claim()
+        claim(), claim()
 
         assert anchor(google)["labels"] == {
             "fleetgate-env": "store",
@@ -60,16 +62,18 @@ class TestAFreshClaim:
         assert outputs["topics"] == {"verification": "projects/hub/topics/fleetgate-verification-default"}
 
     def test_it_waits_until_the_address_is_reserved(self, google: GoogleServer, claim: Ask) -> None:
-        """The write is done when it is done."""
+        """What is being reserved takes no labels yet."""
         claim()
         anchor(google)["status"] = "RESERVING"
 
         assert claim()["reason"] == "AnchorReserving"
+        assert not google.posted("/setLabels")
 
     def test_without_a_ttl_there_is_no_end(self, google: GoogleServer, claim: Ask) -> None:
         """And the origin is told where a repository keeps the spec."""
         environment = {k: v for k, v in DEPLOY["environment"].items() if k != "ttl"}
-        claim({"action": "deploy", "environment": environment, "origin": "git"})
+        request = {"action": "deploy", "environment": environment, "origin": "git"}
+        claim(request), claim(request)
 
         assert labels.EXPIRES not in anchor(google)["labels"]
         assert anchor(google)["labels"][labels.ORIGIN] == "git"

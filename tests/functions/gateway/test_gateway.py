@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from functions.gateway.changes import ReserveAddress
+from functions.gateway.changes import LabelAddress, ReserveAddress
 from functions.gateway.observed import Contents, Imports, ObservedGateway
 from functions.gateway.step import decide
 from functions.gateway.wanted import wanted_objects
@@ -16,6 +16,7 @@ from shared.gateway.names import static_name
 from shared.gateway.status import Vip, vips
 from shared.google import compute, wire
 from shared.google.session import Session
+from shared.labels import mark
 from shared.objects import ASKED
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting
@@ -214,7 +215,7 @@ class TestAddresses:
         ]
 
     def test_static_ones_are_reserved_before_the_gateway_names_them(self, reserved: list[Json]) -> None:
-        """In the environment's subnetwork, with its label; nothing else is needed for that."""
+        """In the environment's subnetwork, with its mark; nothing else is needed for that."""
         wanted = environment(gateway={"addresses": "static"})
         decision = decide(wanted, ObservedGateway(NOW, addresses={}), NOW)
         first = decision.changes[0]
@@ -226,10 +227,37 @@ class TestAddresses:
             first.describe().resource == f"projects/{PROJECT}/regions/us-west1/addresses/vip-store-us-west1"
         )
         assert body["subnetwork"] == f"projects/{PROJECT}/regions/us-west1/subnetworks/default"
-        assert (body["purpose"], body["labels"]) == (
-            "GCE_ENDPOINT",
-            {"fleetgate-env": "store"},
+        assert (body["purpose"], body["description"]) == ("GCE_ENDPOINT", mark("store"))
+        assert "labels" not in body
+
+    def test_a_static_address_is_ours_by_its_mark_and_then_labelled(self) -> None:
+        """Its insert dropped the labels. What has the label is not written again, and what is being reserved waits."""
+        wanted = environment(gateway={"addresses": "static"})
+        west, east = _static("us-west1"), _static("us-east1", labels={"team": "a"})
+        addresses = {("us-west1", west["name"]): west, ("us-east1", east["name"]): east}
+        decision = decide(wanted, ObservedGateway(NOW, addresses=addresses), NOW)
+
+        assert [each.describe().field for each in decision.changes] == ["labels.fleetgate-env"] * 2
+        assert decision.changes[1] == LabelAddress(
+            "store",
+            f"projects/{PROJECT}/regions/us-east1/addresses/vip-store-us-east1",
+            {"team": "a"},
+            "AA==",
         )
+
+        west["status"], east["labels"] = "RESERVING", {"fleetgate-env": "store"}
+        assert decide(wanted, ObservedGateway(NOW, addresses=addresses), NOW).changes == []
+
+    @pytest.mark.parametrize(
+        "fields", [{"description": ""}, {"description": mark("shop")}, {"labels": {"fleetgate-env": "shop"}}]
+    )
+    def test_a_static_address_of_somebody_else_is_not_taken(self, fields: Json) -> None:
+        """Without our mark, with another environment's, or with another's label."""
+        wanted = environment(gateway={"addresses": "static"})
+        addresses = {("us-west1", "vip-store-us-west1"): _static("us-west1", **fields)}
+        stop = blocked(decide(wanted, ObservedGateway(NOW, addresses=addresses), NOW))
+
+        assert stop.code == "ADDRESS_FOREIGN"
 
     def test_the_gateway_waits_for_its_addresses(self) -> None:
         """One that is still being reserved does not exist for the controller."""
@@ -458,6 +486,14 @@ def _reserved(region: str, **fields: Any) -> wire.Address:
         "labels": {"fleetgate-env": "store"},
     }
     return cast(wire.Address, whole | fields)
+
+
+def _static(region: str, **fields: Any) -> wire.Address:
+    """An address that we reserved, as it is before it has our label."""
+    name = static_name("store", region)
+    link = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}/regions/{region}/addresses/{name}"
+    fresh = {"name": name, "selfLink": link, "description": mark("store"), "labelFingerprint": "AA=="}
+    return _reserved(region, **(fresh | {"labels": {}} | fields))
 
 
 def _named() -> Environment:

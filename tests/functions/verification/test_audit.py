@@ -15,6 +15,7 @@ from functions.verification.inventory import COMPUTE, LAST, Inventory, read_inve
 from functions.verification.leaks import find
 from shared import errors
 from shared.google.resource import Resource
+from shared.labels import mark
 from shared.step.outcome import Done, Failed, Outcome, Waiting
 from tests.shared.diagnosis.standing import Standing
 from tests.support.projects import PROJECT
@@ -25,6 +26,7 @@ ANCHOR = f"projects/{PROJECT}/regions/us-central1/addresses/fleetgate-store"
 STORE = RemovedEnvironment("store", "default", ("store", "edge"), ANCHOR)
 WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
 OURS = {"fleetgate-env": "store"}
+ANCHOR_OF_ANOTHER = "Fleetgate environment store-proxy-b, first claimed by 1767500000000-1/x for project p"
 NOW = 1_767_600_000.0
 
 
@@ -71,6 +73,9 @@ def judged(*resources: Resource, whose: RemovedEnvironment = STORE) -> tuple[lis
 EDGE = resource("forwardingRules", "gkemcg1-store-edge-1", description=signed("gateways", "edge"))
 TIED = [
     resource("addresses", "vip-store-us-west1", "regions/us-west1", labels=OURS),
+    resource(
+        "addresses", "vip-store-us-east1", "regions/us-east1", description=mark("store")
+    ),  # no label yet
     resource("subnetworks", "any", "regions/us-west1", description="… fleetgate-env=store"),
     resource("features", "multiclusteringress", "locations/global", labels=OURS),
     cluster("gke-west-1", **OURS),
@@ -94,6 +99,7 @@ ALIKE = [
 UNRELATED = [
     resource("addresses", "fleetgate-store", "regions/us-central1", labels=OURS),  # the anchor
     resource("addresses", "vip-blue-us-west1", "regions/us-west1", labels={"fleetgate-env": "blue"}),
+    resource("addresses", "fleetgate-store-proxy-b", "regions/us-west1", description=ANCHOR_OF_ANOTHER),
     resource("forwardingRules", "shop", description="ours, says somebody"),
     resource("features", "configmanagement", "locations/global"),
     cluster("somebody"),

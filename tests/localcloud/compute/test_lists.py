@@ -102,8 +102,9 @@ def test_filters_that_google_refuses(text: str) -> None:
 def reserve(compute: Compute, *names: str) -> None:
     """Reserve internal addresses, each a second after the other."""
     for name in names:
-        body = {"name": name, "addressType": "INTERNAL", "labels": {"env": name[:1]}}
-        compute.made(HERE, body)
+        made = compute.made(HERE, {"name": name, "addressType": "INTERNAL"})
+        labels = {"labels": {"env": name[:1]}, "labelFingerprint": made["labelFingerprint"]}
+        compute.finish(compute.post(f"{HERE}/{name}/setLabels", labels))
 
 
 def test_an_empty_list_has_no_items(compute: Compute) -> None:

@@ -1,0 +1,246 @@
+"""The moment between an anchor's creation and its labels: whose it is, who may go on, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared import anchor as anchors
+from shared import labels
+from tests.support.anchors import MINE, OTHER, add_anchor, add_unlabelled, alive, anchor, bearer
+from tests.support.google_server import EXECUTION, NOW, GoogleServer
+from tests.support.messages import DEPLOY, Ask
+from tests.support.projects import PROJECT
+
+OLDER, NEWER = "1767500000000-1", "9999999999999-1"
+TEARDOWN = {"action": "teardown", "name": "store"}
+LABELS = "POST hub/regions/us-west1/addresses/fleetgate-store/setLabels"
+
+
+def named(name: str) -> Any:
+    return {"action": "deploy", "environment": {**DEPLOY["environment"], "name": name}}
+
+
+class TestWhoseItIs:
+    def test_a_crash_before_the_labels_makes_no_difference(self, google: GoogleServer, claim: Ask) -> None:
+        """The next attempt of the same claim labels what the last one made, lease and all."""
+        add_unlabelled(google, f"{MINE}/{EXECUTION}", project=PROJECT)
+        told = claim()
+
+        assert told["outcome"] == "done"
+        assert google.mutations() == [LABELS]
+        assert bearer(google) == (MINE, EXECUTION)
+        assert anchor(google)["labels"][labels.EXPIRES] == str(int(NOW) + 8 * 3600)
+
+    @pytest.mark.parametrize("request_", [DEPLOY, TEARDOWN])
+    def test_a_newer_request_labels_it_first(self, google: GoogleServer, claim: Ask, request_: Any) -> None:
+        """And owns it; whoever made it finds the newer claim."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        told = claim(request_)
+
+        assert told["outcome"] == "done"
+        assert bearer(google) == (MINE, EXECUTION)
+        assert anchor(google)["labels"][labels.OWNER] == "store"
+
+    @pytest.mark.parametrize("request_", [DEPLOY, TEARDOWN])
+    def test_an_older_request_yields_to_the_claim_that_made_it(
+        self, google: GoogleServer, claim: Ask, request_: Any
+    ) -> None:
+        """The note names a newer claim, which is about to label it."""
+        add_unlabelled(google, f"{NEWER}/{OTHER}", project=PROJECT)
+
+        assert claim(request_)["outcome"] == "superseded"
+        assert google.mutations() == []
+
+    @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
+    def test_a_second_execution_of_one_message_yields_to_the_living(
+        self, google: GoogleServer, claim: Ask, state: str, outcome: str
+    ) -> None:
+        """And labels what the dead one made."""
+        add_unlabelled(google, f"{MINE}/{OTHER}", project=PROJECT)
+        alive(google, state=state)
+
+        assert claim()["outcome"] == outcome
+        assert len(google.mutations()) == (outcome == "done")
+
+    def test_the_one_that_labels_first_holds_it(self, google: GoogleServer, claim: Ask) -> None:
+        """Both read it without labels; the fingerprint of the second is stale."""
+        claim()
+
+        def labels_it(method: str, path: str) -> None:
+            if path.endswith("/setLabels"):
+                google.before = lambda *_: None
+                claim(execution=OTHER, time="2026-01-05T09:00:00.000Z")
+
+        google.before = labels_it
+
+        assert claim()["outcome"] == "superseded"
+        assert bearer(google) == ("1767603600000-88", OTHER)
+
+    @pytest.mark.parametrize(
+        "note",
+        [
+            "",
+            "Fleetgate environment store",
+            f"Fleetgate environment shop, first claimed by {OLDER}/{OTHER}",
+            f"Not a Fleetgate environment store, first claimed by {OLDER}/{OTHER}",
+        ],
+    )
+    def test_an_address_without_our_note_is_not_taken(
+        self, google: GoogleServer, claim: Ask, note: str
+    ) -> None:
+        """Nor one whose note names another environment."""
+        google.add_address(name="fleetgate-store", description=note)
+
+        assert claim()["code"] == "ANCHOR_NAME_TAKEN"
+        assert google.mutations() == []
+
+    def test_the_label_counts_and_not_the_note(self, google: GoogleServer, claim: Ask) -> None:
+        """An anchor is held by whom its labels name."""
+        found = add_anchor(google, "store")
+        found["description"] = f"Fleetgate environment store, first claimed by {NEWER}/{OTHER}"
+
+        assert claim()["outcome"] == "done"
+        assert bearer(google) == (MINE, EXECUTION)
+
+    def test_a_note_is_read_as_it_was_written(self) -> None:
+        """By this version and by those before, which named no project."""
+        values = {labels.OWNER: "store", labels.GENERATION: MINE, labels.EXECUTION: OTHER}
+        with_project = values | {labels.PROJECT: "example_2ecom_3ashop"}
+
+        assert anchors.first_labels(anchors.creation_note(values)) == values
+        assert anchors.first_labels(anchors.creation_note(with_project)) == with_project
+        assert (
+            anchors.creation_note(values) == f"Fleetgate environment store, first claimed by {MINE}/{OTHER}"
+        )
+
+
+class TestOneFleet:
+    def test_another_environment_of_the_fleet_is_seen_without_labels(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """Its note names the project: both would be done otherwise."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", "shop", PROJECT)
+        told = claim()
+
+        assert (told["code"], "shop" in told["cause"]) == ("FLEET_IN_USE", True)
+        assert google.mutations() == []
+
+    @pytest.mark.parametrize("project", ["another", ""])
+    def test_of_another_fleet_it_does_not_matter(
+        self, google: GoogleServer, claim: Ask, project: str
+    ) -> None:
+        """Nor does a teardown's, which has no project."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", "shop", project)
+        claim()
+
+        assert claim()["outcome"] == "done"
+
+    def test_the_younger_gives_its_anchor_back(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
+        """It has no labels yet, and is marked as released all the same."""
+        claim(named("zzz"))
+        elder = add_unlabelled(google, f"{OLDER}/{OTHER}", "aaa", PROJECT)
+        elder["creationTimestamp"] = "2026-01-04T00:00:00.000-08:00"
+
+        assert claim(named("zzz"))["code"] == "FLEET_IN_USE"
+        settle("claim", "blocked", name="zzz"), settle("claim", "blocked", name="zzz")
+        assert list(google.addresses.values()) == [elder]
+
+
+class TestWhatIsNotClaimedYet:
+    @pytest.mark.parametrize(
+        "request_",
+        [{"action": "verify", "name": "store"}, {"action": "extend", "name": "store", "ttl": "8h"}],
+    )
+    def test_it_is_no_environment_yet(self, google: GoogleServer, claim: Ask, request_: Any) -> None:
+        """Nothing was made under it, and nobody holds it."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        told = claim(request_)
+
+        assert told["code"] == "UNKNOWN_ENVIRONMENT"
+        assert told["cause"] == "There is no environment store; there is none."
+        assert google.mutations() == []
+
+    @pytest.mark.parametrize(
+        ("state", "names"), [("ACTIVE", []), ("QUEUED", []), ("FAILED", ["store"]), (None, ["store"])]
+    )
+    def test_the_sweep_asks_for_the_removal_of_an_abandoned_one(
+        self, google: GoogleServer, claim: Ask, state: str | None, names: list[str]
+    ) -> None:
+        """It has no lease that could end; while its execution runs it is left alone."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        if state:
+            alive(google, state=state)
+        claim({"action": "sweep"})
+
+        asked = [each["data"] for each in google.published()]
+        assert asked == [{"action": "teardown", "name": name, "generation": OLDER} for name in names]
+        assert google.mutations() == []
+
+    def test_what_the_sweep_asked_for_removes_it(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
+        """Found where its note says, claimed, and released at the end."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        told = claim(TEARDOWN | {"generation": OLDER})
+        assert (told["outcome"], told["outputs"]["place"]["project"]) == ("done", PROJECT)
+        assert bearer(google) == (MINE, EXECUTION)
+
+        for _ in range(2):
+            settle("audit", "done", action="teardown")
+        assert google.addresses == {}
+
+    @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
+    def test_what_the_sweep_asked_for_leaves_a_deploy_that_went_on(
+        self, google: GoogleServer, claim: Ask, state: str, outcome: str
+    ) -> None:
+        """Another execution of the same request has labelled the anchor since."""
+        add_anchor(google, "store", generation=OLDER)
+        alive(google, state=state)
+
+        assert claim(TEARDOWN | {"generation": OLDER})["outcome"] == outcome
+
+
+class TestAWriteThatTakesItsTime:
+    @pytest.fixture(autouse=True)
+    def _slow(self, google: GoogleServer) -> None:
+        """Label writes are accepted, and done when a test says so."""
+        self.sent: list[Any] = []
+        path = "/compute/v1/projects/hub/regions/us-west1/addresses/fleetgate-store/setLabels"
+
+        def accepts(body: Any, _query: Any) -> Any:
+            if self.sent:
+                message = "The resource 'fleetgate-store' is not ready"
+                error = {"code": 400, "message": message, "errors": [{"reason": "resourceNotReady"}]}
+                return 400, {"error": error}
+            self.sent.append(body["labels"])
+            return {"status": "RUNNING"}
+
+        google.answers[f"POST {path}"] = accepts
+
+    def test_a_claim_waits_for_its_labels(self, google: GoogleServer, claim: Ask) -> None:
+        """While they are being written, another attempt waits too, and does not hold the anchor."""
+        claim()
+        told = [claim(), claim()]
+        assert [(each["outcome"], each["reason"]) for each in told] == [("waiting", "WritePending")] * 2
+
+        anchor(google).update(labels=self.sent[0], labelFingerprint="bmV3")
+        assert claim()["outcome"] == "done"
+
+    def test_a_warning_is_published_when_its_note_is_accepted(self, google: GoogleServer, claim: Ask) -> None:
+        """The next attempt finds the note, and would not publish it."""
+        add_anchor(google, "store", 600)
+        assert claim({"action": "sweep"})["reason"] == "WritePending"
+        anchor(google).update(labels=self.sent[0], labelFingerprint="bmV3")
+
+        assert claim({"action": "sweep"})["outcome"] == "done"
+        assert [each["ce-type"] for each in google.published()] == ["dev.fleetgate.environment.expiring"]
+
+    def test_a_release_waits_for_its_mark(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
+        """Nothing is deleted before the mark is seen."""
+        add_unlabelled(google, f"{MINE}/{EXECUTION}", project=PROJECT)
+        assert settle("claim", "blocked")["reason"] == "WritePending"
+        assert not any(each.startswith("DELETE") for each in google.mutations())
+
+        anchor(google).update(labels=self.sent[0], labelFingerprint="bmV3")
+        settle("claim", "blocked")
+        assert google.addresses == {}
