@@ -36,6 +36,7 @@ from localcloud.functions.processes import ForkServer
 from localcloud.functions.runtime import RUNTIME, Function, Functions
 from localcloud.google_apis import GOOGLE_APIS, GoogleApis, overrides
 from localcloud.iam.access import ACCESS
+from localcloud.iam.accounts import account_holder, exists
 from localcloud.iam.grants import grant
 from localcloud.projects import Project
 from localcloud.pubsub.broker import BROKER, DELIVERY, Delivery
@@ -43,7 +44,7 @@ from localcloud.records.call_log import CallLog
 from localcloud.records.dump import canonical_dump
 from localcloud.request_path import REQUEST_PATH, RequestPath
 from localcloud.services import SERVICES
-from localcloud.serviceusage.identities import provision_agent
+from localcloud.serviceusage.identities import provision
 from localcloud.serviceusage.known import find
 from localcloud.time.clock import EPOCH
 from localcloud.time.jump_schedule import JumpSchedule
@@ -146,7 +147,7 @@ class LocalCloud:
         if self.settings.enforce:
             grant(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
         for name in apis:
-            provision_agent(self.world, project, find(name))
+            provision(self.world, project, find(name))
         return project
 
     def create_topic(self, name: str) -> None:
@@ -208,9 +209,13 @@ class LocalCloud:
     def _instance_environment(self, function: Function, instance: str) -> dict[str, str]:
         """The environment of a new instance: Google's variables, its own metadata server, its way into the VPC."""
         account = function.service_account
-        project = self.world.projects.get(account.split("@")[1].split(".")[0])
+        project = self.world.projects.get(account_holder(self.world, account, "").split("/")[1])
         token = self.identities.issue(Caller(account, instance))
-        server = MetadataServer(project, "us-central1", account, self.world.ids.hex(16), lambda: token)
+
+        def token_of_account() -> str:
+            return token if self._has_account(account) else ""
+
+        server = MetadataServer(project, "us-central1", account, self.world.ids.hex(16), token_of_account)
 
         async def metadata(request: Request) -> Response:
             return server.handle(request)
@@ -229,6 +234,10 @@ class LocalCloud:
         if function.egress:
             variables["HTTP_PROXY"] = f"http://{instance}:egress@{self._vpc_proxy}"
         return {**variables, **function.environment}
+
+    def _has_account(self, email: str) -> bool:
+        """Whether the account is there; where nothing is enforced, nobody need have made it."""
+        return not self.world[ACCESS].enforced or exists(self.world, email)
 
     def _kill(self, name: str) -> None:
         if instance := self.functions.instance(name):

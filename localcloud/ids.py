@@ -15,6 +15,8 @@ class Ids:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"ids/{seed}")  # noqa: S311  # not for secrets
+        # Apart, so that how many accounts there are changes no other id.
+        self._accounts = random.Random(f"ids/accounts/{seed}")  # noqa: S311  # not for secrets
         self.issued: set[str] = set()
 
     def uid(self) -> str:
@@ -24,6 +26,10 @@ class Ids:
     def number(self) -> str:
         """A 64-bit id as compute and Pub/Sub print it: decimal digits."""
         return self._remember(str(self._random.randrange(10**18, 9 * 10**18)))
+
+    def account(self) -> str:
+        """The number of a service account: 21 digits, the first a 1 [observed]."""
+        return self._remember(str(self._accounts.randrange(10**20, 2 * 10**20)))
 
     def hex(self, digits: int) -> str:
         """A short lower-case hexadecimal id."""

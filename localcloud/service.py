@@ -193,18 +193,30 @@ class Service:
         return [document(self.name, version) for version in named]
 
 
-def page(call: Call, key: str, items: list[Json], most: int) -> Json:
-    """A list's answer: one page of `items` under `key`, with `nextPageToken` when there are more, and at most `most`.
+def page(call: Call, key: str, items: list[Json], most: int, usual: int = 0) -> Json:
+    """A list's answer: the page of `items` that the query asks for, under `key`, as `paged` cuts it. Where no size is
+    asked for, it has `usual` items (0: `most`).
 
     Raises:
         Refused: INVALID_ARGUMENT, a page size or token that is none.
     """
-    size, token = call.query("pageSize", "0"), call.query("pageToken", "0")
-    if not (size.isdigit() and token.isdigit()):
+    size = call.query("pageSize", "0")
+    if not size.isdigit():
         raise invalid("Invalid page size or page token.")
-    start, count = int(token), min(int(size) or most, most)
-    answer: Json = {key: items[start : start + count]} if items[start:] else {}
-    return answer | ({"nextPageToken": str(start + count)} if len(items) > start + count else {})
+    return paged(key, items, min(int(size) or usual or most, most), call.query("pageToken", "0"))
+
+
+def paged(key: str, items: list[Json], size: int, token: str) -> Json:
+    """`size` of `items` under `key`, from where `token` says, with `nextPageToken` when there are more.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a token that is none.
+    """
+    if not (token or "0").isdigit():
+        raise invalid("Invalid page size or page token.")
+    start = int(token or "0")
+    answer: Json = {key: items[start : start + size]} if items[start:] else {}
+    return answer | ({"nextPageToken": str(start + size)} if len(items) > start + size else {})
 
 
 def _checked(request: Request, method: Method) -> Any:

@@ -5,6 +5,7 @@ from localcloud.cloudresourcemanager import service as cloudresourcemanager
 from localcloud.compute import service as compute
 from localcloud.container import service as container
 from localcloud.gkehub import service as gkehub
+from localcloud.iam import service as iam
 from localcloud.pubsub import service as pubsub
 from localcloud.serviceusage import service as serviceusage
 from localcloud.storage import service as storage
@@ -16,6 +17,7 @@ SERVICES = (
     compute,
     container,
     gkehub,
+    iam,
     pubsub,
     serviceusage,
     storage,

@@ -11,7 +11,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetgate.local.roles import Role, RoleScope, grant_roles, read_roles
+from fleetgate.local.identities import prepare_fleet_project, prepare_home
+from fleetgate.local.roles import Role, RoleScope, read_roles
 from localcloud.cloud import LocalCloud
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
@@ -119,7 +120,8 @@ class Installation:
         """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
-        grant_roles(self.cloud.world, self._roles, self._place)
+        prepare_home(self.cloud.world, self._roles, self._place)
+        prepare_fleet_project(self.cloud.world, self._roles, self._place)
         self._make_networks(network_mode)
         create_bucket(self.cloud.world, f"{self.project}-fleetgate-source", self.project, self.region)
         for name in ("requests", "events"):

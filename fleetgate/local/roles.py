@@ -1,21 +1,16 @@
-"""Reads the roles of Fleetgate's identities from Terraform's files, and grants them in a local cloud.
+"""Reads the roles of Fleetgate's identities from Terraform's files; `identities.py` grants them in a local cloud.
 
 See `terraform-bootstrap/roles/`: one file an identity, with a reason for each permission.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
-
-from localcloud.iam.access import define_role
-from localcloud.iam.accounts import account_holder
-from localcloud.iam.grants import grant
-from localcloud.world import World
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
 PUBLISHER, USER = "roles/pubsub.publisher", "roles/iam.serviceAccountUser"
@@ -99,6 +94,10 @@ class RoleScope:
         """The e-mail address of `fleetgate-<name>`."""
         return f"fleetgate-{name}@{self.home}.iam.gserviceaccount.com"
 
+    def member(self, role: Role) -> str:
+        """The identity of a role, as a binding names it."""
+        return f"serviceAccount:{self.account(role.name)}"
+
     def topics(self, name: str) -> Iterator[str]:
         """The full names of the topics that a role file calls `name`."""
         for each in self.verification if name == "verification" else (name,):
@@ -110,26 +109,6 @@ def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
     return tuple(
         _role(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))
     )
-
-
-def grant_roles(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
-    """Define and bind each role. It takes effect at once, as if the bootstrap had run long ago."""
-    for role in roles:
-        member = f"serviceAccount:{scope.account(role.name)}"
-        for section, held in role.permissions.items():
-            project = scope.home if section == "home" else scope.fleet
-            suffix = "" if section == "home" else f"_{section}"
-            name = f"projects/{project}/roles/fleetgate_{role.step}{suffix}"
-            define_role(world, name, held)
-            condition = role.condition if section == "limited" else None
-            grant(world, f"projects/{project}", name, member, condition)
-        for each in role.topics:
-            for topic in scope.topics(each):
-                grant(world, topic, PUBLISHER, member)
-        for each in role.act_as:
-            for account in scope.nodes if each == NODES else (scope.account(each),):
-                project = scope.fleet if each == NODES else scope.home
-                grant(world, account_holder(world, account, project), USER, member)
 
 
 def _role(step: str, document: dict[str, Any]) -> Role:

@@ -19,7 +19,7 @@ FLAVOR = {"metadata-flavor": "Google", "content-type": "application/text"}
 
 @dataclass(frozen=True)
 class MetadataServer:
-    """Answers for one instance; `token` gives its current access token."""
+    """Answers for one instance; `token` gives its current access token, or "" if its account is gone."""
 
     project: Project
     region: str
@@ -46,11 +46,14 @@ class MetadataServer:
 
     def _account(self, request: Request, path: str) -> Response:
         account, _, wanted = path.partition("/")
-        if account not in ("default", self.service_account):
+        token = self.token()
+        if (
+            account not in ("default", self.service_account) or not token
+        ):  # [inferred] for an account that is gone
             return Response(404, b"Not Found", dict(FLAVOR))
         scopes = ["https://www.googleapis.com/auth/cloud-platform"]
         if wanted == "token":
-            return self._json({"access_token": self.token(), "expires_in": 3599, "token_type": "Bearer"})
+            return self._json({"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
         if wanted == "email":
             return self._text(self.service_account)
         if wanted == "scopes":

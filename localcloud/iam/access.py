@@ -77,11 +77,13 @@ def define_role(world: World, name: str, permissions: Iterable[str]) -> None:
 
 
 def permissions_of(world: World, role: str) -> frozenset[str]:
-    """What a role holds; one that nobody knows here holds nothing."""
-    found = world.store[ROLES].get(role)
-    if found is not None:
-        return frozenset(found["includedPermissions"])
-    return predefined().get(role, frozenset())
+    """What a role holds; one that nobody knows here, or that is deleted or disabled, holds nothing [documented]."""
+    custom = world.store[ROLES].get(role)
+    if custom is not None:
+        idle = custom.get("deleted") or custom.get("stage") == "DISABLED"
+        return frozenset(() if idle else custom.get("includedPermissions", ()))
+    known = predefined().get(role)
+    return known.permissions if known else frozenset()
 
 
 def _role_for(world: World, identity: str, need: Need, attributes: dict[str, Any]) -> str | None:

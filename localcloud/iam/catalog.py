@@ -1,4 +1,5 @@
-"""What is known of permissions, as data: by method, by kind of object in a cluster, and of predefined roles."""
+"""What is known of permissions, as data: by method, by kind of object in a cluster, which there are, and what
+predefined roles hold."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ from typing import Any
 
 import yaml
 
-DATA = Path(__file__).with_name("permissions.yaml")  # of clusters, and of predefined roles
 EVERYTHING = "*"
 LISTED = "documented"  # the mark of what bears none
 
@@ -45,22 +45,68 @@ def rules_in(file: Path) -> dict[str, tuple[Rule, ...]]:
     return {method: tuple(_rules(entry)) for method, entry in entries.items()}
 
 
+@dataclass(frozen=True)
+class PredefinedRole:
+    """One of Google's own roles, with all that it holds (`EVERYTHING` for the owner's)."""
+
+    name: str
+    title: str
+    description: str
+    permissions: frozenset[str]
+
+
 @cache
 def stems() -> dict[str, str | None]:
     """Kind of object in a cluster → what its permissions are called after `container.`; None if it takes none."""
-    found: dict[str, str | None] = _data()["kubernetes"]
+    found: dict[str, str | None] = _data("clusters.yaml")
     return found
 
 
 @cache
-def predefined() -> dict[str, frozenset[str]]:
-    """The predefined roles that are known, by name."""
-    return {name: frozenset(permissions) for name, permissions in _data()["roles"].items()}
+def permissions() -> frozenset[str]:
+    """Every permission of the services that are known here."""
+    return _joined(_data("known_permissions.yaml"))
+
+
+def is_of_known_service(permission: str) -> bool:
+    """Whether `permissions` would have it, if there were such a permission."""
+    return permission.partition(".")[0] in _services()
 
 
 @cache
-def _data() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(DATA.read_text("utf-8"))
+def predefined() -> dict[str, PredefinedRole]:
+    """The predefined roles of which it is known what they hold, by name."""
+    return {name: _predefined(name, entry) for name, entry in _data("roles.yaml")["roles"].items()}
+
+
+def is_predefined(role: str) -> bool | None:
+    """Whether Google has a role of this name; None if it is of a service that is not known here."""
+    service, _, word = role.removeprefix("roles/").rpartition(".")
+    words = _data("roles.yaml")["names"].get(service)
+    return None if words is None else word in words.split()
+
+
+@cache
+def _services() -> frozenset[str]:
+    return frozenset(each.partition(".")[0] for each in permissions())
+
+
+def _predefined(name: str, entry: dict[str, Any]) -> PredefinedRole:
+    held = entry["holds"]
+    all_of_it = frozenset({EVERYTHING}) if held == "everything" else _joined(held)
+    return PredefinedRole(name, entry["title"], entry["description"], all_of_it)
+
+
+def _joined(by_resource: dict[str, str]) -> frozenset[str]:
+    """Resource → its verbs in one line, as whole permissions."""
+    return frozenset(
+        f"{resource}.{verb}" for resource, verbs in by_resource.items() for verb in verbs.split()
+    )
+
+
+@cache
+def _data(file: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(Path(__file__).with_name(file).read_text("utf-8"))
     return loaded
 
 

@@ -93,6 +93,18 @@ def forget(world: World, holder: str) -> None:
         world.store["iam.propagating"].delete(key)
 
 
+def rename_member(world: World, old: str, new: str) -> None:
+    """Let every binding of `old`, whosever policy it is in, be one of `new`; no policy's etag changes [inferred]."""
+    for holder in list(holders(world)):
+        policy = policy_of(world, holder)
+        bindings = [_renamed(each, old, new) for each in policy.get("bindings", [])]
+        if bindings != policy.get("bindings", []):
+            for role, _ in (each for each in pairs(policy["bindings"]) if each[1] == old):
+                world.store["iam.propagating"].delete(_key(holder, role, old))
+            _put(world, holder, {**policy, "bindings": bindings})
+            _tell(world, holder)
+
+
 def tidy(bindings: Iterable[Json]) -> list[Json]:
     """One binding for each role and condition, members sorted, empty ones left out, as Google answers."""
     merged: dict[tuple[str, str], Json] = {}
@@ -128,12 +140,25 @@ def subscribe(world: World, listener: Callable[[str], None]) -> None:
     world.store["iam.effective"].subscribe(lambda name, _: listener(_project(name)))
 
 
+def next_etag(world: World, old: str) -> str:
+    """The moment in microseconds, as Google's are; two writes of one moment differ too."""
+    try:
+        last = int.from_bytes(base64.b64decode(old)[1:], "big")
+    except binascii.Error:
+        last = 0
+    moment = max(int(world.clock.now * 1_000_000), last + 1)
+    return base64.b64encode(b"\x07" + moment.to_bytes(7, "big")).decode()
+
+
 def _keep(world: World, holder: str, bindings: list[Json]) -> None:
     """Store the bindings as the holder's; the version says whether there are conditions [documented]."""
     conditional = any("condition" in each for each in bindings)
-    etag = _next_etag(world, etag_of(world, holder))
+    etag = next_etag(world, etag_of(world, holder))
     changed: Json = {"version": 3 if conditional else 1, "etag": etag, "bindings": bindings}
-    policy = {**policy_of(world, holder), **changed}
+    _put(world, holder, {**policy_of(world, holder), **changed})
+
+
+def _put(world: World, holder: str, policy: Json) -> None:
     if _is_project(holder):
         world.projects.get(_project(holder)).policy = policy
     else:
@@ -183,11 +208,6 @@ def _key(holder: str, role: str, member: str) -> str:
     return f"{holder} {role} {member}"
 
 
-def _next_etag(world: World, old: str) -> str:
-    """The moment in microseconds, as Google's are; two writes of one moment differ too."""
-    try:
-        last = int.from_bytes(base64.b64decode(old)[1:], "big")
-    except binascii.Error:
-        last = 0
-    moment = max(int(world.clock.now * 1_000_000), last + 1)
-    return base64.b64encode(b"\x07" + moment.to_bytes(7, "big")).decode()
+def _renamed(binding: Json, old: str, new: str) -> Json:
+    members = sorted({new if each == old else each for each in binding["members"]})
+    return {**binding, "members": members}

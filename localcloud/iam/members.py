@@ -1,15 +1,15 @@
 """Members of a binding: their syntax, and whether those that Google can look up are there.
 
-Service agents exist once they are made; the identity pool `P.svc.id.goog` exists once the first cluster
-of the project with workload identity runs [observed]. Other accounts belong to services that are not here and
-are taken at their word.
+A service account, or Google's agent, must be there [reported: solutions-modern-cicd-anthos#18, generative-ai#944];
+one of a project that is not in this cloud is not. The identity pool `P.svc.id.goog` exists once the first cluster of
+the project with workload identity runs [observed]. People and groups are taken at their word.
 """
 
 from __future__ import annotations
 
 import re
 
-from localcloud.iam.accounts import AGENTS
+from localcloud.iam.accounts import exists
 from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World
@@ -17,7 +17,6 @@ from localcloud.world import World
 KINDS = ("user", "serviceAccount", "group", "domain", "principal", "principalSet", "deleted")
 ANYONE = ("allUsers", "allAuthenticatedUsers")
 EMAIL = re.compile(r"[^@\s\[\]]+@[^@\s\[\]]+\.[^@\s\[\]]+")
-AGENT = re.compile(r"service-\d+@[a-z0-9.-]+\.gserviceaccount\.com")
 KUBERNETES = re.compile(r"([a-z0-9:.-]+\.svc\.id\.goog)\[[a-z0-9.-]+/[a-z0-9.-]+\]")
 PRINCIPAL = re.compile(
     r"//iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/([^/]+)/\S+"
@@ -77,7 +76,7 @@ def _service_account(world: World, name: str) -> None:
         _pool(world, match[1])
     elif not EMAIL.fullmatch(name):
         raise invalid(f"Invalid service account ({name}).")
-    elif AGENT.fullmatch(name) and name not in world.store[AGENTS]:
+    elif not exists(world, name):
         raise invalid(f"Service account {name} does not exist.")
 
 

@@ -18,8 +18,9 @@ from functools import partial
 
 from localcloud.iam import grants, members
 from localcloud.iam.access import ACCESS, ROLES
+from localcloud.iam.catalog import is_predefined
 from localcloud.service import Call, Service
-from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -85,6 +86,17 @@ def replace(world: World, holder: str, policy: Json) -> Json:
     return shown(world, holder, WITH_CONDITIONS)
 
 
+def bind(world: World, holder: str, role: str, member: str, condition: Json | None = None) -> None:
+    """Add one binding to a policy, as if that had been done long ago: it works at once.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a role or a member that cannot be bound.
+    """
+    binding: Json = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
+    _check(world, holder, binding, WITH_CONDITIONS)
+    grants.grant(world, holder, role, member, condition)
+
+
 def held(call: Call, holder: str, asked: list[str]) -> list[str]:
     """Which of the permissions the caller has.
 
@@ -141,10 +153,12 @@ def _check_role(world: World, holder: str, role: str) -> None:
 
     Both words are [reported]: terraform-google-iam#219, terraform-provider-google#6923.
     """
-    if not ROLE.fullmatch(role):
+    there = is_predefined(role) if role.startswith("roles/") else True
+    if there is None:
+        raise not_implemented(f"bindings of {role}: the service's roles are not known here")
+    if not there or not ROLE.fullmatch(role):
         raise invalid(f"Role {role} is not supported for this resource.")
-    if role.startswith("roles/"):
-        return
     project = f"projects/{world.projects.id_of(holder.split('/')[1])}/"
-    if not role.startswith(project) or role not in world.store[ROLES]:
+    custom = world.store[ROLES].get(role) if role.startswith(project) else None
+    if not role.startswith("roles/") and (custom is None or custom.get("deleted")):
         raise invalid(f"Role ({role}) does not exist in the resource's hierarchy.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from localcloud.iam import grants
 from localcloud.iam.accounts import AGENTS
+from localcloud.iam.accounts import put as put_account
 from localcloud.ids import keyed
 from localcloud.projects import Project
 from localcloud.service import Call
@@ -48,8 +49,16 @@ def deprived(world: World, project: Project, api: KnownService) -> bool:
     return not grants.effective(world, project.id, api.granted, f"serviceAccount:{email}")
 
 
-def provision_agent(world: World, project: Project, api: KnownService) -> None:
-    """What enabling the API brings by itself: for some, their agent and its role [documented for GKE]."""
+def provision(world: World, project: Project, api: KnownService) -> None:
+    """What enabling the API brings by itself: for some, their agent and its role [documented for GKE], for Compute
+    Engine the account that machines run as [documented: compute/docs/access/service-accounts].
+
+    That account gets no role: new organizations forbid the editor's, which it used to get [documented:
+    iam.automaticIamGrantsForDefaultServiceAccounts, enforced since May 2024].
+    """
     if api.granted:
         email = ensure(world, project, api)["email"]
         grants.grant(world, f"projects/{project.id}", api.granted, f"serviceAccount:{email}")
+    if api.account:
+        settings = {"displayName": api.account_name}
+        put_account(world, project, api.account.format(number=project.number), settings)

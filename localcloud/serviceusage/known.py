@@ -14,13 +14,18 @@ from localcloud.wire.errors import Refused
 
 @dataclass(frozen=True)
 class KnownService:
-    """One API. `agent`: its service agent's e-mail, `{number}` the project's; `granted`: the role it gets."""
+    """One API. `agent`: its service agent's e-mail, `{number}` the project's; `granted`: the role it gets.
+
+    `account`: the service account that comes with the API, by e-mail, and `account_name` what it is called.
+    """
 
     name: str
     title: str
     requires: tuple[str, ...] = ()
     agent: str = ""
     granted: str = ""
+    account: str = ""
+    account_name: str = ""
 
 
 @cache

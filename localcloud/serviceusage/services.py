@@ -122,7 +122,7 @@ def _turn_on(world: World, project: Project, names: list[str]) -> None:
     for name in with_requirements(names):
         if name not in project.enabled:
             project.enabled.add(name)
-            identities.provision_agent(world, project, known()[name])
+            identities.provision(world, project, known()[name])
 
 
 def _depended_on(name: str, others: list[str]) -> Refused:

@@ -15,8 +15,9 @@ import yaml
 from typer.testing import CliRunner
 
 from fleetgate.cli import app
+from fleetgate.local.identities import prepare_fleet_project
 from fleetgate.local.installation import APIS, STEPS
-from fleetgate.local.roles import RoleScope, grant_roles, read_roles
+from fleetgate.local.roles import RoleScope, read_roles
 from fleetgate.local.run import LocalRun
 from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.compute import create_default_network
@@ -97,7 +98,7 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
             local.cloud.create_project(f"{name}-project", APIS)
             create_default_network(local.cloud.world, f"{name}-project", "auto")
             fleet = RoleScope(local.installation.project, f"{name}-project", ("verification-default",))
-            grant_roles(local.cloud.world, read_roles(), fleet)
+            prepare_fleet_project(local.cloud.world, read_roles(), fleet)
         _verify_in(local, names)
         surroundings = ShellEnvironment(local.cloud, local.installation, local.cloud.folder / "user")
         surroundings.write()

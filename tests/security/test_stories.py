@@ -108,9 +108,7 @@ def test_the_fleets_identity_grants_one_role_alone(role: str, status: int) -> No
                 local.cloud, "POST", f"{path}:getIamPolicy", {"options": {"requestedPolicyVersion": 3}}, FLEET
             )
             policy = json.loads(read.body)
-            policy["bindings"].append(
-                {"role": role, "members": ["serviceAccount:x@example.iam.gserviceaccount.com"]}
-            )
+            policy["bindings"].append({"role": role, "members": ["user:x@example.com"]})
             answer = respond(local.cloud, "POST", f"{path}:setIamPolicy", {"policy": policy}, FLEET)
             assert answer.status == status, answer.body
 

@@ -7,6 +7,8 @@ import socket
 from pathlib import Path
 
 from localcloud.functions.preload_server import HASH_SEEDS
+from localcloud.iam import accounts
+from localcloud.iam.access import ACCESS
 from tests.localcloud.functions.clouds import Shop
 from tests.localcloud.functions.conftest import SEED, Play
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -53,6 +55,31 @@ print(json.dumps({"without": status, "with": metadata("project/project-id").deco
     async def scene(shop: Shop) -> None:
         shop.deploy("meta", tmp_path)
         assert {"without": 403, "with": PROJECT} == await shop.said("meta", code)
+
+    play(scene)
+
+
+def test_an_account_that_is_not_there_has_no_token(play: Play, tmp_path: Path) -> None:
+    """404, until somebody makes it; only where IAM is enforced need it be made."""
+    code = """
+import urllib.error
+try:
+    token = json.loads(metadata("instance/service-accounts/default/token"))["token_type"]
+except urllib.error.HTTPError as error:
+    token = error.code
+print(json.dumps({"token": token}))
+"""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("ghosts", tmp_path)
+        access, world = shop.cloud.world[ACCESS], shop.cloud.world
+        access.enforced = True
+        try:
+            assert {"token": 404} == await shop.said("ghosts", code)
+            accounts.make(world, world.projects.get(PROJECT), "ghosts", {})
+            assert {"token": "Bearer"} == await shop.said("ghosts", code)
+        finally:
+            access.enforced = False
 
     play(scene)
 

@@ -7,6 +7,7 @@ import json
 from localcloud.compute import create_default_network
 from localcloud.container import kube
 from localcloud.container.cluster_api import ClusterApi
+from localcloud.iam import accounts
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.grants import grant
 from localcloud.wire.messages import Caller, Json, Request, Response
@@ -19,6 +20,7 @@ APIS = (
     "compute",
     "container",
     "gkehub",
+    "iam",
     "cloudresourcemanager",
     "pubsub",
     "serviceusage",
@@ -37,6 +39,7 @@ class Cloud(Services):
         world.draw = lambda kind: 0.0
         super().__init__(world, caller=Caller(ROBOT))
         grant(self.world, f"projects/{PROJECT}", "roles/owner", f"user:{OWNER}")
+        accounts.put(self.world, self.world.projects.get(PROJECT), ROBOT, {})
         create_default_network(self.world, PROJECT, "custom", {})
 
     def let(self, *permissions: str, condition: Json | None = None, on: str = f"projects/{PROJECT}") -> None:

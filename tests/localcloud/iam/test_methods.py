@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-import pytest
-
 from localcloud.iam.authorization import Authorization
-from localcloud.iam.catalog import Rule, predefined, stems
+from localcloud.iam.catalog import Rule, stems
 from localcloud.kubernetes.kinds import BUILTIN
 from localcloud.services import SERVICES
 
@@ -38,9 +34,3 @@ def test_every_kind_in_a_cluster_has_its_permissions() -> None:
 def test_every_rule_says_how_it_is_known() -> None:
     """By one of the marks."""
     assert {rule.mark for rules in methods().values() for rule in rules} <= MARKS
-
-
-@pytest.mark.parametrize("role", [role for role in predefined() if role != "roles/owner"])
-def test_predefined_roles_hold_permissions(role: str) -> None:
-    """Three words at least, joined by dots."""
-    assert all(re.fullmatch(r"[a-z]+(\.[a-zA-Z]+){2}", each) for each in predefined()[role])
