@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid
+from localcloud.wire.json_source import BeyondBounds, NotJson
 from localcloud.wire.messages import SAFE, Caller, Json, Request, Response
 from localcloud.wire.validation import camel, checked_body
 from localcloud.world import World
@@ -224,11 +225,22 @@ def _checked(request: Request, method: Method) -> Any:
     _check_query(request, method)
     if request.method in ("GET", "DELETE"):
         return {}
-    try:
-        body = request.json()
-    except ValueError:
-        raise invalid("Invalid JSON payload received. Unexpected token.", "parseError") from None
+    body = json_body(request)
     return checked_body(method.document, method.request, body) if method.request else body
+
+
+def json_body(request: Request) -> Any:
+    """The body as JSON.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, it is none, or such as is not read; the words for the latter are [inferred].
+    """
+    try:
+        return request.json()
+    except BeyondBounds as fault:
+        raise invalid(f"Invalid JSON payload received. {fault}.", "parseError") from None
+    except NotJson:
+        raise invalid("Invalid JSON payload received. Unexpected token.", "parseError") from None
 
 
 def _check_query(request: Request, method: Method) -> None:

@@ -14,22 +14,20 @@ from localcloud.kubernetes.deletion import Terms
 from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.protobuf import decoded_body
 from localcloud.kubernetes.routes import Target
+from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Request
+from localcloud.wire.yaml_source import compose
 
 TRUE = ("1", "true", "True")
 
 
-DEEPEST_BODY = 100  # levels; of objects that are served none comes near it
-LARGEST_BODY = 1_000_000  # values
-
-
-class _JsonLoader(yaml.SafeLoader):
+class _JsonLoader(yaml.CSafeLoader):
     """YAML as the API server reads it: what looks like a time is a text, for it becomes JSON."""
 
 
 _JsonLoader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in known if tag != "tag:yaml.org,2002:timestamp"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -91,7 +89,7 @@ def decoded_request(request: Request, kind: Kind) -> Any:
             return decoded
         raise errors.unsupported_media(["application/json", "application/yaml"])
     try:
-        return _bounded(request.json())
+        return request.json()
     except ValueError as error:
         if "yaml" not in media_type:
             text = request.body.decode(errors="replace")[:100]
@@ -100,28 +98,11 @@ def decoded_request(request: Request, kind: Kind) -> Any:
                 f"version/kind; json parse error: {error} ({text})"
             ) from error
     try:
-        loaded = _bounded(yaml.load(request.body, _JsonLoader))  # noqa: S506 - a safe loader
-        return json.loads(json.dumps(loaded, allow_nan=False))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        loader, node = compose(_JsonLoader, request.body)
+        loaded = loader.construct_document(node) if node is not None else None
+        return read_json(json.dumps(loaded, allow_nan=False))
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError) as error:
         raise errors.bad_request(f"error decoding YAML: {error}") from error
-
-
-def _bounded(value: Any) -> Any:
-    """`value`, if what walks through it comes to an end soon: YAML's aliases may nest without end.
-
-    Raises:
-        ValueError: it is nested too deeply, or too large.
-    """
-    left, waiting = LARGEST_BODY, [(value, 0)]
-    while waiting:
-        item, depth = waiting.pop()
-        left -= 1
-        if left < 0 or depth > DEEPEST_BODY:
-            raise ValueError("exceeded max depth" if left >= 0 else "excessive aliasing")
-        if isinstance(item, dict | list):
-            members = item.values() if isinstance(item, dict) else item
-            waiting.extend((member, depth + 1) for member in members)
-    return value
 
 
 def wants_table(request: Request) -> bool:
@@ -142,7 +123,7 @@ def opened(token: str) -> tuple[str, str]:
         StatusError: 400.
     """
     try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError as error:
+        namespace, name = read_json(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError) as error:
         raise errors.bad_request("continue key is not valid") from error
     return namespace, name

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
-from localcloud.service import Call
+from localcloud.service import Call, json_body
 from localcloud.storage.buckets import bucket_of
 from localcloud.storage.objects import put
 from localcloud.storage.service import UPLOADS, service
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Json, Response
 from localcloud.wire.validation import checked_body
 
@@ -87,7 +87,7 @@ for _root in UPLOADS:
 def _resumable(call: Call) -> Response:
     """Begin: the answer's `Location` takes the pieces."""
     bucket_of(call)
-    given = _named(call, call.request.json() if call.request.body else {})
+    given = _named(call, json_body(call.request))
     key = call.world.ids.hex(32)
     call.world.store[SESSIONS].put(key, {"given": given, "data": b""})
     base = call.world.base_url
@@ -117,6 +117,6 @@ def _parts(call: Call) -> tuple[Json, bytes]:
         raise invalid("Malformed multipart body.", "badRequest")
     metadata, data = (BLANK_LINE.split(part, maxsplit=1)[-1] for part in parts)
     try:
-        return json.loads(metadata), data.removesuffix(b"\n").removesuffix(b"\r")
+        return read_json(metadata), data.removesuffix(b"\n").removesuffix(b"\r")
     except ValueError:
         raise invalid("Parse Error", "parseError") from None

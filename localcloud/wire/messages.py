@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.wire.json_source import read_json
+
 Json = dict[str, Any]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # HTTP methods that change nothing [documented: RFC 9110]
@@ -24,11 +26,6 @@ class Caller:
     instance: str | None = None
 
 
-def _no_number(name: str) -> float:
-    """NaN and Infinity are words of Python's JSON alone."""
-    raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
-
-
 @dataclass(frozen=True)
 class Request:
     """One HTTP request, read whole. Header names are lower case; `path` is decoded, without the query."""
@@ -44,12 +41,9 @@ class Request:
         """The body as JSON; an empty body is an empty object.
 
         Raises:
-            ValueError: the body is not JSON.
+            NotJson: the body is not JSON, or beyond the bounds of `json_source`.
         """
-        try:
-            return json.loads(self.body, parse_constant=_no_number) if self.body else {}
-        except RecursionError:
-            raise ValueError("exceeded max depth") from None
+        return read_json(self.body) if self.body else {}
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of query parameter `name`."""

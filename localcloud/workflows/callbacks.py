@@ -8,12 +8,12 @@ endpoint that is used twice can hand out a stale answer. A wait that times out l
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.time.clock import rfc3339
+from localcloud.wire.json_source import read_json
 from localcloud.workflows.errors import error_map
 from localcloud.workflows.host import CallResult
 
@@ -50,7 +50,7 @@ def _decoded(body: bytes, content_type: str) -> Any:
     kind = content_type.partition(";")[0].strip().lower()
     try:
         if kind == "application/json" or kind.endswith("+json"):
-            return json.loads(body)
+            return read_json(body)
         return body.decode() if kind.startswith("text/") else body
     except ValueError:
         return body

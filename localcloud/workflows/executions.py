@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.google_apis import GOOGLE_APIS
 from localcloud.time.clock import Timer
 from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Json
 from localcloud.workflows import definitions
 from localcloud.workflows.callbacks import Callbacks, Wait
@@ -102,7 +103,7 @@ class Executions:
         labels = {**definition.get("labels", {}), **settings.get("labels", {})}
         id_ = self._world.ids.uid()
         host = ExecutionHost(self._world, definition, id_)
-        value = json.loads(argument) if argument is not None else None
+        value = read_json(argument) if argument is not None else None
         run = Run(definitions.document_of(definition), value, host, self._ended)
         execution = Execution(
             id_,
@@ -172,7 +173,7 @@ EXECUTIONS: Part[Executions] = Part("Workflows' executions", Executions)
 
 
 def _event_id(argument: str | None) -> str:
-    value = json.loads(argument) if argument else None
+    value = read_json(argument) if argument else None
     return str(value.get("id", "")) if isinstance(value, dict) else ""
 
 
@@ -187,8 +188,8 @@ def _check_argument(argument: str | None, limit: int) -> None:
     try:
         if len(argument.encode()) > limit:
             raise invalid(f"Execution argument exceeds the limit of {limit} bytes.")
-        copied(json.loads(argument))
-    except (ValueError, RecursionError):  # no Unicode, no JSON, a number too long, nested too deeply
+        copied(read_json(argument))
+    except ValueError:  # no Unicode, no JSON, or beyond the bounds
         raise invalid("Execution argument is not a valid JSON document.") from None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import CallResult
@@ -111,7 +112,7 @@ def _decoded(body: bytes, content_type: str) -> Any:
     if not body:
         return None
     if content_type.partition(";")[0].strip() == "application/json":
-        return json.loads(body)
+        return read_json(body)
     try:
         return body.decode()
     except UnicodeDecodeError:

@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 
+from localcloud.wire.yaml_source import compose
 from localcloud.workflows.errors import DeployError, DeployFault
 
 SOURCE_LIMIT = 128 * 1024  # bytes [documented: quotas]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """PyYAML's loader with YAML 1.2's plain values."""
 
 
@@ -32,7 +33,7 @@ for _tag, _pattern, _first in [
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
 
 
-def _construct_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+def _construct_float(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> float:
     return float(node.value)
 
 
@@ -55,8 +56,7 @@ def read_source(text: str) -> Source:
     """The tree of `text`.
 
     Raises:
-        DeployError: it is over 128 KB, no Unicode, no YAML, or has a key twice in one map.
-        RecursionError: it is nested too deeply.
+        DeployError: it is over 128 KB, no Unicode, no YAML, beyond YAML's bounds here, or has a key twice in one map.
     """
     size = _size(text)
     if size > SOURCE_LIMIT:
@@ -64,15 +64,12 @@ def read_source(text: str) -> Source:
     if text.lstrip().startswith(("{", "[")):
         text = text.replace("\t", " ")  # JSON allows tabs between tokens, YAML does not
     try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
+        loader, node = compose(_Loader, text)
         source = Source(None)
         source.tree = _build(loader, node, source) if node is not None else None
         return source
     except yaml.YAMLError as error:
         raise DeployError([DeployFault(f"parse error: {_problem(error)}")]) from None
-    except (ValueError, OverflowError):  # as chr() raises them
-        raise DeployError([DeployFault("parse error: an escape's code is no character's")]) from None
 
 
 def _size(text: str) -> int:
@@ -82,7 +79,7 @@ def _size(text: str) -> int:
         raise DeployError([DeployFault(f"source is not Unicode: {error.reason}")]) from None
 
 
-def _build(loader: _Loader, node: yaml.Node, source: Source) -> Any:
+def _build(loader: yaml.CSafeLoader, node: yaml.Node, source: Source) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, source) for item in node.value]
     if isinstance(node, yaml.MappingNode):

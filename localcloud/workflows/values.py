@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.wire.json_source import read_json
 from localcloud.workflows.errors import fail
 
 MEMORY_LIMIT = 512 * 1024  # all variables of an execution [documented: quotas]
@@ -146,6 +147,6 @@ def from_json(text: str | bytes) -> Any:
         WorkflowError: ValueError, `text` is not JSON.
     """
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError as error:
         raise fail("ValueError", f"not a JSON document: {error}") from None

@@ -260,6 +260,12 @@ def assigned(value: str) -> str:
     return f"- a: {{assign: [{{x: {value}}}]}}"
 
 
+def laughs(form: str) -> str:
+    """A "billion laughs": each line stands for ten of the line before."""
+    lines = (f"a{i}: {form.format(f'&a{i}', ','.join([f'*a{i - 1}'] * 10))}\n" for i in range(1, 9))
+    return "a0: &a0 {x: y}\n" + "".join(lines)
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -267,11 +273,14 @@ def assigned(value: str) -> str:
         (assigned("!!int abc"), "line 1: 'abc' cannot be read as"),
         (assigned("!!bool abc"), "line 1: 'abc' cannot be read as"),
         (assigned("!!timestamp abc"), "line 1: 'abc' cannot be read as"),
-        (assigned('"\\UFFFFFFFF"'), "an escape's code"),
+        (assigned('"\\UFFFFFFFF"'), "character escape code"),
         (assigned("'${" + "9" * 5000 + "}'"), "parse error in expression"),
-        (assigned("[" * 900 + "]" * 900), "nested too deeply"),
-        ("[" * 50_000, "nested too deeply"),
-        ("&a [*a]", "nested too deeply"),
+        (assigned("[" * 900 + "]" * 900), "exceeded max depth"),
+        ("[" * 50_000, "exceeded max depth"),
+        ("&a [*a]", "anchor value contains itself"),
+        (laughs("{} [{}]"), "document contains excessive aliasing"),
+        (laughs("{} {{<<: [{}]}}"), "document contains excessive aliasing"),
+        (f"[{'x,' * 60_000}]", "no YAML of more than"),
         ("- a: \x00", "unacceptable character"),
         (assigned('"\ud800"'), "not Unicode"),
     ],
