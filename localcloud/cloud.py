@@ -95,7 +95,12 @@ class LocalCloud:
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
         self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
         self.edge = Edge(
-            self.world, self.identities, self.schedule, self.apis.answer, VpcProxy(self.world).answer
+            self.world,
+            self.identities,
+            self.schedule,
+            self.apis.answer,
+            VpcProxy(self.world).answer,
+            self.apis.largest_body,
         )
         self.world[ENDPOINT_SERVER] = self.edge
         self.broker = self.world[BROKER]
@@ -129,9 +134,7 @@ class LocalCloud:
         return self
 
     def _open_ports(self) -> None:
-        self.world.base_url = "http://" + self.edge.open(
-            "services", self.edge.handle_service, port=self.settings.port
-        )
+        self.world.base_url = "http://" + self.edge.open_services(self.settings.port)
         self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc)
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
 

@@ -1,6 +1,7 @@
 """The sockets: one plain port for all services, two TLS ports a cluster, a metadata port an instance, the VPC proxy.
 
-Requests are read whole, given a caller, admitted by the schedule, and answered by plain functions.
+Requests are read whole, up to a limit that each API has, given a caller, admitted by the schedule, and answered by
+plain functions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from aiohttp import web
 from localcloud.container import endpoints
 from localcloud.container.endpoints import ClusterEndpoints
 from localcloud.time.clock import http_date
+from localcloud.wire.bodies import GOOGLE, KUBERNETES, LARGEST, BodyLimit
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
@@ -45,6 +47,7 @@ class Edge:
     schedule: Schedule
     services: Answer
     vpc: Answer
+    largest_body: Callable[[str], int] = lambda path: LARGEST  # of a call of a service, by its path
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
     _listeners: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -55,6 +58,7 @@ class Edge:
         handler: Callable[[Request], Awaitable[Response]],
         tls: ssl.SSLContext | None = None,
         port: int = 0,
+        limit: BodyLimit = GOOGLE,
     ) -> str:
         """Listen on loopback; `host:port` is known at once, though answering begins a moment later.
 
@@ -66,7 +70,7 @@ class Edge:
         listener.setblocking(False)
 
         async def serve(incoming: web.BaseRequest) -> web.StreamResponse:
-            return await self._serve(incoming, handler)
+            return await self._serve(incoming, handler, limit)
 
         async def start() -> web.ServerRunner:
             # A watch whose client has left must not wait for an event that may never come.
@@ -92,6 +96,11 @@ class Edge:
             self.close(name)
         await asyncio.gather(*self._closing)
 
+    def open_services(self, port: int) -> str:
+        """Listen for calls of Google's APIs; each service says how large their bodies may be."""
+        limit = BodyLimit(self.largest_body, GOOGLE.refusal)
+        return self.open("services", self.handle_service, port=port, limit=limit)
+
     async def handle_service(self, request: Request) -> Response:
         """A call of a Google API."""
         caller, refusal = self._authenticated(request, Style.NEWER)
@@ -115,10 +124,16 @@ class Edge:
             return refusal or await self._admit(request, caller, "wire.call", answer)
 
         public = self.open(
-            f"{name}#public", partial(handle, endpoints.PUBLIC), own.server_context(name.rsplit("/", 1)[-1])
+            f"{name}#public",
+            partial(handle, endpoints.PUBLIC),
+            own.server_context(name.rsplit("/", 1)[-1]),
+            limit=KUBERNETES,
         )
         dns = self.open(
-            f"{name}#dns", partial(handle, endpoints.DNS), self.public_authority.server_context("gke.goog")
+            f"{name}#dns",
+            partial(handle, endpoints.DNS),
+            self.public_authority.server_context("gke.goog"),
+            limit=KUBERNETES,
         )
         return ClusterEndpoints(public, dns, own.pem)
 
@@ -139,13 +154,20 @@ class Edge:
         return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
 
     async def _serve(
-        self, incoming: web.BaseRequest, handler: Callable[[Request], Awaitable[Response]]
+        self,
+        incoming: web.BaseRequest,
+        handler: Callable[[Request], Awaitable[Response]],
+        limit: BodyLimit,
     ) -> web.StreamResponse:
+        largest = limit.largest(incoming.path)
+        body = await _body(incoming, largest)
+        if body is None:
+            response = limit.refusal(largest)
+            return web.Response(status=response.status, body=response.body, headers=response.headers)
         query: dict[str, list[str]] = {}
         for key, value in incoming.url.query.items():
             query.setdefault(key, []).append(value)
         headers = {key.lower(): value for key, value in incoming.headers.items()}
-        body = await incoming.content.read()  # `read` would refuse what is larger than a megabyte
         absolute = not incoming.raw_path.startswith("/")  # as a forward proxy is asked
         target = str(incoming.url) if absolute else incoming.path
         nobody = Caller("")
@@ -172,6 +194,18 @@ class Edge:
             await response.stream.aclose()
         await stream.write_eof()
         return stream
+
+
+async def _body(incoming: web.BaseRequest, largest: int) -> bytes | None:
+    """The whole body; None if it is larger, of which no more is read."""
+    if (incoming.content_length or 0) > largest:
+        return None
+    body = bytearray()
+    async for piece in incoming.content.iter_any():
+        body += piece
+        if len(body) > largest:
+            return None
+    return bytes(body)
 
 
 async def _shut(starting: asyncio.Task[web.ServerRunner]) -> None:

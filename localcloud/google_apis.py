@@ -12,6 +12,7 @@ from localcloud.faults.call_faults import CallDescription
 from localcloud.iam.calls import permit
 from localcloud.request_path import REQUEST_PATH, ResolvedCall
 from localcloud.service import Call, Match, Service
+from localcloud.wire.bodies import LARGEST
 from localcloud.wire.errors import CallRefused, Refused, Style, not_implemented
 from localcloud.wire.messages import Request, Response
 from localcloud.world import Part, World
@@ -34,6 +35,12 @@ class GoogleApis:
             Abort: a fault leaves it without one.
         """
         return self._world[REQUEST_PATH].answer(request, self)
+
+    def largest_body(self, path: str) -> int:
+        """How many bytes the body of a request to `path` may have."""
+        name = path.lstrip("/").partition("/")[0]
+        service = self._services.get(name) or self._roots.get(name)
+        return service.largest_body if service else LARGEST
 
     def resolve(self, request: Request) -> ResolvedCall:
         """The call that a request means.

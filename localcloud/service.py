@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from localcloud.wire.bodies import LARGEST
 from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
 from localcloud.wire.errors import Refused, Style, invalid
 from localcloud.wire.json_source import BeyondBounds, NotJson
@@ -118,7 +119,7 @@ class Service:
     name a project, and an API that is `always_on` needs not be enabled in it. `reads` are custom verbs that are sent
     as POST and change nothing; `history` are collections that tell what was done and not what is there, which dumps
     leave out. Without an `authorization` nothing of
-    it can be called where IAM is enforced.
+    it can be called where IAM is enforced. `largest_body` is the number of bytes that a request's body may have.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Service:
     history: frozenset[str] = frozenset()
     always_on: bool = False
     authorization: Authorization | None = None
+    largest_body: int = LARGEST
 
     @property
     def title(self) -> str:

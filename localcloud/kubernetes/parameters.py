@@ -12,7 +12,7 @@ from localcloud.kubernetes import errors
 from localcloud.kubernetes.admission import Options
 from localcloud.kubernetes.deletion import Terms
 from localcloud.kubernetes.kinds import Kind
-from localcloud.kubernetes.protobuf import decoded_body
+from localcloud.kubernetes.protobuf import NotProtobuf, decoded_body
 from localcloud.kubernetes.routes import Target
 from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Request
@@ -84,7 +84,10 @@ def decoded_request(request: Request, kind: Kind) -> Any:
     """
     media_type = content_type(request)
     if "protobuf" in media_type:
-        decoded = decoded_body(request.body)
+        try:
+            decoded = decoded_body(request.body)
+        except NotProtobuf as fault:
+            raise errors.bad_request(f"the body of the request cannot be decoded: {fault}") from fault
         if decoded is not None:
             return decoded
         raise errors.unsupported_media(["application/json", "application/yaml"])

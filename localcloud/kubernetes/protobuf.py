@@ -13,14 +13,31 @@ from typing import Any
 from localcloud.wire.messages import Json
 
 _MAGIC = b"k8s\x00"
+_VARINT, _BYTES = 0, 2  # wire types [documented: Protocol Buffers, encoding]
+_LONGEST_VARINT = 10  # bytes of 64 bits, seven in each
 Fields = dict[int, list[Any]]
 _Member = tuple[str, Callable[[list[Any]], Any]]
 
 
+class NotProtobuf(ValueError):
+    """A body that says it is protobuf is none; the text is that of Go's decoder [documented: gogo/protobuf]."""
+
+
 def decoded_body(body: bytes) -> Json | None:
-    """The object in `body`; None if it is no protobuf envelope or of a kind not known here."""
+    """The object in `body`; None if it is no protobuf envelope or of a kind not known here.
+
+    Raises:
+        NotProtobuf: it cannot be read.
+    """
     if not body.startswith(_MAGIC):
         return None
+    try:
+        return _decoded(body)
+    except (KeyError, IndexError, AttributeError, TypeError, UnicodeDecodeError):
+        raise NotProtobuf("proto: wrong wireType") from None
+
+
+def _decoded(body: bytes) -> Json | None:
     envelope = _fields(body[len(_MAGIC) :])
     type_meta = _fields(envelope[1][0])
     kind = _text(type_meta.get(2, [b""]))
@@ -31,27 +48,35 @@ def decoded_body(body: bytes) -> Json | None:
 
 
 def _fields(data: bytes) -> Fields:
-    """The fields of one message by number; lengths and varints are all these kinds have."""
+    """The fields of one message by number; lengths and varints are all these kinds have.
+
+    Raises:
+        NotProtobuf: a field ends after its message does, or is of another form.
+    """
     found: Fields = {}
     at = 0
     while at < len(data):
         tag, at = _varint(data, at)
         value: Any
         value, at = _varint(data, at)
-        if tag & 7 == 2:
+        if tag & 7 not in (_VARINT, _BYTES):
+            raise NotProtobuf(f"proto: illegal wireType {tag & 7}")
+        if tag & 7 == _BYTES:
+            if at + value > len(data):
+                raise NotProtobuf("unexpected EOF")
             value, at = data[at : at + value], at + value
         found.setdefault(tag >> 3, []).append(value)
     return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
+    """A number of at most 64 bits, and where the next field begins."""
+    value = 0
+    for nth, byte in enumerate(data[at : at + _LONGEST_VARINT]):
+        value |= (byte & 0x7F) << 7 * nth
         if byte < 0x80:
-            return value, at
+            return value, at + nth + 1
+    raise NotProtobuf("proto: integer overflow" if at + _LONGEST_VARINT <= len(data) else "unexpected EOF")
 
 
 def _members(values: list[Any], known: dict[int, _Member]) -> Json:

@@ -37,6 +37,7 @@ service = StorageService(
     roots=UPLOADS,
     override="storage/v1/",
     authorization=StorageAuthorization(__file__),
+    largest_body=256 * 2**20,  # Google's own is 5 TiB [documented: quotas]; here an object is held in memory
 )
 
 

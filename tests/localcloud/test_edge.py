@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import socket
 import ssl
@@ -103,6 +104,51 @@ def test_a_call_is_handed_on_whole_and_answered() -> None:
         assert {"filter": ["x", "y"], "to": ["http://elsewhere/"]} == request.query
         assert "a" == request.headers["x-goog-thing"]
         assert [(None, "wire.call")] == rig.schedule.admitted
+
+    run(scene)
+
+
+async def _pieces(size: int) -> AsyncGenerator[bytes, None]:
+    """A body of so many bytes whose length nobody tells beforehand."""
+    for _ in range(size // 2**16):
+        yield bytes(2**16)
+
+
+def test_a_body_beyond_a_services_limit_is_refused_unread() -> None:
+    """In Google's words; a chunked one as well, of which only so much is read. What is within is handed on."""
+
+    async def scene(rig: Rig) -> None:
+        rig.edge.largest_body = lambda path: 20 * 2**20 if path.startswith("/storage") else 10 * 2**20
+        base = "http://" + rig.edge.open_services(0)
+        headers = rig.bearer("dev@example.com")
+        for body in (io.BytesIO(bytes(11 * 2**20)), _pieces(11 * 2**20)):
+            async with rig.client.post(f"{base}/pubsub/v1/x", data=body, headers=headers) as response:
+                error = (await response.json())["error"]
+            assert (400, "INVALID_ARGUMENT") == (response.status, error["status"])
+            assert "Request payload size exceeds the limit: 10485760 bytes." == error["message"]
+        assert [] == rig.seen
+        async with rig.client.post(
+            f"{base}/storage/x", data=_pieces(11 * 2**20), headers=headers
+        ) as response:
+            assert 200 == response.status
+        assert [11 * 2**20] == [len(request.body) for request in rig.seen]
+
+    run(scene)
+
+
+def test_a_body_beyond_the_api_servers_limit_is_refused_in_its_words() -> None:
+    """413, a Status."""
+
+    async def scene(rig: Rig) -> None:
+        _, endpoints = open_cluster(rig)
+        trust = ssl.create_default_context(cadata=endpoints.ca_pem)
+        url, headers = f"https://{endpoints.public}/api/v1/pods", rig.bearer("dev@example.com")
+        async with rig.client.post(
+            url, data=io.BytesIO(bytes(3 * 2**20 + 1)), headers=headers, ssl=trust
+        ) as response:
+            status = await response.json()
+        assert (413, "RequestEntityTooLarge") == (response.status, status["reason"])
+        assert "Request entity too large: limit is 3145728" == status["message"]
 
     run(scene)
 

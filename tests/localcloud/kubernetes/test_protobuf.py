@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from localcloud.kubernetes.protobuf import decoded_body
+import time
+
+import pytest
+
+from localcloud.kubernetes.protobuf import NotProtobuf, decoded_body
 
 
 def field(number: int, value: bytes) -> bytes:
@@ -39,3 +43,25 @@ def test_other_kinds_and_other_bodies_are_not_read() -> None:
     """None: the server asks for JSON then."""
     assert decoded_body(envelope(b"Deployment", b"")) is None
     assert decoded_body(b"{}") is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\xff" * 3_000_000,  # a number without end, which a decoder that adds it up never finishes
+        b"\xff" * 3,
+        b"",
+        b"\x0a\x7fv1",  # longer than what there is
+        field(1, field(1, b"v1") + field(2, b"\xff")),
+        field(1, field(1, b"v1") + field(2, b"ConfigMap"))
+        + b"\x10\x05",  # a number where the object should be
+        b"\x0b\x01",
+    ],
+    ids=lambda message: message[:8].hex() or "nothing",
+)
+def test_what_is_no_protobuf_is_refused_at_once(message: bytes) -> None:
+    """Whatever stands behind the magic number."""
+    began = time.thread_time()
+    with pytest.raises(NotProtobuf):
+        decoded_body(b"k8s\x00" + message)
+    assert time.thread_time() - began < 0.1
