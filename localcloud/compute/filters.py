@@ -40,7 +40,7 @@ def compile_filter(text: str, fields: set[str]) -> Test:
         return lambda resource: True
     try:
         return _Parser(text, fields).parse()
-    except ValueError:
+    except (ValueError, RecursionError):  # of brackets within brackets
         raise _refused(text) from None
 
 

@@ -16,7 +16,7 @@ from localcloud.world import World
 
 KINDS = ("user", "serviceAccount", "group", "domain", "principal", "principalSet", "deleted")
 ANYONE = ("allUsers", "allAuthenticatedUsers")
-EMAIL = re.compile(r"[^@\s\[\]]+@[^@\s\[\]]+\.[^@\s\[\]]+")
+EMAIL = re.compile(r"[^@\s\[\]]+@([^@.\s\[\]]+\.)+[^@.\s\[\]]+")
 KUBERNETES = re.compile(r"([a-z0-9:.-]+\.svc\.id\.goog)\[[a-z0-9.-]+/[a-z0-9.-]+\]")
 PRINCIPAL = re.compile(
     r"//iam\.googleapis\.com/projects/\d+/locations/global/workloadIdentityPools/([^/]+)/\S+"

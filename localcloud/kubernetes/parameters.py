@@ -18,6 +18,7 @@ from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Request
 from localcloud.wire.yaml_source import compose
 
+MOST_VALUES = 30_000  # of a body: what is decoded, merged and recorded field by field in well under a second
 TRUE = ("1", "true", "True")
 
 
@@ -92,7 +93,7 @@ def decoded_request(request: Request, kind: Kind) -> Any:
             return decoded
         raise errors.unsupported_media(["application/json", "application/yaml"])
     try:
-        return request.json()
+        return request.json(MOST_VALUES)
     except ValueError as error:
         if "yaml" not in media_type:
             text = request.body.decode(errors="replace")[:100]

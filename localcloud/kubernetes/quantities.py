@@ -9,7 +9,7 @@ FORM = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
 WRONG_FORM = f"quantities must match the regular expression '{FORM}'"
 _WRONG_SUFFIX = "unable to parse quantity's suffix"
 
-_PARTS = re.compile(r"(?P<number>[+-]?(\d+\.?\d*|\.\d+))(?P<suffix>[eEinumkKMGTP]*[-+]?\d*)", re.ASCII)
+_PARTS = re.compile(r"(?P<number>[+-]?(\d++(\.\d*+)?|\.\d++))(?P<suffix>[eEinumkKMGTP]*[-+]?\d*)", re.ASCII)
 _EXPONENT = re.compile(r"[eE][-+]?\d+", re.ASCII)
 _SUFFIXES = {
     "n": Decimal("1e-9"),

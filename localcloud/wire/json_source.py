@@ -23,14 +23,14 @@ class BeyondBounds(NotJson):
     """A text is JSON, but not such as is read here."""
 
 
-def read_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
+def read_json(text: str | bytes, most: int = MOST_VALUES) -> Any:
     """The value of a JSON text.
 
     Raises:
-        NotJson: it is none; it is nested more deeply than `deepest` levels; it has too many values; or a number in it
+        NotJson: it is none; it is nested more deeply than `DEEPEST` levels; it has more than `most` values; or a number in it
             is no 64-bit float's.
     """
-    _check_size(text)
+    _check_size(text, most)
     try:
         value = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_integer)
     except RecursionError:
@@ -39,22 +39,22 @@ def read_json(text: str | bytes, deepest: int = DEEPEST) -> Any:
         raise
     except ValueError as error:
         raise NotJson(str(error)) from None
-    _check_depth(value, deepest)
+    _check_depth(value)
     return value
 
 
-def _check_size(text: str | bytes) -> None:
+def _check_size(text: str | bytes, most: int) -> None:
     """Commas are counted, for this costs nothing; those within texts count as well."""
     commas = text.count(",") if isinstance(text, str) else text.count(b",")
-    if commas > MOST_VALUES:
-        raise BeyondBounds(f"the local cloud reads no JSON of more than {MOST_VALUES} values")
+    if commas > most:
+        raise BeyondBounds(f"the local cloud reads no JSON of more than {most} values")
 
 
-def _check_depth(value: Any, deepest: int) -> None:
+def _check_depth(value: Any) -> None:
     waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
-        if depth > deepest:
+        if depth > DEEPEST:
             raise BeyondBounds("exceeded max depth")
         members = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         waiting += [(each, depth + 1) for each in members if isinstance(each, dict | list)]

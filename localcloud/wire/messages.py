@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.wire.json_source import read_json
+from localcloud.wire.json_source import MOST_VALUES, read_json
 
 Json = dict[str, Any]
 
@@ -37,13 +37,13 @@ class Request:
     body: bytes
     caller: Caller
 
-    def json(self) -> Any:
-        """The body as JSON; an empty body is an empty object.
+    def json(self, most: int = MOST_VALUES) -> Any:
+        """The body as JSON of at most so many values; an empty body is an empty object.
 
         Raises:
             NotJson: the body is not JSON, or beyond the bounds of `json_source`.
         """
-        return read_json(self.body) if self.body else {}
+        return read_json(self.body, most) if self.body else {}
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of query parameter `name`."""

@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 DEEPEST = 100  # levels; nothing that is served here comes near it
-MOST_EVENTS = 50_000  # about one a value; half a second of the processor's
-MOST_VALUES = 200_000  # once every alias is written out
+MOST_EVENTS = 50_000  # about one a value; a quarter of a second of the processor's
+MOST_VALUES = 30_000  # once every alias is written out
 
 
 def compose(loader: type[yaml.CSafeLoader], text: str | bytes) -> tuple[yaml.CSafeLoader, yaml.Node | None]:

@@ -12,6 +12,8 @@ import mmap
 import struct
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,15 @@ def measure(turns: Turns) -> None:
             turns.add(time.thread_time() - began)
 
     asyncio.Handle._run = measured  # type: ignore[method-assign, assignment]
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """What is done within takes this thread so many seconds of the processor at most."""
+    began = time.thread_time()
+    yield
+    taken = time.thread_time() - began
+    assert taken <= seconds, f"it took {taken:.2f} s of the processor"
 
 
 if __name__ == "__main__":

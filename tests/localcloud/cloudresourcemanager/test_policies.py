@@ -10,6 +10,7 @@ from localcloud.iam import grants
 from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from localcloud.world import World
+from tests.support.turns import at_most
 
 Ask = Callable[..., tuple[int, Json]]
 ROLE, MEMBER = "roles/compute.networkViewer", "user:ada@example.com"
@@ -44,6 +45,15 @@ def test_a_policy_is_read_changed_and_written_back(ask: Ask, version: str) -> No
     assert (status, written["version"], written["bindings"]) == (200, 1, policy["bindings"])
     assert written["etag"] != etag
     assert ask("POST", f"{version}/projects/shop:getIamPolicy", {})[1] == written
+
+
+@pytest.mark.parametrize("name", ["a@" + "." * 50_000 + "@", "a@" + "a." * 50_000, "@" * 50_000])
+def test_a_long_address_that_is_none_is_refused_at_once(ask: Ask, name: str) -> None:
+    """However many ways there are to part it."""
+    with at_most(0.2):
+        status, answer = bind(ask, member=f"user:{name}")
+    assert (400, "INVALID_ARGUMENT") == (status, answer["error"]["status"])
+    assert answer["error"]["message"].endswith("an e-mail address is expected.")
 
 
 def test_an_etag_may_come_back_in_the_alphabet_for_urls(ask: Ask, world: World) -> None:
