@@ -27,8 +27,8 @@ def read_json(text: str | bytes, most: int = MOST_VALUES) -> Any:
     """The value of a JSON text.
 
     Raises:
-        NotJson: it is none; it is nested more deeply than `DEEPEST` levels; it has more than `most` values; or a number in it
-            is no 64-bit float's.
+        NotJson: it is none; it is nested more deeply than `DEEPEST` levels; it has more than `most` values; or a
+            number in it is no 64-bit float's.
     """
     _check_size(text, most)
     try:
