@@ -25,14 +25,19 @@ MINE = {"us-west1": "mine-west", "us-east1": "mine-east"}
 class Life:
     """An environment that is deployed again and again, and compared at the end with what was before it."""
 
-    def __init__(self, local: LocalRun) -> None:
+    def __init__(self, local: LocalRun, name: str = "store") -> None:
         self.local = local
+        self.name = name
         self.before = local.cloud.dump()
 
     async def becomes(self, document: Json) -> None:
         """Deploy it, and once more: the second time, only the claim is written."""
         assert "done" == (await self.local.deploy(document)).outcome
         await settle(self.local, [])
+        await self.stays(document)
+
+    async def stays(self, document: Json) -> None:
+        """Deploy what stands: only the claim is written."""
         self.local.cloud.log.calls.clear()
         assert "done" == (await self.local.deploy(document)).outcome
         calls = self.local.cloud.log.calls
@@ -50,13 +55,17 @@ class Life:
 
     async def ends(self) -> None:
         """Torn down, it leaves what was there before it."""
-        assert "done" == (await self.local.teardown("store")).outcome
+        assert "done" == (await self.local.teardown(self.name)).outcome
         await settle(self.local, [])
-        assert [] == difference(self.before, self.local.cloud.dump())
+        assert [] == self.left()
+
+    def left(self) -> list[str]:
+        """What is otherwise than before."""
+        return difference(self.before, self.local.cloud.dump())
 
     def objects(self, cluster: str, kind: str) -> list[str]:
         """Names of the environment's objects of a kind."""
-        found = self.local.cloud.world[CLUSTER_APIS][cluster].list(kind, labels={"fleetgate-env": "store"})
+        found = self.local.cloud.world[CLUSTER_APIS][cluster].list(kind, labels={"fleetgate-env": self.name})
         return sorted(each["metadata"]["name"] for each in found)
 
     def addresses(self) -> list[str]:
