@@ -177,13 +177,14 @@ def reconcile(
     _finish(output, result.wire, lambda: show_reconciliation(result, Console(), dry_run))
 
 
-def up(
+def up(  # noqa: PLR0913  # one an option
     port: Annotated[int, typer.Option(help="Port of the APIs; 0 takes a free one.", min=0, max=65535)] = 0,
     speed: Annotated[float, typer.Option(help="Times real time.", min=0.1, max=10_000)] = 60.0,
     network: NetworkOption = NetworkMode.auto,
     project: Annotated[str, typer.Option(help="The project that environments go to.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed draws the same durations.")] = 0,
     env_file: Annotated[Path | None, typer.Option(help="Write the variables here.", show_default=False)] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="A new project, with nothing of Fleetgate in it.")] = False,
 ) -> None:  # fmt: skip
     """Run a local Google Cloud with Fleetgate in it until Ctrl-C; prints the variables to export for using it."""
     import asyncio
@@ -191,21 +192,26 @@ def up(
     from fleetgate.local.installation import HOME_PROJECT
     from fleetgate.local.up import RunningCloud, Up, stay_up
 
+    if empty and network is not NetworkMode.auto:
+        give_up(ClientError("A new project's network is in auto mode.", "Leave out --network.", BAD_USAGE))
+    home = project or HOME_PROJECT
+    inside = f"with the new project {home}" if empty else "with Fleetgate in it"
+    begin = "terraform -chdir=terraform-bootstrap apply" if empty else "fleetgate deploy examples/store.yaml"
+
     def announce(running: RunningCloud) -> None:
-        sys.stdout.write(running.exports)
-        sys.stdout.flush()
+        if not sys.stdout.isatty():  # hundreds of lines, which only a program wants to read
+            sys.stdout.write(running.exports)
+            sys.stdout.flush()
         for line in (
-            f"A Google Cloud is up at {running.base_url}, {speed:g} times as fast as real time, with Fleetgate in it.",
+            f"A Google Cloud is up at {running.base_url}, {speed:g} times as fast as real time, {inside}.",
             f"In another terminal:  . {running.env_file}",
-            "Then, for instance:   fleetgate deploy examples/store.yaml",
+            f"Then, for instance:   {begin}",
             "Ctrl-C stops it and deletes everything in it.",
         ):
             Console(stderr=True).print(line, soft_wrap=True, markup=False, highlight=False)
 
     try:
-        asyncio.run(
-            stay_up(Up(project or HOME_PROJECT, network.value, port, speed, seed, env_file), announce)
-        )
+        asyncio.run(stay_up(Up(home, network.value, port, speed, seed, env_file, empty), announce))
     except OSError as error:
         give_up(
             ClientError(f"The cloud cannot start: {error}", "Choose another --port or --env-file.", BAD_USAGE)

@@ -23,18 +23,21 @@ from types import TracebackType
 from typing import Any, Self
 
 from localcloud.cloudfunctions import record
+from localcloud.compute import create_default_network
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Convergence
 from localcloud.dataplane.proxy import VpcProxy
 from localcloud.edge import Edge
+from localcloud.endpoints import gcloud_endpoints
 from localcloud.eventarc.triggers import trigger_function, trigger_workflow
 from localcloud.faults.call_faults import Fault, Faults
+from localcloud.forward_proxy import ForwardProxy
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import ForkServer
 from localcloud.functions.runtime import RUNTIME, Function, Functions
-from localcloud.google_apis import GOOGLE_APIS, GoogleApis, overrides
+from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.iam.access import ACCESS
 from localcloud.iam.accounts import account_holder, exists
 from localcloud.iam.grants import grant
@@ -45,7 +48,8 @@ from localcloud.records.dump import canonical_dump
 from localcloud.request_path import REQUEST_PATH, RequestPath
 from localcloud.services import SERVICES
 from localcloud.serviceusage.identities import provision
-from localcloud.serviceusage.known import find
+from localcloud.serviceusage.known import enabled_by_default, find, with_requirements
+from localcloud.sts import TOKENS
 from localcloud.time.clock import EPOCH
 from localcloud.time.jump_schedule import JumpSchedule
 from localcloud.time.scaled_schedule import ScaledSchedule
@@ -94,6 +98,7 @@ class LocalCloud:
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)
         self.apis = self.world[GOOGLE_APIS] = GoogleApis(self.world, SERVICES)
+        self.world[TOKENS] = self.identities
         self.edge = Edge(
             self.world,
             self.identities,
@@ -101,6 +106,7 @@ class LocalCloud:
             self.apis.answer,
             VpcProxy(self.world).answer,
             self.apis.largest_body,
+            self.apis.is_anonymous,
         )
         self.world[ENDPOINT_SERVER] = self.edge
         self.broker = self.world[BROKER]
@@ -113,6 +119,8 @@ class LocalCloud:
             self.folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="localcloud-")))
             started.push_async_callback(self.edge.stop)
             self._open_ports()
+            started.push_async_callback(self._forward_proxy.stop)
+            self.forward_proxy = await self._forward_proxy.open()
             fork_server = ForkServer(self.folder, self.settings.seed, self.settings.preload)
             fork_server.start()
             self.functions = Functions(
@@ -136,6 +144,7 @@ class LocalCloud:
     def _open_ports(self) -> None:
         self.world.base_url = "http://" + self.edge.open_services(self.settings.port)
         self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc)
+        self._forward_proxy = ForwardProxy(self.edge.open_hosts())
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
 
     async def __aexit__(
@@ -151,6 +160,15 @@ class LocalCloud:
             grant(self.world, f"projects/{project_id}", "roles/owner", f"user:{self.settings.user}")
         for name in apis:
             provision(self.world, project, find(name))
+        return project
+
+    def create_new_project(self, project_id: str, apis: Sequence[str] = ()) -> Project:
+        """A project as Google hands one over: with the APIs that are on by themselves, and the network `default`.
+
+        `apis` are those that its owner has enabled since.
+        """
+        project = self.create_project(project_id, with_requirements([*enabled_by_default(), *apis]))
+        create_default_network(self.world, project_id)
         return project
 
     def create_topic(self, name: str) -> None:
@@ -176,8 +194,8 @@ class LocalCloud:
         return self.apis.answer(request)
 
     def endpoints(self) -> dict[str, str]:
-        """The environment variables that send gcloud and Google's libraries here."""
-        return {**overrides(self.world.base_url, SERVICES), "SSL_CERT_FILE": str(self.folder / "roots.pem")}
+        """The environment variables that send gcloud and the product's own clients here."""
+        return {**gcloud_endpoints(self.world.base_url), "SSL_CERT_FILE": str(self.folder / "roots.pem")}
 
     def user_token(self) -> str:
         """An access token of the cloud's user, for gcloud, kubectl and curl."""

@@ -11,7 +11,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -19,9 +19,10 @@ from aiohttp import web
 
 from localcloud.container import endpoints
 from localcloud.container.endpoints import ClusterEndpoints
+from localcloud.endpoints import path_here
 from localcloud.time.clock import http_date
 from localcloud.wire.bodies import GOOGLE, KUBERNETES, LARGEST, BodyLimit
-from localcloud.wire.errors import Refused, Style
+from localcloud.wire.errors import Refused, Style, not_implemented
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.wire.tls import Authority
@@ -40,7 +41,8 @@ class Schedule(Protocol):
 
 @dataclass
 class Edge:
-    """Everything that listens. `services` answers calls of Google's APIs, `vpc` what comes by the VPC proxy."""
+    """Everything that listens. `services` answers calls of Google's APIs, of which some need no caller; `vpc` answers
+    what comes by the VPC proxy."""
 
     world: World
     identities: Identities
@@ -48,6 +50,7 @@ class Edge:
     services: Answer
     vpc: Answer
     largest_body: Callable[[str], int] = lambda path: LARGEST  # of a call of a service, by its path
+    is_anonymous: Callable[[Request], bool] = lambda request: False
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
     _listeners: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -101,10 +104,26 @@ class Edge:
         limit = BodyLimit(self.largest_body, GOOGLE.refusal)
         return self.open("services", self.handle_service, port=port, limit=limit)
 
+    def open_hosts(self) -> str:
+        """Listen, by TLS, for calls that a forward proxy has brought here instead of to their host."""
+        limit = BodyLimit(self.largest_body, GOOGLE.refusal)
+        return self.open("hosts", self.handle_host, self.public_authority.any_host_context(), limit=limit)
+
     async def handle_service(self, request: Request) -> Response:
         """A call of a Google API."""
+        if self.is_anonymous(request):
+            return await self._admit(request, Caller(""), "wire.call", self.services)
         caller, refusal = self._authenticated(request, Style.NEWER)
         return refusal or await self._admit(request, caller, "wire.call", self.services)
+
+    async def handle_host(self, request: Request) -> Response:
+        """A request for a host of Google's that came by the forward proxy; every other host is refused."""
+        host = request.headers.get("host", "").partition(":")[0]
+        path = path_here(host, request.path)
+        if path is None:
+            what = f"{request.method} {request.path} of {host}: nothing that is asked for here leaves this machine"
+            return not_implemented(what).response(Style.NEWER)
+        return await self.handle_service(replace(request, path=path))
 
     async def handle_vpc(self, request: Request) -> Response:
         """A request that leaves into the VPC; whose it is, the proxy's user name says."""

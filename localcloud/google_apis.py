@@ -13,6 +13,7 @@ from localcloud.iam.calls import permit
 from localcloud.request_path import REQUEST_PATH, ResolvedCall
 from localcloud.service import Call, Match, Service
 from localcloud.wire.bodies import LARGEST
+from localcloud.wire.discovery import named_call
 from localcloud.wire.errors import CallRefused, Refused, Style, not_implemented
 from localcloud.wire.messages import Request, Response
 from localcloud.world import Part, World
@@ -42,30 +43,26 @@ class GoogleApis:
         service = self._services.get(name) or self._roots.get(name)
         return service.largest_body if service else LARGEST
 
+    def is_anonymous(self, request: Request) -> bool:
+        """Whether a request is one that nobody needs a token for."""
+        service = self._services.get(request.path.lstrip("/").partition("/")[0])
+        return service is not None and service.anonymous
+
     def resolve(self, request: Request) -> ResolvedCall:
         """The call that a request means.
 
         Raises:
-            Refused: there is no such service.
+            Refused: UNIMPLEMENTED, there is no such service.
         """
         name, _, path = request.path.lstrip("/").partition("/")
         if service := self._services.get(name):
             return _resolved(self._world, service, request, path)
         if service := self._roots.get(name):
             return _resolved(self._world, service, request, request.path.lstrip("/"))
-        words = f"The local cloud has no service {name!r}; it has {', '.join(sorted(self._services))}."
-        raise Refused("NOT_FOUND", words)
+        raise not_implemented(named_call(name, request.method, path))
 
 
 GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
-
-
-def overrides(base_url: str, services: Iterable[Service]) -> dict[str, str]:
-    """The environment variables that send gcloud and Google's libraries to services at `base_url`."""
-    return {
-        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.name.upper()}": f"{base_url}/{service.name}/{service.override}"
-        for service in services
-    }
 
 
 def _resolved(world: World, service: Service, request: Request, path: str) -> ResolvedCall:

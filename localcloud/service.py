@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from localcloud.wire.bodies import LARGEST
-from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, split_custom
-from localcloud.wire.errors import Refused, Style, invalid
+from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, named_call, split_custom
+from localcloud.wire.errors import Refused, Style, invalid, not_implemented
 from localcloud.wire.json_source import BeyondBounds, NotJson
 from localcloud.wire.messages import SAFE, Caller, Json, Request, Response
 from localcloud.wire.validation import camel, checked_body
@@ -114,12 +114,12 @@ class _Extra:
 class Service:
     """`name` is the discovery name and the path prefix, `api` the name it is enabled by.
 
-    `roots` are first words of paths that are the service's as well, and stay part of the path. `override` is what
-    the endpoint that gcloud is given has after the prefix. `project_parameters` are the parameters of paths that
-    name a project, and an API that is `always_on` needs not be enabled in it. `reads` are custom verbs that are sent
-    as POST and change nothing; `history` are collections that tell what was done and not what is there, which dumps
-    leave out. Without an `authorization` nothing of
-    it can be called where IAM is enforced. `largest_body` is the number of bytes that a request's body may have.
+    `roots` are first words of paths that are the service's as well, and stay part of the path. `project_parameters`
+    are the parameters of paths that name a project, and an API that is `always_on` needs not be enabled in it. One
+    that is `anonymous` asks nobody who calls. `reads` are custom verbs that are sent as POST and change nothing;
+    `history` are collections that tell what was done and not what is there, which dumps leave out. Without an
+    `authorization` nothing of it can be called where IAM is enforced. `largest_body` is the number of bytes that a
+    request's body may have.
     """
 
     name: str
@@ -129,11 +129,11 @@ class Service:
     handlers: dict[str, Handler] = field(default_factory=dict)
     _extras: list[_Extra] = field(default_factory=list)
     roots: tuple[str, ...] = ()
-    override: str = ""
     project_parameters: tuple[str, ...] = PROJECT_PARAMETERS
     reads: frozenset[str] = frozenset()
     history: frozenset[str] = frozenset()
     always_on: bool = False
+    anonymous: bool = False
     authorization: Authorization | None = None
     largest_body: int = LARGEST
 
@@ -162,7 +162,8 @@ class Service:
         """The method of a request whose path, behind the service's prefix, is `path`.
 
         Raises:
-            Refused: NOT_FOUND if no document has such a path.
+            Refused: UNIMPLEMENTED if no document has such a path: Google answers a page with 404, which a program
+                would read as a resource that is not there.
         """
         for extra in self._extras:
             if (params := _match_extra(extra, request.method, path)) is not None:
@@ -171,7 +172,7 @@ class Service:
             if found := candidate.find(request.method, path):
                 method, params = found
                 return Match(method.id, candidate.version, params, method)
-        raise Refused("NOT_FOUND", f"The requested URL {request.path} was not found on this server.")
+        raise not_implemented(named_call(self.name, request.method, path))
 
     def call(self, world: World, request: Request, match: Match) -> Call:
         """The call as its method sees it, its query and its body checked.

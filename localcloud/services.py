@@ -9,6 +9,7 @@ from localcloud.iam import service as iam
 from localcloud.pubsub import service as pubsub
 from localcloud.serviceusage import service as serviceusage
 from localcloud.storage import service as storage
+from localcloud.sts import service as sts
 from localcloud.workflows.service import executions_service, workflows_service
 
 SERVICES = (
@@ -21,6 +22,7 @@ SERVICES = (
     pubsub,
     serviceusage,
     storage,
+    sts,
     workflows_service,
     executions_service,
 )

@@ -1,4 +1,4 @@
-"""Runs a local cloud with Fleetgate in it, until a person stops it."""
+"""Runs a local cloud, with Fleetgate in it or an empty project, until a person stops it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetgate.local.installation import HOME_PROJECT, PRELOAD, Installation
+from fleetgate.local.installation import HOME_PROJECT, HOME_REGION, PRELOAD, Installation
 from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.cloud import LocalCloud, Settings
 
+# What docs/deploy.md has a person enable before Terraform can begin.
+APIS_BEFORE_TERRAFORM = tuple(
+    f"{name}.googleapis.com" for name in ("cloudresourcemanager", "compute", "cloudbuild", "secretmanager")
+)
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Up:
-    """Its options. `project` is that of environments; port 0 means any free one; `speed` is a factor of real time."""
+    """Its options. `project` is that of environments, or the one that is there if `empty`; port 0 means any free
+    one; `speed` is a factor of real time."""
 
     project: str = HOME_PROJECT
     network: str = "auto"
@@ -25,6 +30,7 @@ class Up:
     speed: float = 60.0
     seed: int = 0
     env_file: Path | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,8 @@ async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
         loop.add_signal_handler(ending, over.set)
     settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port, enforce=True)
     async with LocalCloud(settings) as cloud:
-        installation = Installation(cloud, up.project)
-        installation.install(up.network, sweep=True)
-        shell = ShellEnvironment(cloud, installation, cloud.folder / "user")
+        home = _furnish(cloud, up)
+        shell = ShellEnvironment(cloud, home, HOME_REGION, cloud.folder / "user")
         env_file = shell.write(up.env_file)
         announce(RunningCloud(cloud.world.base_url, shell.exports(), env_file))
         try:
@@ -58,3 +63,12 @@ async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
         finally:
             if up.env_file is not None:
                 env_file.unlink(missing_ok=True)
+
+
+def _furnish(cloud: LocalCloud, up: Up) -> str:
+    """Put into the cloud what it begins with. Returns the project that a person's commands are about."""
+    if up.empty:
+        return cloud.create_new_project(up.project, APIS_BEFORE_TERRAFORM).id
+    installation = Installation(cloud, up.project)
+    installation.install(up.network, sweep=True)
+    return installation.project

@@ -11,7 +11,6 @@ service = Service(
     "compute.googleapis.com",
     ["v1"],
     Style.COMPUTE,
-    override="compute/v1/",
     reads=frozenset({"getHealth", "listNetworkEndpoints", "wait"}),
     authorization=ComputeAuthorization(__file__),
 )

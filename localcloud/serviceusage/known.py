@@ -17,6 +17,7 @@ class KnownService:
     """One API. `agent`: its service agent's e-mail, `{number}` the project's; `granted`: the role it gets.
 
     `account`: the service account that comes with the API, by e-mail, and `account_name` what it is called.
+    `default`: on in every new project.
     """
 
     name: str
@@ -26,6 +27,7 @@ class KnownService:
     granted: str = ""
     account: str = ""
     account_name: str = ""
+    default: bool = False
 
 
 @cache
@@ -36,6 +38,11 @@ def known() -> dict[str, KnownService]:
         name: KnownService(name, **{**row, "requires": tuple(row.get("requires", ()))})
         for name, row in rows.items()
     }
+
+
+def enabled_by_default() -> list[str]:
+    """The APIs that are on in a project that somebody has just made."""
+    return [name for name, api in known().items() if api.default]
 
 
 def find(name: str) -> KnownService:

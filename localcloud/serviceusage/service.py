@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.projects import Project
 from localcloud.service import Call, Service
 from localcloud.serviceusage.authorization import ServiceUsageAuthorization
-from localcloud.wire.errors import Refused, Style
+from localcloud.wire.errors import Style, not_implemented
 
 service = Service(
     "serviceusage",
@@ -25,5 +25,5 @@ def project_of(call: Call) -> Project:
     """
     parent, named = (call.params[f"{call.version}Id{suffix}"] for suffix in ("", "1"))
     if parent != "projects":
-        raise Refused("UNIMPLEMENTED", f"The local cloud knows services of projects, not of {parent}.")
+        raise not_implemented(f"services of {parent}: it has those of projects")
     return call.world.projects.get(named)

@@ -23,7 +23,7 @@ class StorageService(Service):
         """See `Service.resolve`; the object's name is one parameter, quoted.
 
         Raises:
-            Refused: NOT_FOUND if there is no such path.
+            Refused: UNIMPLEMENTED if there is no such path.
         """
         head, found, name = path.partition("/o/")
         return super().resolve(request, f"{head}/o/{quote(unquote(name), safe='')}" if found else path)
@@ -35,7 +35,6 @@ service = StorageService(
     ["v1"],
     Style.CONTAINER,
     roots=UPLOADS,
-    override="storage/v1/",
     authorization=StorageAuthorization(__file__),
     largest_body=256 * 2**20,  # Google's own is 5 TiB [documented: quotas]; here an object is held in memory
 )

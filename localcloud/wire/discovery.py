@@ -1,12 +1,12 @@
 """Google's discovery documents as the truth about methods, fields and enums.
 
-They come with google-api-python-client. A path that no document knows is 404, an unknown field or enum
-value is refused in Google's words, and a method that a document knows and we do not serve is 501 with its
-name.
+They come with google-api-python-client. An unknown field or enum value is refused in Google's words. What we do not
+serve is refused by its name, if a document knows it, and else by its path.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -120,3 +120,15 @@ def document(name: str, version: str) -> Document:
     """
     folder = files("googleapiclient.discovery_cache") / "documents"
     return Document(json.loads((folder / f"{name}.{version}.json").read_text("utf-8")))
+
+
+def named_call(service: str, verb: str, path: str) -> str:
+    """A request that need not be served, by its method, as `logging.entries.list of version v2`, if there is one."""
+    for word in path.split("/", 2)[:2]:
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # the words are a stranger's: no file, or no name of one
+            known = document(service, word.split(":")[0])
+            if found := known.find(verb, path):
+                return f"{found[0].id} of version {known.version}"
+    return f"{verb} /{path} of {service}" if path else f"{verb} /{service}"

@@ -1,6 +1,6 @@
 """Certificate authorities: one for each cluster's public endpoint, and one that stands for the public ones.
 
-Keys live in memory, certificates hold for loopback only.
+Keys live in memory. Certificates hold for loopback, and those for a name that a client asks for hold for that name.
 """
 
 from __future__ import annotations
@@ -39,14 +39,29 @@ class Authority:
         """The authority's certificate."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def server_context(self, common_name: str) -> ssl.SSLContext:
-        """A server's TLS context with a certificate for loopback under this authority."""
+    def any_host_context(self) -> ssl.SSLContext:
+        """The TLS context of a server that is every host: it has a certificate for whatever name it is asked by."""
+        contexts: dict[str, ssl.SSLContext] = {}
+
+        def choose(connection: ssl.SSLObject | ssl.SSLSocket, host: str | None, _: ssl.SSLContext) -> None:
+            if host is not None:
+                if host not in contexts:
+                    contexts[host] = self.server_context("a host that is here", host)
+                connection.context = contexts[host]
+
+        context = self.server_context("every host")
+        context.sni_callback = choose
+        return context
+
+    def server_context(self, common_name: str, *hosts: str) -> ssl.SSLContext:
+        """A server's TLS context with a certificate for loopback, and for `hosts`, under this authority."""
         key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = [x509.DNSName(host) for host in ("localhost", *hosts)]
+        loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
             _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]), self._name, key)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.SubjectAlternativeName([*names, loopback]), critical=False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(authority, critical=False)
             .sign(self._key, hashes.SHA256())

@@ -19,11 +19,10 @@ from fleetgate.local.identities import prepare_fleet_project
 from fleetgate.local.installation import APIS, STEPS
 from fleetgate.local.roles import RoleScope, read_roles
 from fleetgate.local.run import LocalRun
-from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.compute import create_default_network
 from localcloud.workflows.run import State
 from tests.acceptance.runs import STORE
-from tests.support.local_cloud import let_pass
+from tests.support.local_cloud import let_pass, shell_environment
 
 Json = dict[str, Any]
 
@@ -100,7 +99,7 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
             fleet = RoleScope(local.installation.project, f"{name}-project", ("verification-default",))
             prepare_fleet_project(local.cloud.world, read_roles(), fleet)
         _verify_in(local, names)
-        surroundings = ShellEnvironment(local.cloud, local.installation, local.cloud.folder / "user")
+        surroundings = shell_environment(local.installation)
         surroundings.write()
         specs = folder / "environments"
         specs.mkdir(exist_ok=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import localcloud
-from localcloud.google_apis import GoogleApis, overrides
+from localcloud.endpoints import gcloud_endpoints
+from localcloud.google_apis import GoogleApis
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.authorization import Authorization
 from localcloud.iam.grants import grant
@@ -103,4 +104,4 @@ def test_a_service_that_is_listed_is_served_as_all_are(dns: Service) -> None:
     assert [("dns.zones.add", status) for status in (403, 403, 200)] == [
         (call.method, call.status) for call in world[REQUEST_PATH].log.calls
     ]
-    assert {"CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS": "http://x/dns/"} == overrides("http://x", [dns])
+    assert "http://x/dns/dns/v1/" == gcloud_endpoints("http://x")["CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS"]

@@ -342,3 +342,46 @@ def test_a_port_that_is_taken_is_an_error_at_once() -> None:
             rig.edge.open("again", rig.edge.handle_service, port=port)
 
     run(scene)
+
+
+def test_every_host_of_googles_is_here_under_its_own_name() -> None:
+    """Its certificate is believed for it; the service is asked as it would be by the cloud's own address."""
+
+    async def scene(rig: Rig) -> None:
+        port = rig.edge.open_hosts().partition(":")[2]
+        trust = ssl.create_default_context(cadata=rig.edge.public_authority.pem)
+        for host in ("us-central1-run.googleapis.com", "storage.googleapis.com", "run.googleapis.com"):
+            url, headers = (
+                f"https://127.0.0.1:{port}/v1/x?a=b",
+                {"Host": host, **rig.bearer("dev@example.com")},
+            )
+            async with rig.client.get(url, ssl=trust, headers=headers, server_hostname=host) as got:
+                assert 200 == got.status
+        assert ["/run/v1/x", "/storage/v1/x", "/run/v1/x"] == [request.path for request in rig.seen]
+
+    run(scene)
+
+
+def test_a_host_that_is_not_googles_is_refused_by_its_name() -> None:
+    """Whoever asks; nothing is asked of it."""
+
+    async def scene(rig: Rig) -> None:
+        port = rig.edge.open("hosts", rig.edge.handle_host)
+        async with rig.client.get(f"http://{port}/x", headers={"Host": "registry.terraform.io:443"}) as got:
+            assert 405 == got.status and "GET /x of registry.terraform.io" in await got.text()
+        assert [] == rig.seen
+
+    run(scene)
+
+
+def test_what_nobody_needs_a_token_for_is_answered_without_one() -> None:
+    """And what else comes without one is not."""
+
+    async def scene(rig: Rig) -> None:
+        rig.edge.is_anonymous = lambda request: request.path == "/sts/v1/token"
+        base = "http://" + rig.edge.open("services", rig.edge.handle_service)
+        assert 200 == (await rig.client.post(f"{base}/sts/v1/token")).status
+        assert 401 == (await rig.client.post(f"{base}/sts/v1/other")).status
+        assert [Caller("")] == [request.caller for request in rig.seen]
+
+    run(scene)

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from localcloud.edge import Edge
-from localcloud.google_apis import GoogleApis, overrides
+from localcloud.endpoints import gcloud_endpoints
+from localcloud.google_apis import GoogleApis
 from localcloud.service import Service
-from localcloud.services import SERVICES
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Response
 from localcloud.world import World
@@ -101,7 +101,7 @@ async def _serve(
 
 def _environment(address: str, token: Path) -> dict[str, str]:
     return {
-        **overrides(f"http://{address}", SERVICES),
+        **gcloud_endpoints(f"http://{address}"),
         "PATH": os.environ["PATH"],
         "HOME": str(token.parent),
         "CLOUDSDK_CONFIG": str(token.parent / "config"),

@@ -63,11 +63,17 @@ def put_anchor(installation: Installation, generation: str, execution: str, **la
     installation.cloud.world.store["compute.addresses"].put(name, address)
 
 
+def shell_environment(installation: Installation) -> ShellEnvironment:
+    """The environment of a shell for this cloud, not written yet."""
+    cloud = installation.cloud
+    return ShellEnvironment(cloud, installation.project, installation.region, cloud.folder / "user")
+
+
 def shell_variables(installation: Installation, folder: Path) -> dict[str, str]:
     """What a person's shell has who works with this cloud, at home in `folder`."""
-    surroundings = ShellEnvironment(installation.cloud, installation, installation.cloud.folder / "user")
+    surroundings = shell_environment(installation)
     surroundings.write()
-    own = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"}
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     return {**own, **surroundings.variables()}
 
 

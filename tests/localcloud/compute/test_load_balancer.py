@@ -130,6 +130,6 @@ def test_a_group_lists_its_endpoints(balancer: Compute) -> None:
 
 
 def test_what_is_not_implemented_says_so(balancer: Compute) -> None:
-    """501 with the method's name, never an empty success."""
+    """405 with the method's name, never an empty success."""
     response = balancer.respond("POST", "global/urlMaps", {"name": "x"})
-    assert response.status == 501 and b"compute.urlMaps.insert" in response.body
+    assert response.status == 405 and b"compute.urlMaps.insert" in response.body

@@ -256,9 +256,9 @@ def test_a_fleet_whose_project_has_no_fleet_api_is_refused(cloud: Cloud) -> None
 
 
 def test_the_zonal_twins_of_the_methods_are_not_served(cloud: Cloud) -> None:
-    """501 with the method's name, never an empty answer."""
+    """405 with the method's name, never an empty answer."""
     status, code, words = cloud.refusal("GET", "container/v1/projects/shop/zones/us-west1-a/clusters")
-    assert (status, code) == (501, "UNIMPLEMENTED")
+    assert (status, code) == (405, "UNIMPLEMENTED")
     assert "container.projects.zones.clusters.list" in words
 
 

@@ -127,7 +127,7 @@ def test_a_pool_becomes_private_by_itself() -> None:
     [
         ("PUT", POOL, {}, 400, "At least one"),
         ("PUT", POOL, {"machineType": "e2-tiny"}, 400, 'machine type "e2-tiny" does not exist.'),
-        ("PUT", POOL, {"tags": {"tags": ["a"]}}, 501, "The local cloud does not implement"),
+        ("PUT", POOL, {"tags": {"tags": ["a"]}}, 405, "The local cloud does not implement"),
         ("POST", f"{POOL}:setSize", {"nodeCount": -1}, 400, "Node count"),
         ("POST", f"{PATH}/nodePools/other:setSize", {"nodeCount": 1}, 404, "Not found: projects/shop/zones"),
     ],

@@ -97,7 +97,7 @@ def test_autoscaling_goes_to_the_pool_that_is_named(cloud: Cloud) -> None:
             400,
             "Exactly one update can be applied to a cluster with each request",
         ),
-        ({"desiredImageType": "COS"}, 501, "The local cloud does not implement"),
+        ({"desiredImageType": "COS"}, 405, "The local cloud does not implement"),
         ({"desiredWorkloadIdentityConfig": {"workloadPool": "x.svc.id.goog"}}, 400, "Workload pool"),
     ],
 )

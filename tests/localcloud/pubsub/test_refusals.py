@@ -80,7 +80,7 @@ def test_a_push_endpoint_is_not_implemented(pubsub: PubSub) -> None:
     body = {"topic": "projects/shop/topics/news", "pushConfig": {"pushEndpoint": "https://example.com"}}
 
     status, _, words = pubsub.refusal("PUT", "subscriptions/push", body)
-    assert 501 == status and "push endpoint" in words
+    assert 405 == status and "push endpoint" in words
 
 
 def test_lists_are_of_the_project_and_by_name(pubsub: PubSub) -> None:

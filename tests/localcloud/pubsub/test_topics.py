@@ -20,7 +20,7 @@ def test_a_patch_changes_what_its_mask_names(pubsub: PubSub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mask", "status"), [({}, 400), ({"updateMask": "kmsKeyName"}, 501), ({"updateMask": "name"}, 400)]
+    ("mask", "status"), [({}, 400), ({"updateMask": "kmsKeyName"}, 405), ({"updateMask": "name"}, 400)]
 )
 def test_a_patch_needs_a_mask_of_what_is_modelled(pubsub: PubSub, mask: dict[str, str], status: int) -> None:
     """Said plainly."""

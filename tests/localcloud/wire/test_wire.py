@@ -99,12 +99,12 @@ def test_bytes_must_be_base64() -> None:
         checked_body(document("pubsub", "v1"), "PubsubMessage", {"data": "not base64!"})
 
 
-def test_a_method_we_do_not_serve_is_501_with_its_name() -> None:
+def test_a_method_we_do_not_serve_is_refused_with_its_name() -> None:
     """Never an empty 200."""
     world = World.create()
     response = _dispatch(world, [pubsub], request("GET", "/pubsub/v1/projects/p/schemas"))
 
-    assert response.status == 501
+    assert response.status == 405
     assert "pubsub.projects.schemas.list" in json.loads(response.body)["error"]["message"]
 
 
