@@ -4,7 +4,8 @@ It lists the anchors once, and writes nothing but the label of a warning. The te
 carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
 execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
 whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. But if the
-deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes.
+deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. An anchor
+without labels that is older than a day had some once: somebody has taken them off, and the environment may stand.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 from functions.environment.lease import Lease
 from functions.environment.observed_request import ObservedRequest
 from shared.anchor import Anchor
+from shared.google import compute
 from shared.google.pubsub import Publication
 from shared.json_types import JsonValue
 from shared.step.outcome import Decision, Done
+
+CLAIMED = 86400.0  # seconds after its creation by when an anchor has labels, or a sweep has found it without
 
 
 def sweep(observed: ObservedRequest, now: float) -> Decision:
@@ -33,9 +37,14 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
 
 def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
     if each.needs_its_execution:
-        return not observed.is_at_work(each)
+        return not observed.is_at_work(each) and not _was_stripped(each, now)
     lease = Lease.of(each)
     return lease is not None and lease.is_over(now)
+
+
+def _was_stripped(each: Anchor, now: float) -> bool:
+    """Whether somebody must have taken the labels off an anchor: what it stands for may be there, and is left alone."""
+    return not each.is_labelled and now - compute.unix(each.created) > CLAIMED
 
 
 def _teardown(observed: ObservedRequest, each: Anchor) -> Publication:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.time.clock import rfc3339_pacific
 from shared import anchor as anchors
 from shared import labels
 from tests.support.anchors import MINE, OTHER, add_anchor, add_unlabelled, alive, anchor, bearer
@@ -177,6 +178,16 @@ class TestWhatIsNotClaimedYet:
         asked = [each["data"] for each in google.published()]
         assert asked == [{"action": "teardown", "name": name, "generation": OLDER} for name in names]
         assert google.mutations() == []
+
+    @pytest.mark.parametrize(("age", "names"), [(23 * 3600, ["store"]), (25 * 3600, [])])
+    def test_an_anchor_that_lost_its_labels_is_not_swept(
+        self, google: GoogleServer, claim: Ask, age: float, names: list[str]
+    ) -> None:
+        """An old one was claimed long ago: what it stands for may be there, though somebody took its labels off."""
+        found = add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        found["creationTimestamp"] = rfc3339_pacific(NOW - age)
+
+        assert claim({"action": "sweep"})["outputs"]["swept"] == {"environments": 1, "tornDown": names}
 
     def test_what_the_sweep_asked_for_removes_it(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
         """Found where its note says, claimed, and released at the end."""
