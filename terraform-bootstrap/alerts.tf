@@ -12,7 +12,7 @@ resource "google_monitoring_notification_channel" "email" {
   type         = "email"
   labels       = { email_address = var.alert_email }
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 # The workflow catches what it can; an execution that still fails was stopped by something that it does not know.
@@ -62,7 +62,7 @@ resource "google_monitoring_alert_policy" "endings" {
       filter = join(" AND ", [
         "resource.type=\"cloud_run_revision\"",
         "resource.labels.service_name=~\"^fleetgate-\"",
-        "(severity>=ERROR OR (severity=WARNING AND labels.mode=\"settle\"))",
+        "(severity>=ERROR OR (severity=WARNING AND labels.mode=\"settle\"))", # the placeholder warns without a mode
       ])
       label_extractors = {
         environment = "EXTRACT(labels.environment)"
@@ -82,5 +82,5 @@ resource "google_monitoring_alert_policy" "endings" {
     content = "`fleetgate status <environment>` and its execution's result say why; docs/operate.md says what to do."
   }
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }

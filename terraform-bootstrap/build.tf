@@ -1,4 +1,15 @@
-# Cloud Build: a push deploys the code and the environments. cloudbuild.yaml says how, and logs to Cloud Logging only.
+# Cloud Build: each push is checked by one build and deployed by another, and both log to Cloud Logging only.
+#
+# A build has one identity, and whatever runs in it can ask the metadata server for that identity's token. Tests, lint and
+# their dependencies run in the first build, as fleetgate-check, which may deploy nothing. The second build, as
+# fleetgate-build, waits until Cloud Build says that the first one of the same commit has succeeded.
+
+locals {
+  built = "projects/_/buckets/gcf-v2-sources-${data.google_project.home.number}-${var.region}" # [observed]
+
+  # A trigger takes a regular expression; a name has no other characters that mean something in one.
+  branch = var.repository == null ? null : "^${replace(replace(var.repository.branch, ".", "\\."), "+", "\\+")}$"
+}
 
 resource "google_storage_bucket" "source" {
   #checkov:skip=CKV_GCP_62:Reads and writes are in the project's audit log; a second log would need a second bucket.
@@ -21,7 +32,7 @@ resource "google_storage_bucket" "source" {
     }
   }
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_artifact_registry_repository" "functions" {
@@ -48,7 +59,7 @@ resource "google_artifact_registry_repository" "functions" {
     }
   }
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 # Functions are built as fleetgate-build, too: what it may write to is this repository, not every one of the project.
@@ -67,7 +78,33 @@ resource "google_service_account_iam_member" "builder" {
   member             = google_service_account.fleetgate["build"].member
 }
 
-# There is none for pull requests: their code would run as the identity that deploys.
+# Neither is for pull requests: what is not merged is checked where it was written.
+resource "google_cloudbuild_trigger" "check" {
+  count = var.repository == null ? 0 : 1
+
+  project         = var.project_id
+  location        = var.region
+  name            = "fleetgate-check"
+  description     = "Checks and packages ${var.repository.branch}."
+  filename        = "cloudbuild-check.yaml"
+  service_account = google_service_account.fleetgate["check"].id
+
+  repository_event_config {
+    repository = var.repository.name
+    push {
+      branch = local.branch
+    }
+  }
+
+  substitutions = {
+    _SOURCE_BUCKET = google_storage_bucket.source.name
+    _PYTHON        = var.builders.python
+    _GCLOUD        = var.builders.gcloud
+  }
+
+  depends_on = [time_sleep.grants]
+}
+
 resource "google_cloudbuild_trigger" "push" {
   count = var.repository == null ? 0 : 1
 
@@ -81,12 +118,17 @@ resource "google_cloudbuild_trigger" "push" {
   repository_event_config {
     repository = var.repository.name
     push {
-      branch = "^${var.repository.branch}$"
+      branch = local.branch
     }
   }
 
   substitutions = {
     _REGION        = var.region
     _SOURCE_BUCKET = google_storage_bucket.source.name
+    _CHECK_TRIGGER = google_cloudbuild_trigger.check[0].trigger_id
+    _PYTHON        = var.builders.python
+    _GCLOUD        = var.builders.gcloud
   }
+
+  depends_on = [time_sleep.grants]
 }

@@ -32,15 +32,13 @@ resource "google_cloudfunctions2_function" "fleetgate" {
     # A verification may wait for a VPC's first connection, which stalls for a minute [documented].
     timeout_seconds = each.value.step == "verification" ? 120 : 60
 
-    # A whole processor: the libraries of a cold start are imported in seconds, not in half a minute.
-    available_cpu    = "1"
-    available_memory = "512Mi"
+    available_cpu    = var.function_cpu
+    available_memory = var.function_memory
 
     max_instance_request_concurrency = 1 # a call is one sequence of requests, and keeps what it read to itself
 
-    # A message that finds no instance is lost until the workflow asks again: room for a storm of requests, and for
-    # verification as many as a /26 has addresses for, which an instance takes two of while it is replaced.
-    max_instance_count             = each.value.network == null ? 200 : 15
+    # A /26 has addresses for 15 instances: one takes two of them, and two more while it is replaced [documented].
+    max_instance_count             = each.value.network == null ? var.function_instances : min(var.function_instances, 15)
     min_instance_count             = 0
     ingress_settings               = "ALLOW_INTERNAL_ONLY" # event triggers count as internal [documented]
     all_traffic_on_latest_revision = true
@@ -72,14 +70,13 @@ resource "google_cloudfunctions2_function" "fleetgate" {
   }
 
   lifecycle {
-    ignore_changes = [build_config[0].source] # cloudbuild.yaml deploys it
+    # A change of any part of it would be sent with the whole, and deploy the placeholder again. From the first build
+    # on, code, runtime and the rest of it are what cloudbuild.yaml deploys.
+    ignore_changes = [build_config]
   }
 
-  # The first build begins at once, and needs what its identity may do.
-  depends_on = [
-    google_project_iam_member.home,
-    google_artifact_registry_repository_iam_member.build,
-  ]
+  # It is built at once, as fleetgate-build, and Eventarc's agent makes its trigger.
+  depends_on = [time_sleep.grants]
 }
 
 # An invoker a service, not the project's: the triggers may call nothing but these.

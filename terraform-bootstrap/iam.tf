@@ -8,7 +8,7 @@ resource "google_service_account" "fleetgate" {
   display_name = "Fleetgate: ${replace(each.key, "_", " ")}"
   description  = "May do what roles/${each.key}.yaml says."
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_custom_role" "home" {
@@ -20,7 +20,7 @@ resource "google_project_iam_custom_role" "home" {
   description = "roles/${each.key}.yaml says why each permission is needed."
   permissions = each.value
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "home" {
@@ -29,6 +29,43 @@ resource "google_project_iam_member" "home" {
   project = var.project_id
   role    = each.value.name
   member  = google_service_account.fleetgate[each.key].member
+}
+
+resource "google_project_iam_custom_role" "storage" {
+  for_each = local.storage
+
+  project     = var.project_id
+  role_id     = "fleetgate_${each.key}"
+  title       = "Fleetgate: ${replace(each.value.step, "_", " ")}, in buckets"
+  description = "roles/${each.value.step}.yaml says why each permission is needed."
+  permissions = each.value.permissions
+
+  depends_on = [time_sleep.apis]
+}
+
+# On this bucket alone: the project has others, and Terraform's state may be in one of them.
+resource "google_storage_bucket_iam_member" "source" {
+  for_each = { for name, each in local.storage : name => each if each.bucket == "source" }
+
+  bucket = google_storage_bucket.source.name
+  role   = google_project_iam_custom_role.storage[each.key].name
+  member = google_service_account.fleetgate[each.value.step].member
+}
+
+# Google makes this bucket with the first function, and keeps in it what each function is built from. That is too late
+# for a policy of its own, so the grant is the project's, under a condition that names the bucket.
+resource "google_project_iam_member" "built" {
+  for_each = { for name, each in local.storage : name => each if each.bucket == "built" }
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.storage[each.key].name
+  member  = google_service_account.fleetgate[each.value.step].member
+
+  condition {
+    title       = "sources of functions"
+    description = "Only what the functions of the home region are built from."
+    expression  = "resource.name == '${local.built}' || resource.name.startsWith('${local.built}/')"
+  }
 }
 
 resource "google_pubsub_topic_iam_member" "publishers" {
@@ -66,7 +103,7 @@ resource "google_project_iam_member" "followers" {
   role    = "roles/workflows.viewer" # executions, and which answer they wait for
   member  = each.key
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "readers" {
@@ -76,5 +113,5 @@ resource "google_project_iam_member" "readers" {
   role    = "roles/compute.networkViewer" # the anchors
   member  = each.key
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }

@@ -32,6 +32,14 @@ locals {
     ]
   ])...)
 
+  # What a role file grants on buckets: of the source bucket, and of those that Google keeps the functions' sources in.
+  storage = merge([
+    for step, role in local.roles : merge(
+      can(role.source) ? { "${step}_source" = { step = step, bucket = "source", permissions = keys(role.source) } } : {},
+      can(role.built) ? { "${step}_built" = { step = step, bucket = "built", permissions = keys(role.built) } } : {},
+    )
+  ]...)
+
   # The nodes' account is apart: there is one in each fleet project.
   actors = merge(flatten([
     for step, role in local.roles : [

@@ -29,12 +29,35 @@ locals {
     "workflows",
   ])
 
-  # Services that act in the project as agents of their own. An agent is made when its service is first used; the
-  # grants would come too early for the trigger or the job that needs them [documented], so it is made before.
+  # Services that act in the project by an account of Google's, their agent.
   agents = {
     cloudscheduler = "roles/cloudscheduler.serviceAgent"
     eventarc       = "roles/eventarc.serviceAgent"
     workflows      = "roles/workflows.serviceAgent"
+  }
+}
+
+data "google_project" "home" {
+  project_id = var.project_id
+}
+
+# Names are fixed, so a project has room for one installation. The network is the first thing that a second one would
+# find taken; without this, some hundred resources would each say that they exist.
+data "google_compute_networks" "home" {
+  project = var.project_id
+}
+
+# What was there before the first apply. Terraform keeps it, so that later plans do not find their own network.
+resource "terraform_data" "installation" {
+  input = contains(data.google_compute_networks.home.networks, "fleetgate")
+
+  lifecycle {
+    ignore_changes = [input]
+
+    postcondition {
+      condition     = self.input != true
+      error_message = "The project ${var.project_id} has a Fleetgate already: its network `fleetgate` is not of this state. Use that installation's state (terraform init -backend-config=bucket=…), or another project_id."
+    }
   }
 }
 
@@ -44,25 +67,62 @@ resource "google_project_service" "home" {
   project            = var.project_id
   service            = "${each.key}.googleapis.com"
   disable_on_destroy = false # somebody else's resources may live by it
+
+  depends_on = [terraform_data.installation]
 }
 
+# An API that was just enabled is not served everywhere yet, and its agent comes a moment later [reported]. Everything
+# that calls one waits for this.
+resource "time_sleep" "apis" {
+  create_duration = var.waits.apis
+  triggers        = { for name, each in google_project_service.home : name => each.id }
+}
+
+# An agent may come only with the first use of its service, too late for a grant; this makes those that are missing.
 resource "google_project_service_identity" "home" {
   provider = google-beta
   for_each = local.agents
 
   project = var.project_id
   service = google_project_service.home[each.key].service
+
+  depends_on = [time_sleep.apis]
 }
 
+# An agent that was made on request gets no role by itself [documented: iam/docs/create-service-agents]; others get
+# theirs from Google. The condition always holds. With it this is a binding of its own beside Google's, and `destroy`
+# takes away this one alone: others in the project live by theirs.
 resource "google_project_iam_member" "agents" {
   #checkov:skip=CKV_GCP_49:These are the roles that Google made for its own agents; nobody else holds them.
   for_each = local.agents
 
   project = var.project_id
   role    = each.value
-  member  = google_project_service_identity.home[each.key].member
+  member  = "serviceAccount:service-${data.google_project.home.number}@gcp-sa-${each.key}.iam.gserviceaccount.com"
 
-  depends_on = [google_project_service.home] # policies are Resource Manager's
+  condition {
+    title       = "Fleetgate of ${var.project_id}"
+    description = "Always holds: it tells this binding from those of others."
+    expression  = "request.time > timestamp('2020-01-01T00:00:00Z')"
+  }
+
+  depends_on = [google_project_service_identity.home]
+}
+
+# A new grant works after two minutes, as a rule [documented: iam/docs/access-change-propagation]. What begins to work
+# as soon as it is made, a function's first build above all, waits for all of them.
+resource "time_sleep" "grants" {
+  create_duration = var.waits.grants
+  triggers = merge(
+    { for name, each in google_project_iam_member.agents : "agent/${name}" => each.id },
+    { for name, each in google_project_iam_member.home : "project/${name}" => each.id },
+    { for name, each in google_project_iam_member.built : "built/${name}" => each.id },
+    { for name, each in google_storage_bucket_iam_member.source : "source/${name}" => each.id },
+    { for name, each in google_pubsub_topic_iam_member.publishers : "topic/${name}" => each.id },
+    { for name, each in google_service_account_iam_member.actors : "account/${name}" => each.id },
+    { builder = google_service_account_iam_member.builder.id },
+    { repository = google_artifact_registry_repository_iam_member.build.id },
+  )
 }
 
 module "fleet_project" {
@@ -70,11 +130,10 @@ module "fleet_project" {
   for_each = local.fleet_projects
 
   project_id      = each.key
-  home_project_id = var.project_id
+  home_project_id = google_service_account.fleetgate["fleet"].project # a binding to an account that is not there is refused
+  waits           = var.waits
 
   node_service_accounts = [
     for email in var.node_service_accounts : email if endswith(email, "@${each.key}.iam.gserviceaccount.com")
   ]
-
-  depends_on = [google_service_account.fleetgate] # a binding to an account that is not there is refused
 }

@@ -8,7 +8,7 @@ resource "google_compute_network" "anchors" {
   auto_create_subnetworks         = false
   delete_default_routes_on_create = true
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_compute_subnetwork" "anchors" {

@@ -7,5 +7,5 @@ resource "google_pubsub_topic" "fleetgate" {
   project = var.project_id
   name    = "fleetgate-${each.key}"
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
 }

@@ -26,5 +26,5 @@ resource "google_cloud_scheduler_job" "sweep" {
     retry_count = 3 # a sweep twice does no harm
   }
 
-  depends_on = [google_project_iam_member.agents, google_pubsub_topic_iam_member.publishers]
+  depends_on = [time_sleep.grants]
 }

@@ -4,7 +4,7 @@ variable "project_id" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "A project id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter."
+    error_message = "project_id: a project's id has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter. Write the id, not the number or the name."
   }
 }
 
@@ -15,7 +15,7 @@ variable "region" {
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
-    error_message = "This must be a region such as us-central1, not a zone."
+    error_message = "region: this is a region such as us-central1, not a zone. Write the region."
   }
 }
 
@@ -26,7 +26,7 @@ variable "fleet_projects" {
 
   validation {
     condition     = alltrue([for id in var.fleet_projects : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])
-    error_message = "Each must be a project's id (not its number)."
+    error_message = "fleet_projects: each is a project's id of 6 to 30 lower-case letters, digits and hyphens. Write the id, not the number or projects/ID."
   }
 }
 
@@ -36,23 +36,32 @@ variable "node_service_accounts" {
   default     = []
 
   validation {
-    condition     = alltrue([for email in var.node_service_accounts : can(regex("^[^@ ]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", email))])
-    error_message = "Each is NAME@PROJECT.iam.gserviceaccount.com."
+    condition     = alltrue([for email in var.node_service_accounts : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", email))])
+    error_message = "node_service_accounts: each is NAME@PROJECT.iam.gserviceaccount.com with a NAME of 6 to 30 lower-case letters, digits and hyphens. Correct the address."
+  }
+
+  validation {
+    condition = alltrue([
+      for email in var.node_service_accounts :
+      contains(local.fleet_projects, trimsuffix(element(split("@", email), 1), ".iam.gserviceaccount.com"))
+    ])
+    error_message = "node_service_accounts: an account is of a project that is none of the fleet projects (${join(", ", local.fleet_projects)}). Name that project in fleet_projects, or use an account of one of these."
   }
 }
 
 variable "verification_networks" {
-  description = "The networks that traffic is verified in, by a short name: each has a function of its own, `fleetgate-verification-<name>`. `network` is a name in the home project or projects/P/global/networks/N. The function goes out by `subnetwork` (projects/P/regions/R/subnetworks/S, in the home region); where none is given one is made, of `ip_cidr_range`, a /26 or larger that nothing else uses."
+  description = "The networks that traffic is verified in, by a short name: each has a function of its own, `fleetgate-verification-<name>`. `network` is a name in the home project or projects/P/global/networks/N. The function goes out by `subnetwork` (projects/P/regions/R/subnetworks/S, in the home region); where none is given one is made, of `ip_cidr_range`, a /26 or larger that nothing else uses. An `auto_mode` network keeps 10.128.0.0/9 to itself; unless told, the one that is called `default` is such a network."
   type = map(object({
     network       = string
     subnetwork    = optional(string)
-    ip_cidr_range = optional(string, "10.254.255.0/26")
+    ip_cidr_range = optional(string, "192.168.255.192/26") # Fleetgate chooses its own from the other end of 192.168.0.0/16
+    auto_mode     = optional(bool)
   }))
   default = { default = { network = "default" } }
 
   validation {
     condition     = alltrue([for name in keys(var.verification_networks) : can(regex("^[a-z]([a-z0-9-]{0,36}[a-z0-9])?$", name))])
-    error_message = "A name has at most 38 lower-case letters, digits and hyphens: it ends the names of a topic and a function."
+    error_message = "verification_networks: a name has at most 38 lower-case letters, digits and hyphens, for the name of a function, `fleetgate-verification-<name>`, ends at 62 [reported]. Choose a shorter one."
   }
 
   validation {
@@ -60,7 +69,15 @@ variable "verification_networks" {
       for each in var.verification_networks :
       can(regex("^(projects/[^/]+/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", each.network))
     ])
-    error_message = "A network is a name or projects/PROJECT/global/networks/NAME."
+    error_message = "verification_networks: a network is a name or projects/PROJECT/global/networks/NAME. Write it in one of these forms."
+  }
+
+  validation {
+    condition = length(var.verification_networks) == length(distinct([
+      for each in var.verification_networks :
+      startswith(each.network, "projects/") ? each.network : "projects/${var.project_id}/global/networks/${each.network}"
+    ]))
+    error_message = "verification_networks: one network has two names (${join(", ", [for name, each in var.verification_networks : "${name} is ${each.network}"])}). Leave one of them out: a network has one verification function."
   }
 
   validation {
@@ -68,15 +85,67 @@ variable "verification_networks" {
       for each in var.verification_networks :
       each.subnetwork == null ? true : can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", each.subnetwork))
     ])
-    error_message = "A subnetwork is projects/PROJECT/regions/REGION/subnetworks/NAME, in the home region."
+    error_message = "verification_networks: a subnetwork is projects/PROJECT/regions/${var.region}/subnetworks/NAME, in the home region. Use one of that region."
   }
 
   validation {
     condition = alltrue([
       for each in var.verification_networks :
-      can(cidrnetmask(each.ip_cidr_range)) && try(tonumber(split("/", each.ip_cidr_range)[1]) <= 26, false)
+      can(cidrnetmask(each.ip_cidr_range)) && try(cidrsubnet(each.ip_cidr_range, 0, 0) == each.ip_cidr_range, false)
     ])
-    error_message = "An ip_cidr_range is of IPv4 and a /26 or larger: each instance of the function takes addresses from it."
+    error_message = "verification_networks: an ip_cidr_range is of IPv4 and begins at its first address, such as 192.168.255.192/26. Correct the address or the prefix."
+  }
+
+  validation {
+    condition     = alltrue([for each in var.verification_networks : try(tonumber(split("/", each.ip_cidr_range)[1]) <= 26, true)])
+    error_message = "verification_networks: an ip_cidr_range is a /26 or larger: each instance of the function takes addresses from it. Use a larger range."
+  }
+
+  # Two ranges overlap where the larger one's prefix is the same in both.
+  validation {
+    condition = alltrue([
+      for each in var.verification_networks : try(
+        each.subnetwork != null
+        || !coalesce(each.auto_mode, element(split("/", each.network), -1) == "default")
+        || cidrhost("${split("/", each.ip_cidr_range)[0]}/${min(9, tonumber(split("/", each.ip_cidr_range)[1]))}", 0)
+        != cidrhost("10.128.0.0/${min(9, tonumber(split("/", each.ip_cidr_range)[1]))}", 0),
+        true
+      )
+    ])
+    error_message = "verification_networks: an ip_cidr_range is in 10.128.0.0/9, which a network in auto mode keeps for its own subnetworks. Use another range, or say auto_mode = false if the network is in custom mode."
+  }
+}
+
+variable "function_instances" {
+  description = "How many instances each function may have at most; a verification function at most 15. An instance serves one message at a time, and an execution asks one step at a time, so this many environments can be at one step in the same second. A message that finds no instance is sent again by the workflow."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.function_instances >= 1 && var.function_instances <= 1000 && floor(var.function_instances) == var.function_instances
+    error_message = "function_instances: this is a whole number from 1 to 1000. Use one that the project's quota of processors and memory for Cloud Run has room for."
+  }
+}
+
+variable "function_cpu" {
+  description = "The processors of an instance. With a whole one the libraries of a cold start are imported in seconds, not in half a minute."
+  type        = string
+  default     = "1"
+
+  validation {
+    condition     = can(regex("^(0\\.[0-9]*[1-9][0-9]*|[1-8])$", var.function_cpu))
+    error_message = "function_cpu: this is a number of processors from 0.08 to 8, such as 1. Correct it."
+  }
+}
+
+variable "function_memory" {
+  description = "The memory of an instance."
+  type        = string
+  default     = "512Mi"
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*[MG]i?$", var.function_memory))
+    error_message = "function_memory: this is a quantity such as 512Mi or 1Gi. Correct it."
   }
 }
 
@@ -87,7 +156,7 @@ variable "requesters" {
 
   validation {
     condition     = alltrue([for member in var.requesters : can(regex("^(user|group|serviceAccount|principal|principalSet|domain):.+", member))])
-    error_message = "Each must be an IAM member such as group:platform@example.com; allUsers is not accepted."
+    error_message = "requesters: each is an IAM member such as group:platform@example.com. Write the kind before the address; allUsers is not accepted."
   }
 }
 
@@ -101,7 +170,12 @@ variable "repository" {
 
   validation {
     condition     = var.repository == null ? true : can(regex("^projects/[^/]+/locations/${var.region}/connections/[^/]+/repositories/[^/]+$", var.repository.name))
-    error_message = "A repository is projects/P/locations/REGION/connections/C/repositories/N, connected in the home region."
+    error_message = "repository: name is projects/P/locations/${var.region}/connections/C/repositories/N. Connect it in the home region."
+  }
+
+  validation {
+    condition     = var.repository == null ? true : can(regex("^[A-Za-z0-9]([A-Za-z0-9._/+-]*[A-Za-z0-9_+-])?$", var.repository.branch))
+    error_message = "repository: branch is the name of a branch, such as main or release/1.0, and no pattern. Write its name."
   }
 }
 
@@ -112,7 +186,35 @@ variable "alert_email" {
 
   validation {
     condition     = var.alert_email == null ? true : can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
-    error_message = "This must be an e-mail address."
+    error_message = "alert_email: this is an e-mail address such as platform@example.com. Correct it."
+  }
+}
+
+variable "builders" {
+  description = "The images that the builds' steps run in: one with Python and make, one with gcloud. A digest pins one for good; docs/deploy.md has the command that finds it."
+  type = object({
+    python = optional(string, "python:3.12.11-bookworm")
+    gcloud = optional(string, "gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-slim")
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for image in values(var.builders) : can(regex("^[a-z0-9][a-z0-9./_-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})$", image))])
+    error_message = "builders: an image has a tag or a digest, such as python:3.12.11-bookworm or python@sha256:…. Add one."
+  }
+}
+
+variable "waits" {
+  description = "How long to wait until every service of Google's knows an API that was just enabled, or a grant that was just made."
+  type = object({
+    apis   = optional(string, "60s")
+    grants = optional(string, "120s")
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for each in values(var.waits) : can(regex("^[0-9]+(ms|s|m)$", each))])
+    error_message = "waits: each is a time such as 90s or 2m. Correct it."
   }
 }
 

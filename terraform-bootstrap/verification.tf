@@ -29,5 +29,12 @@ resource "google_compute_subnetwork" "verification" {
   ip_cidr_range            = each.value.ip_cidr_range
   private_ip_google_access = true
 
-  depends_on = [google_project_service.home]
+  depends_on = [time_sleep.apis]
+}
+
+check "verification" {
+  assert {
+    condition     = anytrue([for network in local.networks : contains(local.fleet_projects, split("/", network)[1]) || split("/", network)[1] != var.project_id])
+    error_message = "verification_networks: every network is in ${var.project_id}, to which no environment goes. Environments in ${join(", ", local.fleet_projects)} would be refused with NO_VERIFIER: add the network that they are in."
+  }
 }

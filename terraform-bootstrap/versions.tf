@@ -10,6 +10,10 @@ terraform {
       source  = "hashicorp/google-beta"
       version = ">= 7.45, < 8"
     }
+    time = { # what Google needs time for
+      source  = "hashicorp/time"
+      version = ">= 0.13, < 1"
+    }
   }
 
   # The bucket is named by `terraform init -backend-config=bucket=…`: a backend cannot read variables.

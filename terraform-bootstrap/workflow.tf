@@ -19,7 +19,7 @@ resource "google_workflows_workflow" "fleetgate" {
     ignore_changes = [source_contents] # the first one is made here; cloudbuild.yaml deploys the later ones
   }
 
-  depends_on = [google_project_iam_member.agents]
+  depends_on = [time_sleep.grants]
 }
 
 resource "google_eventarc_trigger" "requests" {
@@ -43,5 +43,5 @@ resource "google_eventarc_trigger" "requests" {
     workflow = google_workflows_workflow.fleetgate.id
   }
 
-  depends_on = [google_project_iam_member.agents, google_project_iam_member.home]
+  depends_on = [time_sleep.grants]
 }

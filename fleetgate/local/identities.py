@@ -15,9 +15,11 @@ from localcloud.iam import roles as custom_roles
 from localcloud.iam.policies import bind
 from localcloud.serviceusage import identities
 from localcloud.serviceusage.known import find
+from localcloud.wire.messages import Json
 from localcloud.world import World
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
+TITLES = {"limited": ", under a condition", "source": ", in buckets", "built": ", in buckets"}
 BUILDER = "build"  # acts as itself besides: functions are built as it
 HOME_AGENTS = {
     "cloudscheduler": ("roles/cloudscheduler.serviceAgent",),
@@ -34,13 +36,15 @@ FLEET_AGENTS = {
 def prepare_home(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
     """What Fleetgate's own project needs: an account for each role, and what it may do there."""
     roles = tuple(roles)
-    _bind_agents(world, scope.home, HOME_AGENTS)
+    _bind_agents(world, scope.home, scope.home, HOME_AGENTS)
     for role in roles:
         _make_account(
             world, scope.home, f"fleetgate-{role.name}", _title(role), f"May do what {_file(role)} says."
         )
     for role in roles:
-        _grant_custom(world, role, "home", scope.home, scope.member(role))
+        _grant_custom(world, role, "home", scope, f"projects/{scope.home}")
+        _grant_custom(world, role, "source", scope, scope.source)
+        _grant_custom(world, role, "built", scope, f"projects/{scope.home}", _built(world, scope))
         for topic in (topic for each in role.topics for topic in scope.topics(each)):
             bind(world, topic, PUBLISHER, scope.member(role))
         also = (BUILDER,) if role.name == BUILDER else ()
@@ -50,25 +54,31 @@ def prepare_home(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
 
 def prepare_fleet_project(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
     """What a project of environments needs: the fleet's agents, an account for nodes, and what identities may do."""
-    _bind_agents(world, scope.fleet, FLEET_AGENTS)
+    _bind_agents(world, scope.fleet, scope.home, FLEET_AGENTS)
     description = "The nodes of clusters that Fleetgate makes."
     _make_account(world, scope.fleet, "fleetgate-nodes", "Fleetgate: nodes", description)
     bind(world, f"projects/{scope.fleet}", NODE_ROLE, f"serviceAccount:{scope.nodes[0]}")
     for email in scope.more_nodes:
         _make_own(world, accounts.account_holder(world, email, scope.fleet))
     for role in roles:
-        _grant_custom(world, role, "fleet", scope.fleet, scope.member(role))
-        _grant_custom(world, role, "limited", scope.fleet, scope.member(role))
+        _grant_custom(world, role, "fleet", scope, f"projects/{scope.fleet}")
+        _grant_custom(world, role, "limited", scope, f"projects/{scope.fleet}", role.condition)
         for account in scope.nodes if NODES in role.act_as else ():
             _let_act(world, role, scope, account)
 
 
-def _bind_agents(world: World, project_id: str, agents: Mapping[str, tuple[str, ...]]) -> None:
+def _bind_agents(world: World, project_id: str, home: str, agents: Mapping[str, tuple[str, ...]]) -> None:
+    """Under a condition that always holds, and names whose bindings these are."""
     project = world.projects.get(project_id)
+    condition = {
+        "title": f"Fleetgate of {home}",
+        "description": "Always holds: it tells this binding from those of others.",
+        "expression": "request.time > timestamp('2020-01-01T00:00:00Z')",
+    }
     for api, held in agents.items():
         email = identities.ensure(world, project, find(f"{api}.googleapis.com"))["email"]
         for role in held:
-            bind(world, f"projects/{project_id}", role, f"serviceAccount:{email}")
+            bind(world, f"projects/{project_id}", role, f"serviceAccount:{email}", condition)
 
 
 def _make_account(world: World, project_id: str, account: str, title: str, description: str) -> None:
@@ -82,20 +92,33 @@ def _make_own(world: World, name: str) -> None:
         accounts.put(world, project, name.rpartition("/")[2], {})
 
 
-def _grant_custom(world: World, role: Role, section: str, project_id: str, member: str) -> None:
-    """Make the custom role for one section of a role file, and bind it."""
+def _grant_custom(
+    world: World, role: Role, section: str, scope: RoleScope, holder: str, condition: Json | None = None
+) -> None:
+    """Make the custom role for one section of a role file, and bind it in the policy of `holder`."""
     if section not in role.permissions:
         return
-    limited = section == "limited"
+    project = world.projects.get(holder.split("/")[1])
     name = f"fleetgate_{role.step}" + ("" if section == "home" else f"_{section}")
+    why = ", and under which condition" if section == "limited" else ""
     body = {
-        "title": f"{_title(role)}, under a condition" if limited else _title(role),
-        "description": f"{_file(role)} says why each permission is needed{', and under which condition' * limited}.",
+        "title": _title(role) + TITLES.get(section, ""),
+        "description": f"{_file(role)} says why each permission is needed{why}.",
         "stage": "GA",
         "includedPermissions": sorted(role.permissions[section]),
     }
-    made = custom_roles.make(world, world.projects.get(project_id), name, body)
-    bind(world, f"projects/{project_id}", made["name"], member, role.condition if limited else None)
+    made = custom_roles.make(world, project, name, body)
+    bind(world, holder, made["name"], scope.member(role), condition)
+
+
+def _built(world: World, scope: RoleScope) -> Json:
+    """The condition that names Google's bucket of what the functions of the home region are built from."""
+    bucket = f"projects/_/buckets/gcf-v2-sources-{world.projects.get(scope.home).number}-{scope.region}"
+    return {
+        "title": "sources of functions",
+        "description": "Only what the functions of the home region are built from.",
+        "expression": f"resource.name == '{bucket}' || resource.name.startsWith('{bucket}/')",
+    }
 
 
 def _let_act(world: World, role: Role, scope: RoleScope, account: str) -> None:

@@ -140,7 +140,11 @@ class Installation:
     @property
     def _place(self) -> RoleScope:
         return RoleScope(
-            self.project, self.fleet_project, ("verification-default",), tuple(self.node_accounts)
+            self.project,
+            self.fleet_project,
+            ("verification-default",),
+            tuple(self.node_accounts),
+            self.region,
         )
 
     def _make_networks(self, mode: str) -> None:

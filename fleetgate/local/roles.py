@@ -22,7 +22,7 @@ class Grant:
     """One grant to an identity: `name` is a permission, or a topic or service account, by `section`."""
 
     step: str
-    section: str  # home, fleet, limited, topics or actAs
+    section: str  # home, source, built, fleet, limited, topics or actAs
     name: str
 
     @property
@@ -34,8 +34,9 @@ class Grant:
 
 @dataclass(frozen=True)
 class Role:
-    """What one identity may do. Permissions are by section: `home` on Fleetgate's project, `fleet` on the fleet's
-    project, `limited` there under `condition`. It may publish on `topics`, and act as the accounts `act_as`.
+    """What one identity may do. Permissions are by section: `home` on Fleetgate's project, `source` on the bucket of
+    archives, `built` on Google's bucket of what functions are built from, `fleet` on the fleet's project, `limited`
+    there under `condition`. It may publish on `topics`, and act as the accounts `act_as`.
 
     `reasons` say what each permission is for, `unproven` why no run of a local cloud can use one.
     """
@@ -84,11 +85,17 @@ class RoleScope:
     fleet: str
     verification: tuple[str, ...]
     more_nodes: tuple[str, ...] = ()
+    region: str = "us-central1"
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The service accounts of nodes, by e-mail address."""
         return (f"fleetgate-nodes@{self.fleet}.iam.gserviceaccount.com", *self.more_nodes)
+
+    @property
+    def source(self) -> str:
+        """The bucket of archives, as the holder of a policy."""
+        return f"projects/{self.home}/buckets/{self.home}-fleetgate-source"
 
     def account(self, name: str) -> str:
         """The e-mail address of `fleetgate-<name>`."""
@@ -113,11 +120,9 @@ def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
 
 def _role(step: str, document: dict[str, Any]) -> Role:
     limited = document.get("limited", {})
-    permissions = {
-        "home": frozenset(document.get("home", {})),
-        "fleet": frozenset(document.get("fleet", {})),
-        "limited": frozenset(limited.get("permissions", {})),
-    }
+    plain = {section: document.get(section, {}) for section in ("home", "source", "built", "fleet")}
+    reasons = {**plain, "limited": limited.get("permissions", {})}
+    permissions = {section: frozenset(each) for section, each in reasons.items()}
     return Role(
         step,
         {section: held for section, held in permissions.items() if held},
@@ -125,5 +130,5 @@ def _role(step: str, document: dict[str, Any]) -> Role:
         tuple(document.get("topics", ())),
         tuple(document.get("actAs", ())),
         document.get("unproven", {}),
-        {**document.get("home", {}), **document.get("fleet", {}), **limited.get("permissions", {})},
+        {name: reason for each in reasons.values() for name, reason in each.items()},
     )

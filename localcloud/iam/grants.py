@@ -78,8 +78,12 @@ def write(
 
 
 def grant(world: World, holder: str, role: str, member: str, condition: Json | None = None) -> None:
-    """Bind `member` to `role`, as Google does by itself for its service agents; works at once."""
-    if (role, member) in pairs(bindings_of(world, holder)):
+    """Bind `member` to `role`, as Google does by itself for its service agents; works at once.
+
+    The same grant under another condition is another binding [documented: iam/docs/conditions-overview].
+    """
+    same = [each for each in bindings_of(world, holder) if each.get("condition") == condition]
+    if (role, member) in pairs(same):
         return
     binding: Json = {"role": role, "members": [member]} | ({"condition": condition} if condition else {})
     _keep(world, holder, tidy([*bindings_of(world, holder), binding]))

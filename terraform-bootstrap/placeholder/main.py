@@ -12,7 +12,7 @@ from cloudevents.http import CloudEvent
 
 def _say(step: str) -> None:
     fault = f"The code of {step} is not deployed yet: run the Cloud Build trigger."
-    sys.stdout.write(json.dumps({"severity": "ERROR", "message": fault}) + "\n")
+    sys.stdout.write(json.dumps({"severity": "WARNING", "message": fault}) + "\n")
     sys.stdout.flush()
 
 

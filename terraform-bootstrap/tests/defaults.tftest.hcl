@@ -1,12 +1,12 @@
 # An installation in an empty project, with nothing said but the project. No cloud is asked: `terraform test`.
 
 mock_provider "google" {
-  mock_resource "google_service_account" {
-    defaults = { email = "account@shop-tools.iam.gserviceaccount.com", member = "serviceAccount:account@shop-tools.iam.gserviceaccount.com" }
-  }
+  source = "./tests/mocks"
 }
 
 mock_provider "google-beta" {}
+
+mock_provider "time" {}
 
 variables {
   project_id = "shop-tools"
@@ -73,6 +73,51 @@ run "an_empty_project" {
   assert {
     condition     = length(google_cloudbuild_trigger.push) + length(google_monitoring_notification_channel.email) + length(google_project_iam_member.followers) == 0
     error_message = "There is no repository, no address and no requester."
+  }
+
+  assert {
+    condition     = alltrue([for each in google_cloudfunctions2_function.fleetgate : each.service_config[0].max_instance_count == 10 && each.service_config[0].available_cpu == "1"])
+    error_message = "Ten instances of one processor: half of what a new project has room for."
+  }
+
+  assert {
+    condition     = google_compute_subnetwork.verification["default"].ip_cidr_range == "192.168.255.192/26"
+    error_message = "The default range lies outside of what a network in auto mode keeps to itself."
+  }
+
+  assert {
+    condition     = google_project_iam_member.agents["eventarc"].member == "serviceAccount:service-123456789012@gcp-sa-eventarc.iam.gserviceaccount.com"
+    error_message = "An agent's address has the project's number."
+  }
+
+  assert {
+    condition     = alltrue([for each in google_project_iam_member.agents : length(each.condition) == 1])
+    error_message = "The agents' grants are bindings apart from Google's own, which destroy leaves."
+  }
+
+  assert {
+    condition     = keys(google_storage_bucket_iam_member.source) == ["build_source", "check_source"]
+    error_message = "Both builds have rights in the bucket of archives."
+  }
+
+  assert {
+    condition     = length(setintersection(google_project_iam_custom_role.storage["check_source"].permissions, ["storage.objects.delete", "storage.objects.update"])) == 0
+    error_message = "The check replaces no archive."
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.home["check"].permissions == toset(["logging.logEntries.create"])
+    error_message = "The check may do nothing in the project but write its log."
+  }
+
+  assert {
+    condition     = strcontains(google_project_iam_member.built["build_built"].condition[0].expression, "projects/_/buckets/gcf-v2-sources-123456789012-us-central1")
+    error_message = "What functions are built from is read in that one bucket."
+  }
+
+  assert {
+    condition     = length([for each in values(google_project_iam_custom_role.home)[*].permissions : each if length([for name in each : name if startswith(name, "storage.")]) > 0]) == 0
+    error_message = "Nobody reads the project's other buckets, such as the one with Terraform's state."
   }
 
   assert {

@@ -1,12 +1,12 @@
 # Environments in two projects, in a network that one shares with the other, deployed from a repository.
 
 mock_provider "google" {
-  mock_resource "google_service_account" {
-    defaults = { email = "account@shop-tools.iam.gserviceaccount.com", member = "serviceAccount:account@shop-tools.iam.gserviceaccount.com" }
-  }
+  source = "./tests/mocks"
 }
 
 mock_provider "google-beta" {}
+
+mock_provider "time" {}
 
 variables {
   project_id     = "shop-tools"
@@ -15,13 +15,13 @@ variables {
   requesters     = ["group:platform@example.com"]
   alert_email    = "platform@example.com"
 
-  node_service_accounts = ["nodes@shop-prod.iam.gserviceaccount.com"]
+  node_service_accounts = ["gke-nodes@shop-prod.iam.gserviceaccount.com"]
 
-  repository = { name = "projects/shop-tools/locations/europe-west1/connections/github/repositories/environments" }
+  repository = { name = "projects/shop-tools/locations/europe-west1/connections/github/repositories/environments", branch = "release/1.0" }
 
   verification_networks = {
     shared  = { network = "projects/shop-net/global/networks/shared", subnetwork = "projects/shop-net/regions/europe-west1/subnetworks/tools" }
-    default = { network = "default", ip_cidr_range = "10.254.254.0/26" }
+    default = { network = "default", ip_cidr_range = "10.127.254.0/26" }
   }
 }
 
@@ -32,7 +32,7 @@ run "two_fleets_and_a_repository" {
   }
 
   assert {
-    condition     = jsonencode({ for project, each in module.fleet_project : project => each.node_service_accounts }) == jsonencode({ shop-prod = ["nodes@shop-prod.iam.gserviceaccount.com"], shop-stage = [] })
+    condition     = jsonencode({ for project, each in module.fleet_project : project => each.node_service_accounts }) == jsonencode({ shop-prod = ["gke-nodes@shop-prod.iam.gserviceaccount.com"], shop-stage = [] })
     error_message = "An account for nodes is used in its own project."
   }
 
@@ -70,8 +70,18 @@ run "two_fleets_and_a_repository" {
   }
 
   assert {
-    condition     = google_cloudbuild_trigger.push[0].repository_event_config[0].push[0].branch == "^main$"
-    error_message = "A push to main deploys."
+    condition     = alltrue([for each in [google_cloudbuild_trigger.push[0], google_cloudbuild_trigger.check[0]] : each.repository_event_config[0].push[0].branch == "^release/1\\.0$"])
+    error_message = "A push to this branch is checked and deployed, and no other: its name is no pattern."
+  }
+
+  assert {
+    condition     = google_cloudbuild_trigger.push[0].substitutions._CHECK_TRIGGER == google_cloudbuild_trigger.check[0].trigger_id
+    error_message = "What is deployed waits for this check."
+  }
+
+  assert {
+    condition     = google_cloudbuild_trigger.push[0].filename != google_cloudbuild_trigger.check[0].filename
+    error_message = "Two builds do it."
   }
 
   assert {

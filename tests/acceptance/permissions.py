@@ -33,6 +33,7 @@ NOT_A_STEP = {  # who does not act in a step, so that no request can end blocked
     "triggers": "no execution begins; the trigger's refusal is in its log alone",
     "schedule": "no sweep is asked for; the job's own log tells",
     "build": "no request is involved; the build fails, and tells by itself",
+    "check": "the same",
 }
 
 Story = Callable[[LocalRun], Awaitable[None]]

@@ -1,4 +1,7 @@
-"""A build as Cloud Build runs it: its steps' commands, in a workspace, with its substitutions as variables."""
+"""Builds as Cloud Build runs them: their steps' commands, in a workspace, with their substitutions as variables.
+
+The check and the deployment are two builds, each in a workspace and under an identity of its own.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +22,39 @@ from localcloud.functions.runtime import Instance
 from localcloud.wire.messages import Caller
 from tests.support.local_cloud import cloud_with_fleetgate, shell_variables
 
-FILE = ROOT / "cloudbuild.yaml"
-BUILD: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
-STEPS: dict[str, dict[str, Any]] = {step["id"]: step for step in BUILD["steps"]}
+Document = dict[str, Any]
+COMMIT, CHECK = "0123456789abcdef0123456789abcdef01234567", "1f4f0e1a-0000-4000-8000-000000000001"
+LABEL = "fleetgate-archive"
 PATIENCE = 120  # real seconds
 
 
-@dataclass
-class Builds:
-    """A cloud, and a checkout whose builds deploy to it."""
+def document_of(name: str) -> Document:
+    """A build's document, by its file's name."""
+    return dict(yaml.safe_load((ROOT / name).read_text("utf-8")))
 
-    cloud: LocalCloud
+
+def steps_of(document: Document) -> dict[str, Document]:
+    """A build's steps, by id and in order."""
+    return {step["id"]: step for step in document["steps"]}
+
+
+DEPLOYMENT, CHECKING = document_of("cloudbuild.yaml"), document_of("cloudbuild-check.yaml")
+
+
+@dataclass
+class Build:
+    """One of the builds of a push, in a checkout of its own."""
+
+    document: Document
     installation: Installation
     workspace: Path
     variables: dict[str, str]
     said: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cloud(self) -> LocalCloud:
+        """What it deploys to."""
+        return self.installation.cloud
 
     async def run(self, *steps: str, **substitutions: str) -> None:
         """Run these steps; each must succeed."""
@@ -44,12 +65,16 @@ class Builds:
 
     async def outcome(self, step: str, **substitutions: str) -> subprocess.CompletedProcess[str]:
         """Run one step."""
-        given = {**BUILD["substitutions"], "PROJECT_ID": self.installation.project, **substitutions}
-        interpreter, _, script = STEPS[step]["script"].partition("\n")
-        command = [*interpreter.removeprefix("#!").split(), "-c", script]
+        script = steps_of(self.document)[step]["script"]
+        return await self.shell(script, **substitutions)
+
+    async def shell(self, script: str, **substitutions: str) -> subprocess.CompletedProcess[str]:
+        """Run a script as a step would."""
+        own = {"PROJECT_ID": self.installation.project, "COMMIT_SHA": COMMIT, "BUILD_ID": CHECK}
+        given = {**self.document["substitutions"], **own, **substitutions}
         return await asyncio.to_thread(
             subprocess.run,
-            command,
+            ["bash", "-c", script],
             cwd=self.workspace,
             env={**self.variables, **given},
             capture_output=True,
@@ -57,14 +82,17 @@ class Builds:
             timeout=PATIENCE,
         )
 
-    def sources(self) -> dict[str, str]:
-        """The archive that each function was last deployed from."""
+    def stored(self) -> list[Document]:
+        """The objects that there are."""
+        return list(self.cloud.world.store["storage.objects"].list())
+
+    def labels(self) -> dict[str, str]:
+        """The hash of the archive that each function was last deployed from, as its label says."""
         found = self.cloud.world.store["cloudfunctions.functions"].list()
-        sources = {each["name"]: each["buildConfig"].get("source") for each in found}
         return {
-            name.rsplit("fleetgate-", 1)[1]: source["storageSource"]["object"]
-            for name, source in sources.items()
-            if source
+            each["name"].rsplit("fleetgate-", 1)[1]: each["labels"][LABEL]
+            for each in found
+            if LABEL in each.get("labels", {})
         }
 
     def deploy_all_but(self, step: str) -> None:
@@ -73,9 +101,9 @@ class Builds:
         for name, found in functions.items():
             entry = found["buildConfig"]["entryPoint"]
             (archive,) = (self.workspace / "out" / "archives").glob(f"{entry}-*.zip")
-            source = {"storageSource": {"bucket": "b", "object": archive.name}}
+            sha = archive.stem.rsplit("-", 1)[1]
             if entry != step:
-                functions.change(name, buildConfig={**found["buildConfig"], "source": source})
+                functions.change(name, labels={**found.get("labels", {}), LABEL: sha})
 
     def running(self) -> list[Instance]:
         """The instances of functions that there are."""
@@ -91,17 +119,48 @@ class Builds:
         ]
 
 
+@dataclass
+class Builds:
+    """A cloud, and what a push to it begins."""
+
+    check: Build
+    deployment: Build
+
+    async def package(self) -> None:
+        """Check a commit, as far as archives go, and let the deployment fetch them."""
+        await self.check.run("package")
+        await self.fetch()
+
+    async def fetch(self) -> None:
+        """Upload what the check has packaged, and let the deployment fetch it."""
+        await self.check.run("upload")
+        (self.deployment.workspace / "out").mkdir(exist_ok=True)
+        (self.deployment.workspace / "out" / "check").write_text(f"SUCCESS\t{CHECK}\n")
+        await self.deployment.run("archives")
+
+
 @asynccontextmanager
 async def builds(folder: Path, speed: float, **settings: Any) -> AsyncIterator[Builds]:
     """A cloud with Fleetgate in it, whose time passes at this speed, and a workspace of the build's identity."""
     async with cloud_with_fleetgate(project=HOME_PROJECT, speed=speed, **settings) as installation:
-        variables = shell_variables(installation, folder)
-        account = f"fleetgate-build@{installation.project}.iam.gserviceaccount.com"
-        token = installation.cloud.identities.issue(Caller(account))
-        Path(variables["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).write_text(token)
-        workspace = folder / "workspace"
-        workspace.mkdir()
-        (workspace / ".venv").symlink_to(sys.prefix)
-        (workspace / "workflows").symlink_to(ROOT / "workflows")
-        (workspace / "environments").mkdir()
-        yield Builds(installation.cloud, installation, workspace, variables)
+        yield Builds(
+            _build(CHECKING, "check", installation, folder),
+            _build(DEPLOYMENT, "build", installation, folder),
+        )
+
+
+def _build(document: Document, name: str, installation: Installation, folder: Path) -> Build:
+    """One build, in a workspace of the identity `fleetgate-<name>`."""
+    workspace = folder / name
+    workspace.mkdir()
+    home = workspace / "home"
+    home.mkdir()
+    variables = shell_variables(installation, home)
+    account = f"fleetgate-{name}@{installation.project}.iam.gserviceaccount.com"
+    token = installation.cloud.identities.issue(Caller(account))
+    (home / "token").write_text(token)
+    variables["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"] = str(home / "token")
+    (workspace / ".venv").symlink_to(sys.prefix)
+    (workspace / "workflows").symlink_to(ROOT / "workflows")
+    (workspace / "environments").mkdir()
+    return Build(document, installation, workspace, variables)

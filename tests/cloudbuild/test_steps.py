@@ -14,18 +14,29 @@ import yaml
 
 from localcloud.iam.access import ACCESS
 from tests.acceptance.permissions import all_grants, used_by
-from tests.cloudbuild.build import Builds, builds
+from tests.cloudbuild.build import Build, builds
 from tests.support.paths import ROOT
 
 SPEC = (ROOT / "examples" / "store.yaml").read_text("utf-8")
 STEPS = {"clusters", "environment", "fleet", "gateway", "service_export", "subnets", "verification"}
 
-WITHOUT_API = {"artifactregistry.repositories.get", "cloudbuild.builds.get", "logging.logEntries.create"}
+# What the local cloud asks nobody for, or has no such thing.
+WITHOUT_API = {
+    ("build", "home", "artifactregistry.repositories.get"),
+    ("build", "home", "cloudbuild.builds.get"),
+    ("build", "home", "cloudbuild.builds.list"),
+    ("build", "home", "logging.logEntries.create"),
+    ("build", "built", "storage.objects.get"),
+    ("build", "built", "storage.objects.list"),
+    ("build", "source", "storage.objects.list"),  # what is not there is 404 to all
+    ("check", "home", "logging.logEntries.create"),
+    ("check", "source", "storage.objects.list"),
+}
 
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 
 
-async def ended(here: Builds) -> list[str]:
+async def ended(here: Build) -> list[str]:
     """The outcomes of all executions, when all have ended."""
     executions = here.cloud.executions
     over = asyncio.Event()
@@ -48,13 +59,15 @@ def test_archives_are_named_by_what_they_hold_and_the_folder_is_reconciled(tmp_p
     """The steps that are Fleetgate's own commands; the second reconciliation of the same folder asks for nothing."""
 
     async def story() -> None:
-        async with builds(tmp_path, speed=30) as here:
-            await here.run("package")
-            archives = sorted((here.workspace / "out" / "archives").iterdir())
+        async with builds(tmp_path, speed=30) as both:
+            check, here = both.check, both.deployment
+            await check.run("package")
+            archives = sorted((check.workspace / "out" / "archives").glob("*.zip"))
             assert sorted(STEPS) == [each.name.rsplit("-", 1)[0] for each in archives]
-            for each in archives:
-                digest = hashlib.sha256(each.read_bytes()).hexdigest()[:16]
-                assert f"-{digest}.zip" in each.name
+            digests = {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in archives}
+            assert [] == [name for name, digest in digests.items() if f"-{digest[:16]}.zip" not in name]
+            listed = (check.workspace / "out" / "archives" / "checked").read_text().splitlines()
+            assert [f"{digest}  ./{name}" for name, digest in digests.items()] == listed
 
             (here.workspace / "environments" / "store.yaml").write_text(SPEC)
             await here.run("reconcile")
@@ -76,15 +89,17 @@ def test_a_function_whose_archive_is_another_one_is_deployed(tmp_path: Path) -> 
     """And no other; all that with the permissions of the build's role, under enforcement."""
 
     async def story() -> None:
-        async with builds(tmp_path, speed=300, enforce=True) as here:
-            await here.run("package", "upload")
+        async with builds(tmp_path, speed=300, enforce=True) as both:
+            here = both.deployment
+            await both.package()
             here.deploy_all_but("subnets")
             await here.run("functions")
 
             assert ["fleetgate-subnets"] == here.called("functions.patch")
             assert 6 == here.said["functions"].count("is up to date")
-            stored = here.cloud.world.store["storage.objects"].list()
-            assert here.sources()["subnets"] in [each["name"] for each in stored]
+            stored = [each["name"] for each in here.stored()]
+            assert f"subnets-{here.labels()['subnets']}.zip" in stored
+            assert 7 == len(here.labels())
 
     asyncio.run(story())
 
@@ -97,13 +112,14 @@ def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: P
     for Git keeps that environment from now on."""
 
     async def story() -> None:
-        async with builds(tmp_path, speed=300, enforce=True) as here:
+        async with builds(tmp_path, speed=300, enforce=True) as both:
+            here = both.deployment
             (here.workspace / "environments" / "store.yaml").write_text(SPEC)
-            await here.run("package", "upload")
+            await both.package()
             request = {"action": "deploy", "environment": yaml.safe_load(SPEC)}
             here.installation.publish(json.dumps(request).encode())
             await here.run("functions", "workflow")
-            assert STEPS == {name.partition("-default")[0].replace("-", "_") for name in here.sources()}
+            assert STEPS == {name.partition("-default")[0].replace("-", "_") for name in here.labels()}
             assert ["done"] == await ended(here)
             await here.run("reconcile")
             assert "it was not in Git before" in here.said["reconcile"]
@@ -113,16 +129,16 @@ def test_a_build_deploys_everything_and_the_same_build_again_nothing(tmp_path: P
             assert {code} == served
 
             before = len(here.cloud.log.calls)
-            await here.run("upload", "functions", "reconcile")
+            await both.check.run("upload")
+            await here.run("archives", "functions", "reconcile")
             assert [] == [
                 each.method for each in here.cloud.log.calls[before:] if each.mutation and each.status < 400
             ]
             assert "0 requests were published, 1 unchanged\n" == here.said["reconcile"]
-            granted = [each for each in all_grants() if each.step == "build"]
-            unused = {each.name for each in granted} - {
-                each.name for each in used_by(granted, here.cloud.world[ACCESS].used)
-            }
-            assert WITHOUT_API | {"storage.objects.list"} == unused  # what is not there is 404 to all
+            granted = [each for each in all_grants() if each.step in ("build", "check")]
+            used = used_by(granted, here.cloud.world[ACCESS].used)
+            unused = {(each.step, each.section, each.name) for each in set(granted) - used}
+            assert WITHOUT_API == unused
 
     asyncio.run(story())
 
@@ -134,17 +150,67 @@ def test_an_archive_that_cannot_be_served_ends_the_build(tmp_path: Path) -> None
     """With the reason, and after the other deployments have ended."""
 
     async def story() -> None:
-        async with builds(tmp_path, speed=300) as here:
-            await here.run("package")
-            here.deploy_all_but("subnets")
-            (archive,) = (here.workspace / "out" / "archives").glob("subnets-*.zip")
+        async with builds(tmp_path, speed=300) as both:
+            here, archives = both.deployment, both.check.workspace / "out" / "archives"
+            await both.check.run("package")
+            (archive,) = archives.glob("subnets-*.zip")
             archive.write_bytes(b"not an archive")
-            await here.run("upload")
+            digest = hashlib.sha256(b"not an archive").hexdigest()
+            list_of = archives / "checked"
+            list_of.write_text(re.sub(rf"\w+(?=  \./{archive.name})", digest, list_of.read_text()))
+            await both.fetch()
+            here.deploy_all_but("subnets")
 
             done = await here.outcome("functions")
 
             assert 1 == done.returncode
             assert "failed to unzip" in done.stderr
-            assert "subnets" not in here.sources()
+            assert "subnets" not in here.labels()
+
+
+@pytest.mark.judge
+@needs_gcloud
+@pytest.mark.long
+def test_an_archive_that_is_not_the_one_that_was_checked_is_not_deployed(tmp_path: Path) -> None:
+    """What a test could still do with the check's identity is to put an object of a name that comes later; the list of
+    what was checked tells."""
+
+    async def story() -> None:
+        async with builds(tmp_path, speed=300, enforce=True) as both:
+            await both.check.run("package")
+            (archive,) = (both.check.workspace / "out" / "archives").glob("subnets-*.zip")
+            archive.write_bytes(b"something else")
+            with pytest.raises(AssertionError, match=rf"{archive.name}: FAILED"):
+                await both.fetch()
+
+    asyncio.run(story())
+
+
+@pytest.mark.judge
+@needs_gcloud
+@pytest.mark.long
+def test_the_checks_identity_replaces_no_archive(tmp_path: Path) -> None:
+    """Nor does it deploy; all that runs in its build could ask for its token."""
+
+    async def story() -> None:
+        async with builds(tmp_path, speed=300, enforce=True) as both:
+            await both.package()
+            check = both.check
+            stored = {each["name"]: each["generation"] for each in check.stored()}
+            archive = next(name for name in stored if name.endswith(".zip"))
+            bucket = f"gs://{check.installation.project}-fleetgate-source"
+            for command in (
+                f"gcloud storage cp out/archives/checked {bucket}/{archive}",
+                f"gcloud storage rm {bucket}/{archive}",
+                "gcloud functions delete fleetgate-subnets --v2 --region=us-central1 --quiet",
+                "gcloud pubsub topics publish fleetgate-requests --message={}",
+            ):
+                done = await check.shell(command)
+                assert (1, True) == (done.returncode, "403" in done.stderr or "denied" in done.stderr), (
+                    command
+                )
+            assert stored == {each["name"]: each["generation"] for each in check.stored()}
+
+    asyncio.run(story())
 
     asyncio.run(story())

@@ -93,7 +93,8 @@ def test_only_the_environments_identity_writes_anchors() -> None:
         (r"serviceusage\.services\.(enable|disable)", {"fleet"}),
         (r"compute\.instances\..*", set()),
         (r"compute\.firewalls\.(create|update)", set()),
-        (r"storage\..*", {"build"}),
+        (r"storage\.objects\.create", {"check"}),
+        (r"storage\.objects\.(delete|update)|storage\.buckets\..*", set()),
         (r"cloudfunctions\.functions\.update", {"build"}),
         (r"workflows\.workflows\.update", {"build"}),
         (r"workflows\.executions\.create", {"triggers"}),
@@ -102,6 +103,20 @@ def test_only_the_environments_identity_writes_anchors() -> None:
 def test_what_can_do_harm_is_in_one_hand(form: str, who: set[str]) -> None:
     """As the page lists it, identity by identity."""
     assert holders(form) == who
+
+
+def test_the_builds_hold_nothing_of_buckets_but_their_own() -> None:
+    """Neither of them reads what else is in the project's buckets, such as Terraform's state."""
+    assert holders(r"storage\..*", "home", "fleet", "limited") == set()
+    assert holders(r"storage\..*", "source") == {"build", "check"}
+    assert holders(r"storage\..*", "built") == {"build"}
+
+
+def test_the_check_deploys_nothing() -> None:
+    """Whatever runs in its build can have its token."""
+    check = ROLES["check"]
+    assert held(check, "home") == {"logging.logEntries.create"}
+    assert (check.topics, check.act_as, held(check, "fleet", "limited", "built")) == ((), (), set())
 
 
 def test_verification_and_those_who_only_ask_change_nothing() -> None:

@@ -113,7 +113,7 @@ def text(value: object) -> str:
 
 
 REFERENCE = re.compile(
-    r"(?<![\w.\"/-])(?P<address>(?:var|local|module)\.[a-z_0-9]+|(?:data\.)?google_[a-z_0-9]+\.[a-z_0-9]+)"
+    r"(?<![\w.\"/-])(?P<address>(?:var|local|module)\.[a-z_0-9]+|(?:data\.)?(?:google|time|terraform)_[a-z_0-9]+\.[a-z_0-9]+)"
     r"(?:\[(?:[^\[\]]|\[[^\[\]]*\])*\])*(?P<attribute>\.[a-z_0-9]+)?"
 )
 

@@ -1,4 +1,4 @@
-"""The Google provider's schema, served to terraform itself: a provider that knows what there is, and can do nothing.
+"""The providers' schemas, served to terraform itself: a provider that knows what there is, and can do nothing.
 
 Terraform checks a configuration against the schema that a provider tells it over gRPC, and runs plans and applies of
 its own making against that schema where a test mocks the provider. So this is all of the provider that
@@ -19,12 +19,12 @@ from typing import Any
 
 import grpc
 
-from tests.terraform.schema import beta, load
+from tests.terraform.schema import load, of_others
 
 Json = Mapping[str, Any]
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4, "group": 5}
 SERVICE = "/tfplugin5.Provider/"
-NAMES = ("registry.terraform.io/hashicorp/google", "registry.terraform.io/hashicorp/google-beta")
+NAMES = tuple(f"registry.terraform.io/hashicorp/{name}" for name in ("google", "google-beta", "time"))
 
 
 def _number(value: int) -> bytes:
@@ -77,7 +77,7 @@ class Provider(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         schema = load()
-        resources = {**schema["resource_schemas"], **beta()}
+        resources = {**schema["resource_schemas"], **of_others()}
         self._schema = (
             _bytes(1, _schema(schema["provider_config"]))
             + _types(2, resources)

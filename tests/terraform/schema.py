@@ -5,9 +5,9 @@ and the version and commit of the provider that they are of. After the use of an
 
     python -m tests.terraform.schema SCHEMA.json
 
-where SCHEMA.json has `version`, `commit`, `resource_schemas` and `data_source_schemas`. What google-beta alone has
-is in `google-beta.schema.json`, each with the reason for using it; that file is written by hand, after the provider's
-documentation.
+where SCHEMA.json has `version`, `commit`, `resource_schemas` and `data_source_schemas`. What is used of other
+providers is in `other-providers.schema.json`, by provider, each with the reason for using it and its source; that file
+is written by hand.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.terraform.configuration import (
 )
 
 FILE = Path(__file__).parent / "google-7.45.schema.json"
-BETA_FILE = Path(__file__).parent / "google-beta.schema.json"
+OTHERS_FILE = Path(__file__).parent / "other-providers.schema.json"
 SCHEMAS = {"resource": "resource_schemas", "data": "data_source_schemas"}
 PROVIDER_ARGUMENTS = ("project", "region", "default_labels")
 
@@ -44,9 +44,14 @@ def load() -> dict[str, Any]:
     return dict(json.loads(FILE.read_text("utf-8")))
 
 
-def beta() -> dict[str, Any]:
-    """What google-beta alone has, by resource type: `reason` and `block`."""
-    return dict(json.loads(BETA_FILE.read_text("utf-8")))
+def others() -> dict[str, dict[str, Any]]:
+    """What is used of other providers, by provider and resource type: `reason`, `source` and `block`."""
+    return dict(json.loads(OTHERS_FILE.read_text("utf-8")))
+
+
+def of_others() -> dict[str, Any]:
+    """The same by resource type alone."""
+    return {name: each for types in others().values() for name, each in types.items()}
 
 
 def trimmed(whole: Json, used: Mapping[str, set[str]]) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def trimmed(whole: Json, used: Mapping[str, set[str]]) -> dict[str, Any]:
             "block": {"attributes": {name: arguments[name] for name in PROVIDER_ARGUMENTS}},
         },
         **{
-            key: {name: whole[key][name] for name in sorted(used.get(kind, set()) - beta().keys())}
+            key: {name: whole[key][name] for name in sorted(used.get(kind, set()) - of_others().keys())}
             for kind, key in SCHEMAS.items()
         },
     }
@@ -78,7 +83,7 @@ def used_types() -> dict[str, set[str]]:
 
 def block_of(schema: Json, kind: str, type_: str) -> Json | None:
     """The schema of a resource or data source; None if the providers have none of that type."""
-    found = schema[SCHEMAS[kind]].get(type_) or (beta().get(type_) if kind == "resource" else None)
+    found = schema[SCHEMAS[kind]].get(type_) or (of_others().get(type_) if kind == "resource" else None)
     return found["block"] if found else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,16 @@ def test_everything_is_described_and_typed(folder: Path) -> None:
     for each in blocks(folder, "variable", "output"):
         assert each.body["description"].strip('"').endswith("."), each.address
         assert each.kind == "output" or "type" in each.body, each.address
+
+
+@pytest.mark.parametrize("folder", MODULES, ids=lambda each: each.name)
+def test_a_refused_value_is_told_with_field_fault_and_fix(folder: Path) -> None:
+    """The variable's name, what is expected, and what to do, in a sentence each."""
+    for each in blocks(folder, "variable"):
+        for validation in each.body.get("validation", []):
+            message = validation["error_message"].strip('"')
+            assert message.startswith(f"{each.type}: "), message
+            assert re.search(r"\. .+\.$", message), message
 
 
 def test_a_variable_that_must_be_given_comes_first() -> None:

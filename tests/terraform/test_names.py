@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cloudevents.http import CloudEvent
 from functions_framework import create_app
 
 from fleetgate.local import installation
@@ -68,7 +70,7 @@ def test_there_is_a_function_a_step() -> None:
     """The steps are those of functions/, of the local cloud, and of the role files."""
     assert tuple(text(each) for each in LOCALS["steps"]) == installation.STEPS
     assert {path.parent.name for path in (ROOT / "functions").glob("*/main.py")} == {*STEPS}
-    assert {*STEPS, "workflow", "schedule", "triggers", "build"} == ROLES.keys()
+    assert {*STEPS, "workflow", "schedule", "triggers", "build", "check"} == ROLES.keys()
 
 
 def test_the_anchors_are_where_they_are_looked_for() -> None:
@@ -201,6 +203,16 @@ def test_the_first_archive_has_every_entry_point(step: str, monkeypatch: pytest.
     client = create_app(step, str(PLACEHOLDER / "main.py"), "cloudevent").test_client()
     headers = {"ce-id": "1", "ce-source": "//pubsub", "ce-type": "any", "ce-specversion": "1.0"}
     assert client.post("/", json={}, headers=headers).status_code == 200
+
+
+def test_the_first_archive_raises_no_alert(capsys: pytest.CaptureFixture[str]) -> None:
+    """An alert is raised for errors, and for warnings of a settlement; until the first build this is neither."""
+    main = runpy.run_path(str(PLACEHOLDER / "main.py"))
+    main["environment"](CloudEvent({"source": "//pubsub", "type": "any"}, {}))
+    entry = json.loads(capsys.readouterr().out)
+    (condition,) = _one("google_monitoring_alert_policy.endings")["conditions"][0]["condition_matched_log"]
+    assert '(severity>=ERROR OR (severity=WARNING AND labels.mode=\\"settle\\"))' in str(condition["filter"])
+    assert (entry["severity"], entry.get("logging.googleapis.com/labels")) == ("WARNING", None)
 
 
 def test_the_first_archive_is_built_of_what_functions_run_on() -> None:

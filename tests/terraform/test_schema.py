@@ -10,7 +10,16 @@ import hcl2
 import pytest
 
 from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, MODULES, Block, blocks
-from tests.terraform.schema import SCHEMAS, beta, faults, load, trimmed, unknown_references, used_types
+from tests.terraform.schema import (
+    SCHEMAS,
+    faults,
+    load,
+    of_others,
+    others,
+    trimmed,
+    unknown_references,
+    used_types,
+)
 
 SCHEMA = load()
 RESOURCES = [each for folder in MODULES for each in blocks(folder, *SCHEMAS)]
@@ -89,7 +98,7 @@ def test_the_schema_holds_what_is_used_and_no_more() -> None:
     """A type that is no longer used is taken out of the test data, too."""
     kept = {kind: set(SCHEMA[key]) for kind, key in SCHEMAS.items()}
     used = used_types()
-    assert kept == {kind: used.get(kind, set()) - beta().keys() for kind in SCHEMAS}
+    assert kept == {kind: used.get(kind, set()) - of_others().keys() for kind in SCHEMAS}
 
 
 def test_the_provider_blocks_say_what_providers_accept() -> None:
@@ -111,9 +120,14 @@ def test_the_schema_is_of_the_version_that_is_required() -> None:
 def test_beta_is_asked_for_what_it_alone_has() -> None:
     """Each such resource says so, has a reason, and is not in the provider's own schema."""
     by_beta = {each.type for each in RESOURCES if "google-beta" in str(each.body.get("provider"))}
-    assert by_beta == beta().keys()
-    assert all(each["reason"] for each in beta().values())
+    assert by_beta == others()["google-beta"].keys()
     assert not by_beta & SCHEMA["resource_schemas"].keys()
+
+
+def test_other_providers_are_used_for_a_reason() -> None:
+    """Each type is used, and has a reason and a source."""
+    assert of_others().keys() <= used_types()["resource"]
+    assert all(each["reason"] and each["source"] for each in of_others().values())
 
 
 def test_the_fleet_module_is_called_with_what_it_declares() -> None:
@@ -141,7 +155,7 @@ def test_the_test_data_says_where_it_is_from() -> None:
 def test_a_schema_is_trimmed_to_what_is_used() -> None:
     """Types that are named stay whole, others go; what beta alone has is not looked for."""
     whole = {**SCHEMA, "resource_schemas": {**SCHEMA["resource_schemas"], "google_unused": {"block": {}}}}
-    used = {"resource": {"google_pubsub_topic", *beta()}}
+    used = {"resource": {"google_pubsub_topic", *of_others()}}
     topic = SCHEMA["resource_schemas"]["google_pubsub_topic"]
 
     kept = trimmed(whole, used)

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.terraform.configuration import BOOTSTRAP
+from tests.terraform.configuration import BOOTSTRAP, blocks
+from tests.terraform.graph import before, graph_of
 from tests.terraform.provider import served
 
 pytestmark = [
@@ -24,6 +25,7 @@ pytestmark = [
     pytest.mark.xdist_group("terraform"),
 ]
 
+EXAMPLES = sorted((BOOTSTRAP / "examples").glob("*.tfvars"))
 IGNORED = shutil.ignore_patterns(".terraform*", "terraform.tfvars", "*.tfstate*")
 
 
@@ -95,14 +97,47 @@ def test_the_example_of_the_readme_is_accepted(
         assert f'"{name}"' in planned
 
 
+def test_terraform_makes_things_in_the_order_that_the_references_tell(
+    bootstrap: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """`tests.terraform.graph` reads the same edges between the bootstrap's resources as Terraform itself."""
+    shutil.copytree(bootstrap.parent, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / bootstrap.name
+    (folder / "override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    _run(folder, environment, "init", "-input=false", "-reconfigure")
+    told: dict[str, set[str]] = {}
+    for one, other in re.findall(r'"([^"]+)" -> "([^"]+)"', _run(folder, environment, "graph")):
+        told.setdefault(one, set()).add(other)
+    read = graph_of(BOOTSTRAP)
+    resources = [each.address for each in blocks(BOOTSTRAP, "resource", "data")]
+    assert len(told) > 20
+    for each in resources:
+        assert before(told, each) - before(read, each) == set(), each
+        assert {name for name in before(read, each) if name in resources} - before(told, each) == set(), each
+
+
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "runs"), [("defaults", 1), ("fleets", 1), ("refusals", 11)])
+@pytest.mark.parametrize(("name", "runs"), [("defaults", 1), ("fleets", 1), ("refusals", 30)])
 def test_plans_are_as_they_should_be(
     bootstrap: Path, environment: dict[str, str], name: str, runs: int
 ) -> None:
     """What is made when only the project is said; several projects and networks; what variables refuse."""
     told = _run(bootstrap, environment, "test", f"-filter=tests/{name}.tftest.hcl")
     assert f"{runs} passed, 0 failed." in told
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.stem)
+def test_an_example_is_a_plan(bootstrap: Path, environment: dict[str, str], example: Path) -> None:
+    """Its values pass every validation, and every check of the bootstrap's."""
+    told = _run(
+        bootstrap,
+        environment,
+        "test",
+        "-test-directory=tests/examples",
+        f"-var-file={bootstrap / 'examples' / example.name}",
+    )
+    assert "1 passed, 0 failed." in told
 
 
 @pytest.mark.long

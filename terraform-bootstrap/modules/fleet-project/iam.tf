@@ -9,7 +9,7 @@ resource "google_project_iam_custom_role" "fleet" {
   description = "roles/${each.key}.yaml says why each permission is needed."
   permissions = each.value
 
-  depends_on = [google_project_service.fleet]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "fleet" {
@@ -31,7 +31,7 @@ resource "google_project_iam_custom_role" "limited" {
   description = "roles/${each.key}.yaml says why each permission is needed, and under which condition."
   permissions = keys(each.value.permissions)
 
-  depends_on = [google_project_service.fleet]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "limited" {
@@ -55,7 +55,7 @@ resource "google_service_account" "nodes" {
   display_name = "Fleetgate: nodes"
   description  = "The nodes of clusters that Fleetgate makes."
 
-  depends_on = [google_project_service.fleet]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_project_iam_member" "nodes" {
@@ -78,4 +78,6 @@ resource "google_service_account_iam_member" "other_nodes" {
   service_account_id = "projects/${var.project_id}/serviceAccounts/${each.value.email}"
   role               = "roles/iam.serviceAccountUser"
   member             = local.members[each.value.step]
+
+  depends_on = [time_sleep.apis]
 }

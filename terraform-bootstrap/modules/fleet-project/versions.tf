@@ -10,5 +10,9 @@ terraform {
       source  = "hashicorp/google-beta"
       version = ">= 7.45, < 8"
     }
+    time = { # what Google needs time for
+      source  = "hashicorp/time"
+      version = ">= 0.13, < 1"
+    }
   }
 }
