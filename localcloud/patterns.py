@@ -10,6 +10,7 @@ from typing import Any
 
 import re2
 
+_LONGEST_KEPT = 1000  # characters
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False  # what is wrong is told to whoever asked, not to stderr
 
@@ -18,13 +19,21 @@ class BadPattern(ValueError):
     """It is no regular expression of RE2's; the text says why."""
 
 
-@lru_cache(maxsize=1024)
 def compiled(pattern: str) -> Any:
-    """`pattern` with the methods of Python's own compiled patterns.
+    """`pattern` with the methods of Python's own compiled patterns; short ones are kept.
 
     Raises:
         BadPattern: it is none, or asks for what RE2 has not (look-around, references back).
     """
+    return _kept(pattern) if len(pattern) <= _LONGEST_KEPT else _compiled(pattern)
+
+
+@lru_cache(maxsize=1024)
+def _kept(pattern: str) -> Any:
+    return _compiled(pattern)
+
+
+def _compiled(pattern: str) -> Any:
     try:
         return re2.compile(pattern, _OPTIONS)
     except re2.error as error:

@@ -13,6 +13,7 @@ from typing import Any
 from localcloud.cel.faults import CelError, EvaluationError, not_compiled, not_evaluated
 from localcloud.cel.values import bindable, plain
 
+_LONGEST_KEPT = 10_000  # characters
 _KEPT_EXPRESSIONS = 1024  # of one environment; the rules of all CRDs here are 61
 
 
@@ -66,14 +67,17 @@ class Environment:
         self._variables = tuple(variables)
         self._functions = tuple(functions)
         self._extensions = tuple(extensions)
-        self.compile = lru_cache(maxsize=_KEPT_EXPRESSIONS)(self._compile)
+        self._kept = lru_cache(maxsize=_KEPT_EXPRESSIONS)(self._compile)
 
-    def _compile(self, text: str) -> Expression:
-        """The expression that `text` is.
+    def compile(self, text: str) -> Expression:
+        """The expression that `text` is; it is kept unless it is long.
 
         Raises:
             CompileError: it is none, in cel-go's words: a line for each fault and where it is.
         """
+        return self._kept(text) if len(text) <= _LONGEST_KEPT else self._compile(text)
+
+    def _compile(self, text: str) -> Expression:
         try:
             return Expression(self._environment.compile(bindable(text)))
         except Exception as error:  # the library throws whatever its C++ does

@@ -6,6 +6,7 @@ second deployment beside one that runs is refused as `unable to queue the operat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from localcloud.cloudfunctions.service import (
     service,
 )
 from localcloud.eventarc.triggers import trigger_function
+from localcloud.faults import operation_faults
 from localcloud.functions.runtime import RUNTIME
 from localcloud.service import Call
 from localcloud.storage import find_object
@@ -101,7 +103,8 @@ def _start(call: Call, name: str, fields: Json, data: bytes, kind: str) -> Json:
         "apiVersion": "v2",
         "operationType": kind,
     }
-    world.ledger.perform("cloudfunctions.build", name, partial(_built, world, operation, fields, data))
+    built = partial(_contained, world, operation, partial(_built, world, operation, fields, data))
+    world.ledger.perform("cloudfunctions.build", name, built)
     return operations.put(operation, {"name": operation, "metadata": metadata, "done": False})
 
 
@@ -115,7 +118,9 @@ def _built(world: World, operation: str, fields: Json, data: bytes) -> None:
         _end(world, operation, {"error": rpc_status("INVALID_ARGUMENT", str(failed))})
         return
     name = world.store[OPERATIONS].get(operation)["metadata"]["target"]  # type: ignore[index]
-    rolled_out = partial(_rolled_out, world, operation, name, fields, source)
+    rolled_out = partial(
+        _contained, world, operation, partial(_rolled_out, world, operation, name, fields, source)
+    )
     world.ledger.perform(
         "cloudfunctions.rollout", name, rolled_out, [world.ledger.latest("cloudfunctions.build", name)]
     )
@@ -130,6 +135,15 @@ def _rolled_out(world: World, operation: str, name: str, fields: Json, source: P
     if before is None and topic:
         trigger_function(world, name.rsplit("/", 1)[-1], topic)
     _end(world, operation, {"response": {"@type": f"{_TYPES}.Function", **function}})
+
+
+def _contained(world: World, operation: str, step: Callable[[], None]) -> None:
+    """Take a step of an operation; a fault in the cloud's own code ends it with an error."""
+    try:
+        step()
+    except Exception as fault:
+        words = operation_faults.internal(world, operation, fault)
+        _end(world, operation, {"error": rpc_status("INTERNAL", words)})
 
 
 def _end(world: World, operation: str, outcome: Json) -> None:

@@ -118,6 +118,10 @@ def _finish(world: World, name: str, target: str, then: Callable[[], None], kind
     except Refused as refused:
         ended |= _failure(refused)
         _forget(world, target)
+    except Exception as fault:
+        words = operation_faults.internal(world, f"{kind or 'an operation'} of {target}", fault)
+        ended |= _failure(Refused("INTERNAL", words))
+        _forget(world, target)
     if name in world.store["compute.operations"]:
         world.store["compute.operations"].change(name, **ended)
 

@@ -15,6 +15,7 @@ from localcloud.container.names import (
     short,
 )
 from localcloud.container.networks import attachment, pod_range, take_pod_range
+from localcloud.container.nodes import check_count
 from localcloud.container.operations import Change, begin, refuse_if_busy, under
 from localcloud.container.service import service
 from localcloud.container.shape import merged, new_cluster, range_fields
@@ -57,11 +58,12 @@ def _planned(world: World, parent: Parent, full_name: str, asked: Json) -> Json:
         world, full_name, at, policy.get("clusterIpv4CidrBlock") or asked.get("clusterIpv4Cidr", "")
     )
     name = lifecycle.range_name(full_name)
-    take_pod_range(world, at, name, pods)
     cluster = merged(
         new_cluster(world, parent, asked, at, version),
         range_fields(name, pods, _services(policy.get("servicesIpv4CidrBlock", ""))),
     )
+    check_count(cluster)
+    take_pod_range(world, at, name, pods)
     fleet = asked.get("fleet", {}).get("project", "")
     return {**cluster, "fleet": {"project": world.projects.id_of(fleet)}} if fleet else cluster
 

@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
+from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Abort, Caller, Json, Request, Response
 from localcloud.world import Part, World
 
@@ -101,6 +102,29 @@ def _admits(by_ip: Json, caller: Caller) -> bool:
     return everybody or (not caller.instance and any(_HERE in block for block in blocks))
 
 
+def check_networks(networks: Json) -> None:
+    """Refuse authorized networks that are none.
+
+    Raises:
+        Refused: INVALID_ARGUMENT; how the words begin is [observed: gke-network-policy-demo#37], the rest is
+            [inferred].
+    """
+    for each in networks.get("cidrBlocks", []):
+        block = each.get("cidrBlock", "")
+        if not is_ipv4_range(block):
+            words = f'Invalid master authorized networks: network "{block}" is not a valid IPv4 CIDR block.'
+            raise invalid(words, "badRequest")
+
+
+def is_ipv4_range(text: str) -> bool:
+    """Whether `text` is `A.B.C.D/N`."""
+    try:
+        ipaddress.IPv4Network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
 def agreed(cluster: Json, asked: Json) -> Json:
     """`cluster` with what was asked for in one of GKE's two places for it in the other, too [documented: the
     descriptions of IPEndpointsConfig's fields name their elder twins]."""
@@ -110,6 +134,7 @@ def agreed(cluster: Json, asked: Json) -> Json:
     by_ip["authorizedNetworksConfig"] = {**by_ip.get("authorizedNetworksConfig", {}), **elder}
     if asked.get("privateClusterConfig", {}).get("enablePrivateEndpoint"):
         by_ip["enablePublicEndpoint"] = False
+    check_networks(by_ip["authorizedNetworksConfig"])
     networks = {"masterAuthorizedNetworksConfig": by_ip["authorizedNetworksConfig"]}
     return {**cluster, **networks, "controlPlaneEndpointsConfig": config}
 

@@ -21,8 +21,8 @@ from localcloud.world import World
 
 # The range of Services that clusters share since GKE 1.29 [documented].
 SERVICES = "34.118.224.0/20"
-_AUTO_MODE = ipaddress.ip_network("10.128.0.0/9")
-_TEN = ipaddress.ip_network("10.0.0.0/8")
+# What of 10.0.0.0/8 the subnetworks of auto-mode networks are not in.
+_PODS = ipaddress.IPv4Network("10.0.0.0/9")
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,13 @@ def pod_range(world: World, cluster: str, at: Attachment, asked: str) -> str:
                 f'Range "{asked}" for pods conflicts with another range in the network.', "badRequest"
             )
         return str(wanted)
-    candidates = [
-        net for net in _TEN.subnets(new_prefix=int((asked or "/14")[1:])) if not net.overlaps(_AUTO_MODE)
-    ]
-    first = keyed(cluster, len(candidates))
-    for candidate in candidates[first:] + candidates[:first]:
+    prefix = int((asked or "/14")[1:])
+    candidates = 2 ** (prefix - _PODS.prefixlen) if prefix >= _PODS.prefixlen else 0
+    size = 2 ** (32 - prefix)
+    first = keyed(cluster, candidates) if candidates else 0
+    for step in range(candidates):
+        start = _PODS.network_address + (first + step) % candidates * size
+        candidate = ipaddress.IPv4Network((start, prefix))
         if not any(candidate.overlaps(other) for other in taken):
             return str(candidate)
     raise Refused("RESOURCE_EXHAUSTED", "No free range for pods is left in the network.")

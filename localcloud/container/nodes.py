@@ -17,10 +17,11 @@ from localcloud.container.networks import external_address, subnetwork_of, take_
 from localcloud.container.shape import node_prefix
 from localcloud.ids import keyed
 from localcloud.time.clock import rfc3339
-from localcloud.wire.errors import Refused
+from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
+MOST_NODES = 200  # of one cluster; GKE's own limits are in the thousands [documented: quotas]
 _LETTERS = "bcdfghjklmnpqrstvwxz0123456789"
 
 
@@ -35,6 +36,18 @@ class _Spot:
 def count(cluster: Json) -> int:
     """How many nodes the cluster is to have."""
     return sum(pool["initialNodeCount"] * len(pool["locations"]) for pool in cluster["nodePools"])
+
+
+def check_count(cluster: Json) -> None:
+    """Refuse a cluster of more nodes than are made here in a fraction of a second.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a pool is to have fewer than none [inferred words]; UNIMPLEMENTED.
+    """
+    if any(pool["initialNodeCount"] < 0 for pool in cluster["nodePools"]):
+        raise invalid("Node count must not be negative.", "badRequest")
+    if count(cluster) > MOST_NODES:
+        raise not_implemented(f"clusters of more than {MOST_NODES} nodes")
 
 
 def nodes(world: World, full_name: str, cluster: Json) -> list[Json]:
@@ -83,7 +96,8 @@ def capacity(cluster: Json) -> tuple[int, int]:
 def _missing(full_name: str, cluster: Json, there: list[Json]) -> Iterator[_Spot]:
     """The nodes that are wanted and not `there`; each with a name and a block of pod addresses that are free."""
     names = {node["metadata"]["name"] for node in there}
-    blocks = {_block_index(cluster, node) for node in there}
+    taken = {_block_index(cluster, node) for node in there}
+    blocks = (index for index in itertools.count() if index not in taken)
     for pool, zone in _places(cluster):
         prefix = node_prefix(full_name, pool["name"], zone)
         key = (
@@ -95,10 +109,9 @@ def _missing(full_name: str, cluster: Json, there: list[Json]) -> Iterator[_Spot
                 next(name for name in fresh if name not in names),
                 zone,
                 pool,
-                next(index for index in itertools.count() if index not in blocks),
+                next(blocks),
             )
             names.add(spot.name)
-            blocks.add(spot.index)
             yield spot
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from localcloud.container.checks import check_machine
 from localcloud.container.clusters import changeable, found
 from localcloud.container.names import not_found
-from localcloud.container.nodes import converge, count
+from localcloud.container.nodes import check_count, converge, count
 from localcloud.container.operations import Change, begin
 from localcloud.container.service import service
 from localcloud.container.shape import merged
@@ -50,10 +50,9 @@ def set_size(call: Call) -> Json:
     (hashicorp/terraform-provider-google#6889) [observed]."""
     full_name, cluster = found(call)
     pool, size = _pool(call, full_name, cluster), call.body.get("nodeCount", 0)
-    if int(size) < 0:
-        raise invalid("Node count must not be negative.", "badRequest")  # words [inferred]
-    changeable(call)
     change = {"initialNodeCount": int(size)}
+    check_count(_changed(cluster, pool["name"], change))
+    changeable(call)
     return _begin(call.world, full_name, pool["name"], "setSize", "SET_NODE_POOL_SIZE", change)
 
 

@@ -98,7 +98,9 @@ def _autoscaling(world: World, cluster: Json, value: Json, pool_name: str) -> Js
 def update(call: Call) -> Json:
     """clusters.update: RECONCILING now, changed when the operation ends."""
     field, value, apply = _asked(call)
-    full_name, _ = changeable(call)
+    full_name, cluster = changeable(call)
+    if field in ("desiredControlPlaneEndpointsConfig", "desiredMasterAuthorizedNetworksConfig"):
+        apply(call.world, cluster, value)  # which refuses what cannot be
     if field == "desiredFleet":
         check_fleet(call.world, value.get("project", ""))
     if field == "desiredWorkloadIdentityConfig":

@@ -27,6 +27,8 @@ BURST = (
 LONGEST_MESSAGE = 1024  # characters of an event's [documented: pkg/apis/core/validation, NoteLengthLimit]
 SPACING = 0.1  # seconds until the first look after a burst
 
+_REMEMBERED = 100  # keys, before those are forgotten that need not be remembered
+
 _log = logging.getLogger(__name__)
 
 
@@ -86,10 +88,21 @@ class Queue(Generic[Key]):
 
     def _spacing(self, key: Key) -> float:
         """A pause that grows while looking at `key` calls for the next look over and over, so that time goes on."""
+        if len(self._looked) > _REMEMBERED + 2 * len(self._waiting):
+            self._forget()
         looked, row = self._looked.get(key, (None, 0))
         row = row + 1 if looked == self._world.clock.now else 0
         self._looked[key] = self._world.clock.now, row
         return min(SPACING * 2.0 ** min(row - BURST, 32), LONGEST_PAUSE) if row >= BURST else 0
+
+    def _forget(self) -> None:
+        """Forget the looks that no later one can follow at their moment: those of keys that do not wait."""
+        now = self._world.clock.now
+        self._looked = {
+            key: (looked, row)
+            for key, (looked, row) in self._looked.items()
+            if key in self._waiting or looked == now
+        }
 
     def _process(self, key: Key) -> None:
         del self._waiting[key]

@@ -5,12 +5,15 @@ A plan is for the next operations of a kind (as in the timing table) on one reso
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from localcloud.wire.codes import code_of, rpc_status
 from localcloud.wire.errors import REASONS, Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
+
+_log = logging.getLogger(__name__)
 
 _COLLECTION = "operations.faults"
 
@@ -36,6 +39,8 @@ def plan(world: World, kind: str, resource: str, code: str, message: str, times:
 def finish(world: World, kind: str, resource: str, done: Callable[[], None]) -> Json | None:
     """Let an operation end: by its plan, or by `done`, whose refusal is the operation's error.
 
+    A fault in the cloud's own code ends it, too, where the cloud outlives faults: with INTERNAL, and it is logged.
+
     Returns:
         The google.rpc.Status of the failure, or None.
     """
@@ -45,7 +50,21 @@ def finish(world: World, kind: str, resource: str, done: Callable[[], None]) -> 
         done()
     except Refused as refusal:
         return rpc_status(refusal.status, refusal.message)
+    except Exception as fault:
+        return rpc_status("INTERNAL", internal(world, f"{kind} of {resource}", fault))
     return None
+
+
+def internal(world: World, what: str, fault: Exception) -> str:
+    """What an operation says of a fault in the cloud's own code, which is logged.
+
+    Raises:
+        Exception: the fault itself, where the cloud does not outlive faults.
+    """
+    if not world.clock.outlives_faults:
+        raise fault
+    _log.error("%s failed, and ends with an error", what, exc_info=fault)
+    return "Internal error."
 
 
 def refuse_planned(world: World, kind: str, resource: str) -> None:

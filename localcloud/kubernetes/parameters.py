@@ -22,6 +22,10 @@ MOST_VALUES = 30_000  # of a body: what is decoded, merged and recorded field by
 TRUE = ("1", "true", "True")
 
 
+_POLICIES = ("Background", "Foreground", "Orphan")
+_VALIDATIONS = ("Ignore", "Strict", "Warn")
+
+
 class _JsonLoader(yaml.CSafeLoader):
     """YAML as the API server reads it: what looks like a time is a text, for it becomes JSON."""
 
@@ -37,8 +41,8 @@ def write_options(request: Request, where: Target) -> Options:
     return Options(
         field_manager(request),
         where.subresource,
-        "All" in request.query.get("dryRun", []),
-        request.one("fieldValidation") or "Warn",
+        _dry_run(request.query.get("dryRun", []), _kind_of_options(request)),
+        _field_validation(request),
         request.one("force") in TRUE,
     )
 
@@ -60,16 +64,43 @@ def delete_terms(request: Request, kind: Kind) -> Terms:
             _propagation(body.get("propagationPolicy"), body.get("orphanDependents")),
             conditions.get("uid", ""),
             conditions.get("resourceVersion", ""),
-            "All" in (body.get("dryRun") or []),
+            _dry_run(body.get("dryRun") or [], "DeleteOptions"),
         )
     return Terms(
         _propagation(request.one("propagationPolicy"), request.one("orphanDependents") in TRUE),
-        dry_run="All" in request.query.get("dryRun", []),
+        dry_run=_dry_run(request.query.get("dryRun", []), "DeleteOptions"),
     )
 
 
 def _propagation(policy: str | None, orphan: bool | None) -> str:
+    if policy and policy not in _POLICIES:
+        fault = errors.unsupported("propagationPolicy", policy, _POLICIES)
+        raise errors.rejected("meta.k8s.io", "DeleteOptions", "", [fault])
     return policy or ("Orphan" if orphan else "Background")
+
+
+def _dry_run(given: list[Any], options: str) -> bool:
+    """Whether nothing is to be written; `All` is all that can be asked for [documented: apimachinery, ValidateDryRun].
+
+    Raises:
+        StatusError: 422, something else is asked for, in the words for `options`.
+    """
+    if isinstance(given, list) and all(each == "All" for each in given):
+        return bool(given)
+    fault = errors.unsupported("dryRun", given, ("All",))
+    raise errors.rejected("meta.k8s.io", options, "", [fault])
+
+
+def _field_validation(request: Request) -> str:
+    given = request.one("fieldValidation") or "Warn"
+    if given not in _VALIDATIONS:
+        fault = errors.unsupported("fieldValidation", given, _VALIDATIONS)
+        raise errors.rejected("meta.k8s.io", _kind_of_options(request), "", [fault])
+    return given
+
+
+def _kind_of_options(request: Request) -> str:
+    return {"POST": "CreateOptions", "PATCH": "PatchOptions"}.get(request.method, "UpdateOptions")
 
 
 def content_type(request: Request) -> str:

@@ -28,7 +28,12 @@ class Timer:
 
     def cancel(self) -> None:
         """Let the moment pass without effect. After it, this does nothing: what has happened is not cancelled."""
-        self.cancelled = not self.fired
+        if not self.fired:
+            self.cancelled, self.then = True, _nothing
+
+
+def _nothing() -> None:
+    """What a timer does that is over."""
 
 
 class Clock:
@@ -68,7 +73,8 @@ class Clock:
         timer = heapq.heappop(self._due)
         self.now = timer.when
         timer.fired = True
-        timer.then()
+        then, timer.then = timer.then, _nothing  # whoever keeps the timer keeps no more than the timer
+        then()
         return True
 
     def advance_to(self, when: float) -> None:

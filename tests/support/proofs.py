@@ -243,14 +243,18 @@ def _file(name: str) -> str:
 
 
 def _remembered(out: Path) -> dict[str, Piece]:
+    """The pieces in a file that `write` made; none of a file in an older form."""
     if not out.exists():
         return {}
-    return {
-        name: Piece(proof=proof["name"], **piece)
-        for proof in json.loads(out.read_text("utf-8"))["proofs"]
-        for name, piece in proof["pieces"].items()
-        if piece is not None
-    }
+    try:
+        return {
+            name: Piece(proof=proof["name"], **piece)
+            for proof in json.loads(out.read_text("utf-8"))["proofs"]
+            for name, piece in proof["pieces"].items()
+            if piece is not None
+        }
+    except (KeyError, TypeError, ValueError):
+        return {}
 
 
 def write(out: Path, every: Sequence[Proof]) -> None:

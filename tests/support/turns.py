@@ -24,6 +24,7 @@ class Turns:
     """The two numbers, in a file that both processes have in memory."""
 
     def __init__(self, file: Path) -> None:
+        self.file = file
         if not file.exists():
             file.write_bytes(bytes(_FORM.size))
         with file.open("r+b") as opened:

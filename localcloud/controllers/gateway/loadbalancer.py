@@ -20,9 +20,8 @@ from localcloud.wire.messages import Json
 from localcloud.world import World
 
 # What compute adds to what it was given.
-_GIVEN_BY_SERVER = frozenset(
-    {"id", "creationTimestamp", "selfLink", "fingerprint", "labels", "labelFingerprint"}
-)
+# In the order in which a resource has them.
+_GIVEN_BY_SERVER = ("id", "creationTimestamp", "selfLink", "fingerprint", "labels", "labelFingerprint")
 # Kinds whose parts bear their Gateway's name in the description.
 _SIGNED = ("forwardingRules", "targetHttpProxies", "urlMaps")
 

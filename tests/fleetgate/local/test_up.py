@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,10 @@ class Standing:
 
 
 @contextlib.contextmanager
-def standing(*words: str) -> Iterator[Standing]:
-    """A cloud that stands."""
+def standing(*words: str, program: Sequence[str] = FLEETGATE) -> Iterator[Standing]:
+    """A cloud that stands; `program` is what `fleetgate` is called by."""
     process = subprocess.Popen(
-        [*FLEETGATE, "local", "up", *words],
+        [*program, "local", "up", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
     with process:
