@@ -2,7 +2,8 @@
 
 Each is sent through the wire by the identity that sent it then, in the same order, as soon as Google accepts it; the
 cloud's own controllers do the rest. What depends on the cloud is said as it is here: the ids of the execution and of
-the message that started it, and the etag of a policy, to which the recorded members are added.
+the message that started it, the fingerprint of labels, and the etag of a policy, to which the recorded members are
+added.
 
 An address gets its labels by `setLabels`, once it is reserved. The release gave them with the insert, where Google
 ignores them: "These can only be added or modified by the setLabels method" [documented: compute v1, Address.labels].
@@ -27,6 +28,7 @@ from tests.releases.recording import SET_POLICY, Change, Recording, environments
 from tests.support.local_cloud import PERSON, call, let_pass
 
 PATIENCE = 1800.0  # simulated seconds for which Google may refuse a request: what it needs is not there yet
+SET_LABELS = "/setLabels"
 PAUSE = 5.0  # simulated seconds until it is asked again
 LOOK = 60.0  # between two looks at all that stands
 
@@ -112,11 +114,13 @@ async def _make(wire: Wire, change: Change, body: Json) -> None:
         await _apply(wire, change, body)
     elif change.path.endswith(SET_POLICY):
         await _bind(wire, change, body)
+    elif change.path.endswith(SET_LABELS):
+        await _label(wire, change.by, change.path.removesuffix(SET_LABELS), body["labels"])
     else:
         query = [(name, value) for name, values in change.query.items() for value in values]
         await wire.until_accepted(change.by, change.method, change.path, body, params=query)
-        if change.path.endswith("/addresses"):
-            await _label(wire, change, body)
+        if change.path.endswith("/addresses") and "labels" in body:
+            await _label(wire, change.by, f"{change.path}/{body['name']}", body["labels"])
 
 
 async def _apply(wire: Wire, change: Change, body: Json) -> None:
@@ -146,12 +150,11 @@ async def _bind(wire: Wire, change: Change, body: Json) -> None:
     )
 
 
-async def _label(wire: Wire, change: Change, body: Json) -> None:
-    path = f"{change.path}/{body['name']}"
-    address = await wire.until_accepted(change.by, "GET", path)
-    if address.get("labels", {}) != body["labels"]:
-        labels = {"labels": body["labels"], "labelFingerprint": address["labelFingerprint"]}
-        await wire.until_accepted(change.by, "POST", f"{path}/setLabels", labels)
+async def _label(wire: Wire, by: str, path: str, labels: Json) -> None:
+    """Give an address these labels, with the fingerprint of those that it has."""
+    address = await wire.until_accepted(by, "GET", path)
+    body = {"labels": labels, "labelFingerprint": address["labelFingerprint"]}
+    await wire.until_accepted(by, "POST", f"{path}{SET_LABELS}", body)
 
 
 async def _execution(local: LocalRun, recording: Recording) -> tuple[str, str]:
