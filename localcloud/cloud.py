@@ -112,7 +112,7 @@ class LocalCloud:
         self.broker = self.world[BROKER]
         self.executions = self.world[EXECUTIONS]
         self.folder = Path()
-        self._vpc_proxy = ""
+        self._vpc_proxy = self._dns = ""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
@@ -121,7 +121,7 @@ class LocalCloud:
             self._open_ports()
             started.push_async_callback(self._forward_proxy.stop)
             self.forward_proxy = await self._forward_proxy.open()
-            fork_server = ForkServer(self.folder, self.settings.seed, self.settings.preload)
+            fork_server = ForkServer(self.folder, self.settings.seed, self.settings.preload, self.domains())
             fork_server.start()
             self.functions = Functions(
                 self.world,
@@ -144,7 +144,8 @@ class LocalCloud:
     def _open_ports(self) -> None:
         self.world.base_url = "http://" + self.edge.open_services(self.settings.port)
         self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc)
-        self._forward_proxy = ForwardProxy(self.edge.open_hosts())
+        self._dns = self.edge.open_dns()
+        self._forward_proxy = ForwardProxy(self.edge.open_hosts(), self.domains())
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
 
     async def __aexit__(
@@ -196,6 +197,10 @@ class LocalCloud:
     def endpoints(self) -> dict[str, str]:
         """The environment variables that send gcloud and the product's own clients here."""
         return {**gcloud_endpoints(self.world.base_url), "SSL_CERT_FILE": str(self.folder / "roots.pem")}
+
+    def domains(self) -> dict[str, str]:
+        """Domains of Google's that are here: `host:port` for each. Function instances are led there."""
+        return {"gke.goog": self._dns}
 
     def user_token(self) -> str:
         """An access token of the cloud's user, for gcloud, kubectl and curl."""

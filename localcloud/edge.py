@@ -1,4 +1,5 @@
-"""The sockets: one plain port for all services, two TLS ports a cluster, a metadata port an instance, the VPC proxy.
+"""The sockets: one plain port for all services, a TLS port a cluster and one for the DNS endpoints of all, a metadata
+port an instance, the VPC proxy.
 
 Requests are read whole, up to a limit that each API has, given a caller, admitted by the schedule, and answered by
 plain functions.
@@ -29,6 +30,7 @@ from localcloud.wire.tls import Authority
 from localcloud.world import World
 
 Answer = Callable[[Request], Response]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Schedule(Protocol):
@@ -53,12 +55,14 @@ class Edge:
     is_anonymous: Callable[[Request], bool] = lambda request: False
     public_authority: Authority = field(default_factory=lambda: Authority("Local public roots"))
     _listeners: dict[str, asyncio.Task[web.ServerRunner]] = field(default_factory=dict)
+    _dns: dict[str, Handler] = field(default_factory=dict)
+    _hosts: dict[str, str] = field(default_factory=dict)
     _closing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def open(
         self,
         name: str,
-        handler: Callable[[Request], Awaitable[Response]],
+        handler: Handler,
         tls: ssl.SSLContext | None = None,
         port: int = 0,
         limit: BodyLimit = GOOGLE,
@@ -132,8 +136,19 @@ class Edge:
         user = _basic_user(request.headers.get("proxy-authorization", ""))
         return await self._admit(request, Caller(user or "person", user or None), "wire.request", self.vpc)
 
-    def open_cluster(self, name: str, answer: Answer) -> ClusterEndpoints:
-        """Let `answer` answer what comes by either endpoint of a cluster."""
+    def open_dns(self) -> str:
+        """Listen for the DNS endpoints of all clusters: the name that a client asks for says which is meant."""
+        tls = self.public_authority.any_host_context()
+        return self.open("dns", self._handle_dns, tls, limit=KUBERNETES)
+
+    async def _handle_dns(self, request: Request) -> Response:
+        """A request to a cluster by name; nobody answers for one that is gone."""
+        if handle := self._dns.get(request.headers.get("host", "").lower()):
+            return await handle(request)
+        raise Abort
+
+    def open_cluster(self, name: str, host: str, answer: Answer) -> ClusterEndpoints:
+        """Let `answer` answer what comes by either endpoint of a cluster, `host` being the name of the DNS one."""
         own = Authority(f"{name.rsplit('/', 1)[-1]} cluster CA")
 
         async def handle(endpoint: str, request: Request) -> Response:
@@ -148,18 +163,13 @@ class Edge:
             own.server_context(name.rsplit("/", 1)[-1]),
             limit=KUBERNETES,
         )
-        dns = self.open(
-            f"{name}#dns",
-            partial(handle, endpoints.DNS),
-            self.public_authority.server_context("gke.goog"),
-            limit=KUBERNETES,
-        )
-        return ClusterEndpoints(public, dns, own.pem)
+        self._dns[host], self._hosts[name] = partial(handle, endpoints.DNS), host
+        return ClusterEndpoints(public, own.pem)
 
     def close_cluster(self, name: str) -> None:
         """The cluster is gone."""
         self.close(f"{name}#public")
-        self.close(f"{name}#dns")
+        self._dns.pop(self._hosts.pop(name, ""), None)
 
     def _authenticated(self, request: Request, style: Style) -> tuple[Caller, Response | None]:
         """Who calls, or nobody and the refusal."""
@@ -173,10 +183,7 @@ class Edge:
         return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
 
     async def _serve(
-        self,
-        incoming: web.BaseRequest,
-        handler: Callable[[Request], Awaitable[Response]],
-        limit: BodyLimit,
+        self, incoming: web.BaseRequest, handler: Handler, limit: BodyLimit
     ) -> web.StreamResponse:
         largest = limit.largest(incoming.path)
         body = await _body(incoming, largest)

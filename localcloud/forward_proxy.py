@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 HEAD = 65536  # bytes that the head of a request may have
@@ -22,10 +23,14 @@ _REFUSED = (
 
 
 class ForwardProxy:
-    """Listens on loopback. `elsewhere` is the `host:port` that stands for every other host; it speaks TLS."""
+    """Listens on loopback. `elsewhere` is the `host:port` that stands for every other host; it speaks TLS.
 
-    def __init__(self, elsewhere: str) -> None:
+    So do those of `domains`, each of which stands for a domain and every name under it.
+    """
+
+    def __init__(self, elsewhere: str, domains: Mapping[str, str] | None = None) -> None:
         self._elsewhere = elsewhere
+        self._domains = domains or {}
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -54,7 +59,7 @@ class ForwardProxy:
             head = await reader.readuntil(b"\r\n\r\n")
             verb, target, *_ = [*head.split(b"\r\n")[0].decode("latin-1").split(" "), ""]
             if verb == "CONNECT":
-                there = await _connect(_on_loopback(target) or self._elsewhere)
+                there = await _connect(_on_loopback(target) or self._in_domain(target) or self._elsewhere)
                 writer.write(_OPEN)
                 await _join((reader, writer), there)
             elif address := _on_loopback(urlsplit(target).netloc):
@@ -64,6 +69,10 @@ class ForwardProxy:
             else:
                 writer.write(_refusal(target))
                 await writer.drain()
+
+    def _in_domain(self, authority: str) -> str:
+        name = f".{authority.partition(':')[0].lower()}"
+        return next((at for domain, at in self._domains.items() if name.endswith(f".{domain}")), "")
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

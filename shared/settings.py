@@ -32,8 +32,7 @@ class Settings:
     `project` is Fleetgate's own project, `region` the home region of its anchors, `anchor_subnetwork`
     `projects/P/regions/R/subnetworks/S`, `workflow` `projects/P/locations/L/workflows/W`, `events_topic`
     `projects/P/topics/T`; `verification_topics` maps a network (`projects/P/global/networks/N`) to the topic
-    of the function that can send requests in it. `cluster_domain` is the domain of the DNS endpoints of
-    clusters, by default Google's own.
+    of the function that can send requests in it.
     """
 
     project: str
@@ -43,7 +42,6 @@ class Settings:
     events_topic: str
     verification_topics: Mapping[str, str] = field(hash=False)
     endpoints: Mapping[str, str] = field(hash=False)
-    cluster_domain: str = "gke.goog"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -60,7 +58,6 @@ class Settings:
             events_topic=environ["FLEETGATE_EVENTS_TOPIC"],
             verification_topics=json.loads(environ.get("FLEETGATE_VERIFICATION_NETWORKS") or "{}"),
             endpoints={name: _endpoint(name, environ) for name in ENDPOINTS},
-            cluster_domain=environ.get("FLEETGATE_CLUSTER_DOMAIN") or "gke.goog",
         )
 
     @property

@@ -211,7 +211,6 @@ class Installation:
             "FLEETGATE_ANCHOR_SUBNETWORK": subnetwork,
             "FLEETGATE_WORKFLOW": self.workflow,
             "FLEETGATE_EVENTS_TOPIC": self.topic("events"),
-            "FLEETGATE_CLUSTER_DOMAIN": "127.0.0.1",  # where the local cloud has the clusters' DNS endpoints
             "FLEETGATE_VERIFICATION_NETWORKS": json.dumps({self.network: self.topic("verification-default")}),
         }
 

@@ -27,20 +27,19 @@ _ADDRESSES = "container.endpoints.internal"  # where the edge opened them; not p
 class ClusterEndpoints:
     """Where one cluster's Kubernetes API is reached.
 
-    `public` (host:port) speaks under `ca_pem`, the cluster's own authority; `dns` under the authority that
-    SSL_CERT_FILE names to programs here, as Google's DNS endpoint does under the public ones.
+    `public` (host:port) speaks under `ca_pem`, the cluster's own authority; the DNS endpoint, whose name GKE gave it,
+    under the authority that SSL_CERT_FILE names to programs here, as Google's does under the public ones.
     """
 
     public: str
-    dns: str
     ca_pem: str
 
 
 class EndpointServer(Protocol):
     """Opens and closes the endpoints of clusters; the edge does it on real sockets."""
 
-    def open_cluster(self, name: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
-        """Let `answer` answer what the cluster of this full name is asked."""
+    def open_cluster(self, name: str, host: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
+        """Let `answer` answer what the cluster of this full name is asked, also by its DNS endpoint `host`."""
         ...
 
     def close_cluster(self, name: str) -> None:
@@ -51,9 +50,9 @@ class EndpointServer(Protocol):
 class NoSockets:
     """For a world without an edge: nothing listens."""
 
-    def open_cluster(self, name: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
-        """Addresses that lead nowhere."""
-        return ClusterEndpoints("192.0.2.1:443", "192.0.2.1:444", "")
+    def open_cluster(self, name: str, host: str, answer: Callable[[Request], Response]) -> ClusterEndpoints:
+        """An address that leads nowhere."""
+        return ClusterEndpoints("192.0.2.1:443", "")
 
     def close_cluster(self, name: str) -> None:
         """Nothing to close."""

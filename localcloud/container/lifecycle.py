@@ -39,9 +39,10 @@ def come_up(world: World, full_name: str) -> None:
     private = take_address(world, f"{full_name}/control-plane", subnetwork_of(cluster))
     version = cluster["currentMasterVersion"]
     api = start(world, full_name, version, nodes(world, full_name, cluster))
-    endpoints = world[ENDPOINT_SERVER].open_cluster(full_name, ClusterApi(world, full_name, api).answer)
+    host = shape.dns_endpoint(world, full_name)
+    endpoints = world[ENDPOINT_SERVER].open_cluster(full_name, host, ClusterApi(world, full_name, api).answer)
     remember(world, cluster, endpoints.public)
-    fields = shape.endpoint_fields(world, full_name, cluster, endpoints, private)
+    fields = shape.endpoint_fields(cluster, endpoints, host, private)
     pools = [{**pool, "status": "RUNNING"} for pool in cluster["nodePools"]]
     clusters.change(full_name, status="RUNNING", nodePools=pools, currentNodeCount=count(cluster), **fields)
 

@@ -131,21 +131,25 @@ def range_fields(name: str, pods: str, services: str) -> Json:
     }
 
 
-def endpoint_fields(world: World, full_name: str, cluster: Json, at: ClusterEndpoints, private: str) -> Json:
-    """How the cluster's Kubernetes API is reached, in all the places where GKE says it."""
+def dns_endpoint(world: World, full_name: str) -> str:
+    """A new name for a cluster's DNS endpoint [observed: gke-<32 hexadecimal digits>-<number>.<location>.gke.goog]."""
     parent = parent_in(full_name)
     number = world.projects.get(parent.project).number
+    return f"gke-{world.ids.hex(32)}-{number}.{parent.location}.gke.goog"
+
+
+def endpoint_fields(cluster: Json, at: ClusterEndpoints, host: str, private: str) -> Json:
+    """How the cluster's Kubernetes API is reached, in all the places where GKE says it."""
     config = cluster["controlPlaneEndpointsConfig"]
     ip = config["ipEndpointsConfig"]
     public = at.public if ip["enabled"] and ip["enablePublicEndpoint"] else None
-    dns = at.dns or f"gke-{world.ids.hex(32)}-{number}.{parent.location}.gke.goog"
     ip_fields = _present(publicEndpoint=public, privateEndpoint=private)
     ca = base64.b64encode(at.ca_pem.encode()).decode()
     return {
         "endpoint": public or private,
         "masterAuth": {**cluster["masterAuth"], **_present(clusterCaCertificate=ca or None)},
         "controlPlaneEndpointsConfig": {
-            "dnsEndpointConfig": {**config["dnsEndpointConfig"], "endpoint": dns},
+            "dnsEndpointConfig": {**config["dnsEndpointConfig"], "endpoint": host},
             "ipEndpointsConfig": {**ip, **ip_fields},
         },
         "privateClusterConfig": {**cluster["privateClusterConfig"], **ip_fields},

@@ -1,9 +1,9 @@
 """The parent of all function instances: a process that has imported what is slow to import, and forks.
 
 It is a fork itself, of the preload server, which did the importing. Each line that comes on its socket is a JSON order:
-fork an instance with this environment, serving this entry point. The instance answers with its port when it
-listens, the fork server with its process id at birth and its exit status at its end. When the other end closes,
-however its owner died, every instance is killed. What reads the environment when imported is imported anew
+fork an instance with this environment, led to these domains, serving this entry point. The instance answers with its
+port when it listens, the fork server with its process id at birth and its exit status at its end. When the other end
+closes, however its owner died, every instance is killed. What reads the environment when imported is imported anew
 in the child.
 """
 
@@ -20,6 +20,8 @@ import socket
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+from localcloud.functions import resolver
 
 # Modules that look at the environment while they are being imported.
 ENVIRONMENT_READERS = ("google.auth.compute_engine._metadata", "google.auth.compute_engine._mtls")
@@ -132,6 +134,7 @@ def _take_on(order: dict[str, Any]) -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.clear()
     os.environ.update(order["environment"])
+    resolver.install(order["domains"])
     os.chdir(order["directory"])
     sys.path[:0] = [order["directory"]]
     _forget_others(order["directory"])

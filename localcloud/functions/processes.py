@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.functions.preload_server import HASH_SEEDS, preload_server
+from localcloud.functions.resolver import Domains
 
 GRACE = 10.0  # real seconds that the fork server may take to end its instances and itself
 
@@ -48,12 +49,16 @@ class InstanceProcess:
 
 
 class ForkServer:
-    """Starts instances. `preload` are modules worth having before the fork, `folder` is where logs go."""
+    """Starts instances. `preload` are modules worth having before the fork, `folder` is where logs go.
 
-    def __init__(self, folder: Path, seed: int, preload: Iterable[str]) -> None:
+    `domains` are led to addresses of this machine in every instance.
+    """
+
+    def __init__(self, folder: Path, seed: int, preload: Iterable[str], domains: Domains) -> None:
         self._folder = folder
         self._hash_seed = seed % HASH_SEEDS
         self._preload = list(preload)
+        self._domains = dict(domains)
         self._instances: dict[str, InstanceProcess] = {}
         self._control: socket.socket | None = None
         self._life: socket.socket | None = None
@@ -81,6 +86,7 @@ class ForkServer:
         order = {
             "id": id,
             "environment": {**environment, "PYTHONHASHSEED": str(self._hash_seed)},
+            "domains": self._domains,
             "directory": directory,
             "source": source,
             "entry_point": entry,

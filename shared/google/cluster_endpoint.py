@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PRIVATE = "it serves its Kubernetes API inside its VPC network alone"
 RESTRICTED = "its authorized networks keep Fleetgate's functions out of its public endpoint"
 
+_DOMAIN = "gke.goog"  # of DNS endpoints [documented, DNS-based endpoint]
 _HOST = re.compile(r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?")
 _EVERYBODY = "0.0.0.0/0"
 
@@ -36,12 +37,12 @@ class Endpoint:
     unusable: str = ""
 
 
-def endpoint_of(cluster: wire.Cluster, domain: str) -> Endpoint:
-    """The endpoint of a cluster that a token may go to; names of DNS endpoints are believed under `domain` alone."""
+def endpoint_of(cluster: wire.Cluster) -> Endpoint:
+    """The endpoint of a cluster that a token may go to; the name of a DNS endpoint has to lie under GKE's domain."""
     config = cluster.get("controlPlaneEndpointsConfig", {})
     dns = config.get("dnsEndpointConfig", {})
     if dns.get("allowExternalTraffic") and dns.get("endpoint"):
-        return _by_name(str(dns["endpoint"]), domain)
+        return _by_name(str(dns["endpoint"]))
     ca = cluster.get("masterAuth", {}).get("clusterCaCertificate", "")
     why = why_not_public(cluster) or _why_not_trusted(public_address(cluster), ca)
     return Endpoint(unusable=why) if why else Endpoint(public_address(cluster), ca)
@@ -79,11 +80,11 @@ def why_not_public(cluster: wire.Cluster) -> str:
     return "" if open_to_us or not networks.get("enabled") else RESTRICTED
 
 
-def _by_name(host: str, domain: str) -> Endpoint:
+def _by_name(host: str) -> Endpoint:
     form = _HOST.fullmatch(host)
-    if form is not None and (form[1] == domain or form[1].endswith(f".{domain}")):
+    if form is not None and (form[1] == _DOMAIN or form[1].endswith(f".{_DOMAIN}")):
         return Endpoint(host)
-    return Endpoint(unusable=f"its DNS endpoint {host[:100]!r} is not under {domain}")
+    return Endpoint(unusable=f"its DNS endpoint {host[:100]!r} is not under {_DOMAIN}")
 
 
 def _why_not_trusted(host: str, ca: str) -> str:

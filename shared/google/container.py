@@ -128,8 +128,7 @@ def clusters(session: Session, project: str) -> list[Cluster]:
     """
     path = f"v1/projects/{project}/locations/-/clusters"
     told: list[wire.Cluster] = list(items(session, "container", path, "clusters"))
-    domain = session.settings.cluster_domain
-    return [cluster_of(project, each, domain) for each in told]
+    return [cluster_of(project, each) for each in told]
 
 
 def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
@@ -149,8 +148,8 @@ def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
     return found
 
 
-def cluster_of(project: str, told: wire.Cluster, domain: str) -> Cluster:
-    """A cluster as the API tells it; names of DNS endpoints are believed under `domain` alone."""
+def cluster_of(project: str, told: wire.Cluster) -> Cluster:
+    """A cluster as the API tells it."""
     path = f"projects/{project}/locations/{told['location']}/clusters/{told['name']}"
     network, fleet = told.get("networkConfig", {}), told.get("fleet", {})
     dns = told.get("controlPlaneEndpointsConfig", {}).get("dnsEndpointConfig", {})
@@ -162,7 +161,7 @@ def cluster_of(project: str, told: wire.Cluster, domain: str) -> Cluster:
         status=told.get("status", ""),
         created=told.get("createTime", ""),
         membership=fleet.get("membership", "").removeprefix("//gkehub.googleapis.com/"),
-        endpoint=endpoint_of(told, domain),
+        endpoint=endpoint_of(told),
         labels=told.get("resourceLabels", {}),
         status_message=told.get("statusMessage", ""),
         conditions=tuple(told.get("conditions", [])),

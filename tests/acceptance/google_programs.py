@@ -69,6 +69,8 @@ def surroundings(cloud: LocalCloud, project: str, folder: Path) -> dict[str, str
         "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
         "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
         "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
+        "HTTPS_PROXY": f"http://{cloud.forward_proxy}",
+        "NO_PROXY": "127.0.0.1,localhost",
         **cloud.endpoints(),
     }
 

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 
 from localcloud.edge import Edge
+from localcloud.functions import resolver
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.world import World
@@ -213,25 +214,35 @@ class Kubernetes:
             self.closed.set()
 
 
+HOST = "gke-0123-1234.us-west1-a.gke.goog"
+
+
 def open_cluster(rig: Rig) -> tuple[Kubernetes, Any]:
     """A cluster and its endpoints."""
     kubernetes = Kubernetes()
-    return kubernetes, rig.edge.open_cluster(CLUSTER, kubernetes.handle)
+    return kubernetes, rig.edge.open_cluster(CLUSTER, HOST, kubernetes.handle)
+
+
+@asynccontextmanager
+async def by_name(rig: Rig) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client that finds the names of DNS endpoints, as a function does."""
+    with resolver.installed({"gke.goog": rig.edge.open_dns()}):
+        connector = aiohttp.TCPConnector(resolver=aiohttp.ThreadedResolver())
+        async with aiohttp.ClientSession(connector=connector) as client:
+            yield client
 
 
 def test_both_endpoints_of_a_cluster_speak_tls_under_their_own_authority() -> None:
-    """The public one under the cluster's, the DNS one under the one that stands for the public roots."""
+    """The public one under the cluster's, the DNS one, by its name, under the one that stands for the public roots."""
 
     async def scene(rig: Rig) -> None:
         _, endpoints = open_cluster(rig)
-        for address, ca in (
-            (endpoints.public, endpoints.ca_pem),
-            (endpoints.dns, rig.edge.public_authority.pem),
-        ):
-            trust = ssl.create_default_context(cadata=ca)
-            headers = rig.bearer("dev@example.com")
-            async with rig.client.get(f"https://{address}/api/v1/pods", ssl=trust, headers=headers) as got:
-                assert {"kind": "PodList"} == await got.json()
+        async with by_name(rig) as client:
+            for address, ca in ((endpoints.public, endpoints.ca_pem), (HOST, rig.edge.public_authority.pem)):
+                trust = ssl.create_default_context(cadata=ca)
+                headers = rig.bearer("dev@example.com")
+                async with client.get(f"https://{address}/api/v1/pods", ssl=trust, headers=headers) as got:
+                    assert {"kind": "PodList"} == await got.json()
         assert [(None, "wire.call")] * 2 == rig.schedule.admitted
 
     run(scene)
@@ -242,13 +253,31 @@ def test_another_authority_is_not_believed() -> None:
 
     async def scene(rig: Rig) -> None:
         _, endpoints = open_cluster(rig)
-        for address, ca in (
-            (endpoints.dns, endpoints.ca_pem),
-            (endpoints.public, rig.edge.public_authority.pem),
-        ):
-            trust = ssl.create_default_context(cadata=ca)
-            with pytest.raises(aiohttp.ClientConnectorCertificateError):
-                await rig.client.get(f"https://{address}/api/v1/pods", ssl=trust)
+        async with by_name(rig) as client:
+            for address, ca in ((HOST, endpoints.ca_pem), (endpoints.public, rig.edge.public_authority.pem)):
+                trust = ssl.create_default_context(cadata=ca)
+                with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                    await client.get(f"https://{address}/api/v1/pods", ssl=trust)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("other", ["gke-9999-1234.us-west1-a.gke.goog", "gke.goog"])
+def test_a_name_answers_for_its_own_cluster_alone(other: str) -> None:
+    """There is no certificate for a name that no cluster has; and for one that is gone nobody answers."""
+
+    async def scene(rig: Rig) -> None:
+        open_cluster(rig)
+        trust = ssl.create_default_context(cadata=rig.edge.public_authority.pem)
+        async with by_name(rig) as client:
+            with pytest.raises(aiohttp.ClientError):
+                await client.get(f"https://{other}/api/v1/pods", ssl=trust)
+            async with client.get(f"https://{HOST}/api/v1/pods", ssl=trust) as got:
+                assert 401 == got.status
+            rig.edge.close_cluster(CLUSTER)
+            with pytest.raises(aiohttp.ClientError):
+                await client.get(f"https://{HOST}/api/v1/pods", ssl=trust)
+        assert [] == rig.schedule.admitted
 
     run(scene)
 
@@ -293,7 +322,7 @@ def test_a_closed_port_is_shut_and_the_others_stay_open() -> None:
             rig.edge.close_cluster(CLUSTER)
             async with rig.client.get(f"http://{services}/x") as got:
                 assert 401 == got.status
-            while is_open(endpoints.public) or is_open(endpoints.dns):
+            while is_open(endpoints.public):
                 await asyncio.sleep(0)
             late = rig.edge.open("late", rig.edge.handle_service)
         assert not is_open(services) and not is_open(late)

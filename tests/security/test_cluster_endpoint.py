@@ -8,8 +8,6 @@ import pytest
 
 from shared.google.cluster_endpoint import PRIVATE, RESTRICTED, Endpoint
 from shared.google.container import Cluster, cluster_of
-from shared.settings import Settings
-from tests.support.google_server import GoogleServer
 
 Json = dict[str, Any]
 NAME = "gke-0123abcd-123456789012.us-west1-a.gke.goog"
@@ -19,7 +17,7 @@ PUBLIC = {"enabled": True, "publicEndpoint": "34.1.2.3", "privateEndpoint": "10.
 
 
 def cluster(config: Json, **fields: Any) -> Cluster:
-    """A running cluster whose CA is `CA`, seen from where DNS endpoints lie under gke.goog."""
+    """A running cluster whose CA is `CA`."""
     told: Json = {
         "name": "gke-west-1",
         "location": "us-west1-a",
@@ -29,7 +27,7 @@ def cluster(config: Json, **fields: Any) -> Cluster:
         "controlPlaneEndpointsConfig": config,
     }
     whole: Any = told | fields
-    return cluster_of("shop-prod", whole, "gke.goog")
+    return cluster_of("shop-prod", whole)
 
 
 def test_the_dns_endpoint_is_used_first() -> None:
@@ -117,13 +115,3 @@ def test_a_public_endpoint_without_an_authority_gets_no_token() -> None:
     """The public authorities do not stand in: anybody may have their word for an address."""
     found = cluster({**CLOSED, "ipEndpointsConfig": PUBLIC}, masterAuth={})
     assert (found.endpoint.host, found.is_reachable) == ("", False)
-
-
-def test_only_the_operator_says_where_dns_endpoints_lie(google: GoogleServer) -> None:
-    """A setting of the functions, Google's own unless it is set."""
-    variables = google.environment()
-    assert Settings.from_env(variables).cluster_domain == "gke.goog"
-    assert (
-        Settings.from_env({**variables, "FLEETGATE_CLUSTER_DOMAIN": "gke.example"}).cluster_domain
-        == "gke.example"
-    )

@@ -35,9 +35,6 @@ CLOUD_ONLY = {
 }
 
 
-LOCAL = "FLEETGATE_CLUSTER_DOMAIN"  # where the local cloud has clusters; in Google Cloud they are at gke.goog
-
-
 def _one(address: str) -> dict[str, Any]:
     (found,) = (each for each in ALL if each.address == address)
     return dict(found.body)
@@ -82,7 +79,7 @@ def test_the_anchors_are_where_they_are_looked_for() -> None:
 
 def test_the_settings_are_those_of_the_local_installation(installed: Installation) -> None:
     """Each variable has the same value, once project and region are filled in."""
-    expected = {name: value for name, value in installed._settings().items() if name != LOCAL}
+    expected = dict(installed._settings())
     networks = json.loads(expected.pop("FLEETGATE_VERIFICATION_NETWORKS"))
     written = {name: _filled(value, installed) for name, value in LOCALS["settings"].items()}
     template = written.pop("FLEETGATE_VERIFICATION_NETWORKS")

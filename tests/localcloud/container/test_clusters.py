@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -93,10 +94,11 @@ class _Endpoints:
     def __init__(self) -> None:
         self.open: list[str] = []
 
-    def open_cluster(self, name: str, api: object) -> ClusterEndpoints:
+    def open_cluster(self, name: str, host: str, api: object) -> ClusterEndpoints:
         """Note it."""
         self.open.append(name)
-        return ClusterEndpoints("127.0.0.1:1111", "127.0.0.1:2222", "-----BEGIN CERTIFICATE-----")
+        self.host = host
+        return ClusterEndpoints("127.0.0.1:1111", "-----BEGIN CERTIFICATE-----")
 
     def close_cluster(self, name: str) -> None:
         """Note it."""
@@ -107,16 +109,17 @@ def test_a_running_cluster_is_reached_by_both_endpoints_and_trusted_by_its_own_a
     cloud: Cloud,
 ) -> None:
     """The public endpoint speaks under the cluster's CA; external traffic to the DNS one is as asked."""
-    cloud.world[ENDPOINT_SERVER] = _Endpoints()
+    cloud.world[ENDPOINT_SERVER] = endpoints = _Endpoints()
     asked = {"dnsEndpointConfig": {"allowExternalTraffic": True}}
     cluster = cloud.running(controlPlaneEndpointsConfig=asked)
     config = cluster["controlPlaneEndpointsConfig"]
     ca = base64.b64decode(cluster["masterAuth"]["clusterCaCertificate"]).decode()
     assert (cluster["endpoint"], config["ipEndpointsConfig"]["publicEndpoint"]) == ("127.0.0.1:1111",) * 2
     assert (config["dnsEndpointConfig"]["endpoint"], config["dnsEndpointConfig"]["allowExternalTraffic"]) == (
-        "127.0.0.1:2222",
+        endpoints.host,
         True,
     )
+    assert re.fullmatch(r"gke-[0-9a-f]{32}-\d{12}\.us-west1-a\.gke\.goog", endpoints.host)
     assert ca == "-----BEGIN CERTIFICATE-----"
 
 

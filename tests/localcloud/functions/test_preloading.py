@@ -21,7 +21,7 @@ def work(event): pass
 async def said(folder: Path, preload: tuple[str, ...]) -> str:
     """What an instance of the function in `folder` prints when it starts."""
     source = folder / "main.py"
-    fork_server = ForkServer(folder, 0, ("functions_framework", "werkzeug.serving", *preload))
+    fork_server = ForkServer(folder, 0, ("functions_framework", "werkzeug.serving", *preload), {})
     fork_server.start()
     try:
         instance = fork_server.order("work-000", {"HOME": str(folder)}, str(folder), str(source), "work")

@@ -43,7 +43,7 @@ def order(fork_server: ForkServer, folder: Path, id: str = "work-000") -> Instan
 
 def started(folder: Path) -> tuple[ForkServer, InstanceProcess]:
     """A fork server and an instance that was ordered of it at once."""
-    fork_server = ForkServer(folder, 0, PRELOAD)
+    fork_server = ForkServer(folder, 0, PRELOAD, {})
     fork_server.start()
     return fork_server, order(fork_server, folder)
 
@@ -65,7 +65,7 @@ def play(
     """A scene with a fork server that is stopped in the end."""
 
     async def whole() -> None:
-        fork_server = ForkServer(folder, 0, preload)
+        fork_server = ForkServer(folder, 0, preload, {})
         fork_server.start()
         try:
             await scene(fork_server)

@@ -24,6 +24,7 @@ from functions.service_export.step import SERVICE_EXPORT
 from functions.subnets.step import SUBNETS
 from functions.verification.audit import AUDIT
 from functions.verification.step import VERIFICATION
+from localcloud.functions import resolver
 from localcloud.world import World
 from shared.diagnosis import Case, Finding, diagnose, gather
 from shared.google import cluster_reader, cluster_writer, container_writes, gkehub_writes
@@ -160,10 +161,13 @@ class Standing:
     async def call(self, what: Callable[[Session], Value]) -> Value:
         """Run `what` in a thread, while the cloud answers."""
         self.session.begin(self.world.clock.now)
-        with _surroundings(
-            SSL_CERT_FILE=self.cloud.endpoints()["SSL_CERT_FILE"],
-            HTTP_PROXY=f"http://{self.cloud.vpc_proxy()}",
-            NO_PROXY="127.0.0.1,localhost",
+        with (
+            resolver.installed(self.cloud.domains()),
+            _surroundings(
+                SSL_CERT_FILE=self.cloud.endpoints()["SSL_CERT_FILE"],
+                HTTP_PROXY=f"http://{self.cloud.vpc_proxy()}",
+                NO_PROXY="127.0.0.1,localhost",
+            ),
         ):
             return await asyncio.to_thread(what, self.session)
 

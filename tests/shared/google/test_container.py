@@ -56,7 +56,7 @@ def test_a_cluster_is_read_whole() -> None:
     account = "nodes@p.iam.gserviceaccount.com"
     own = NodePool(f"{WEST}/nodePools/default-pool", "e2-medium", 3, account, False, False, ("us-west1-a",))
     other = NodePool(f"{WEST}/nodePools/big", "", 0, "default", scales=True, private=None)
-    found = cluster_of("p", TOLD, "gke.goog")
+    found = cluster_of("p", TOLD)
 
     assert found == Cluster(
         name="west",
@@ -87,7 +87,7 @@ def test_a_cluster_is_read_whole() -> None:
 
 def test_what_is_left_out_is_not_set() -> None:
     """A cluster that has just been asked for."""
-    found = cluster_of("p", {"name": "west", "location": "us-west1-a"}, "gke.goog")
+    found = cluster_of("p", {"name": "west", "location": "us-west1-a"})
 
     assert ("", "", "", "default") == (found.status, found.gateway_channel, found.membership, found.account)
     assert (False, False, None, []) == (found.is_reachable, found.vpc_native, found.pool, found.complaints)
@@ -95,7 +95,7 @@ def test_what_is_left_out_is_not_set() -> None:
 
 def test_the_pool_of_an_autopilot_cluster_is_not_ours() -> None:
     """Autopilot makes pools as it likes, also by the name that ours has."""
-    found = cluster_of("p", TOLD | {"autopilot": {"enabled": True}}, "gke.goog")
+    found = cluster_of("p", TOLD | {"autopilot": {"enabled": True}})
 
     assert (None, 2) == (found.pool, len(found.pools))
 
