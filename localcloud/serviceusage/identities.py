@@ -18,10 +18,17 @@ from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
+GENERATE = "serviceusage.services.generateServiceIdentity"
 
-@service.on("serviceusage.services.generateServiceIdentity")
+
+@service.on(GENERATE)
+@service.on_path("POST", "v1/{v1Id}/{v1Id1}/services/{servicesId}:generateServiceIdentity", GENERATE)
 def generate(call: Call) -> Json:
-    """Make the API's service agent; asked again, the same answer. Grants it nothing [observed]."""
+    """Make the API's service agent; asked again, the same answer. Grants it nothing [observed].
+
+    Google has it in v1beta1 alone [documented]. Here it is in v1, too: Terraform's google and google-beta have one
+    variable for the endpoint of either version [observed: 7.45.0].
+    """
     project = project_of(call)
     api = find(call.params["servicesId"])
     if not api.agent:

@@ -21,6 +21,7 @@ import requests
 from typer.testing import CliRunner
 
 from fleetgate.cli import app
+from fleetgate.local.up import APIS_BEFORE_TERRAFORM
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("local-up")  # one standing cloud for all of them
@@ -286,3 +287,87 @@ def is_alive(pid: int) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Standing]:
+    """A new project, and nothing of Fleetgate's."""
+    with standing("--empty", "--project", "shop-tools", "--speed", "500") as found:
+        yield found
+
+
+def test_an_empty_cloud_has_a_new_project_as_google_hands_one_over(empty: Standing) -> None:
+    """Its network, its owner, and the APIs that are on by themselves or that docs/deploy.md has turned on."""
+    project = empty.variables["FLEETGATE_PROJECT"]
+    networks = empty.api("COMPUTE", "GET", f"projects/{project}/global/networks")["items"]
+    policy = empty.api("CLOUDRESOURCEMANAGER", "POST", f"v1/projects/{project}:getIamPolicy", {})
+    owners = [each["members"] for each in policy["bindings"] if each["role"] == "roles/owner"]
+    listed = empty.api(
+        "SERVICEUSAGE", "GET", f"v1/projects/{project}/services?filter=state:ENABLED&pageSize=200"
+    )
+    on = {each["name"].rpartition("/")[2] for each in listed["services"]}
+
+    assert ("shop-tools", [("default", True)]) == (
+        project, [(each["name"], each["autoCreateSubnetworks"]) for each in networks],
+    )  # fmt: skip
+    assert [["user:user@example.com"]] == owners
+    assert {"bigquery.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"} < on
+    assert set(APIS_BEFORE_TERRAFORM) < on and "pubsub.googleapis.com" not in on
+
+
+def test_an_empty_cloud_has_nothing_of_fleetgates(empty: Standing) -> None:
+    """No topic, once there could be one, no bucket and no environment."""
+    services = "v1/projects/shop-tools/services"
+    empty.api("SERVICEUSAGE", "POST", f"{services}/pubsub.googleapis.com:enable", {})
+    until = time.monotonic() + PATIENCE
+    while empty.api("SERVICEUSAGE", "GET", f"{services}/pubsub.googleapis.com")["state"] != "ENABLED":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+    assert {} == empty.api("PUBSUB", "GET", "v1/projects/shop-tools/topics")
+    assert {} == empty.api("STORAGE", "GET", "b?project=shop-tools").get("items", {})
+    assert "There are no environments.\n" == empty.fleetgate("status")[2]
+
+
+def test_the_apis_before_terraform_are_those_that_the_docs_have_one_enable() -> None:
+    """No more, so that Terraform must enable the others."""
+    [line] = [
+        line for line in (ROOT / "docs" / "deploy.md").read_text("utf-8").splitlines()
+        if line.startswith("$ gcloud services enable ")
+    ]  # fmt: skip
+
+    assert list(APIS_BEFORE_TERRAFORM) == line.removeprefix("$ gcloud services enable ").split()
+
+
+def test_a_new_projects_network_has_one_mode() -> None:
+    """Google makes no other."""
+    done = CliRunner().invoke(app, ["local", "up", "--empty", "--network", "custom"])
+
+    assert 64 == done.exit_code and "Leave out --network." in done.stderr
+
+
+def test_terraform_and_gsutil_are_told_everything(empty: Standing) -> None:
+    """Every endpoint, a token, the project, where its state is, and the proxy for all that has no endpoint."""
+    told = empty.variables
+    base = told["CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN"].removesuffix("run/")
+
+    assert f"{base}run/v2/" == told["GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"]
+    assert f"{base}storage/storage/v1/" == told["GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT"]
+    assert (
+        "shop-tools"
+        == told["GOOGLE_PROJECT"]
+        == told["GOOGLE_CLOUD_PROJECT"]
+        == told["CLOUDSDK_CORE_PROJECT"]
+    )
+    assert Path(told["CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"]).read_text() == told["GOOGLE_OAUTH_ACCESS_TOKEN"]
+    assert "use_gcloud_storage = True" in Path(told["BOTO_CONFIG"]).read_text()
+    assert told["HTTPS_PROXY"] == told["https_proxy"] == told["http_proxy"] != ""
+    assert requests.get("https://example.com/", proxies={"https": told["HTTPS_PROXY"]}, verify=told["SSL_CERT_FILE"],
+                        timeout=PATIENCE).status_code == 405  # fmt: skip
+
+
+def test_secrets_are_the_persons_own(empty: Standing) -> None:
+    """Nobody else reads the token, wherever it stands."""
+    folder = Path(empty.variables["KUBECONFIG"]).parent
+    for name in ("token", "env", "application_default_credentials.json", "kubeconfig"):
+        assert 0o600 == (folder / name).stat().st_mode & 0o777, name

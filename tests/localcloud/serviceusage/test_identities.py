@@ -28,6 +28,12 @@ def test_generating_again_gives_the_same_identity(ask: Ask) -> None:
     assert ask("POST", path)[1]["response"] == ask("POST", path)[1]["response"]
 
 
+def test_it_is_in_the_version_of_terraforms_other_provider_too(ask: Ask) -> None:
+    """Both are given one endpoint."""
+    path = GENERATE.format("gkehub")
+    assert ask("POST", path) == ask("POST", path.replace("v1beta1/", "v1/"))
+
+
 def test_generating_grants_nothing(world: World, ask: Ask) -> None:
     """The agent's role is the caller's to bind."""
     ask("POST", GENERATE.format("multiclusterservicediscovery"))
