@@ -121,14 +121,12 @@ def an_hour() -> float:
 
 
 def a_push() -> float:
-    """Dollars for a build."""
+    """Dollars for its two builds, which use the same machines."""
     build = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text("utf-8"))
     machine = build["options"].get(
         "machineType", "E2_STANDARD_2"
     )  # what is used if none is named [documented]
-    return (
-        PRICES[f"build minutes, {machine.lower().replace('_', '-')}"].each * ESTIMATES["minutes of a build"]
-    )
+    return PRICES[f"build minutes, {machine.lower().replace('_', '-')}"].each * ESTIMATES["minutes of a push"]
 
 
 def tables(counts: Mapping[str, Counts]) -> dict[str, str]:
