@@ -63,11 +63,12 @@ Handler = Callable[[Call], "Json | Response"]
 @dataclass(frozen=True)
 class Need:
     """One permission that a call takes. `holder` has the policy: `projects/P` or the full name of something in it
-    (`projects/P/topics/T`). `name` is what a refusal calls it."""
+    (`projects/P/topics/T`). `name` is what a refusal calls it, `resource` what conditions call it, if they can."""
 
     permission: str
     holder: str
     name: str
+    resource: str = ""
 
 
 class Authorization(Protocol):
@@ -81,8 +82,8 @@ class Authorization(Protocol):
         """
         ...
 
-    def attributes(self, call: Call) -> dict[str, Any]:
-        """What the conditions of bindings can ask about a call."""
+    def attributes(self, call: Call) -> dict[str, list[str]]:
+        """The API attributes of a call, by name, which the conditions of bindings can ask about."""
         ...
 
     def refused(self, call: Call, missing: list[Need]) -> Refused:

@@ -56,15 +56,20 @@ class Expression:
 
 
 class Environment:
-    """What expressions may name: variables of any type, functions, and extensions of CEL (`strings`)."""
+    """What expressions may name: variables of any type, functions, and extensions of CEL (`strings`).
+
+    `timestamps` are variables, too, whose values are datetimes: the library takes those of no variable of any type.
+    """
 
     def __init__(
         self,
         variables: Iterable[str],
         functions: Iterable[Function] = (),
         extensions: Iterable[str] = (),
+        timestamps: Iterable[str] = (),
     ) -> None:
         self._variables = tuple(variables)
+        self._timestamps = tuple(timestamps)
         self._functions = tuple(functions)
         self._extensions = tuple(extensions)
         self._kept = lru_cache(maxsize=_KEPT_EXPRESSIONS)(self._compile)
@@ -99,7 +104,10 @@ class Environment:
         from cel_expr_python import cel
 
         return cel.NewEnv(
-            variables=dict.fromkeys(self._variables, cel.Type.DYN),
+            variables={
+                **dict.fromkeys(self._variables, cel.Type.DYN),
+                **dict.fromkeys(self._timestamps, cel.Type.TIMESTAMP),
+            },
             functions=[_declared(cel, each) for each in self._functions],
             extensions=[_extension(name) for name in self._extensions],
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from localcloud.iam.authorization import DENIED, Authorization
 from localcloud.iam.conditions import MODIFIED, modified_roles
 from localcloud.iam.grants import bindings_of
@@ -14,7 +12,7 @@ from localcloud.wire.errors import Refused
 class ProjectsAuthorization(Authorization):
     """Conditions ask which roles a new policy changes."""
 
-    def attributes(self, call: Call) -> dict[str, Any]:
+    def attributes(self, call: Call) -> dict[str, list[str]]:
         """Of a new policy, the roles that it changes: what a grant of limited roles asks about."""
         if not call.method.endswith("projects.setIamPolicy"):
             return {}

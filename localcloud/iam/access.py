@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localcloud.iam import grants
 from localcloud.iam.catalog import EVERYTHING, predefined
-from localcloud.iam.conditions import Attributes, satisfied
+from localcloud.iam.conditions import Attributes, bucket_name, satisfied
 from localcloud.service import Need
 from localcloud.world import Part, World
 
@@ -44,9 +44,10 @@ class Access:
     listener: Callable[[str, Need], None] = lambda identity, need: None
 
     def lacking(
-        self, world: World, identity: str, needs: Iterable[Need], attributes: Attributes | None = None
+        self, world: World, identity: str, needs: Iterable[Need], api: dict[str, list[str]] | None = None
     ) -> list[Need]:
-        """Those of `needs` that `identity` (an e-mail address) does not have. What it has counts as used.
+        """Those of `needs` that `identity` (an e-mail address) does not have. What it has counts as used. `api` are
+        the call's API attributes.
 
         Of a project that is not there, the service says so itself, in words of its own.
         """
@@ -54,7 +55,7 @@ class Access:
             return []
         missing = []
         for need in (each for each in needs if world.projects.find(each.holder.split("/")[1])):
-            role = _role_for(world, identity, need, attributes or {})
+            role = _role_for(world, identity, need, api or {})
             if role is None:
                 missing.append(need)
                 self.listener(identity, need)
@@ -86,7 +87,8 @@ def permissions_of(world: World, role: str) -> frozenset[str]:
     return known.permissions if known else frozenset()
 
 
-def _role_for(world: World, identity: str, need: Need, attributes: dict[str, Any]) -> str | None:
+def _role_for(world: World, identity: str, need: Need, api: dict[str, list[str]]) -> str | None:
+    attributes = Attributes(api, need.resource or bucket_name(need.holder), world.clock.now)
     for holder, binding in _bindings(world, need.holder):
         if not _is_member(world, identity, holder, binding):
             continue

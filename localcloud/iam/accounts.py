@@ -15,6 +15,7 @@ from localcloud.wire.messages import Json
 from localcloud.world import World
 
 ACCOUNTS = "iam.serviceAccounts"
+APPEARING = "iam.appearing"  # the names of accounts that policies do not know yet
 AGENTS = "serviceusage.identities"  # the collection of service agents, by e-mail address
 NODES_DEFAULT = "default"  # what GKE calls Compute Engine's own account in a cluster [documented]
 ID = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])")  # [documented: iam v1 CreateServiceAccountRequest]
@@ -94,6 +95,19 @@ def put(world: World, project: Project, email: str, settings: Json) -> Json:
     }
     account |= {key: settings[key] for key in SETTABLE if settings.get(key)}
     return world.store[ACCOUNTS].put(name, account)
+
+
+def appear(world: World, account: Json) -> None:
+    """Let policies know a new account in a while, though it can be read at once [documented: iam/docs/
+    service-accounts-create, eventual consistency; reported: google-cloud-go#11482]."""
+    name = account["name"]
+    world.store[APPEARING].put(name, {})
+    world.ledger.perform("iam.serviceAccounts.create", name, lambda: world.store[APPEARING].delete(name))
+
+
+def can_be_bound(world: World, email: str) -> bool:
+    """Whether policies know the account by now."""
+    return exists(world, email) and account_holder(world, email, "") not in world.store[APPEARING]
 
 
 def remove(world: World, account: Json) -> None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from localcloud.iam.accounts import account_holder
 from localcloud.iam.catalog import Rule, rules_in
@@ -54,8 +53,8 @@ class Authorization:
             for need in self._needs(call, rule, resource)
         ]
 
-    def attributes(self, call: Call) -> dict[str, Any]:
-        """What the conditions of bindings can ask about a call."""
+    def attributes(self, call: Call) -> dict[str, list[str]]:
+        """The API attributes of a call, by name, which the conditions of bindings can ask about."""
         return {}
 
     def holder(self, call: Call) -> str:

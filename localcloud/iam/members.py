@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from localcloud.iam.accounts import exists
+from localcloud.iam.accounts import can_be_bound
 from localcloud.time.ledger import Work
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World
@@ -76,7 +76,7 @@ def _service_account(world: World, name: str) -> None:
         _pool(world, match[1])
     elif not EMAIL.fullmatch(name):
         raise invalid(f"Invalid service account ({name}).")
-    elif not exists(world, name):
+    elif not can_be_bound(world, name):
         raise invalid(f"Service account {name} does not exist.")
 
 

@@ -18,7 +18,7 @@ from functools import partial
 
 from localcloud.iam import grants, members
 from localcloud.iam.access import ACCESS, ROLES
-from localcloud.iam.catalog import is_predefined
+from localcloud.iam.catalog import EVERYTHING, is_predefined, predefined
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
@@ -28,6 +28,14 @@ ROLE = re.compile(r"(roles|projects/[^/]+/roles|organizations/\d+/roles)/[A-Za-z
 PERMISSION = re.compile(r"[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+){2,}")
 WITH_CONDITIONS = 3  # [documented] the policy version that carries conditions
 VERSIONS = (0, 1, WITH_CONDITIONS)
+# How the permissions begin that are asked for on what has a policy of its own.
+SERVICE_OF = {
+    "buckets": "storage",
+    "repositories": "artifactregistry",
+    "serviceAccounts": "iam",
+    "services": "run",
+    "topics": "pubsub",
+}
 
 Holder = Callable[[Call], str]
 
@@ -156,9 +164,22 @@ def _check_role(world: World, holder: str, role: str) -> None:
     there = is_predefined(role) if role.startswith("roles/") else True
     if there is None:
         raise not_implemented(f"bindings of {role}: the service's roles are not known here")
-    if not there or not ROLE.fullmatch(role):
+    if not there or not ROLE.fullmatch(role) or not _is_grantable(role, holder):
         raise invalid(f"Role {role} is not supported for this resource.")
     project = f"projects/{world.projects.id_of(holder.split('/')[1])}/"
     custom = world.store[ROLES].get(role) if role.startswith(project) else None
     if not role.startswith("roles/") and (custom is None or custom.get("deleted")):
         raise invalid(f"Role ({role}) does not exist in the resource's hierarchy.")
+
+
+def _is_grantable(role: str, holder: str) -> bool:
+    """Whether a role can be bound on a resource: it must hold something that the resource's service asks for
+    [documented: iam v1 roles.queryGrantableRoles], and Cloud Storage's legacy roles are for buckets alone [documented:
+    storage/docs/access-control/iam-roles]. Of a role whose permissions are not known here, nobody can say."""
+    known = predefined().get(role)
+    if known is None or EVERYTHING in known.permissions:
+        return True
+    kind = holder.split("/")[-2]
+    if kind == "projects":
+        return not role.startswith("roles/storage.legacy")
+    return any(each.startswith(f"{SERVICE_OF[kind]}.") for each in known.permissions)

@@ -112,10 +112,11 @@ def get_predefined(call: Call) -> Json:
 def testable(call: Call) -> Json:
     """The permissions that can be granted on a project: all that are known here.
 
-    gcloud asks before it makes a role, to warn of those that are no part of one.
+    gcloud asks before it makes a role, to warn of those that are no part of one; it names the host that it was given
+    for Resource Manager [observed].
     """
     resource = call.body.get("fullResourceName", "")
-    if not resource.startswith("//cloudresourcemanager.googleapis.com/projects/"):
+    if not re.fullmatch(r"//[^/]+/(cloudresourcemanager/)?projects/[^/]+", resource):
         raise not_implemented(f"the testable permissions of {resource}")
     found = [
         {"name": each, "stage": "GA"}

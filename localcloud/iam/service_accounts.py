@@ -18,9 +18,10 @@ PAGE, LARGEST_PAGE = 20, 100  # [documented] of a list
 def create(call: Call) -> Json:
     """Make an account; what of it is not the caller's to set is passed over [documented]."""
     project = call.world.projects.get(call.params["projectsId"])
-    return accounts.make(
-        call.world, project, call.body.get("accountId", ""), call.body.get("serviceAccount", {})
-    )
+    asked = call.body.get("serviceAccount", {})
+    made = accounts.make(call.world, project, call.body.get("accountId", ""), asked)
+    accounts.appear(call.world, made)
+    return made
 
 
 @service.on("iam.projects.serviceAccounts.get")

@@ -14,7 +14,7 @@ import yaml
 
 from fleetgate.specs import MAX_BYTES, read_document
 from functions.environment.claim import CLAIM
-from localcloud.iam.conditions import MODIFIED, satisfied
+from localcloud.iam.conditions import MODIFIED, Attributes, satisfied
 from shared.labels import NAME_LIMIT
 from shared.spec import InvalidEnvironment, InvalidRequest, parse_request
 from shared.spec.request import MAX_REQUEST
@@ -159,5 +159,5 @@ def test_a_rule_of_a_condition_is_not_made_of_a_spec() -> None:
     ]
     viewer = "roles/compute.networkViewer"
     changes = ([viewer], [viewer, "roles/owner"], ["roles/owner"])
-    held = [satisfied(limited["condition"], {MODIFIED: each}) for each in changes]
+    held = [satisfied(limited["condition"], Attributes({MODIFIED: each})) for each in changes]
     assert held == [True, False, False]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from localcloud.cel import CelError, Environment
-from localcloud.iam.conditions import CONDITIONS, MODIFIED, satisfied
+from localcloud.iam.conditions import CONDITIONS, MODIFIED, Attributes, satisfied
 from tests.localcloud.kubernetes.test_rules import PLACES
 
 SELF = Environment(("self", "oldSelf"), extensions=("strings", "optional"))
@@ -148,5 +148,5 @@ def test_a_condition_holds_or_does_not(seed: int) -> None:
     )
     for text in texts(seed)[:400]:
         call = draw.choice(calls).format(text, draw.choice(ATOMS))
-        assert satisfied({"expression": call}, {MODIFIED: ["roles/a"]}) in (True, False)
-        outcome(lambda: CONDITIONS.compile(call).evaluate(CONDITIONS.bind({"api": {}})))  # noqa: B023
+        assert satisfied({"expression": call}, Attributes({MODIFIED: ["roles/a"]})) in (True, False)
+        outcome(lambda: CONDITIONS.compile(call).evaluate(CONDITIONS.bind(Attributes().variables())))  # noqa: B023

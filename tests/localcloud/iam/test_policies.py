@@ -6,7 +6,8 @@ import pytest
 
 from localcloud.iam import Use
 from localcloud.iam.access import ACCESS
-from localcloud.iam.conditions import MODIFIED, modified_roles, satisfied
+from localcloud.iam.conditions import MODIFIED, Attributes, bucket_name, modified_roles, satisfied
+from localcloud.time.clock import EPOCH
 from localcloud.wire.messages import Json
 from tests.localcloud.iam.clouds import OWNER, ROBOT, ROLE, Cloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -99,21 +100,40 @@ def test_whoever_asks_is_told_what_he_may(cloud: Cloud) -> None:
 )
 def test_of_nothing_everything_holds(roles: list[str], holds: bool) -> None:
     """A call that changes no grants changes none of other roles [documented]."""
-    assert holds == satisfied(CONDITION, {MODIFIED: roles})
+    assert holds == satisfied(CONDITION, Attributes({MODIFIED: roles}))
 
 
 def test_a_condition_that_cannot_be_judged_is_false() -> None:
     """[documented]."""
     for expression in (
         "request.time < 3",
+        "resource.name == ''",
+        "destination.port == 443",
         "1 / 0 == 1",
         "[1 2]",
         "1",
         "api.getAttribute('a', 1).hasOnly([])",
     ):
-        assert not satisfied({"expression": expression}, {})
-    assert not satisfied({"title": "none"}, {})
-    assert satisfied(CONDITION, {})
+        assert not satisfied({"expression": expression}, Attributes())
+    assert not satisfied({"title": "none"}, Attributes())
+    assert satisfied(CONDITION, Attributes())
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("request.time > timestamp('2020-01-01T00:00:00Z')", True),
+        ("request.time < timestamp('2020-01-01T00:00:00Z')", False),
+        ("request.time.getFullYear('Europe/Berlin') == 2026", True),
+        ("resource.name == 'projects/_/buckets/b'", True),
+        ("resource.name.startsWith('projects/_/buckets/other/')", False),
+    ],
+)
+def test_a_condition_asks_for_the_time_and_for_the_resource(expression: str, holds: bool) -> None:
+    """[documented: attribute reference]."""
+    attributes = Attributes(resource=bucket_name("projects/p/buckets/b"), time=EPOCH)
+
+    assert holds == satisfied({"expression": expression}, attributes)
 
 
 def test_a_grant_under_another_condition_is_another_grant() -> None:

@@ -68,6 +68,8 @@ def test_of_two_writers_the_second_reads_again(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("role", "member", "words"),
     [
+        ("roles/run.invoker", USER, "Role roles/run.invoker is not supported for this resource."),
+        ("roles/pubsub.none", USER, "Role roles/pubsub.none is not supported for this resource."),
         ("publisher", USER, "Role publisher is not supported for this resource."),
         (
             f"projects/{PROJECT}/roles/none",
@@ -89,6 +91,15 @@ def test_what_cannot_be_bound_is_refused(cloud: Cloud, role: str, member: str, w
 
     assert 400 == status and refused["error"]["message"].startswith(words)
     assert {"etag": "ACAB"} == _policy(cloud)
+
+
+def test_what_a_role_of_an_unknown_service_gives_is_not_implemented(cloud: Cloud) -> None:
+    """Said plainly; one whose name is known can be bound, and gives nothing."""
+    assert 405 == _bind(cloud, "roles/bigquery.admin")[0]
+    assert 200 == _bind(cloud, "roles/pubsub.admin", f"serviceAccount:{ROBOT}")[0]
+    _wait(cloud)
+
+    assert 403 == cloud.ask("DELETE", PATH)[0]
 
 
 def test_conditions_need_version_3(cloud: Cloud) -> None:

@@ -209,12 +209,10 @@ def test_googles_own_roles_are_read_if_they_are_known(cloud: Cloud, role: str, s
         )
 
 
-def test_gcloud_is_told_which_permissions_there_are(cloud: Cloud) -> None:
+@pytest.mark.parametrize("host", ["cloudresourcemanager.googleapis.com", "127.0.0.1:80/cloudresourcemanager"])
+def test_gcloud_is_told_which_permissions_there_are(cloud: Cloud, host: str) -> None:
     """In pages; those of organizations alone are not among a project's."""
-    body: dict[str, Any] = {
-        "fullResourceName": f"//cloudresourcemanager.googleapis.com/projects/{PROJECT}",
-        "pageSize": 1000,
-    }
+    body: dict[str, Any] = {"fullResourceName": f"//{host}/projects/{PROJECT}", "pageSize": 1000}
     path, found = "iam/v1/permissions:queryTestablePermissions", set()
     while True:
         page = cloud.ok("POST", path, body)
@@ -225,3 +223,5 @@ def test_gcloud_is_told_which_permissions_there_are(cloud: Cloud) -> None:
 
     assert found < permissions()
     assert "resourcemanager.projects.list" not in found and "compute.networks.list" in found
+    elsewhere = {"fullResourceName": f"//{host}/organizations/1"}
+    assert 405 == cloud.refusal("POST", path, elsewhere)[0]
