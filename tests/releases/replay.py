@@ -7,7 +7,7 @@ added.
 
 An address gets its labels by `setLabels`, once it is reserved. The release gave them with the insert, where Google
 ignores them: "These can only be added or modified by the setLabels method" [documented: compute v1, Address.labels].
-So on Google itself this release had no environment; what is made again is what it meant to make.
+So on Google itself the release got no further than its anchor; what is made again is what it meant to make.
 """
 
 from __future__ import annotations
@@ -95,10 +95,12 @@ class Wire:
             await let_pass(self._cloud, PAUSE)
 
 
-async def replay(local: LocalRun, recording: Recording, upto: int | None = None) -> None:
+async def replay(
+    local: LocalRun, recording: Recording, upto: int | None = None, labelled: bool = True
+) -> None:
     """Make the environment in a cloud that has none; it is there once its controllers have done their part.
 
-    With `upto`, only as many of its changes are made.
+    With `upto`, only as many of its changes are made. Without `labelled`, what an insert drops is lost.
     """
     recorded, message = recording.execution, recording.execution["argument"]["data"]["message"]
     execution, id_ = await _execution(local, recording)
@@ -106,7 +108,10 @@ async def replay(local: LocalRun, recording: Recording, upto: int | None = None)
         wire = Wire(local, session)
         for each in recording.changes[:upto]:
             text = json.dumps(each.body).replace(recorded["id"], execution).replace(message["messageId"], id_)
-            await _make(wire, each, json.loads(text))
+            body = json.loads(text)
+            await _make(wire, each, body)
+            if labelled and each.path.endswith("/addresses") and "labels" in body:
+                await _label(wire, each.by, f"{each.path}/{body['name']}", body["labels"])
 
 
 async def _make(wire: Wire, change: Change, body: Json) -> None:
@@ -119,8 +124,6 @@ async def _make(wire: Wire, change: Change, body: Json) -> None:
     else:
         query = [(name, value) for name, values in change.query.items() for value in values]
         await wire.until_accepted(change.by, change.method, change.path, body, params=query)
-        if change.path.endswith("/addresses") and "labels" in body:
-            await _label(wire, change.by, f"{change.path}/{body['name']}", body["labels"])
 
 
 async def _apply(wire: Wire, change: Change, body: Json) -> None:

@@ -96,6 +96,33 @@ def test_what_was_half_made_is_finished(path: Path, part: float) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("action", ["teardown", "sweep", pytest.param("deploy", marks=pytest.mark.long)])
+def test_an_anchor_without_labels_is_dealt_with(action: str) -> None:
+    """On Google, 32aef40 comes this far: the insert drops its anchor's labels, and the name is blocked from then on.
+
+    A deploy takes the anchor over; a teardown and the sweep remove it.
+    """
+
+    async def story() -> None:
+        recording = Recording.read(FOLDER / "32aef40" / "store.json")
+        async with LocalRun(seed=recording.seed) as local:
+            life = Life(local)
+            await replay(local, recording, upto=1, labelled=False)
+            (anchor,) = local.cloud.world.store["compute.addresses"].list(ANCHOR.partition(" ")[2])
+            assert not anchor.get("labels")
+
+            if action == "deploy":
+                await life.becomes(recording.document)
+            elif action == "sweep":
+                assert "done" == (await local.act({"action": "sweep"})).outcome
+                await settle(local, [])
+                await let_pass(local.cloud, 600.0, to_the_end=True)
+                assert [] == life.left()
+            await life.ends()
+
+    asyncio.run(story())
+
+
 def test_the_command_line_reads_it_and_extends_its_lease(tmp_path: Path) -> None:
     """Its phase and addresses come from the result that the release's own workflow returned."""
 
