@@ -205,7 +205,10 @@ class Edge:
             return web.Response()
         response.headers.setdefault("Date", http_date(self.world.clock.now))
         if response.stream is None:
-            return web.Response(status=response.status, body=response.body, headers=response.headers)
+            reason = response.reason or None
+            return web.Response(
+                status=response.status, reason=reason, body=response.body, headers=response.headers
+            )
         return await self._stream(incoming, response)
 
     @staticmethod

@@ -17,8 +17,8 @@ HEAD = 65536  # bytes that the head of a request may have
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|[a-z0-9-]+-127\.0\.0\.1")
 _OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = (
-    "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n"
-    "Connection: close\r\n\r\n{words}"
+    "HTTP/1.1 405 Not implemented by the local cloud\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: {length}\r\nConnection: close\r\n\r\n{words}"
 )
 
 

@@ -31,7 +31,7 @@ class CallRefused(Exception):
 
 # Of what is not served. A 5xx is repeated: by gcloud and gsutil for 30 seconds [observed: gcloud 528, apitools], by
 # Go's storage client, and so by Terraform's state backend, for ever [documented: cloud.google.com/go/storage,
-# ShouldRetry]. A 404, and at places a 403, is "gone" to Terraform's provider. Decision 17.
+# ShouldRetry]. A 404, and at places a 403, is "gone" to Terraform's provider. Decision 19.
 NOT_IMPLEMENTED = 405
 
 # Canonical code → HTTP status (google.rpc.Code, but for UNIMPLEMENTED).
@@ -105,7 +105,10 @@ class Refused(CallRefused):
             error["status"] = self.status
         if self.details:
             error["details"] = self.details
-        return Response.of_json({"error": error}, self.code)
+        response = Response.of_json({"error": error}, self.code)
+        if self.status == "UNIMPLEMENTED":
+            response.reason = "Not implemented by the local cloud"
+        return response
 
     def _status(self) -> Response:
         reason = self.reason or KUBERNETES_REASONS.get(self.status, "")

@@ -55,7 +55,8 @@ class Request:
 class Response:
     """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch) or is closed.
 
-    `latency` is simulated seconds until it reaches an instance that waits for it.
+    `latency` is simulated seconds until it reaches an instance that waits for it. `reason` stands behind the status,
+    where that has another than its own: some programs show nothing else.
     """
 
     status: int = 200
@@ -63,6 +64,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     stream: AsyncGenerator[bytes, None] | None = None
     latency: float = 0.0
+    reason: str = ""
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:

@@ -9,6 +9,7 @@ import ipaddress
 import ssl
 import tempfile
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -41,13 +42,14 @@ class Authority:
 
     def any_host_context(self) -> ssl.SSLContext:
         """The TLS context of a server that is every host: it has a certificate for whatever name it is asked by."""
-        contexts: dict[str, ssl.SSLContext] = {}
+
+        @lru_cache(maxsize=256)  # a name is a stranger's word
+        def context_of(host: str) -> ssl.SSLContext:
+            return self.server_context("a host that is here", host)
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, host: str | None, _: ssl.SSLContext) -> None:
             if host is not None:
-                if host not in contexts:
-                    contexts[host] = self.server_context("a host that is here", host)
-                connection.context = contexts[host]
+                connection.context = context_of(host)
 
         context = self.server_context("every host")
         context.sni_callback = choose
