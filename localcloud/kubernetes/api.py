@@ -229,8 +229,12 @@ class KubernetesApi:
             return
         spec = change.item["spec"]
         if change.type == "DELETED":
-            self.registry.remove(f"{spec['group']}/{spec['names']['kind']}")
+            if not self.registry.taken(kinds_of(change.item)):
+                self.registry.remove(f"{spec['group']}/{spec['names']['kind']}")
         elif not change.before or change.before["spec"] != spec:
-            self.registry.add(kinds_of(change.item))
-            status = catalog.established(change.item, self._clock.now)
+            if name := self.registry.taken(kinds_of(change.item)):
+                status = catalog.not_accepted(name, self._clock.now)
+            else:
+                self.registry.add(kinds_of(change.item))
+                status = catalog.established(change.item, self._clock.now)
             self.replace_status(CRD, "", change.item["metadata"]["name"], status, "kube-apiserver")

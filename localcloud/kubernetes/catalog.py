@@ -37,22 +37,35 @@ def crd(name: str) -> Json:
 
 def established(item: Json, now: float) -> Json:
     """The status of a CRD whose kinds are served."""
-    time = rfc3339(now)
     conditions = [
-        {
-            "type": type_,
-            "status": "True",
-            "lastTransitionTime": time,
-            "reason": reason,
-            "message": message,
-        }
-        for type_, reason, message in (
-            ("NamesAccepted", "NoConflicts", "no conflicts found"),
-            ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        )
+        _condition("NamesAccepted", "True", "NoConflicts", "no conflicts found", now),
+        _condition(
+            "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now
+        ),
     ]
     return {
         "acceptedNames": item["spec"]["names"],
         "conditions": conditions,
         "storedVersions": [v["name"] for v in item["spec"]["versions"] if v.get("storage")],
+    }
+
+
+def not_accepted(name: str, now: float) -> Json:
+    """The status of a CRD that is not served, because others of its group have a name of its [documented:
+    apiextensions-apiserver, pkg/controller/status/naming_controller.go]."""
+    reason = "PluralConflict" if name[:1].islower() else "KindConflict"
+    conditions = [
+        _condition("NamesAccepted", "False", reason, f'"{name}" is already in use', now),
+        _condition("Established", "False", "NotAccepted", "not all names are accepted", now),
+    ]
+    return {"acceptedNames": {"plural": "", "kind": ""}, "conditions": conditions, "storedVersions": []}
+
+
+def _condition(type_: str, status: str, reason: str, message: str, now: float) -> Json:
+    return {
+        "type": type_,
+        "status": status,
+        "lastTransitionTime": rfc3339(now),
+        "reason": reason,
+        "message": message,
     }

@@ -50,7 +50,7 @@ class _Definitions:
 
     def inside(self, item: Json, store: Store, registry: Registry) -> Iterator[tuple[Kind, str]]:
         kind = registry.named(f"{item['spec']['group']}/{item['spec']['names']['kind']}")
-        if kind:
+        if kind and kind.plural == item["spec"]["names"]["plural"]:  # or it was never served
             yield kind, ""
 
     def terminating(self, item: Json) -> Json:

@@ -189,6 +189,17 @@ class Registry:
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._by_path.values())
 
+    def taken(self, kinds: tuple[Kind, ...]) -> str:
+        """The first name of `kinds`, their plural or their kind, that other kinds of the group have; else empty."""
+        for kind in kinds:
+            for other in self:
+                if other.group == kind.group and (other.plural, other.kind) != (kind.plural, kind.kind):
+                    if other.plural == kind.plural:
+                        return kind.plural
+                    if other.kind == kind.kind:
+                        return kind.kind
+        return ""
+
     def add(self, kinds: tuple[Kind, ...]) -> None:
         """Serve `kinds`, replacing those of the same group and kind. The first is the stored version."""
         for kind in kinds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.kubernetes.errors import FieldError, invalid, required
+from localcloud.kubernetes.errors import FieldError, invalid, required, unsupported
 from localcloud.kubernetes.names import annotation_faults, label_faults, name_fault
 from localcloud.kubernetes.quantities import amount
 from localcloud.wire.messages import Json
@@ -27,7 +27,22 @@ def pod_faults(spec: Json, path: str) -> list[FieldError]:
     for field in ("containers", "initContainers"):
         for i, container in enumerate(spec.get(field, [])):
             faults += _container_faults(container, f"{path}.{field}[{i}]")
+    for field, allowed in _CHOICES.items():
+        if field in spec and spec[field] not in allowed:
+            faults.append(unsupported(f"{path}.{field}", spec[field], allowed))
+    if spec.get("terminationGracePeriodSeconds", 0) < 0:
+        seconds = spec["terminationGracePeriodSeconds"]
+        faults.append(
+            invalid(f"{path}.terminationGracePeriodSeconds", seconds, "must be greater than or equal to 0")
+        )
     return faults
+
+
+_CHOICES = {
+    "restartPolicy": ("Always", "OnFailure", "Never"),
+    "dnsPolicy": ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"),
+}
+_PULLING = ("Always", "IfNotPresent", "Never")
 
 
 def range_faults(number: int, path: str) -> list[FieldError]:
@@ -45,6 +60,8 @@ def _container_faults(container: Json, path: str) -> list[FieldError]:
         faults += name_fault(container["name"], "label", f"{path}.name")
     if not container.get("image"):
         faults.append(required(f"{path}.image"))
+    if (pulling := container.get("imagePullPolicy", "Always")) not in _PULLING:
+        faults.append(unsupported(f"{path}.imagePullPolicy", pulling, _PULLING))
     for i, port in enumerate(container.get("ports", ())):
         faults += range_faults(port.get("containerPort", 0), f"{path}.ports[{i}].containerPort")
     return faults + _resource_faults(container.get("resources", {}), f"{path}.resources")

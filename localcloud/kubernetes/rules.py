@@ -14,6 +14,7 @@ from localcloud.kubernetes import errors
 from localcloud.kubernetes.definitions import property_of
 from localcloud.kubernetes.errors import FieldError
 from localcloud.kubernetes.fieldmanager.elements import item_key
+from localcloud.kubernetes.rule_costs import check_cost
 from localcloud.kubernetes.rule_values import seen
 from localcloud.wire.messages import Json
 
@@ -72,13 +73,16 @@ def _broken_here(value: Any, schema: Json, path: str, old: Any) -> Iterator[Fiel
     bindings = RULES.bind(variables)
     for rule in rules:
         try:
+            check_cost(rule["rule"], [value, old])
             if RULES.compile(rule["rule"]).evaluate(bindings) is True:
                 continue
         except CelError as error:
             yield _shown(path, "FieldValueInvalid", schema, _unevaluated(error, rule))
             continue
         where = (path + rule.get("fieldPath", "")).lstrip(".")
-        yield _shown(where, rule.get("reason", "FieldValueInvalid"), schema, _message(rule, bindings))
+        yield _shown(
+            where, rule.get("reason", "FieldValueInvalid"), schema, _message(rule, bindings, [value, old])
+        )
 
 
 def _unevaluated(error: CelError, rule: Json) -> str:
@@ -93,10 +97,11 @@ def _unevaluated(error: CelError, rule: Json) -> str:
     return f"{error} evaluating rule: {named}"
 
 
-def _message(rule: Json, bindings: Any) -> str:
+def _message(rule: Json, bindings: Any, visible: Any) -> str:
     """What the rule says: its messageExpression if that gives one line of text, its message, or itself."""
     if expression := rule.get("messageExpression"):
         try:
+            check_cost(expression, visible)
             said = RULES.compile(expression).evaluate(bindings)
         except CelError:
             said = None

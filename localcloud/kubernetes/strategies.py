@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.kubernetes.crd_expressions import uncompiled
+from localcloud.kubernetes.crd_schemas import name_faults, schema_faults
 from localcloud.kubernetes.errors import FieldError, duplicate, invalid, mistyped, required, unsupported
 from localcloud.kubernetes.names import label_faults, name_fault
 from localcloud.kubernetes.pod_rules import pod_faults, range_faults, template_faults
 from localcloud.kubernetes.selectors import selector_faults, takes
+from localcloud.kubernetes.workload_rules import deployment_faults, service_faults
 from localcloud.wire.messages import Json
 
 ClusterIp = Callable[[str, str], str]
@@ -102,6 +104,7 @@ def _check_service(item: Json, old: Json | None) -> list[FieldError]:
     types = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
     if spec["type"] not in types:
         faults.append(unsupported("spec.type", spec["type"], types))
+    faults += service_faults(spec)
     if old and old["spec"].get("clusterIP") and spec.get("clusterIP") != old["spec"]["clusterIP"]:
         shown = [spec["clusterIP"]] if spec.get("clusterIP") else []
         faults.append(invalid("spec.clusterIPs[0]", shown, "may not change once set"))
@@ -187,6 +190,10 @@ def _check_workload(item: Json, old: Json | None) -> list[FieldError]:
     return faults
 
 
+def _check_deployment(item: Json, old: Json | None) -> list[FieldError]:
+    return [*_check_workload(item, old), *deployment_faults(item["spec"])]
+
+
 def _check_pod(item: Json, old: Json | None) -> list[FieldError]:
     return pod_faults(item.get("spec", {}), "spec")
 
@@ -231,6 +238,10 @@ def _check_crd(item: Json, old: Json | None) -> list[FieldError]:
         elif schema.get("type") != "object":
             path = f"spec.versions[{i}].schema.openAPIV3Schema.type"
             faults.append(mistyped(path, schema.get("type"), "object"))
+        else:
+            faults += schema_faults(schema, f"spec.versions[{i}].schema.openAPIV3Schema")
+    if not faults:
+        faults += name_faults(item)
     if faults or (old and old["spec"] == spec):
         return faults
     return uncompiled(item)
@@ -252,7 +263,7 @@ _STRATEGIES: dict[str, Strategy] = {
     "Pod": Strategy(_default_pod, _prepare_pod, _check_pod, returns_deleted=True),
     "Node": Strategy(check=_check_node),
     "Secret": Strategy(default=_default_secret),
-    "apps/Deployment": Strategy(_default_deployment, _prepare_workload, _check_workload),
+    "apps/Deployment": Strategy(_default_deployment, _prepare_workload, _check_deployment),
     "apps/ReplicaSet": Strategy(_default_template, _prepare_replica_set, _check_workload),
     "apiextensions.k8s.io/CustomResourceDefinition": Strategy(check=_check_crd),
     "authorization.k8s.io/SelfSubjectAccessReview": Strategy(answer=_allow),

@@ -93,7 +93,12 @@ def test_a_function_of_kubernetes_that_is_missing_here_is_told_as_such(call: Cal
 def test_the_place_of_a_rule_is_named(call: Call) -> None:
     """Within lists and maps; and by its version, where versions have schemas of their own."""
     bad = {"type": "string", "x-kubernetes-validations": [{"rule": "self +"}]}
-    listed = crd(properties={"list": {"type": "array", "items": bad}, "map": {"additionalProperties": bad}})
+    listed = crd(
+        properties={
+            "list": {"type": "array", "items": bad},
+            "map": {"type": "object", "additionalProperties": bad},
+        }
+    )
     spec = "spec.validation.openAPIV3Schema.properties[spec].properties"
     places = [fault.partition(".x-kubernetes")[0] for fault in causes(call, listed)]
     assert [f"{spec}[list].items", f"{spec}[map].additionalProperties"] == places
