@@ -54,6 +54,9 @@ class Wire:
         self._session = session
         self._roots = ssl.create_default_context(cafile=self._cloud.endpoints()["SSL_CERT_FILE"])
         self._tokens: dict[str, str] = {}
+        self.to_names = (
+            f"http://{self._cloud.forward_proxy}"  # the way to Google's names, such as those of clusters
+        )
 
     async def send(self, by: str, method: str, url: str, body: Any = None, **more: Any) -> Answer:
         """The answer; `url` is absolute, or a path of the services."""
@@ -132,9 +135,8 @@ async def _apply(wire: Wire, change: Change, body: Json) -> None:
     host = _host(cluster)
     query = [(name, value) for name, values in change.query.items() for value in values]
     url = f"https://{host}{change.path}"
-    await wire.until_accepted(
-        change.by, change.method, url, body, params=query, content_type=change.content_type
-    )
+    more: dict[str, Any] = {"params": query, "content_type": change.content_type, "proxy": wire.to_names}
+    await wire.until_accepted(change.by, change.method, url, body, **more)
 
 
 def _host(cluster: Json) -> str:
