@@ -1,11 +1,14 @@
 """Every service of the local cloud. Adding one is adding it here."""
 
+from localcloud.artifactregistry import service as artifactregistry
+from localcloud.cloudbuild import service as cloudbuild
 from localcloud.cloudfunctions import service as cloudfunctions
 from localcloud.cloudresourcemanager import service as cloudresourcemanager
 from localcloud.compute import service as compute
 from localcloud.container import service as container
 from localcloud.gkehub import service as gkehub
 from localcloud.iam import service as iam
+from localcloud.monitoring import service as monitoring
 from localcloud.pubsub import service as pubsub
 from localcloud.serviceusage import service as serviceusage
 from localcloud.storage import service as storage
@@ -13,12 +16,15 @@ from localcloud.sts import service as sts
 from localcloud.workflows.service import executions_service, workflows_service
 
 SERVICES = (
+    artifactregistry,
+    cloudbuild,
     cloudfunctions,
     cloudresourcemanager,
     compute,
     container,
     gkehub,
     iam,
+    monitoring,
     pubsub,
     serviceusage,
     storage,

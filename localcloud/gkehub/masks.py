@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from localcloud.gkehub.names import bad_value
+from localcloud.wire.masks import keys_of, taken
 from localcloud.wire.messages import Json
-from localcloud.wire.validation import camel
 
 # Fields whose members are the caller's own keys, never to be respelled.
 _MAPS = {"labels", "membershipSpecs", "scopeSpecs"}
@@ -32,24 +32,8 @@ def apply_mask(resource: Json, body: Json, mask: str, writable: Iterable[str]) -
     if mask in ("", "*"):
         return {**resource, **{name: value for name, value in body.items() if name in fields}}
     for path in mask.split(","):
-        keys = _keys(path.strip())
+        keys = keys_of(path.strip(), _MAPS)
         if keys[0] not in fields:
             raise bad_value("update_mask", f'"{path.strip()}" cannot be updated')
-        resource = _taken(resource, body, keys)
+        resource = taken(resource, body, keys)
     return resource
-
-
-def _keys(path: str) -> list[str]:
-    head, _, rest = path.partition(".")
-    head = camel(head)
-    if not rest:
-        return [head]
-    return [head, rest] if head in _MAPS else [head, *(camel(part) for part in rest.split("."))]
-
-
-def _taken(into: Json, source: Json, keys: list[str]) -> Json:
-    key, *rest = keys
-    if rest:
-        return {**into, key: _taken(into.get(key, {}), source.get(key, {}), rest)}
-    without = {name: value for name, value in into.items() if name != key}
-    return {**without, key: source[key]} if key in source else without

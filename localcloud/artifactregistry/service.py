@@ -1,0 +1,19 @@
+"""The service; its methods register themselves with it."""
+
+from __future__ import annotations
+
+from localcloud.artifactregistry.authorization import RegistryAuthorization
+from localcloud.service import Service
+from localcloud.wire.errors import Style
+
+service = Service(
+    "artifactregistry",
+    "artifactregistry.googleapis.com",
+    ["v1"],
+    Style.NEWER,
+    reads=frozenset({"testIamPermissions"}),
+    authorization=RegistryAuthorization(__file__),
+)
+
+STEM = "artifactregistry.projects.locations"
+REPOSITORIES, OPERATIONS = "artifactregistry.repositories", "artifactregistry.operations"

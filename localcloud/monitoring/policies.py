@@ -1,0 +1,144 @@
+"""Alert policies (monitoring v3 projects.alertPolicies). They are checked and kept; none ever fires."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from localcloud.monitoring.service import CHANNELS, POLICIES, mutation, refuse_selection, service
+from localcloud.resources import project_path, require
+from localcloud.service import Call, page
+from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.masks import masked
+from localcloud.wire.messages import Json
+
+MOST = 1000  # in one page [inferred]
+MOST_CONDITIONS = 6  # [documented: AlertPolicy.conditions]
+# Conditions whose filter is one of time series, which must name the monitored resource's type.
+OF_SERIES = ("conditionThreshold", "conditionAbsent")
+RESTRICTS_RESOURCE = re.compile(r"resource\.type\s*[=:]")
+CHANNEL = re.compile(r"projects/[^/]+/notificationChannels/[^/]+")
+RECORDS = ("name", "creationRecord", "mutationRecord")  # ignored where they are given [documented]
+
+
+@service.on("monitoring.projects.alertPolicies.create")
+def create(call: Call) -> Json:
+    """Make a policy; its id and those of its conditions are Google's."""
+    name = f"{project_path(call)}/alertPolicies/{call.world.ids.number()}"
+    record = mutation(call)
+    return _stored(call, name, {"enabled": True, **call.body}, {"creationRecord": record})
+
+
+@service.on("monitoring.projects.alertPolicies.get")
+def get(call: Call) -> Json:
+    """One policy."""
+    return _policy(call)
+
+
+@service.on("monitoring.projects.alertPolicies.list")
+def list_policies(call: Call) -> Json:
+    """The policies of a project."""
+    refuse_selection(call)
+    found = call.world.store[POLICIES].list(f"{project_path(call)}/alertPolicies/")
+    return page(call, "alertPolicies", found, MOST) | {"totalSize": len(found)}
+
+
+@service.on("monitoring.projects.alertPolicies.patch")
+def patch(call: Call) -> Json:
+    """Change a policy: all of it, or the fields of the mask."""
+    before = _policy(call)
+    mask = call.query("updateMask")
+    changed = masked(before, call.body, mask, maps=("userLabels",)) if mask else dict(call.body)
+    return _stored(call, before["name"], changed, {"creationRecord": before["creationRecord"]})
+
+
+@service.on("monitoring.projects.alertPolicies.delete")
+def delete(call: Call) -> Json:
+    """Delete a policy."""
+    call.world.store[POLICIES].delete(_policy(call)["name"])
+    return {}
+
+
+def _policy(call: Call) -> Json:
+    name = f"{project_path(call)}/alertPolicies/{call.params['alertPoliciesId']}"
+    return require(call, POLICIES, name, f"Alert policy not found: {name}")  # words [inferred]
+
+
+def _stored(call: Call, name: str, given: Json, records: Json) -> Json:
+    policy = {key: value for key, value in given.items() if key not in RECORDS}
+    _check(call, policy)
+    conditions = [_named(call, name, each) for each in policy["conditions"]]
+    whole = {**policy, "name": name, "conditions": conditions, **records, "mutationRecord": mutation(call)}
+    return call.world.store[POLICIES].put(name, whole)
+
+
+def _named(call: Call, policy: str, condition: Json) -> Json:
+    """A condition with its name; one that has one keeps it [documented]."""
+    return {"name": f"{policy}/conditions/{call.world.ids.number()}", **condition}
+
+
+def _check(call: Call, policy: Json) -> None:
+    if not policy.get("displayName"):
+        raise _bad("display_name", "", "The display name must not be empty.")
+    if not policy.get("combiner") or policy["combiner"] == "COMBINE_UNSPECIFIED":
+        raise _bad("combiner", policy.get("combiner", ""), "A combiner must be specified.")
+    conditions = policy.get("conditions", [])
+    if not 1 <= len(conditions) <= MOST_CONDITIONS:
+        raise _bad("conditions", len(conditions), f"There must be 1 to {MOST_CONDITIONS} conditions.")
+    for index, condition in enumerate(conditions):
+        _check_condition(f"conditions[{index}]", condition)
+    _check_matched_log(policy)
+    for index, channel in enumerate(policy.get("notificationChannels", [])):
+        _check_channel(call, index, channel)
+
+
+def _check_condition(at: str, condition: Json) -> None:
+    kinds = [key for key in condition if key.startswith("condition")]
+    if len(kinds) != 1:
+        raise _bad(at, ", ".join(kinds), "A condition must be of one kind.")
+    kind = kinds[0]
+    if kind in OF_SERIES and not RESTRICTS_RESOURCE.search(condition[kind].get("filter", "")):
+        field = "condition_threshold" if kind == "conditionThreshold" else "condition_absent"
+        # [observed: first applies in public repositories]
+        words = 'must specify a restriction on "resource.type" in the filter'
+        raise _bad(f"{at}.{field}.filter", condition[kind].get("filter", ""), words)
+
+
+def _check_matched_log(policy: Json) -> None:
+    """A condition on the log is alone, and limits how often it notifies [documented: LogMatch, AlertStrategy]."""
+    matched = [each for each in policy["conditions"] if "conditionMatchedLog" in each]
+    if not matched:
+        return
+    if len(policy["conditions"]) > 1:
+        raise _bad("conditions", len(policy["conditions"]), "A condition on a log must be the only one.")
+    if not matched[0]["conditionMatchedLog"].get("filter"):
+        raise _bad("conditions[0].condition_matched_log.filter", "", "A filter must be specified.")
+    if not policy.get("alertStrategy", {}).get("notificationRateLimit", {}).get("period"):
+        raise _bad(
+            "alert_strategy.notification_rate_limit", "", "It must be set for a log-based alerting policy."
+        )
+
+
+def _check_channel(call: Call, index: int, channel: str) -> None:
+    """A channel is one of this project that is there.
+
+    Raises:
+        Refused: [observed: crossplane-contrib/provider-upjet-gcp#498, hashicorp/terraform-provider-google#25878].
+    """
+    if not CHANNEL.fullmatch(channel):
+        words = "Name must begin with 'projects/{project_id}/notificationChannels/{channel_id}', got: "
+        raise invalid(words + channel)
+    project = channel.split("/")[1]
+    own = project_path(call)
+    if f"projects/{call.world.projects.id_of(project)}" != own:
+        words = (
+            f'Project "{project}" in the channel name ("{channel}")does not match the request\'s project of '
+        )
+        raise _bad(f"notification_channels[{index}]", channel, f'{words}"{own.removeprefix("projects/")}"')
+    if f"{own}/{channel.split('/', 2)[2]}" not in call.world.store[CHANNELS]:
+        raise Refused("NOT_FOUND", f"Notification channel not found: {channel}")
+
+
+def _bad(field: str, value: Any, words: str) -> Refused:
+    """[observed: the form of refusals of alertPolicies.create; the last words are ours where nothing else is said]."""
+    return invalid(f'Field alert_policy.{field} had an invalid value of "{value}": {words}')
