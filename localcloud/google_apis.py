@@ -27,7 +27,6 @@ class GoogleApis:
     def __init__(self, world: World, services: Iterable[Service]) -> None:
         self._world = world
         self._services = {service.name: service for service in services}
-        self._roots = {root: service for service in self._services.values() for root in service.roots}
 
     def answer(self, request: Request) -> Response:
         """The answer to one request, by the request path.
@@ -39,8 +38,7 @@ class GoogleApis:
 
     def largest_body(self, path: str) -> int:
         """How many bytes the body of a request to `path` may have."""
-        name = path.lstrip("/").partition("/")[0]
-        service = self._services.get(name) or self._roots.get(name)
+        service = self._services.get(path.lstrip("/").partition("/")[0]) or self._owner(path)
         return service.largest_body if service else LARGEST
 
     def is_anonymous(self, request: Request) -> bool:
@@ -57,9 +55,13 @@ class GoogleApis:
         name, _, path = request.path.lstrip("/").partition("/")
         if service := self._services.get(name):
             return _resolved(self._world, service, request, path)
-        if service := self._roots.get(name):
+        if service := self._owner(request.path):
             return _resolved(self._world, service, request, request.path.lstrip("/"))
         raise not_implemented(named_call(name, request.method, path))
+
+    def _owner(self, path: str) -> Service | None:
+        """The service of a path that begins with no service's name."""
+        return next((each for each in self._services.values() if each.owns(self._world, path)), None)
 
 
 GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
@@ -80,7 +82,7 @@ class ServiceCall:
         self._service = service
         self._request = request
         self._match = match
-        self.description = _description(service, request, path, match.method_id)
+        self.description = _description(service, request, path, match.method_id, match.style)
 
     def require_enabled(self) -> None:
         """Refuse a call of an API that is off in the project that the path names; of a project that is not there,
@@ -131,6 +133,8 @@ class _NoSuchMethod:
         raise self._refusal
 
 
-def _description(service: Service, request: Request, path: str, method: str) -> CallDescription:
+def _description(
+    service: Service, request: Request, path: str, method: str, style: Style | None = None
+) -> CallDescription:
     mutation = service.is_mutation(request.method, method)
-    return CallDescription(request.caller, service.name, method, path, mutation, service.style)
+    return CallDescription(request.caller, service.name, method, path, mutation, style or service.style)

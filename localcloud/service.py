@@ -51,6 +51,10 @@ class Call:
         """The first value of a query parameter."""
         return self.request.one(name, default)
 
+    def flag(self, name: str) -> bool:
+        """Whether a query parameter is true, in whatever case."""
+        return self.query(name).lower() == "true"
+
     @property
     def project(self) -> str:
         """The project's id, from whichever path parameter names it; empty if none does."""
@@ -93,12 +97,16 @@ class Authorization(Protocol):
 
 @dataclass(frozen=True)
 class Match:
-    """What a request resolves to. `method` is its entry in the discovery document, if that has one."""
+    """What a request resolves to. `method` is its entry in the discovery document, if that has one.
+
+    `style` is how its refusals are written, where that is not as the service writes them.
+    """
 
     method_id: str
     version: str
     params: dict[str, str]
     method: Method | None
+    style: Style | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,10 @@ class Service:
         bare, custom = split_custom(path)
         self._extras.append(_Extra(method, verb, tuple(bare.strip("/").split("/")), custom))
         return self.on(method)
+
+    def owns(self, world: World, path: str) -> bool:
+        """Whether a path that begins with no service's name is the service's."""
+        return path.lstrip("/").partition("/")[0] in self.roots
 
     def resolve(self, request: Request, path: str) -> Match:
         """The method of a request whose path, behind the service's prefix, is `path`.

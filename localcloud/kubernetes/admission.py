@@ -12,6 +12,7 @@ from localcloud.kubernetes.kinds import Kind
 from localcloud.kubernetes.names import metadata_faults
 from localcloud.kubernetes.strategies import strategy
 from localcloud.kubernetes.validation import custom_faults, schema_faults
+from localcloud.wire.merge_patch import merge_patch
 from localcloud.wire.messages import Json
 
 JSON_PATCH = "application/json-patch+json"
@@ -105,7 +106,7 @@ def patched(kind: Kind, old: Json, content_type: str, body: Any) -> Json:
     if content_type == JSON_PATCH:
         new = _as_object(kind, patches.json_patch(old, body))
     elif content_type == MERGE_PATCH:
-        new = patches.merge_patch(old, _as_patch(body, "error decoding patch: "))
+        new = merge_patch(old, _as_patch(body, "error decoding patch: "))
     elif content_type == STRATEGIC_PATCH and not kind.custom:
         new = patches.strategic_merge(old, _as_patch(body), kind.schema)
     else:

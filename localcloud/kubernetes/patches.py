@@ -1,4 +1,4 @@
-"""The patch formats: JSON patch (RFC 6902), merge patch (RFC 7386) and strategic merge patch [documented]."""
+"""The patch formats: JSON patch (RFC 6902) and strategic merge patch [documented]."""
 
 from __future__ import annotations
 
@@ -19,19 +19,6 @@ MOST_OPERATIONS = 10_000
 # evanphx/json-patch, AccumulatedCopySizeError].
 LARGEST_COPIES = 3 * 2**20
 _RETAIN, _ORDER, _DELETE_PRIMITIVES = "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/"
-
-
-def merge_patch(value: Any, patch: Any) -> Any:
-    """RFC 7386: null removes, maps merge, all else replaces."""
-    if not isinstance(patch, dict):
-        return patch
-    out = dict(value) if isinstance(value, dict) else {}
-    for name, change in patch.items():
-        if change is None:
-            out.pop(name, None)
-        else:
-            out[name] = merge_patch(out.get(name), change)
-    return out
 
 
 def json_patch(value: Any, operations: Any) -> Any:

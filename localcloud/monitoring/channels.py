@@ -64,7 +64,7 @@ def delete(call: Call) -> Json:
     """
     name, policies = _channel(call)["name"], call.world.store[POLICIES]
     users = [each for each in policies.list() if name in each.get("notificationChannels", [])]
-    if users and call.query("force") != "true":
+    if users and not call.flag("force"):
         raise invalid(
             f'Could not delete "{name}" because it is still being referenced by: "{users[0]["name"]}"'
         )

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 
 from localcloud.service import Call, json_body
-from localcloud.storage.buckets import bucket_of
 from localcloud.storage.objects import put
-from localcloud.storage.service import UPLOADS, service
+from localcloud.storage.service import UPLOADS, bucket_of, service
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.json_source import read_json

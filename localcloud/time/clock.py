@@ -91,6 +91,11 @@ def rfc3339(seconds: float, digits: int = 9) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
 
 
+def seconds_of(text: str) -> float:
+    """Unix seconds of what `rfc3339` has written."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 def rfc3339_pacific(seconds: float) -> str:
     """Unix seconds as compute writes them: milliseconds at an offset of -08:00 [observed]."""
     moment = datetime.fromtimestamp(seconds, timezone(timedelta(hours=-8)))

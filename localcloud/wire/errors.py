@@ -1,13 +1,15 @@
 """Google's refusals, in the shapes its APIs give them.
 
 compute has `errors[]` and no `status`; container has both; the newer APIs have `status` and `details`
-[observed]. The API of a cluster answers with a `Status` object [documented: Kubernetes API concepts].
+[observed]. The API of a cluster answers with a `Status` object [documented: Kubernetes API concepts], Cloud Storage's
+XML API with an `Error` element [documented: storage/docs/xml-api].
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from html import escape
 
 from localcloud.wire.messages import Json, Response
 
@@ -19,6 +21,7 @@ class Style(Enum):
     CONTAINER = auto()
     NEWER = auto()
     KUBERNETES = auto()
+    XML = auto()
 
 
 class CallRefused(Exception):
@@ -74,6 +77,18 @@ KUBERNETES_REASONS = {
     "UNAVAILABLE": "ServiceUnavailable",
 }
 
+# And as codes of Cloud Storage's XML API [documented: storage/docs/xml-api/reference-status]; other refusals bring
+# theirs as their reason.
+XML_CODES = {
+    "UNAUTHENTICATED": "AuthenticationRequired",
+    "PERMISSION_DENIED": "AccessDenied",
+    "FAILED_PRECONDITION": "PreconditionFailed",
+    "RESOURCE_EXHAUSTED": "SlowDown",
+    "INTERNAL": "InternalError",
+    "UNAVAILABLE": "ServiceUnavailable",
+    "UNIMPLEMENTED": "NotImplemented",
+}
+
 
 @dataclass(eq=False)  # an exception must be hashable
 class Refused(CallRefused):
@@ -97,6 +112,8 @@ class Refused(CallRefused):
         """The refusal as the service would write it."""
         if style is Style.KUBERNETES:
             return self._status()
+        if style is Style.XML:
+            return self._xml()
         error: Json = {"code": self.code, "message": self.message}
         if style is not Style.NEWER:
             reason = self.reason or REASONS.get(self.status, "badRequest")
@@ -109,6 +126,12 @@ class Refused(CallRefused):
         if self.status == "UNIMPLEMENTED":
             response.reason = "Not implemented by the local cloud"
         return response
+
+    def _xml(self) -> Response:
+        code = XML_CODES.get(self.status, self.reason or "InvalidArgument")
+        text = f"<Code>{code}</Code><Message>{escape(self.message)}</Message>"
+        body = f"<?xml version='1.0' encoding='UTF-8'?><Error>{text}</Error>".encode()
+        return Response(self.code, body, {"content-type": "application/xml; charset=UTF-8"})
 
     def _status(self) -> Response:
         reason = self.reason or KUBERNETES_REASONS.get(self.status, "")

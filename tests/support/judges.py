@@ -92,7 +92,9 @@ async def _serve(
 ) -> None:
     answer = GoogleApis(world, services).answer
     edge = Edge(world, identities, AtOnce(), answer, answer)
-    ready(edge.open("services", edge.handle_service))
+    address = edge.open("services", edge.handle_service)
+    world.base_url = f"http://{address}"
+    ready(address)
     while not over.is_set():
         world.clock.advance_to(world.clock.now + 1)
         await asyncio.sleep(TICK)

@@ -13,7 +13,8 @@ from localcloud.kubernetes.fieldmanager.compare import compare
 from localcloud.kubernetes.fieldmanager.field_set import to_field_set
 from localcloud.kubernetes.fieldmanager.fieldpath import decode, encode
 from localcloud.kubernetes.fieldmanager.managed_fields import Manager, encode_applied
-from localcloud.kubernetes.patches import json_patch, merge_patch
+from localcloud.kubernetes.patches import json_patch
+from localcloud.wire.merge_patch import merge_patch
 from localcloud.wire.messages import Json
 
 SCHEMA = {
