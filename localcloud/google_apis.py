@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from localcloud.faults.call_faults import CallDescription
 from localcloud.iam.calls import permit
@@ -63,8 +64,21 @@ class GoogleApis:
         """The service of a path that begins with no service's name."""
         return next((each for each in self._services.values() if each.owns(self._world, path)), None)
 
+    def serves(self, path: str) -> bool:
+        """Whether a path is one of a service that is here."""
+        return path.lstrip("/").partition("/")[0] in self._services
+
 
 GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
+
+
+def local_path(url: str, base_url: str) -> str | None:
+    """The path here of a URL of this cloud or of `<service>.googleapis.com`; None of any other."""
+    parts = urlsplit(url)
+    if base_url and url.startswith(base_url + "/"):
+        return parts.path
+    service, _, domain = (parts.hostname or "").partition(".")
+    return f"/{service}{parts.path}" if domain == "googleapis.com" else None
 
 
 def _resolved(world: World, service: Service, request: Request, path: str) -> ResolvedCall:

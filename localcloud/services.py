@@ -4,6 +4,7 @@ from localcloud.artifactregistry import service as artifactregistry
 from localcloud.cloudbuild import service as cloudbuild
 from localcloud.cloudfunctions import service as cloudfunctions
 from localcloud.cloudresourcemanager import service as cloudresourcemanager
+from localcloud.cloudscheduler import service as cloudscheduler
 from localcloud.compute import service as compute
 from localcloud.container import service as container
 from localcloud.gkehub import service as gkehub
@@ -20,6 +21,7 @@ SERVICES = (
     cloudbuild,
     cloudfunctions,
     cloudresourcemanager,
+    cloudscheduler,
     compute,
     container,
     gkehub,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from localcloud.google_apis import local_path
 from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows.errors import error_map, http_error
@@ -56,7 +57,7 @@ class Outbound:
 
     def _http(self, name: str, arguments: dict[str, Any]) -> CallResult:
         url = urlsplit(arguments["url"])
-        path = self._path(arguments["url"])
+        path = local_path(arguments["url"], self._base_url)
         if path is None:
             words = f"dial tcp: lookup {url.hostname}: no such host"
             return CallResult.failure(error_map("ConnectionFailedError", words))
@@ -70,14 +71,6 @@ class Outbound:
         body, kind = _encoded(arguments.get("body"))
         headers.setdefault("content-type", kind)
         return self._ask(Request(verb, path, query, headers, body, self._caller))
-
-    def _path(self, url: str) -> str | None:
-        """The path behind a URL of this cloud or of `<service>.googleapis.com`, or None."""
-        if self._base_url and url.startswith(self._base_url + "/"):
-            return urlsplit(url).path
-        parts = urlsplit(url)
-        service, _, domain = (parts.hostname or "").partition(".")
-        return f"/{service}{parts.path}" if domain == "googleapis.com" else None
 
     def _ask(self, request: Request) -> CallResult:
         try:
