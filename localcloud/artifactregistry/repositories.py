@@ -6,6 +6,8 @@ import re
 
 from localcloud.artifactregistry.operations import EMPTY, TYPES, start
 from localcloud.artifactregistry.service import REPOSITORIES, STEM, service
+from localcloud.iam.grants import forget
+from localcloud.iam.policies import serve_policies
 from localcloud.resources import in_location, location_path, require
 from localcloud.service import Call, page
 from localcloud.time.clock import rfc3339
@@ -82,6 +84,7 @@ def delete(call: Call) -> Json:
 
     def gone() -> Json:
         call.world.store[REPOSITORIES].delete(name)
+        forget(call.world, name)
         return EMPTY
 
     return start(call, "artifactregistry.repositories.delete", name, gone)
@@ -90,6 +93,13 @@ def delete(call: Call) -> Json:
 def _repository(call: Call) -> Json:
     name = f"{location_path(call)}/repositories/{call.params['repositoriesId']}"
     return require(call, REPOSITORIES, name)
+
+
+def _holder(call: Call) -> str:
+    return str(_repository(call)["name"])
+
+
+serve_policies(service, f"{STEM}.repositories", _holder)
 
 
 def _response(call: Call, name: str) -> Json:

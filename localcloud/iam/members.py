@@ -15,6 +15,8 @@ from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World
 
 KINDS = ("user", "serviceAccount", "group", "domain", "principal", "principalSet", "deleted")
+# Whoever has a basic role on a project, as the policies of its buckets name them [documented: Cloud Storage, IAM].
+TEAMS = ("projectOwner", "projectEditor", "projectViewer")
 ANYONE = ("allUsers", "allAuthenticatedUsers")
 EMAIL = re.compile(r"[^@\s\[\]]+@([^@.\s\[\]]+\.)+[^@.\s\[\]]+")
 KUBERNETES = re.compile(r"([a-z0-9:.-]+\.svc\.id\.goog)\[[a-z0-9.-]+/[a-z0-9.-]+\]")
@@ -32,7 +34,7 @@ def check(world: World, member: str, known: bool = False) -> None:
     kind, colon, name = member.partition(":")
     if member in ANYONE:
         return
-    if not colon or kind not in KINDS:
+    if not colon or kind not in KINDS + TEAMS:
         raise invalid(
             f"The member {member} is of an unknown type. Please set a valid type prefix for the member."
         )

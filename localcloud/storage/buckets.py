@@ -9,8 +9,11 @@ from __future__ import annotations
 import base64
 import re
 
+from localcloud.iam.grants import forget
 from localcloud.projects import Project
 from localcloud.service import Call
+from localcloud.storage.authorization import bucket_holder
+from localcloud.storage.policies import grant_project
 from localcloud.storage.preconditions import check_metageneration
 from localcloud.storage.service import BUCKETS, bucket_of, service
 from localcloud.storage.versions import any_version
@@ -81,6 +84,7 @@ def create_bucket(
         "locationType": _location_type(place),
         "timeCreated": now,
     }
+    grant_project(world, bucket)
     return _stored(world, bucket, 1)
 
 
@@ -140,6 +144,7 @@ def delete(call: Call) -> Response:
     check_metageneration(call, bucket)
     if any_version(call.world, bucket["name"]):
         raise Refused("ALREADY_EXISTS", "The bucket you tried to delete is not empty.", "conflict")
+    forget(call.world, bucket_holder(call.world, bucket))
     call.world.store[BUCKETS].delete(bucket["name"])
     return Response(204)
 

@@ -86,3 +86,22 @@ def test_a_repository_that_cannot_be_is_refused(
     refused = registry.refusal("POST", "repositories", {**REPOSITORY, **fields}, repositoryId=name)
     assert status == refused[0] and words in refused[2]
     assert 1 == len(registry.ok("GET", "repositories")["repositories"])
+
+
+def test_a_repository_has_a_policy_of_its_own(registry: Services) -> None:
+    """Read, changed and written as Terraform does; it goes with the repository."""
+    made(registry)
+    path, binding = (
+        "repositories/functions",
+        {"role": "roles/artifactregistry.writer", "members": ["user:a@b.org"]},
+    )
+
+    before = registry.ok("GET", f"{path}:getIamPolicy", **{"options.requestedPolicyVersion": "3"})
+    registry.ok("POST", f"{path}:setIamPolicy", {"policy": {**before, "bindings": [binding], "version": 3}})
+    assert [binding] == registry.ok("GET", f"{path}:getIamPolicy")["bindings"]
+    stale = {"policy": {"etag": before["etag"], "bindings": []}}
+    assert (409, "ABORTED") == registry.refusal("POST", f"{path}:setIamPolicy", stale)[:2]
+    ended(registry, registry.ok("DELETE", path))
+    assert 404 == registry.refusal("GET", f"{path}:getIamPolicy")[0]
+    made(registry)
+    assert "bindings" not in registry.ok("GET", f"{path}:getIamPolicy")

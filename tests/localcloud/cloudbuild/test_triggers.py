@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from tests.localcloud.cloudbuild.conftest import BUILDER, PLACE, PUSH, REPOSITORY, TRIGGER
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
@@ -72,10 +73,10 @@ def test_who_makes_or_changes_a_trigger_acts_as_its_account(builds: Services, ve
     builds.world[ACCESS].enforced = True
     role, account = f"projects/{PROJECT}/roles/maker", f"projects/{PROJECT}/serviceAccounts/{BUILDER}"
     define_role(builds.world, role, ["cloudbuild.builds.create"])
-    bind(builds.world, f"projects/{PROJECT}", role, "user:user@example.com")
+    grant(builds.world, f"projects/{PROJECT}", role, "user:user@example.com")
 
     assert "iam.serviceAccounts.actAs" in builds.refusal(verb, path, TRIGGER)[2]
-    bind(builds.world, account, "roles/iam.serviceAccountUser", "user:user@example.com")
+    grant(builds.world, account, "roles/iam.serviceAccountUser", "user:user@example.com")
     assert builds.ok(verb, path, TRIGGER)["name"] == "deploy-push"
 
 

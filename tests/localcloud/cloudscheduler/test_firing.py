@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.cloudscheduler.schedules import backoff, next_time
 from localcloud.iam import grants
-from localcloud.iam.access import ACCESS, bind
+from localcloud.iam.access import ACCESS
 from localcloud.request_path import REQUEST_PATH
 from localcloud.serviceusage.identities import provision_agent
 from localcloud.serviceusage.known import find
@@ -143,7 +143,7 @@ def test_an_account_without_a_right_publishes_nothing(scheduler: Scheduler) -> N
     assert 0 == scheduler.published()
     assert 7 == scheduler.ok("GET", "jobs/sweep")["status"]["code"]
     scheduler.world[ACCESS].enforced = True
-    bind(scheduler.world, TOPIC, "roles/pubsub.publisher", f"serviceAccount:{ACCOUNT}")
+    grants.grant(scheduler.world, TOPIC, "roles/pubsub.publisher", f"serviceAccount:{ACCOUNT}")
     scheduler.wait(QUARTER)
     scheduler.world[ACCESS].enforced = False
     assert 1 == scheduler.published()
@@ -154,7 +154,7 @@ def test_a_service_agent_that_lost_its_role_makes_no_tokens(scheduler: Scheduler
     project = scheduler.world.projects.get(PROJECT)
     provision_agent(scheduler.world, project, find("cloudscheduler.googleapis.com"))
     scheduler.job()
-    grants.write(scheduler.world, project, [])
+    grants.write(scheduler.world, f"projects/{PROJECT}", [])
 
     scheduler.wait(QUARTER)
     assert 0 == scheduler.published()

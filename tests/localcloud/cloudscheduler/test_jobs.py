@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from tests.localcloud.cloudscheduler.conftest import ACCOUNT, JOB, NAME, PLACE, TARGET, Scheduler
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
@@ -122,9 +123,9 @@ def test_who_makes_a_job_acts_as_its_account(scheduler: Scheduler) -> None:
     words += f'resource "{PLACE}" (or the resource may not exist).'
     assert words == scheduler.refusal("POST", "jobs", JOB)[2]
     define_role(scheduler.world, role, ["cloudscheduler.jobs.create"])
-    bind(scheduler.world, f"projects/{PROJECT}", role, who)
+    grant(scheduler.world, f"projects/{PROJECT}", role, who)
     assert "iam.serviceAccounts.actAs" in scheduler.refusal("POST", "jobs", JOB)[2]
-    bind(
+    grant(
         scheduler.world, f"projects/{PROJECT}/serviceAccounts/{ACCOUNT}", "roles/iam.serviceAccountUser", who
     )
     assert "ENABLED" == scheduler.job()["state"]

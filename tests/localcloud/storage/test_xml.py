@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from localcloud.iam.access import ACCESS, bind, define_role
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from localcloud.services import SERVICES
 from tests.localcloud.storage.conftest import BUCKET, Storage
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -52,7 +53,7 @@ def test_who_may_not_read_is_told_in_xml(state: Storage) -> None:
 
     assert b"<Code>AccessDenied</Code>" in state.send("GET", OBJECT).body
     define_role(state.world, role, ["storage.objects.get"])
-    bind(state.world, f"projects/{PROJECT}", role, "user:user@example.com")
+    grant(state.world, f"projects/{PROJECT}", role, "user:user@example.com")
     assert 200 == state.send("GET", OBJECT).status
     assert 403 == state.send("GET", f"{OBJECT}x").status
     define_role(state.world, role, ["storage.objects.get", "storage.objects.list"])
