@@ -14,11 +14,12 @@ from pathlib import Path
 from fleetgate.local.identities import prepare_fleet_project, prepare_home
 from fleetgate.local.roles import Role, RoleScope, read_roles
 from localcloud.cloud import LocalCloud
+from localcloud.cloudscheduler import create_job
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
 from localcloud.functions.runtime import Function
 from localcloud.storage import create_bucket
-from localcloud.wire.messages import Caller, Request
+from localcloud.wire.messages import Json
 from shared.spec.values import SWEEP_INTERVAL
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,7 @@ APIS = tuple(
         "cloudbuild",
         "cloudfunctions",
         "cloudresourcemanager",
+        "cloudscheduler",
         "compute",
         "connectgateway",
         "container",
@@ -51,16 +53,30 @@ APIS = tuple(
         "gkehub",
         "iam",
         "logging",
+        "monitoring",
         "multiclusteringress",
         "multiclusterservicediscovery",
         "pubsub",
         "run",
         "serviceusage",
+        "storage",
         "trafficdirector",
         "workflowexecutions",
         "workflows",
     )
 )
+
+# How the bootstrap makes the bucket of archives.
+SOURCE_BUCKET: Json = {
+    "versioning": {"enabled": True},
+    "lifecycle": {
+        "rule": [{"action": {"type": "Delete"}, "condition": {"daysSinceNoncurrentTime": 30}}],
+    },
+    "iamConfiguration": {
+        "uniformBucketLevelAccess": {"enabled": True},
+        "publicAccessPrevention": "enforced",
+    },
+}
 
 # Imported before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
@@ -123,7 +139,8 @@ class Installation:
         prepare_home(self.cloud.world, self._roles, self._place)
         prepare_fleet_project(self.cloud.world, self._roles, self._place)
         self._make_networks(network_mode)
-        create_bucket(self.cloud.world, f"{self.project}-fleetgate-source", self.project, self.region)
+        source = f"{self.project}-fleetgate-source"
+        create_bucket(self.cloud.world, source, self.project, self.region, SOURCE_BUCKET)
         for name in ("requests", "events"):
             self.cloud.create_topic(self.topic(name))
         for step in STEPS:
@@ -170,17 +187,27 @@ class Installation:
         )
 
     def schedule_sweeps(self) -> None:
-        """Request a sweep at every interval, as the scheduler does."""
-
-        def sweep() -> None:
-            message = {"data": base64.b64encode(b'{"action": "sweep"}').decode()}
-            body = json.dumps({"messages": [message]}).encode()
-            caller = Caller(self._place.account("schedule"))
-            path = f"/pubsub/v1/{self.topic('requests')}:publish"
-            self.cloud.answer(Request("POST", path, {}, {}, body, caller))
-            self.schedule_sweeps()
-
-        self.cloud.world.clock.after(SWEEP_INTERVAL, sweep)
+        """Make the scheduler's job that requests a sweep at every interval; from now on time never stands still."""
+        message = {"data": base64.b64encode(b'{"action": "sweep"}').decode()}
+        job = {
+            "description": "Asks for the teardown of environments whose lease has ended.",
+            "schedule": f"*/{SWEEP_INTERVAL // 60} * * * *",
+            "timeZone": "Etc/UTC",
+            "httpTarget": {
+                "uri": f"https://pubsub.googleapis.com/v1/{self.topic('requests')}:publish",
+                "httpMethod": "POST",
+                "headers": {"Content-Type": "application/json"},
+                "body": base64.b64encode(json.dumps({"messages": [message]}).encode()).decode(),
+                "oauthToken": {
+                    "serviceAccountEmail": self._place.account("schedule"),
+                    "scope": "https://www.googleapis.com/auth/pubsub",
+                },
+            },
+            "retryConfig": {"retryCount": 3},
+        }
+        create_job(
+            self.cloud.world, f"projects/{self.project}/locations/{self.region}/jobs/fleetgate-sweep", job
+        )
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic))

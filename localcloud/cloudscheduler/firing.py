@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from localcloud.cloudscheduler.schedules import backoff, may_retry, next_time
-from localcloud.cloudscheduler.service import JOBS
+from localcloud.cloudscheduler.service import ATTEMPTS, JOBS
 from localcloud.google_apis import GOOGLE_APIS, local_path
 from localcloud.serviceusage.identities import deprived
 from localcloud.serviceusage.known import find
@@ -63,7 +64,7 @@ class Firing:
 
     def _at(self, name: str, when: float, then: Callable[[], None]) -> None:
         self.timers[name] = self.world.clock.at(when, then)
-        self.world.store[JOBS].change(name, scheduleTime=rfc3339(when))
+        self._tell(name, scheduleTime=rfc3339(when))
 
     def _execute(self, name: str, begun: float, retries: int = 0) -> None:
         """One attempt of an execution that has begun then; after it, the next attempt or the next execution."""
@@ -93,8 +94,12 @@ class Firing:
             return True
         status = self._call(name, job)
         if name in self.world.store[JOBS]:
-            self.world.store[JOBS].change(name, status=status, lastAttemptTime=rfc3339(self.world.clock.now))
+            self._tell(name, status=status, lastAttemptTime=rfc3339(self.world.clock.now))
         return not status
+
+    def _tell(self, name: str, **fields: Any) -> None:
+        attempts = self.world.store[ATTEMPTS]
+        attempts.put(name, {**(attempts.get(name) or {}), **fields})
 
     def _call(self, name: str, job: Json) -> Json:
         """The status of one call: empty if it succeeded.
@@ -115,7 +120,8 @@ class Firing:
         target = job["httpTarget"]
         url = urlsplit(target["uri"])
         headers = {key.lower(): value for key, value in target.get("headers", {}).items()}
-        due = job.get("scheduleTime") or rfc3339(self.world.clock.now)
+        told = self.world.store[ATTEMPTS].get(name) or {}
+        due = told.get("scheduleTime") or rfc3339(self.world.clock.now)
         headers |= {
             "user-agent": AGENT,
             "x-cloudscheduler": "true",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from localcloud.cloudscheduler.firing import AGENT, FIRING
 from localcloud.cloudscheduler.schedules import check_schedule, seconds
-from localcloud.cloudscheduler.service import JOBS, STEM, service
+from localcloud.cloudscheduler.service import ATTEMPTS, JOBS, STEM, service
 from localcloud.google_apis import GOOGLE_APIS, local_path
 from localcloud.resources import in_location, location_path, require
 from localcloud.service import Call, page
@@ -72,13 +72,13 @@ def get(call: Call) -> Json:
 @service.on(f"{STEM}.list")
 def list_jobs(call: Call) -> Json:
     """The jobs of a location."""
-    return page(call, "jobs", in_location(call, JOBS), MOST)
+    return page(call, "jobs", [_shown(call.world, each) for each in in_location(call, JOBS)], MOST)
 
 
 @service.on(f"{STEM}.patch")
 def patch(call: Call) -> Json:
     """Change a job; it is due by its new schedule from now on."""
-    before = _job(call)
+    before = require(call, JOBS, _job(call)["name"])
     given = {key: value for key, value in call.body.items() if key not in OUTPUT}
     changed = masked(before, given, call.query("updateMask"), MAPS)
     own = {key: before[key] for key in OUTPUT if key in before}
@@ -117,11 +117,17 @@ def delete(call: Call) -> Json:
     name = _job(call)["name"]
     call.world[FIRING].forget(name)
     call.world.store[JOBS].delete(name)
+    call.world.store[ATTEMPTS].delete(name)
     return {}
 
 
 def _job(call: Call) -> Json:
-    return require(call, JOBS, f"{location_path(call)}/jobs/{call.params['jobsId']}", "Job not found.")
+    job = require(call, JOBS, f"{location_path(call)}/jobs/{call.params['jobsId']}", "Job not found.")
+    return _shown(call.world, job)
+
+
+def _shown(world: World, job: Json) -> Json:
+    return {**job, **(world.store[ATTEMPTS].get(job["name"]) or {})}
 
 
 def _stored(world: World, name: str, given: Json) -> Json:
@@ -140,7 +146,7 @@ def _stored(world: World, name: str, given: Json) -> Json:
     _check(job)
     world.store[JOBS].put(name, job)
     world[FIRING].schedule(name)
-    return world.store[JOBS].get(name) or job
+    return _shown(world, job)
 
 
 def _check(job: Json) -> None:

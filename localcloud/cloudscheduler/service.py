@@ -11,8 +11,10 @@ service = Service(
     "cloudscheduler.googleapis.com",
     ["v1"],
     Style.NEWER,
+    history=frozenset({"cloudscheduler.attempts"}),
     authorization=SchedulerAuthorization(__file__),
 )
 
 STEM = "cloudscheduler.projects.locations.jobs"
-JOBS = "cloudscheduler.jobs"
+# Jobs as they were asked for; and of each when it is due, when it was tried last, and how that ended.
+JOBS, ATTEMPTS = "cloudscheduler.jobs", "cloudscheduler.attempts"

@@ -27,12 +27,6 @@ LOCALS = {name: value for each in ALL if each.kind == "locals" for name, value i
 ROLES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (BOOTSTRAP / "roles").glob("*.yaml")}
 STEPS = (*installation.STEPS, "verification")
 
-# What the local cloud has no service for, so that its installation does not enable it.
-CLOUD_ONLY = {
-    "cloudscheduler": "the schedule",
-    "monitoring": "the alerts",
-    "storage": "the archives and Terraform's state",
-}
 
 
 def _one(address: str) -> dict[str, Any]:
@@ -50,10 +44,9 @@ def _list(block: Block, name: str) -> list[str]:
 
 
 def test_the_same_apis_are_enabled() -> None:
-    """The local cloud's installation enables what the bootstrap does, but for what it has no service for."""
+    """The local cloud's installation enables what the bootstrap does."""
     (block,) = (each for each in ALL if each.kind == "locals" and "apis" in each.body)
-    enabled = {f"{name}.googleapis.com" for name in _list(block, "apis")}
-    assert enabled == {*installation.APIS, *(f"{name}.googleapis.com" for name in CLOUD_ONLY)}
+    assert {f"{name}.googleapis.com" for name in _list(block, "apis")} == {*installation.APIS}
 
 
 def test_a_fleet_project_has_no_api_that_the_home_project_has_not() -> None:
