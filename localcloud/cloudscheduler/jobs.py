@@ -10,6 +10,7 @@ from localcloud.cloudscheduler.firing import AGENT, FIRING
 from localcloud.cloudscheduler.schedules import check_schedule, seconds
 from localcloud.cloudscheduler.service import ATTEMPTS, JOBS, STEM, service
 from localcloud.google_apis import GOOGLE_APIS, local_path
+from localcloud.iam.accounts import exists
 from localcloud.resources import in_location, location_path, require
 from localcloud.service import Call, page
 from localcloud.time.clock import rfc3339
@@ -183,7 +184,7 @@ def _target(world: World, name: str, given: Json) -> Json:
         **given,
         "httpMethod": method,
         "headers": _headers(given),
-        "oauthToken": {"scope": SCOPE, **_account(name, given["oauthToken"])},
+        "oauthToken": {"scope": SCOPE, **_account(world, name, given["oauthToken"])},
     }
 
 
@@ -195,8 +196,8 @@ def _headers(given: Json) -> dict[str, Any]:
     return headers
 
 
-def _account(name: str, token: Json) -> Json:
-    """The token of an account of the job's own project [documented: OAuthToken]."""
+def _account(world: World, name: str, token: Json) -> Json:
+    """The token of an account of the job's own project [documented: OAuthToken], which must be there; words ours."""
     email, project = token.get("serviceAccountEmail", ""), name.split("/")[1]
     own = (
         f"@{project}.iam.gserviceaccount.com",
@@ -205,4 +206,6 @@ def _account(name: str, token: Json) -> Json:
     )
     if not email.endswith(own):
         raise invalid(f"The service account must be within the project {project}; it is {email!r}.")
+    if not exists(world, email):
+        raise Refused("NOT_FOUND", f"The service account {email} does not exist.")
     return token

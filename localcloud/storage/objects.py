@@ -130,21 +130,21 @@ def list_objects(call: Call) -> Json:
     """Objects of a bucket whose name begins with `prefix`; with `delimiter`, those below it as prefixes."""
     bucket, prefix, delimiter = bucket_of(call)["name"], call.query("prefix"), call.query("delimiter")
     _refuse_selection(call)
-    found: dict[str, Json | None] = {}  # what is below a delimiter is told by its prefix alone
+    found: dict[str, Json] = {}  # what is below a delimiter is told by its prefix alone
     for each in versions(call.world, bucket, prefix, noncurrent=call.flag("versions")):
         rest = each["name"].removeprefix(prefix)
         if delimiter and delimiter in rest:
-            found[prefix + rest[: rest.index(delimiter) + len(delimiter)]] = None
+            folder = prefix + rest[: rest.index(delimiter) + len(delimiter)]
+            found[folder] = {"prefix": folder}
         else:
-            found[f"{each['name']}#{each['generation']}"] = _shown(call.world, each)
+            found[f"{each['name']}#{each['generation']}"] = {"item": _shown(call.world, each)}
     most = call.query("maxResults", str(MOST))
     if not most.isdigit():
         raise invalid("Invalid page size or page token.")
-    shown = paged("names", list(found), min(int(most) or MOST, MOST), call.query("pageToken"))
-    names = shown.get("names", [])
+    shown = paged("found", list(found.values()), min(int(most) or MOST, MOST), call.query("pageToken"))
     told = {
-        "items": [found[name] for name in names if found[name] is not None],
-        "prefixes": [name for name in names if found[name] is None],
+        "items": [each["item"] for each in shown.get("found", []) if "item" in each],
+        "prefixes": [each["prefix"] for each in shown.get("found", []) if "prefix" in each],
         "nextPageToken": shown.get("nextPageToken"),
     }
     return {"kind": "storage#objects"} | {key: value for key, value in told.items() if value}

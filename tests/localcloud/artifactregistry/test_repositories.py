@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.artifactregistry.conftest import NAME, PLACE, POLICIES, REPOSITORY
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
@@ -71,8 +72,8 @@ def test_a_repository_is_deleted_by_an_operation(registry: Services) -> None:
         ("", {}, 400, "invalid repository ID"),
         ("x", {"format": None}, 400, "format must be specified"),
         ("x", {"format": "docker"}, 400, "Invalid value at 'format'"),
-        ("x", {"mode": "REMOTE_REPOSITORY"}, 501, "REMOTE_REPOSITORY"),
-        ("x", {"kmsKeyName": "k"}, 501, "kmsKeyName"),
+        ("x", {"mode": "REMOTE_REPOSITORY"}, NOT_IMPLEMENTED, "REMOTE_REPOSITORY"),
+        ("x", {"kmsKeyName": "k"}, NOT_IMPLEMENTED, "kmsKeyName"),
         ("x", {"cleanupPolicies": {"a": {**POLICIES["keep-three"], "action": "DELETE"}}}, 400, "'a'"),
         ("x", {"cleanupPolicies": {"a": {"action": "KEEP"}}}, 400, "exactly one of"),
     ],

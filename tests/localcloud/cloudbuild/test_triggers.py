@@ -9,6 +9,7 @@ import pytest
 
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.grants import grant
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.cloudbuild.conftest import BUILDER, PLACE, PUSH, REPOSITORY, TRIGGER
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
@@ -55,7 +56,7 @@ def test_a_name_is_given_once(builds: Services) -> None:
         ),
         ({"repositoryEventConfig": {**PUSH, "push": {"branch": "(main"}}}, 400, "invalid branch"),
         ({"repositoryEventConfig": {"repository": REPOSITORY}}, 400, "a branch or a tag"),
-        ({"repositoryEventConfig": None, "github": {"owner": "me"}}, 501, "triggers with github"),
+        ({"repositoryEventConfig": None, "github": {"owner": "me"}}, NOT_IMPLEMENTED, "triggers with github"),
     ],
 )
 def test_a_trigger_that_cannot_be_is_refused(builds: Services, fields: Any, status: int, words: str) -> None:
@@ -84,4 +85,4 @@ def test_nothing_is_built(builds: Services) -> None:
     """To run a trigger is refused as not implemented."""
     made = builds.ok("POST", "triggers", TRIGGER)
 
-    assert 501 == builds.refusal("POST", f"triggers/{made['id']}:run", {})[0]
+    assert NOT_IMPLEMENTED == builds.refusal("POST", f"triggers/{made['id']}:run", {})[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.iam.accounts import make
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services, a_world
 
@@ -46,6 +47,7 @@ class Scheduler(Services):
 def scheduler() -> Scheduler:
     """At nine, UTC."""
     world = a_world("cloudscheduler", "pubsub")
+    make(world, world.projects.get(PROJECT), "schedule", {})
     made = Scheduler(world, f"pubsub/v1/projects/{PROJECT}/")
     made.ok("PUT", "topics/news", {})
     made.ok("PUT", "subscriptions/reader", {"topic": TOPIC})

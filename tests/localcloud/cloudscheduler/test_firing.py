@@ -8,7 +8,7 @@ from localcloud.cloudscheduler.schedules import backoff, next_time
 from localcloud.iam import grants
 from localcloud.iam.access import ACCESS
 from localcloud.request_path import REQUEST_PATH
-from localcloud.serviceusage.identities import provision_agent
+from localcloud.serviceusage.identities import provision
 from localcloud.serviceusage.known import find
 from localcloud.time.clock import EPOCH, rfc3339
 from localcloud.wire.messages import Json
@@ -152,7 +152,7 @@ def test_an_account_without_a_right_publishes_nothing(scheduler: Scheduler) -> N
 def test_a_service_agent_that_lost_its_role_makes_no_tokens(scheduler: Scheduler) -> None:
     """The target is not called."""
     project = scheduler.world.projects.get(PROJECT)
-    provision_agent(scheduler.world, project, find("cloudscheduler.googleapis.com"))
+    provision(scheduler.world, project, find("cloudscheduler.googleapis.com"))
     scheduler.job()
     grants.write(scheduler.world, f"projects/{PROJECT}", [])
 

@@ -8,6 +8,7 @@ import pytest
 
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.grants import grant
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.cloudscheduler.conftest import ACCOUNT, JOB, NAME, PLACE, TARGET, Scheduler
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
@@ -72,17 +73,17 @@ def test_a_job_is_paused_and_resumed(scheduler: Scheduler) -> None:
         ({"schedule": "0 0 30 2 *"}, 400, "Schedule or time zone is invalid."),
         ({"schedule": "0 0 L * *"}, 400, "Schedule or time zone is invalid."),
         ({"timeZone": "Mars/Olympus"}, 400, "Schedule or time zone is invalid."),
-        ({"schedule": "every 15 minutes"}, 501, "schedules in English"),
+        ({"schedule": "every 15 minutes"}, NOT_IMPLEMENTED, "schedules in English"),
         ({"name": f"{PLACE}/jobs/no such"}, 400, "Job name must be formatted"),
         ({"name": f"projects/{PROJECT}/locations/us-west1/jobs/x"}, 400, "must begin with"),
         ({"retryConfig": {"retryCount": 6}}, 400, "between 0 and 5"),
         ({"retryConfig": {"minBackoffDuration": "5"}}, 400, "Illegal duration format"),
         ({"attemptDeadline": "1s"}, 400, "between 15s and 1800s"),
         ({"httpTarget": {**TARGET, "uri": "pubsub"}}, 400, "must begin with http"),
-        ({"httpTarget": {**TARGET, "uri": "https://example.com/"}}, 501, "example.com"),
-        ({"httpTarget": {**TARGET, "uri": "https://vision.googleapis.com/v1/x"}}, 501, "vision"),
+        ({"httpTarget": {**TARGET, "uri": "https://example.com/"}}, NOT_IMPLEMENTED, "example.com"),
+        ({"httpTarget": {**TARGET, "uri": "https://vision.googleapis.com/v1/x"}}, NOT_IMPLEMENTED, "vision"),
         ({"httpTarget": {**TARGET, "httpMethod": "GET"}}, 400, "A body is allowed with"),
-        ({"httpTarget": {**TARGET, "oauthToken": None}}, 501, "without an oauthToken"),
+        ({"httpTarget": {**TARGET, "oauthToken": None}}, NOT_IMPLEMENTED, "without an oauthToken"),
         (
             {
                 "httpTarget": {
@@ -93,7 +94,12 @@ def test_a_job_is_paused_and_resumed(scheduler: Scheduler) -> None:
             400,
             "must be within the project",
         ),
-        ({"pubsubTarget": {"topicName": "t"}}, 501, "pubsubTarget"),
+        (
+            {"httpTarget": {**TARGET, "oauthToken": {"serviceAccountEmail": ACCOUNT.replace("s", "z", 1)}}},
+            404,
+            "does not exist",
+        ),
+        ({"pubsubTarget": {"topicName": "t"}}, NOT_IMPLEMENTED, "pubsubTarget"),
         ({"shedule": ""}, 400, 'Unknown name "shedule"'),
     ],
 )

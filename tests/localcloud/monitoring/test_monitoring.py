@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.monitoring.conftest import EMAIL, LOG, RATE, THRESHOLD
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
@@ -104,7 +105,7 @@ def test_a_policy_of_the_log_limits_how_often_it_notifies(monitoring: Services) 
 
 @pytest.mark.parametrize(
     ("given", "status"),
-    [({"type": "email"}, 400), ({"type": "pager"}, 501), ({"displayName": "of no type"}, 400)],
+    [({"type": "email"}, 400), ({"type": "pager"}, NOT_IMPLEMENTED), ({"displayName": "of no type"}, 400)],
 )
 def test_a_channel_that_reaches_nobody_is_refused(monitoring: Services, given: Any, status: int) -> None:
     """Its type says what it needs."""

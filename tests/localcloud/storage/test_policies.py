@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from localcloud.iam.access import ACCESS
+from localcloud.iam.accounts import make
 from localcloud.iam.grants import grant
 from localcloud.storage import create_bucket
 from tests.localcloud.storage.conftest import BUCKET, Storage
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-BUILDER = "build@shop.iam.gserviceaccount.com"
+BUILDER = "fleetgate-build@shop.iam.gserviceaccount.com"
 STATE = "shop-state"
 O = "/storage/storage/v1/b/{}/o"  # noqa: E741  # as the API calls it
 
@@ -21,6 +22,7 @@ O = "/storage/storage/v1/b/{}/o"  # noqa: E741  # as the API calls it
 @pytest.fixture
 def enforced(storage: Storage) -> Storage:
     """Two buckets with an object each; the builder may work in one of them."""
+    make(storage.world, storage.world.projects.get(PROJECT), "fleetgate-build", {})
     create_bucket(storage.world, STATE, PROJECT, "us-central1")
     for bucket in (BUCKET, STATE):
         storage.send("POST", f"/upload/storage/v1/b/{bucket}/o", b"x", "uploadType=media&name=a")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from localcloud.storage.versions import CONTENTS
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.storage.conftest import BUCKET, Storage
 
 B = f"/storage/storage/v1/b/{BUCKET}"
@@ -106,4 +107,4 @@ def test_an_object_keeps_what_its_writer_says_of_it(storage: Storage) -> None:
 
     status, shown = send(fields)
     assert 200 == status and fields.items() <= shown.items()
-    assert 501 == send({**fields, "temporaryHold": True})[0]
+    assert NOT_IMPLEMENTED == send({**fields, "temporaryHold": True})[0]

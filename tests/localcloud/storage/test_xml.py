@@ -9,6 +9,7 @@ import pytest
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.grants import grant
 from localcloud.services import SERVICES
+from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.storage.conftest import BUCKET, Storage
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
@@ -65,7 +66,7 @@ def test_the_rest_of_the_xml_api_is_not_implemented(state: Storage, method: str,
     """Nor taken for a service that is not here."""
     answer = state.send(method, path)
 
-    assert 501 == answer.status and b"<Code>NotImplemented</Code>" in answer.body
+    assert NOT_IMPLEMENTED == answer.status and b"<Code>NotImplemented</Code>" in answer.body
 
 
 @pytest.mark.parametrize("path", ["/nosuchservice/v1/projects/shop/things", "/nosuchservice/v1beta1/a"])
