@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.artifactregistry.authorization import RegistryAuthorization
+from localcloud.iam.authorization import Authorization
 from localcloud.service import Service
 from localcloud.wire.errors import Style
 
@@ -12,7 +12,7 @@ service = Service(
     ["v1"],
     Style.NEWER,
     reads=frozenset({"testIamPermissions"}),
-    authorization=RegistryAuthorization(__file__),
+    authorization=Authorization(__file__),
 )
 
 STEM = "artifactregistry.projects.locations"

@@ -28,7 +28,6 @@ ROLES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (BOOTSTR
 STEPS = (*installation.STEPS, "verification")
 
 
-
 def _one(address: str) -> dict[str, Any]:
     (found,) = (each for each in ALL if each.address == address)
     return dict(found.body)
