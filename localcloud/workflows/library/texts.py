@@ -9,6 +9,9 @@ from urllib.parse import quote, quote_plus, unquote_plus
 from localcloud.patterns import BadPattern, compiled
 from localcloud.workflows.errors import fail
 from localcloud.workflows.library.registry import expect, function
+from localcloud.workflows.values import MEMORY_LIMIT
+
+TEXT_LIMIT = 8 * MEMORY_LIMIT  # characters that a replacement may come to, at the most
 
 
 def _strings(where: str, *values: Any) -> None:
@@ -22,6 +25,16 @@ def _pattern(where: str, source: Any, regexp: Any) -> Any:
         return compiled(regexp)
     except BadPattern as error:
         raise fail("ValueError", f"{where}: invalid regular expression: {error}") from None
+
+
+def _check_size(most: int) -> None:
+    """Refuse to make a text that no variable could hold, before it is made.
+
+    Raises:
+        WorkflowError: ResourceLimitError.
+    """
+    if most > TEXT_LIMIT:
+        raise fail("ResourceLimitError", f"a text of {most} characters exceeds the limit of {TEXT_LIMIT}")
 
 
 @function("text.find_all", "source", "substr")
@@ -48,6 +61,7 @@ def match_regex(source: Any, regexp: Any) -> bool:
 def replace_all(source: Any, substr: Any, repl: Any) -> str:
     """The string with each substring replaced."""
     _strings("text.replace_all", source, substr, repl)
+    _check_size(len(source) + source.count(substr) * len(repl))
     return str(source.replace(substr, repl))
 
 
@@ -56,6 +70,8 @@ def replace_all_regex(source: Any, regexp: Any, repl: Any) -> str:
     r"""The string with each match replaced; `\1` is the first group."""
     pattern = _pattern("text.replace_all_regex", source, regexp)
     _strings("text.replace_all_regex", repl)
+    matches, groups = sum(1 for _ in pattern.finditer(source)), repl.count("\\")
+    _check_size(len(source) * (1 + groups) + matches * len(repl))
     try:
         return str(pattern.sub(repl, source))
     except (ValueError, IndexError) as error:

@@ -185,3 +185,13 @@ def test_two_writers_at_odds_do_not_stop_the_clock() -> None:
 
     assert EPOCH + 1 == looks.world.clock.now
     assert BURST < len(looks.at) < 2 * BURST
+
+
+def test_keys_that_are_done_are_forgotten() -> None:
+    """A queue is as large as what waits in it, however many keys there were."""
+    looks = Looks()
+    for number in range(5000):
+        looks.queue.add(f"key-{number}")
+        looks.wait(1)
+    assert 5000 == len(looks.at)
+    assert len(looks.queue._looked) < 200

@@ -128,7 +128,7 @@ def lives_on(cloud: Standing, west: Cluster, turns: Turns) -> Iterator[None]:
     west.ok("POST", DEPLOYMENTS, deployment("after"))
     west.until(f"{DEPLOYMENTS}/after", lambda item: item.get("status", {}).get("readyReplicas") == 1)
     west.ok("DELETE", f"{DEPLOYMENTS}/after")
-    assert turns.longest < LONGEST_TURN, f"a turn of the event loop took {turns.longest:.2f} s"
+    assert 0 < turns.longest < LONGEST_TURN, f"a turn of the event loop took {turns.longest:.2f} s"
 
 
 def deployment(name: str, replicas: int = 1, labels: dict[str, str] | None = None, **container: Any) -> Any:

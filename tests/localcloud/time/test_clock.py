@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +74,24 @@ def test_times_are_written_as_each_api_writes_them() -> None:
     assert "2026-01-05T09:00:00Z" == rfc3339(EPOCH, 0)
     assert "2026-01-05T01:00:00.500-08:00" == rfc3339_pacific(EPOCH + 0.5)
     assert "Mon, 05 Jan 2026 09:00:00 GMT" == http_date(EPOCH + 0.9)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_timer_that_is_over_keeps_nothing_alive(cancelled: bool) -> None:
+    """Whoever keeps it, as the ledger does, keeps no cluster that is gone."""
+
+    class Cluster:
+        def come_up(self) -> None:
+            """What is due."""
+
+    clock, cluster = Clock(), Cluster()
+    gone = weakref.ref(cluster)
+    timer = clock.after(1, cluster.come_up)
+    del cluster
+    assert gone() is not None
+    if cancelled:
+        timer.cancel()
+    else:
+        clock.step()
+    gc.collect()
+    assert gone() is None

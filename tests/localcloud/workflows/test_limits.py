@@ -10,6 +10,7 @@ import pytest
 from localcloud.workflows import steps
 from localcloud.workflows.run import Run
 from localcloud.workflows.values import size_of
+from tests.support.turns import at_most
 
 
 @pytest.mark.parametrize(
@@ -100,3 +101,14 @@ def test_each_assignment_condition_and_call_is_billed(execute: Callable[..., Run
     """
     billed = execute(source).billed
     assert (billed.internal, billed.external) == (6, 1)
+
+
+@pytest.mark.parametrize("call", ["replace_all(x, 'a', x)", "replace_all_regex(x, 'a', x)"])
+def test_a_replacement_ends_before_it_is_made(error_of: Callable[..., Any], call: str) -> None:
+    """A text put into every place of itself would take all memory, and the whole cloud's time."""
+    source = f"""
+- init: {{assign: [{{x: "{"a" * 60_000}"}}]}}
+- out: {{return: "${{text.{call}}}"}}
+"""
+    with at_most(0.5):
+        assert ["ResourceLimitError"] == error_of(source)["tags"]
