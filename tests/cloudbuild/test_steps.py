@@ -30,7 +30,6 @@ WITHOUT_API = {
     ("build", "built", "storage.objects.list"),
     ("build", "source", "storage.objects.list"),  # what is not there is 404 to all
     ("check", "home", "logging.logEntries.create"),
-    ("check", "source", "storage.objects.list"),
 }
 
 needs_gcloud = pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
@@ -202,7 +201,7 @@ def test_the_checks_identity_replaces_no_archive(tmp_path: Path) -> None:
             for command in (
                 f"gcloud storage cp out/archives/checked {bucket}/{archive}",
                 f"gcloud storage rm {bucket}/{archive}",
-                "gcloud functions delete fleetgate-subnets --v2 --region=us-central1 --quiet",
+                "gcloud functions delete fleetgate-subnets --gen2 --region=us-central1 --quiet",
                 "gcloud pubsub topics publish fleetgate-requests --message={}",
             ):
                 done = await check.shell(command)
