@@ -19,7 +19,7 @@ from localcloud.wire.discovery import COMMON_QUERY, Document, Method, document, 
 from localcloud.wire.errors import Refused, Style, invalid, not_implemented
 from localcloud.wire.json_source import BeyondBounds, NotJson
 from localcloud.wire.messages import SAFE, Caller, Json, Request, Response
-from localcloud.wire.validation import camel, checked_body
+from localcloud.wire.validation import camel, checked_body, is_count
 from localcloud.world import World
 
 # Path parameters that name a project, in one API or another.
@@ -218,7 +218,7 @@ def page(call: Call, key: str, items: list[Json], most: int, usual: int = 0) -> 
         Refused: INVALID_ARGUMENT, a page size or token that is none.
     """
     size = call.query("pageSize", "0")
-    if not size.isdigit():
+    if not is_count(size):
         raise invalid("Invalid page size or page token.")
     return paged(key, items, min(int(size) or usual or most, most), call.query("pageToken", "0"))
 
@@ -229,7 +229,7 @@ def paged(key: str, items: list[Json], size: int, token: str) -> Json:
     Raises:
         Refused: INVALID_ARGUMENT, a token that is none.
     """
-    if not (token or "0").isdigit():
+    if not is_count(token or "0"):
         raise invalid("Invalid page size or page token.")
     start = int(token or "0")
     answer: Json = {key: items[start : start + size]} if items[start:] else {}

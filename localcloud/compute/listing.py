@@ -13,6 +13,7 @@ from localcloud.service import Call
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
+from localcloud.wire.validation import is_count
 
 Named = tuple[str, Json]
 MOST = 500  # items on a page, and the default [documented]
@@ -76,7 +77,7 @@ def _created(row: Named) -> str:
 
 def _size(call: Call) -> int:
     text = call.query("maxResults", str(MOST))
-    if not text.isdigit() or int(text) > MOST:
+    if not is_count(text) or int(text) > MOST:
         raise _refused("maxResults", text)
     return int(text) or MOST
 

@@ -15,6 +15,7 @@ from localcloud.kubernetes.parameters import (
     content_type,
     decoded_request,
     delete_terms,
+    number,
     opened,
     sealed,
     wants_table,
@@ -86,7 +87,7 @@ class Front:
     def _list(self, request: Request, where: Target) -> Response:
         if request.one("watch") in TRUE:
             return self._watch(request, where)
-        self._refuse_future(request.one("resourceVersion"))
+        self._refuse_future(_revision(request))
         test = selects(where.kind, request.one("labelSelector"), request.one("fieldSelector"))
         items = self._store.items(where.kind.key, where.namespace)
         items = [item for item in items if test(item)] if test else items
@@ -106,7 +107,7 @@ class Front:
         )
 
     def _refuse_future(self, revision: str) -> None:
-        if revision.isdecimal() and int(revision) > self._store.revision:
+        if revision and int(revision) > self._store.revision:
             message = f"Timeout: Too large resource version: {revision}, current: {self._store.revision}"
             cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
             raise StatusError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
@@ -118,7 +119,7 @@ class Front:
         if token:
             start = opened(token)
             items = [item for item in items if place_of(item) > start]
-        limit = int(request.one("limit") or 0)
+        limit = max(number(request, "limit"), 0)
         if not limit or len(items) <= limit:
             return items, meta
         meta["continue"] = sealed(place_of(items[limit - 1]))
@@ -129,15 +130,13 @@ class Front:
         fields = request.one("fieldSelector")
         if where.name:
             fields = ",".join(filter(None, (fields, f"metadata.name={where.name}")))
-        revision = request.one("resourceVersion")
-        if revision and not revision.isdecimal():
-            raise errors.bad_request(f"resourceVersion: Invalid value: {json.dumps(revision)}")
+        revision = _revision(request)
         watch = Watch(
             where.kind,
             where.namespace,
             selects(where.kind, request.one("labelSelector"), fields),
             revision,
-            float(request.one("timeoutSeconds") or 0),
+            float(max(number(request, "timeoutSeconds"), 0)),
             request.one("allowWatchBookmarks") in TRUE,
             request.one("sendInitialEvents") in TRUE,
         )
@@ -281,6 +280,13 @@ class Front:
             case ["apis", group, version]:
                 return openapi.document(self._registry, group, version)
         return None
+
+
+def _revision(request: Request) -> str:
+    revision = request.one("resourceVersion")
+    if revision and not (revision.isascii() and revision.isdecimal() and len(revision) <= 20):
+        raise errors.bad_request(f"resourceVersion: Invalid value: {json.dumps(revision)}")
+    return revision
 
 
 def _versioned(kind: Kind, item: Json) -> Json:

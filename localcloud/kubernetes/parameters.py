@@ -16,6 +16,7 @@ from localcloud.kubernetes.protobuf import NotProtobuf, decoded_body
 from localcloud.kubernetes.routes import Target
 from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Request
+from localcloud.wire.validation import is_count
 from localcloud.wire.yaml_source import compose
 
 MOST_VALUES = 30_000  # of a body: what is decoded, merged and recorded field by field in well under a second
@@ -140,6 +141,19 @@ def decoded_request(request: Request, kind: Kind) -> Any:
         raise errors.bad_request(f"error decoding YAML: {error}") from error
 
 
+def number(request: Request, name: str) -> int:
+    """A number in the query; 0 if it is not there.
+
+    Raises:
+        StatusError: 400, in Go's words [documented: strconv.ParseInt].
+    """
+    text = request.one(name) or "0"
+    if not is_count(text.removeprefix("-")):
+        fault = "value out of range" if text.removeprefix("-").isdecimal() else "invalid syntax"
+        raise errors.bad_request(f"strconv.ParseInt: parsing {json.dumps(text)}: {fault}")
+    return int(text)
+
+
 def wants_table(request: Request) -> bool:
     """Whether the client would rather have a Table."""
     first = request.headers.get("accept", "").split(",")[0]
@@ -158,7 +172,10 @@ def opened(token: str) -> tuple[str, str]:
         StatusError: 400.
     """
     try:
-        namespace, name = read_json(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError) as error:
+        place = read_json(base64.urlsafe_b64decode(token))
+    except ValueError as error:
         raise errors.bad_request("continue key is not valid") from error
-    return namespace, name
+    match place:
+        case [str(namespace), str(name)]:
+            return namespace, name
+    raise errors.bad_request("continue key is not valid")

@@ -10,6 +10,7 @@ from localcloud.serviceusage.operations import TYPES
 from localcloud.serviceusage.service import project_of, service
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
+from localcloud.wire.validation import is_count
 from localcloud.world import World
 
 BATCH = 20  # [documented] batchEnable takes no more
@@ -141,6 +142,6 @@ def _state_filter(text: str) -> str:
 
 
 def _offset(token: str) -> int:
-    if token and not token.isdecimal():
+    if token and not is_count(token):
         raise invalid("The page token is not valid.")
     return int(token or 0)

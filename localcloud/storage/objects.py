@@ -23,6 +23,7 @@ from localcloud.storage.versions import (
 from localcloud.time.clock import http_date, rfc3339, seconds_of
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json, Response
+from localcloud.wire.validation import is_count
 from localcloud.world import World
 
 MOST = 1000  # in one page [documented: objects.list]
@@ -139,7 +140,7 @@ def list_objects(call: Call) -> Json:
         else:
             found[f"{each['name']}#{each['generation']}"] = {"item": _shown(call.world, each)}
     most = call.query("maxResults", str(MOST))
-    if not most.isdigit():
+    if not is_count(most):
         raise invalid("Invalid page size or page token.")
     shown = paged("found", list(found.values()), min(int(most) or MOST, MOST), call.query("pageToken"))
     told = {

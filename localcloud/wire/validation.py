@@ -138,6 +138,11 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: "_" + m[1].lower(), name)
 
 
+def is_count(text: str) -> bool:
+    """Whether `text`, of a query, is a number that is not negative and no larger than 64 bits hold."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def _is_base64(value: str) -> bool:
     try:
         base64.b64decode(value.translate(str.maketrans("-_", "+/")) + "=" * (-len(value) % 4), validate=True)

@@ -118,3 +118,23 @@ def test_a_long_quantity_that_is_none_is_refused_at_once(text: str) -> None:
     """However many ways there are to part its digits."""
     with at_most(0.1), pytest.raises(NotAQuantity):
         amount(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("limit=lots", 'strconv.ParseInt: parsing "lots": invalid syntax'),
+        (f"limit={'9' * 40}", f'strconv.ParseInt: parsing "{"9" * 40}": value out of range'),
+        ("watch=true&timeoutSeconds=1e999", 'strconv.ParseInt: parsing "1e999": invalid syntax'),
+        ("watch=true&timeoutSeconds=NaN", 'strconv.ParseInt: parsing "NaN": invalid syntax'),
+        ("resourceVersion=lots", 'resourceVersion: Invalid value: "lots"'),
+        (f"watch=true&resourceVersion={'9' * 5000}", f'resourceVersion: Invalid value: "{"9" * 5000}"'),
+        ("continue=lots", "continue key is not valid"),
+        ("continue=WzEsIDJd", "continue key is not valid"),  # [1, 2]
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_list_is_asked_for_with_numbers(call: Call, query: str, words: str) -> None:
+    """What is none is refused before anything is looked up."""
+    reply = call("GET", f"{MAPS}?{query}")
+    assert (400, words) == (reply.status, reply.body["message"])

@@ -106,7 +106,7 @@ def test_a_watch_ends_with_its_time_and_a_bookmark(api: KubernetesApi) -> None:
     """timeoutSeconds closes it; with bookmarks allowed the last line says how far it got."""
 
     async def run() -> list[Json]:
-        stream = watch(api, CONFIGS, resourceVersion="0", timeoutSeconds="0.05", allowWatchBookmarks="true")
+        stream = watch(api, CONFIGS, resourceVersion="0", timeoutSeconds="1", allowWatchBookmarks="true")
         return [json.loads(line) async for line in stream]
 
     events = asyncio.run(run())
