@@ -6,6 +6,7 @@ import pytest
 
 from localcloud.iam.access import define_role
 from localcloud.iam.authorization import policy_holder
+from localcloud.iam.grants import grant
 from localcloud.wire.messages import Json
 from tests.localcloud.iam.clouds import OWNER, ROBOT, Cloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -166,6 +167,16 @@ def test_what_is_deleted_takes_its_policy_along(cloud: Cloud) -> None:
     assert 404 == gone
     assert {"etag": "ACAB"} == _policy(cloud)
     assert 403 == cloud.ask("POST", f"{PATH}:publish", MESSAGE)[0]
+
+
+def test_what_was_on_its_way_to_a_deleted_resource_delays_nothing(cloud: Cloud) -> None:
+    """A binding of its namesake that works at once does."""
+    _bind(cloud, member=f"serviceAccount:{ROBOT}")
+    cloud.ask("DELETE", PATH, who=OWNER)
+    cloud.ask("PUT", PATH, {}, OWNER)
+    grant(cloud.world, TOPIC, PUBLISHER, f"serviceAccount:{ROBOT}")
+
+    assert 200 == cloud.ask("POST", f"{PATH}:publish", MESSAGE)[0]
 
 
 @pytest.mark.parametrize(
