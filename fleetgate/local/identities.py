@@ -20,7 +20,8 @@ from localcloud.world import World
 
 NODE_ROLE = "roles/container.defaultNodeServiceAccount"
 TITLES = {"limited": ", under a condition", "source": ", in buckets", "built": ", in buckets"}
-BUILDER = "build"  # acts as itself besides: functions are built as it
+WRITER = "roles/artifactregistry.writer"
+BUILDER = "build"  # writes images and acts as itself besides: functions are built as it
 HOME_AGENTS = {
     "cloudscheduler": ("roles/cloudscheduler.serviceAgent",),
     "eventarc": ("roles/eventarc.serviceAgent",),
@@ -47,6 +48,8 @@ def prepare_home(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
         _grant_custom(world, role, "built", scope, f"projects/{scope.home}", _built(world, scope))
         for topic in (topic for each in role.topics for topic in scope.topics(each)):
             bind(world, topic, PUBLISHER, scope.member(role))
+        if role.name == BUILDER:
+            bind(world, scope.repository, WRITER, scope.member(role))
         also = (BUILDER,) if role.name == BUILDER else ()
         for account in (each for each in (*role.act_as, *also) if each != NODES):
             _let_act(world, role, scope, scope.account(account))

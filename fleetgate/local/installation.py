@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fleetgate.local.identities import prepare_fleet_project, prepare_home
 from fleetgate.local.roles import Role, RoleScope, read_roles
+from localcloud.artifactregistry import create_repository
 from localcloud.cloud import LocalCloud
 from localcloud.cloudscheduler import create_job
 from localcloud.compute import create_default_network, create_network, create_subnetwork
@@ -78,6 +79,20 @@ SOURCE_BUCKET: Json = {
     },
 }
 
+# How the bootstrap makes the repository of images.
+REPOSITORY: Json = {
+    "format": "DOCKER",
+    "description": "The functions' images, as Cloud Functions builds them.",
+    "cleanupPolicies": {
+        "keep-three": {"id": "keep-three", "action": "KEEP", "mostRecentVersions": {"keepCount": 3}},
+        "delete-older": {
+            "id": "delete-older",
+            "action": "DELETE",
+            "condition": {"olderThan": "2592000s", "tagState": "ANY"},
+        },
+    },
+}
+
 # Imported before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
     "functions_framework",
@@ -136,6 +151,7 @@ class Installation:
         """
         for project in sorted({self.project, self.fleet_project}):
             self.cloud.create_project(project, APIS)
+        create_repository(self.cloud.world, self._place.repository, REPOSITORY)
         prepare_home(self.cloud.world, self._roles, self._place)
         prepare_fleet_project(self.cloud.world, self._roles, self._place)
         self._make_networks(network_mode)

@@ -97,6 +97,11 @@ class RoleScope:
         """The bucket of archives, as the holder of a policy."""
         return f"projects/{self.home}/buckets/{self.home}-fleetgate-source"
 
+    @property
+    def repository(self) -> str:
+        """The repository of the functions' images."""
+        return f"projects/{self.home}/locations/{self.region}/repositories/fleetgate"
+
     def account(self, name: str) -> str:
         """The e-mail address of `fleetgate-<name>`."""
         return f"fleetgate-{name}@{self.home}.iam.gserviceaccount.com"

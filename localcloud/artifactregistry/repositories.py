@@ -14,6 +14,7 @@ from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.masks import masked
 from localcloud.wire.messages import Json
+from localcloud.world import World
 
 # [documented: artifact-registry/docs/repositories/create-repos; length by the API's own refusal]
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -37,15 +38,23 @@ def create(call: Call) -> Json:
     """Make a repository."""
     identity = call.query("repositoryId") or call.query("repository_id")
     name = f"{location_path(call)}/repositories/{identity}"
-    repository = dict(call.body)
+    create_repository(call.world, name, call.body)
+    return start(call, "artifactregistry.repositories.create", name, lambda: _response(call, name))
+
+
+def create_repository(world: World, name: str, given: Json) -> Json:
+    """A repository of this full name, at once, with the fields that are `given`.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, ALREADY_EXISTS, UNIMPLEMENTED.
+    """
+    repository = dict(given)
     if repository.get("mode", UNSPECIFIED) == UNSPECIFIED:  # [documented: Repository.disallowUnspecifiedMode]
         repository["mode"] = STANDARD
-    _check(identity, repository)
-    repositories = call.world.store[REPOSITORIES]
-    if name in repositories:
+    _check(name.rpartition("/")[2], repository)
+    if name in world.store[REPOSITORIES]:
         raise Refused("ALREADY_EXISTS", "the repository already exists")  # [observed: many build logs]
-    repositories.put(name, {**repository, **_own(call, name, repository)})
-    return start(call, "artifactregistry.repositories.create", name, lambda: _response(call, name))
+    return world.store[REPOSITORIES].put(name, {**repository, **_own(world, name, repository)})
 
 
 @service.on(f"{STEM}.repositories.get")
@@ -106,10 +115,10 @@ def _response(call: Call, name: str) -> Json:
     return {"@type": f"{TYPES}.Repository", **(call.world.store[REPOSITORIES].get(name) or {"name": name})}
 
 
-def _own(call: Call, name: str, repository: Json) -> Json:
+def _own(world: World, name: str, repository: Json) -> Json:
     """What Google adds [observed: Config Connector's recordings]."""
     _, project, _, location, _, identity = name.split("/")
-    now = rfc3339(call.world.clock.now, 6)
+    now = rfc3339(world.clock.now, 6)
     form = str(repository["format"])
     return {
         "name": name,

@@ -217,3 +217,19 @@ def test_suppressed_findings_have_reasons() -> None:
     suppressed = re.findall(r"#checkov:skip=(\w+):?(.*)", text)
     assert suppressed
     assert all(reason.rstrip().endswith(".") for _, reason in suppressed)
+
+
+def test_the_repository_of_images_is_the_same() -> None:
+    """What it is called, and what it keeps."""
+    there = _one("google_artifact_registry_repository.functions")
+    made, kept = installation.REPOSITORY, installation.REPOSITORY["cleanupPolicies"]
+    assert Installation(LocalCloud())._place.repository.endswith(f"/{text(there['repository_id'])}")
+    assert (made["format"], made["description"]) == (text(there["format"]), text(there["description"]))
+    assert {text(each["id"]): text(each["action"]) for each in there["cleanup_policies"]} == {
+        name: each["action"] for name, each in kept.items()
+    }
+    keep, delete = there["cleanup_policies"]
+    assert kept["keep-three"]["mostRecentVersions"] == {
+        "keepCount": keep["most_recent_versions"][0]["keep_count"]
+    }
+    assert kept["delete-older"]["condition"]["olderThan"] == text(delete["condition"][0]["older_than"])
