@@ -29,6 +29,11 @@ def path_here(host: str, path: str) -> str | None:
     return f"/{service}{path}"
 
 
+def is_api(word: str) -> bool:
+    """Whether paths that begin with this word are those of an API, which need not be served here."""
+    return word in _words()
+
+
 def gcloud_endpoints(base_url: str) -> dict[str, str]:
     """The variables that send every command of gcloud to `base_url`; the product's own clients read them too."""
     return {
@@ -48,6 +53,12 @@ def _endpoints(client: str, base_url: str) -> dict[str, str]:
         host, _, path = endpoint.partition("/")
         found[name] = f"{base_url}{path_here(host, f'/{path}')}"
     return found
+
+
+@cache
+def _words() -> frozenset[str]:
+    every = (url for client in _table() for url in _endpoints(client, "").values())
+    return frozenset(url.split("/")[1] for url in every)
 
 
 @cache

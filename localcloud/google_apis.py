@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from localcloud.endpoints import path_here
 from localcloud.faults.call_faults import CallDescription
 from localcloud.iam.calls import permit
 from localcloud.request_path import REQUEST_PATH, ResolvedCall
@@ -73,12 +74,11 @@ GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
 
 
 def local_path(url: str, base_url: str) -> str | None:
-    """The path here of a URL of this cloud or of `<service>.googleapis.com`; None of any other."""
+    """The path here of a URL of this cloud or of one of Google's APIs; None of any other."""
     parts = urlsplit(url)
     if base_url and url.startswith(base_url + "/"):
         return parts.path
-    service, _, domain = (parts.hostname or "").partition(".")
-    return f"/{service}{parts.path}" if domain == "googleapis.com" else None
+    return path_here(parts.hostname or "", parts.path)
 
 
 def _resolved(world: World, service: Service, request: Request, path: str) -> ResolvedCall:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
+from localcloud.endpoints import is_api
 from localcloud.service import Call, Match, Service
 from localcloud.storage.authorization import StorageAuthorization
 from localcloud.wire.errors import Refused, Style
@@ -32,12 +33,15 @@ class StorageService(Service):
     def owns(self, world: World, path: str) -> bool:
         """Whether a path is Cloud Storage's: by its first word, or because a bucket's name begins it.
 
-        A path whose second word is a version is that of another service, whether that is there or not.
+        A path that begins with an API's name, or has a version for its first or second word, is that of another
+        service, whether that is there or not.
         """
         first, _, rest = path.lstrip("/").partition("/")
         if super().owns(world, path) or first in world.store[BUCKETS]:
             return True
-        return bool(rest) and not any(VERSION.fullmatch(word) for word in (first, rest.split("/")[0]))
+        if not rest or is_api(first):
+            return False
+        return not any(VERSION.fullmatch(word) for word in (first, rest.split("/")[0]))
 
     def resolve(self, request: Request, path: str) -> Match:
         """See `Service.resolve`; the object's name is one parameter, quoted.

@@ -70,10 +70,10 @@ class Repository:
         )
 
     def anchors(self) -> dict[str, Json]:
-        """The labels of each anchor, by environment."""
+        """The labels of each anchor, by environment; one that has none yet is nobody's (decision 17)."""
         found = self.local.cloud.world.store["compute.addresses"].list()
         labels = [each.get("labels", {}) for each in found if each["name"].startswith("fleetgate-")]
-        return {each["fleetgate-env"]: each for each in labels}
+        return {each["fleetgate-env"]: each for each in labels if each}
 
     def actions(self) -> dict[str, str]:
         """What each anchor says is going on."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.endpoints import gcloud_endpoints, path_here, terraform_endpoints
+from localcloud.endpoints import gcloud_endpoints, is_api, path_here, terraform_endpoints
 from localcloud.google_apis import GoogleApis
 from localcloud.services import SERVICES
 from localcloud.world import World
@@ -56,6 +56,12 @@ def test_gcloud_and_the_provider_find_a_service_by_its_name(name: str) -> None:
     )
     at = [url for url in terraform_endpoints(HERE).values() if url.startswith(f"{HERE}/{name}/")]
     assert at or name == "workflowexecutions"  # of which the provider has no resource
+
+
+def test_the_first_words_of_endpoints_are_those_of_apis() -> None:
+    """And no bucket's."""
+    assert is_api("dns") and is_api("accessapproval") and is_api("admin-remotebuildexecution")
+    assert not is_api("shop-tools-fleetgate-source") and not is_api("")
 
 
 def test_what_is_at_an_endpoint_is_served_or_refused_by_name() -> None:

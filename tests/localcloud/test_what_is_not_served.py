@@ -24,6 +24,8 @@ from tests.support.services import request
         ("PUT", "/pubsub/v1/projects/p/topics", "PUT /v1/projects/p/topics of pubsub"),
         ("GET", "/computeMetadata/v1/project", "GET /v1/project of computeMetadata"),
         ("GET", "/nothing", "GET /nothing"),
+        ("GET", "/dns/dns/v1/projects/p/managedZones/z", "dns.managedZones.get of version v1"),
+        ("GET", "/bigquery/projects/p", "GET /projects/p of bigquery"),
         ("GET", "/", "GET /"),
         ("GET", "/\0/v1/x", "GET /v1/x of"),
         ("GET", f"/{'long' * 100}/v1/x", "GET /v1/x of long"),
