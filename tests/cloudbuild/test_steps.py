@@ -28,7 +28,7 @@ WITHOUT_API = {
     ("build", "home", "logging.logEntries.create"),
     ("build", "built", "storage.objects.get"),
     ("build", "built", "storage.objects.list"),
-    ("build", "source", "storage.objects.list"),  # what is not there is 404 to all
+    ("build", "source", "storage.objects.list"),  # every archive that it asks for is there
     ("check", "home", "logging.logEntries.create"),
 }
 
