@@ -274,7 +274,7 @@ def test_a_cluster_of_thousands_of_nodes(cloud: Standing, nodes: int) -> None:
     """It is refused at once, and nothing is left of it: its name and its range are free."""
     cluster = {"name": "vast", "initialNodeCount": nodes}
     status, answer = google(cloud, "CONTAINER", "POST", f"{ZONE}/clusters", {"cluster": cluster})
-    assert (501, "UNIMPLEMENTED") == (status, answer["error"]["status"])
+    assert status >= 400 and "UNIMPLEMENTED" == answer["error"]["status"], answer
     assert "clusters of more than 200 nodes" in answer["error"]["message"]
     assert 404 == google(cloud, "CONTAINER", "GET", f"{ZONE}/clusters/vast")[0]
 
