@@ -1,7 +1,6 @@
 """Every service of the local cloud. Adding one is adding it here."""
 
 from localcloud.artifactregistry import service as artifactregistry
-from localcloud.cloudbilling import service as cloudbilling
 from localcloud.cloudbuild import service as cloudbuild
 from localcloud.cloudfunctions import service as cloudfunctions
 from localcloud.cloudresourcemanager import service as cloudresourcemanager
@@ -19,7 +18,6 @@ from localcloud.workflows.service import executions_service, workflows_service
 
 SERVICES = (
     artifactregistry,
-    cloudbilling,
     cloudbuild,
     cloudfunctions,
     cloudresourcemanager,
