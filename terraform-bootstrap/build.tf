@@ -5,7 +5,7 @@
 # fleetgate-build, waits until Cloud Build says that the first one of the same commit has succeeded.
 
 locals {
-  built = "projects/_/buckets/gcf-v2-sources-${data.google_project.home.number}-${var.region}" # [observed]
+  built = "projects/_/buckets/gcf-v2-sources-${local.number}-${var.region}" # [observed]
 
   # A trigger takes a regular expression; a name has no other characters that mean something in one.
   branch = var.repository == null ? null : "^${replace(replace(var.repository.branch, ".", "\\."), "+", "\\+")}$"

@@ -35,10 +35,20 @@ locals {
     eventarc       = "roles/eventarc.serviceAgent"
     workflows      = "roles/workflows.serviceAgent"
   }
+
+  number = one([for each in data.google_projects.home.projects : each.number if each.project_id == var.project_id])
 }
 
-data "google_project" "home" {
-  project_id = var.project_id
+# A list, for its number alone: google_project also asks who pays, and fails where the Cloud Billing API is not on.
+data "google_projects" "home" {
+  filter = "id:${var.project_id}"
+
+  lifecycle {
+    postcondition {
+      condition     = contains(self.projects[*].project_id, var.project_id)
+      error_message = "project_id: there is no project ${var.project_id}, or you may not see it. Correct the id, or ask for roles/owner there."
+    }
+  }
 }
 
 # Names are fixed, so a project has room for one installation. The network is the first thing that a second one would
@@ -98,7 +108,7 @@ resource "google_project_iam_member" "agents" {
 
   project = var.project_id
   role    = each.value
-  member  = "serviceAccount:service-${data.google_project.home.number}@gcp-sa-${each.key}.iam.gserviceaccount.com"
+  member  = "serviceAccount:service-${local.number}@gcp-sa-${each.key}.iam.gserviceaccount.com"
 
   condition {
     title       = "Fleetgate of ${var.project_id}"

@@ -222,6 +222,16 @@ run "a_wait_without_a_unit" {
   }
 }
 
+run "a_project_that_is_not_there" {
+  command         = plan
+  expect_failures = [data.google_projects.home]
+  variables {
+    project_id            = "shop-toys"
+    fleet_projects        = ["shop-tools"]
+    verification_networks = { shop = { network = "projects/shop-tools/global/networks/default", subnetwork = "projects/shop-tools/regions/us-central1/subnetworks/default" } }
+  }
+}
+
 run "a_second_installation" {
   command         = plan
   expect_failures = [terraform_data.installation]

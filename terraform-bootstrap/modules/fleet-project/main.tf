@@ -31,10 +31,20 @@ locals {
       for role in agent.roles : { "${service}/${role}" = { account = agent.account, role = role } }
     ]
   ])...)
+
+  number = one([for each in data.google_projects.fleet.projects : each.number if each.project_id == var.project_id])
 }
 
-data "google_project" "fleet" {
-  project_id = var.project_id
+# A list, for its number alone: google_project also asks who pays, and fails where the Cloud Billing API is not on.
+data "google_projects" "fleet" {
+  filter = "id:${var.project_id}"
+
+  lifecycle {
+    postcondition {
+      condition     = contains(self.projects[*].project_id, var.project_id)
+      error_message = "project_id: there is no project ${var.project_id}, or you may not see it. Correct the id, or ask for roles/owner there."
+    }
+  }
 }
 
 resource "google_project_service" "fleet" {
@@ -69,7 +79,7 @@ resource "google_project_iam_member" "agents" {
 
   project = var.project_id
   role    = each.value.role
-  member  = "serviceAccount:service-${data.google_project.fleet.number}@${each.value.account}.iam.gserviceaccount.com"
+  member  = "serviceAccount:service-${local.number}@${each.value.account}.iam.gserviceaccount.com"
 
   condition {
     title       = "Fleetgate of ${var.home_project_id}"

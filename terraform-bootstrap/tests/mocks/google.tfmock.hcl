@@ -1,7 +1,13 @@
 # What the provider would say of things that are there. It holds an account's name and a member to their forms.
 
-mock_data "google_project" {
-  defaults = { number = "123456789012" }
+mock_data "google_projects" {
+  defaults = {
+    projects = [
+      { project_id = "shop-tools", number = "123456789012" },
+      { project_id = "shop-prod", number = "123456789013" },
+      { project_id = "shop-stage", number = "123456789014" },
+    ]
+  }
 }
 
 mock_resource "google_service_account" {
