@@ -79,6 +79,12 @@ def predefined() -> dict[str, PredefinedRole]:
     return {name: _predefined(name, entry) for name, entry in _data("roles.yaml")["roles"].items()}
 
 
+def asked_on(kind: str) -> str:
+    """How the permissions begin that are asked for on a resource of a kind (`topics`) with a policy of its own."""
+    found: str = _data("roles.yaml")["resources"][kind]
+    return found
+
+
 def is_predefined(role: str) -> bool | None:
     """Whether Google has a role of this name; None if it is of a service that is not known here."""
     service, _, word = role.removeprefix("roles/").rpartition(".")

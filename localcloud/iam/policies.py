@@ -18,7 +18,7 @@ from functools import partial
 
 from localcloud.iam import grants, members
 from localcloud.iam.access import ACCESS, ROLES
-from localcloud.iam.catalog import EVERYTHING, is_predefined, predefined
+from localcloud.iam.catalog import EVERYTHING, asked_on, is_predefined, predefined
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
@@ -28,14 +28,6 @@ ROLE = re.compile(r"(roles|projects/[^/]+/roles|organizations/\d+/roles)/[A-Za-z
 PERMISSION = re.compile(r"[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+){2,}")
 WITH_CONDITIONS = 3  # [documented] the policy version that carries conditions
 VERSIONS = (0, 1, WITH_CONDITIONS)
-# How the permissions begin that are asked for on what has a policy of its own.
-SERVICE_OF = {
-    "buckets": "storage",
-    "repositories": "artifactregistry",
-    "serviceAccounts": "iam",
-    "services": "run",
-    "topics": "pubsub",
-}
 
 Holder = Callable[[Call], str]
 
@@ -182,4 +174,4 @@ def _is_grantable(role: str, holder: str) -> bool:
     kind = holder.split("/")[-2]
     if kind == "projects":
         return not role.startswith("roles/storage.legacy")
-    return any(each.startswith(f"{SERVICE_OF[kind]}.") for each in known.permissions)
+    return any(each.startswith(f"{asked_on(kind)}.") for each in known.permissions)
