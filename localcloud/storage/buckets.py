@@ -15,7 +15,7 @@ from localcloud.service import Call
 from localcloud.storage.authorization import bucket_holder
 from localcloud.storage.policies import grant_project
 from localcloud.storage.preconditions import check_metageneration
-from localcloud.storage.service import BUCKETS, bucket_of, service
+from localcloud.storage.service import BUCKET_NAME, BUCKETS, bucket_of, service
 from localcloud.storage.versions import any_version
 from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, invalid, not_implemented
@@ -23,8 +23,7 @@ from localcloud.wire.merge_patch import merge_patch
 from localcloud.wire.messages import Json, Response
 from localcloud.world import World
 
-# 3 to 63 characters; names with dots are domains, which must be verified [documented: storage/docs/buckets#naming].
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]")
+# [documented: storage/docs/buckets#naming]; names with dots are domains, which must be verified.
 FORBIDDEN = re.compile(r"goog|.*google|.*g[o0]{2}gle")
 MULTI_REGIONS = ("ASIA", "EU", "US", "ASIA1", "EUR4", "EUR5", "EUR7", "EUR8", "NAM4")
 REGION = re.compile(r"[A-Z]+-[A-Z]+[0-9]+")
@@ -210,7 +209,7 @@ def _iam_configuration(world: World, given: Json) -> Json:
 def _check_name(world: World, name: str, project: Project) -> None:
     if "." in name:
         raise not_implemented("buckets named after domains")
-    if not NAME.fullmatch(name) or FORBIDDEN.match(name):
+    if not BUCKET_NAME.fullmatch(name) or FORBIDDEN.match(name):
         raise invalid(f"Invalid bucket name: '{name}'")
     there = world.store[BUCKETS].get(name)
     if there is None:

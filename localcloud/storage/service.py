@@ -24,6 +24,9 @@ BUCKETS = "storage.buckets"
 UPLOADS = ("upload", "resumable")
 DOWNLOADS = "download"
 READ = "storage.objects.get.xml"  # a read by the XML API
+# 3 to 63 characters [documented: storage/docs/buckets#naming].
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]")
+OTHERS = frozenset({"batch", "discovery", "folders", "oauth2", "organizations", "projects", "token"})
 VERSION = re.compile(r"v\d+((alpha|beta)\d*)?")
 
 
@@ -34,12 +37,12 @@ class StorageService(Service):
         """Whether a path is Cloud Storage's: by its first word, or because a bucket's name begins it.
 
         A path that begins with an API's name, or has a version for its first or second word, is that of another
-        service, whether that is there or not.
+        service, whether that is there or not; so is one that begins as paths of APIs do without their service's name.
         """
         first, _, rest = path.lstrip("/").partition("/")
         if super().owns(world, path) or first in world.store[BUCKETS]:
             return True
-        if not rest or is_api(first):
+        if not rest or is_api(first) or first in OTHERS or not BUCKET_NAME.fullmatch(first):
             return False
         return not any(VERSION.fullmatch(word) for word in (first, rest.split("/")[0]))
 

@@ -75,6 +75,14 @@ def test_a_service_that_is_not_here_is_no_bucket(state: Storage, path: str) -> N
     assert "nosuchservice" in json.loads(state.send("GET", path).body)["error"]["message"]
 
 
+@pytest.mark.parametrize("path", ["/b/shop-source", "/projects/shop/things", "/Shop/a"])
+def test_a_path_that_lost_its_services_name_is_no_bucket(state: Storage, path: str) -> None:
+    """404 would say that what it names is gone."""
+    answer = state.send("GET", path)
+
+    assert NOT_IMPLEMENTED == answer.status == json.loads(answer.body)["error"]["code"]
+
+
 def test_a_client_downloads_by_a_path_of_its_own(state: Storage) -> None:
     """Python's does."""
     path = f"/download/storage/v1/b/{BUCKET}/o/terraform%2Fstate%2Fdefault.tfstate"
