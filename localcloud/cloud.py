@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from localcloud.cloudfunctions import record
+from localcloud.cloudfunctions import roll_out
 from localcloud.compute import create_default_network
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.container.kube import CLUSTER_APIS
@@ -31,7 +31,7 @@ from localcloud.dataplane import Convergence
 from localcloud.dataplane.proxy import VpcProxy
 from localcloud.edge import Edge
 from localcloud.endpoints import gcloud_endpoints
-from localcloud.eventarc.triggers import trigger_function, trigger_workflow
+from localcloud.eventarc.triggers import make_workflow_trigger
 from localcloud.faults.call_faults import Fault, Faults
 from localcloud.forward_proxy import ForwardProxy
 from localcloud.functions.metadata import MetadataServer
@@ -176,15 +176,16 @@ class LocalCloud:
         """A topic, by full name."""
         self.world.store["pubsub.topics"].put(name, {"name": name})
 
-    def deploy_function(self, function: Function, topic: str) -> None:
-        """Deploy a function that messages of `topic` trigger."""
-        record(self.world, function, topic)
-        self.functions.deploy(function)
-        trigger_function(self.world, function.name, topic)
+    def deploy_function(self, name: str, fields: Json, source: Path, directory: Path | None = None) -> None:
+        """Deploy a function (by full name) from this file at once; `fields` are those of its API, without a source.
 
-    def trigger_workflow(self, topic: str, workflow: str, service_account: str = "") -> None:
-        """Start an execution of `workflow` (full name) for every message of `topic`, as `service_account`."""
-        trigger_workflow(self.world, workflow, topic, service_account or self.settings.user)
+        What it imports is looked for in `directory`, by default the file's own.
+        """
+        roll_out(self.world, name, fields, source, directory or source.parent)
+
+    def trigger_workflow(self, name: str, topic: str, workflow: str, service_account: str) -> None:
+        """A trigger (by full name) that starts an execution of `workflow` for every message of `topic`."""
+        make_workflow_trigger(self.world, name, workflow, topic, service_account)
 
     def answer(self, request: Request) -> Response:
         """The answer to a call of a Google API by whom the request says.

@@ -44,6 +44,11 @@ class Ids:
         return value
 
 
+def keyed_uid(text: str) -> str:
+    """A UUID that depends on `text` alone."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, text))
+
+
 def keyed(text: str, bound: int) -> int:
     """A number below `bound` that depends on `text` alone: allocation must not depend on who came first."""
     return zlib.crc32(text.encode()) % bound

@@ -7,10 +7,12 @@ from localcloud.cloudresourcemanager import service as cloudresourcemanager
 from localcloud.cloudscheduler import service as cloudscheduler
 from localcloud.compute import service as compute
 from localcloud.container import service as container
+from localcloud.eventarc import service as eventarc
 from localcloud.gkehub import service as gkehub
 from localcloud.iam import service as iam
 from localcloud.monitoring import service as monitoring
 from localcloud.pubsub import service as pubsub
+from localcloud.run import service as run
 from localcloud.serviceusage import service as serviceusage
 from localcloud.storage import service as storage
 from localcloud.sts import service as sts
@@ -24,10 +26,12 @@ SERVICES = (
     cloudscheduler,
     compute,
     container,
+    eventarc,
     gkehub,
     iam,
     monitoring,
     pubsub,
+    run,
     serviceusage,
     storage,
     sts,

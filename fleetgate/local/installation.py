@@ -18,7 +18,7 @@ from localcloud.cloud import LocalCloud
 from localcloud.cloudscheduler import create_job
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.compute.regions import auto_range, regions
-from localcloud.functions.runtime import Function
+from localcloud.iam.grants import grant
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Json
 from shared.spec.values import SWEEP_INTERVAL
@@ -35,6 +35,7 @@ OWN_RANGES = tuple(
 )  # one a region, outside the range of auto mode
 
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
+MOST_INSTANCES = 10  # of a function
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
 
 # The APIs that the tutorial's prerequisites page and Fleetgate itself need.
@@ -228,17 +229,46 @@ class Installation:
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic))
         directory, source = self._code(step)
-        function = Function(
-            name=f"fleetgate-{topic}",
-            directory=directory,
-            source=source,
-            entry_point=step,
-            service_account=f"fleetgate-{step.replace('_', '-')}@{self.project}.iam.gserviceaccount.com",
-            environment=self._settings(),
-            timeout=VERIFICATION_TIMEOUT if in_vpc else 60.0,
-            egress=(self.network, self.region) if in_vpc else None,
-        )
-        self.cloud.deploy_function(function, self.topic(topic))
+        place, name = f"projects/{self.project}/locations/{self.region}", f"fleetgate-{topic}"
+        fields = self._function(step, topic, in_vpc)
+        self.cloud.deploy_function(f"{place}/functions/{name}", fields, source, directory)
+        invoker = f"serviceAccount:{self._place.account('triggers')}"
+        grant(self.cloud.world, f"{place}/services/{name}", "roles/run.invoker", invoker)
+
+    def _function(self, step: str, topic: str, in_vpc: bool) -> Json:
+        """A function as the bootstrap describes it to the API, but for its source."""
+        account, home = self._place.account, f"projects/{self.project}"
+        service: Json = {
+            "timeoutSeconds": int(VERIFICATION_TIMEOUT) if in_vpc else 60,
+            "availableCpu": "1",
+            "availableMemory": "512Mi",
+            "maxInstanceRequestConcurrency": 1,
+            "maxInstanceCount": MOST_INSTANCES,
+            "ingressSettings": "ALLOW_INTERNAL_ONLY",
+            "allTrafficOnLatestRevision": True,
+            "serviceAccountEmail": account(step.replace("_", "-")),
+            "environmentVariables": self._settings(),
+        }
+        if in_vpc:
+            service["directVpcEgress"] = "VPC_EGRESS_PRIVATE_RANGES_ONLY"
+            service["directVpcNetworkInterface"] = [{"network": self.network}]
+        return {
+            "description": f"Answers the messages on fleetgate-{topic}.",
+            "buildConfig": {
+                "runtime": "python312",
+                "entryPoint": step,
+                "dockerRepository": f"{home}/locations/{self.region}/repositories/fleetgate",
+                "serviceAccount": f"{home}/serviceAccounts/{account('build')}",
+            },
+            "serviceConfig": service,
+            "eventTrigger": {
+                "triggerRegion": self.region,
+                "eventType": "google.cloud.pubsub.topic.v1.messagePublished",
+                "pubsubTopic": self.topic(topic),
+                "serviceAccountEmail": account("triggers"),
+                "retryPolicy": "RETRY_POLICY_DO_NOT_RETRY",
+            },
+        }
 
     def _code(self, step: str) -> tuple[Path, Path]:
         """The folder with a function's code, and the file with its entry point."""
@@ -264,5 +294,6 @@ class Installation:
             service_account=f"fleetgate-workflow@{self.project}.iam.gserviceaccount.com",
             environment={"FLEETGATE_TOPIC_PREFIX": f"projects/{self.project}/topics/fleetgate-"},
         )
+        trigger = f"projects/{self.project}/locations/{self.region}/triggers/fleetgate-requests"
         account = self._place.account("triggers")
-        self.cloud.trigger_workflow(self.topic("requests"), self.workflow, account)
+        self.cloud.trigger_workflow(trigger, self.topic("requests"), self.workflow, account)

@@ -1,7 +1,9 @@
-"""Deploying: an operation that fetches the archive, builds it, and lets new instances be served from it.
+"""Deploying: an operation that copies the archive, builds it, and lets new instances be served from it.
 
 A failed build leaves what was deployed before in service, with the operation's error the only trace [observed]; a
-second deployment beside one that runs is refused as `unable to queue the operation` [observed].
+function whose first deployment has failed is there and serves nobody [documented: Function.State]. A second
+deployment beside one that runs is refused as `unable to queue the operation` [observed]. Every change builds anew, also
+of settings alone [observed: hashicorp/terraform-provider-google#23781].
 """
 
 from __future__ import annotations
@@ -9,141 +11,169 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from localcloud.cloudfunctions.archives import BuildFailed, unpack
-from localcloud.cloudfunctions.functions import deployments, running, shown
-from localcloud.cloudfunctions.service import (
-    FUNCTIONS,
-    OPERATIONS,
-    STEM,
-    parent,
-    require,
-    service,
+from localcloud.cloudfunctions.checks import (
+    DeploymentFailed,
+    check_build,
+    check_call,
+    check_fields,
+    check_service,
 )
-from localcloud.eventarc.triggers import trigger_function
+from localcloud.cloudfunctions.functions import begun
+from localcloud.cloudfunctions.rollout import roll_out, take_down
+from localcloud.cloudfunctions.service import FUNCTIONS, OPERATIONS, STEM, require, service
+from localcloud.cloudfunctions.sources import copied, sent
 from localcloud.faults import operation_faults
-from localcloud.functions.runtime import RUNTIME
+from localcloud.resources import location_path
 from localcloud.service import Call
-from localcloud.storage import find_object
 from localcloud.time.clock import rfc3339
 from localcloud.wire.codes import rpc_status
 from localcloud.wire.errors import Refused, invalid
+from localcloud.wire.masks import masked
 from localcloud.wire.messages import Json
-from localcloud.wire.validation import camel
 from localcloud.world import World
 
 _TYPES = "type.googleapis.com/google.cloud.functions.v2"
+_MAPS = ("labels",)
 
 
 @service.on(f"{STEM}.functions.create")
 def create(call: Call) -> Json:
     """Deploy a new function; 409 if there is one of that name."""
-    name = f"{parent(call)}/functions/{call.query('functionId')}"
+    name = f"{location_path(call)}/functions/{call.query('functionId')}"
     if name in call.world.store[FUNCTIONS]:
         raise Refused("ALREADY_EXISTS", f"Resource '{name}' already exists")
     if not call.query("functionId"):
         raise invalid("The request has errors: function_id is required.")
-    return _deploy(call, name, dict(call.body), "CREATE_FUNCTION")
+    fields = dict(call.body)
+    _check(call.world, name, fields, with_trigger=True)
+    operation = _deploy(call, name, fields, "create")
+    begun(call.world, name, fields)
+    return operation
 
 
 @service.on(f"{STEM}.functions.patch")
 def patch(call: Call) -> Json:
     """Change the fields of the mask, or all that are given; the others stay as they are."""
     before = require(call, FUNCTIONS, "functionsId")
-    if mask := call.query("updateMask"):
-        fields: Json = {**before}
-        for path in mask.split(","):
-            fields = _with(fields, call.body, [camel(word) for word in path.split(".")])
-    else:
-        fields = {**before, **call.body}
-    return _deploy(call, before["name"], fields, "UPDATE_FUNCTION")
+    fields = masked(before, call.body, call.query("updateMask"), _MAPS)
+    changed = fields.get("eventTrigger") != before.get("eventTrigger")
+    _check(call.world, before["name"], fields, with_trigger=changed)
+    return _deploy(call, before["name"], fields, "update")
 
 
-def _with(fields: Json, given: Json, path: list[str]) -> Json:
-    """`fields` with what `given` has at `path`; what it does not have is cleared."""
-    head, *rest = path
-    value: Any = given.get(head)
-    if rest:
-        value = _with(fields.get(head) or {}, value or {}, rest)
-    changed = {**fields, head: value}
-    return changed if value is not None else {key: each for key, each in changed.items() if key != head}
+@service.on(f"{STEM}.functions.delete")
+def delete(call: Call) -> Json:
+    """Delete a function, and with it its service, its trigger and the trigger's subscription."""
+    function = require(call, FUNCTIONS, "functionsId")
+    _refuse_beside_another(call.world, function["name"])
+    operation = _begin(call, function["name"], "delete")
+    gone = partial(_taken_down, call.world, operation["name"], function["name"])
+    call.world.ledger.perform("cloudfunctions.delete", function["name"], gone)
+    return operation
 
 
-def _deploy(call: Call, name: str, fields: Json, kind: str) -> Json:
-    source = fields.get("buildConfig", {}).get("source", {}).get("storageSource")
-    if not source or not fields["buildConfig"].get("entryPoint"):
-        raise invalid(
-            "The request has errors: build_config.source.storage_source and build_config.entry_point are required."
-        )
-    found = find_object(call.world, source["bucket"], source["object"])
-    if found is None:
-        raise invalid(f"The source gs://{source['bucket']}/{source['object']} was not found.")
-    pinned = {**source, "generation": found.metadata["generation"]}
-    build = {
-        **fields["buildConfig"],
-        "source": {"storageSource": pinned},
-        "sourceProvenance": {"resolvedStorageSource": pinned},
-    }
-    return _start(call, name, {**fields, "buildConfig": build}, found.data, kind)
+def _taken_down(world: World, operation: str, name: str) -> None:
+    def take() -> None:
+        take_down(world, world.store[FUNCTIONS].get(name) or {"name": name})
+        _end(world, operation, {"response": {"@type": "type.googleapis.com/google.protobuf.Empty"}})
+
+    _attempt(world, operation, name, take)
 
 
-def _start(call: Call, name: str, fields: Json, data: bytes, kind: str) -> Json:
+def _check(world: World, name: str, fields: Json, with_trigger: bool) -> None:
+    check_fields(fields)
+    sent(world, fields["buildConfig"]["source"]["storageSource"])
+    check_call(world, name, fields, with_trigger)
+
+
+def _deploy(call: Call, name: str, fields: Json, verb: str) -> Json:
     """Begin the operation, unless another is at work on the function."""
     world = call.world
-    operations = world.store[OPERATIONS]
-    if any(not each["done"] and each["metadata"]["target"] == name for each in operations.list()):
+    _refuse_beside_another(world, name)
+    archive = sent(world, fields["buildConfig"]["source"]["storageSource"])
+    copy = {"storageSource": copied(world, name, archive.data)}
+    resolved = {"resolvedStorageSource": copy["storageSource"]}
+    build = {**fields["buildConfig"], "source": copy, "sourceProvenance": resolved}
+    operation = _begin(call, name, verb)
+    built = partial(_built, world, operation["name"], name, {**fields, "buildConfig": build}, archive.data)
+    world.ledger.perform("cloudfunctions.build", name, built)
+    return operation
+
+
+def _refuse_beside_another(world: World, name: str) -> None:
+    """[observed: GoogleCloudPlatform/k8s-config-connector#12112].
+
+    Raises:
+        Refused: ABORTED.
+    """
+    operations = world.store[OPERATIONS].list()
+    if any(not each["done"] and each["metadata"]["target"] == name for each in operations):
         raise Refused("ABORTED", "unable to queue the operation")
-    operation = f"{parent(call)}/operations/{world.ids.operation(world.clock.now)}"
+
+
+def _begin(call: Call, name: str, verb: str) -> Json:
+    world = call.world
+    operation = f"{location_path(call)}/operations/{world.ids.operation(world.clock.now)}"
     metadata = {
         "@type": f"{_TYPES}.OperationMetadata",
         "createTime": rfc3339(world.clock.now),
         "target": name,
-        "verb": "create" if kind == "CREATE_FUNCTION" else "update",
+        "verb": verb,
         "apiVersion": "v2",
-        "operationType": kind,
+        "operationType": f"{verb.upper()}_FUNCTION",
     }
-    built = partial(_contained, world, operation, partial(_built, world, operation, fields, data))
-    world.ledger.perform("cloudfunctions.build", name, built)
-    return operations.put(operation, {"name": operation, "metadata": metadata, "done": False})
+    return world.store[OPERATIONS].put(operation, {"name": operation, "metadata": metadata, "done": False})
 
 
-def _built(world: World, operation: str, fields: Json, data: bytes) -> None:
+def _built(world: World, operation: str, name: str, fields: Json, data: bytes) -> None:
     """The image is there, or the operation ends with what was wrong."""
-    folder = world.folder / "code" / operation.rsplit("/", 1)[-1]
-    folder.mkdir(parents=True)
-    try:
+
+    def build() -> None:
+        folder = world.folder / "code" / operation.rsplit("/", 1)[-1]
+        folder.mkdir(parents=True)
+        check_build(world, fields)
         source = unpack(data, fields["buildConfig"]["entryPoint"], folder)
-    except BuildFailed as failed:
-        _end(world, operation, {"error": rpc_status("INVALID_ARGUMENT", str(failed))})
-        return
-    name = world.store[OPERATIONS].get(operation)["metadata"]["target"]  # type: ignore[index]
-    rolled_out = partial(
-        _contained, world, operation, partial(_rolled_out, world, operation, name, fields, source)
-    )
-    world.ledger.perform(
-        "cloudfunctions.rollout", name, rolled_out, [world.ledger.latest("cloudfunctions.build", name)]
-    )
+        rolled_out = partial(_rolled_out, world, operation, name, fields, source)
+        before = [world.ledger.latest("cloudfunctions.build", name)]
+        world.ledger.perform("cloudfunctions.rollout", name, rolled_out, before)
+
+    _attempt(world, operation, name, build)
 
 
 def _rolled_out(world: World, operation: str, name: str, fields: Json, source: Path) -> None:
     """From now on instances are started from the new code."""
-    before = world.store[FUNCTIONS].get(name)
-    function = shown(world, name, fields, deployments(before) + 1 if before else 1)
-    world[RUNTIME].deploy(running(fields, name, source))
-    topic = fields.get("eventTrigger", {}).get("pubsubTopic")
-    if before is None and topic:
-        trigger_function(world, name.rsplit("/", 1)[-1], topic)
-    _end(world, operation, {"response": {"@type": f"{_TYPES}.Function", **function}})
+
+    def serve() -> None:
+        new = (world.store[FUNCTIONS].get(name) or {}).get("state") != "ACTIVE"
+        check_service(world, name, fields, new)
+        function = roll_out(world, name, fields, source, source.parent)
+        _end(world, operation, {"response": {"@type": f"{_TYPES}.Function", **function}})
+
+    _attempt(world, operation, name, serve)
 
 
-def _contained(world: World, operation: str, step: Callable[[], None]) -> None:
-    """Take a step of an operation; a fault in the cloud's own code ends it with an error."""
+def _attempt(world: World, operation: str, name: str, stage: Callable[[], None]) -> None:
+    """Go through a stage; what fails ends the operation, and a function that has never served is marked.
+
+    So does a fault in the cloud's own code.
+    """
     try:
-        step()
+        stage()
+    except BuildFailed as failed:
+        _fail(world, operation, name, "INVALID_ARGUMENT", str(failed))
+    except DeploymentFailed as failed:
+        _fail(world, operation, name, failed.code, str(failed))
     except Exception as fault:
-        words = operation_faults.internal(world, operation, fault)
-        _end(world, operation, {"error": rpc_status("INTERNAL", words)})
+        _fail(world, operation, name, "INTERNAL", operation_faults.internal(world, operation, fault))
+
+
+def _fail(world: World, operation: str, name: str, code: str, words: str) -> None:
+    _end(world, operation, {"error": rpc_status(code, words)})
+    found = world.store[FUNCTIONS].get(name)
+    if found is not None and found["state"] == "DEPLOYING":
+        world.store[FUNCTIONS].change(name, state="FAILED")
 
 
 def _end(world: World, operation: str, outcome: Json) -> None:

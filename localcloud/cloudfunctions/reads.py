@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.cloudfunctions.service import FUNCTIONS, OPERATIONS, STEM, parent, require, service
+from localcloud.cloudfunctions.service import FUNCTIONS, OPERATIONS, STEM, require, service
+from localcloud.resources import in_location, location_path
 from localcloud.service import Call, page
 from localcloud.wire.messages import Json
 
@@ -24,7 +25,7 @@ def get(call: Call) -> Json:
 @service.on(f"{STEM}.functions.list")
 def list_functions(call: Call) -> Json:
     """The functions of a location, or of all (`-`)."""
-    return page(call, "functions", _in_location(call, FUNCTIONS), 1000)
+    return page(call, "functions", in_location(call, FUNCTIONS), 1000)
 
 
 @service.on(f"{STEM}.operations.get")
@@ -36,23 +37,16 @@ def get_operation(call: Call) -> Json:
 @service.on(f"{STEM}.operations.list")
 def list_operations(call: Call) -> Json:
     """The operations of a location."""
-    return page(call, "operations", _in_location(call, OPERATIONS), 100)
+    return page(call, "operations", in_location(call, OPERATIONS), 100)
 
 
 @service.on(f"{STEM}.runtimes.list")
 def list_runtimes(call: Call) -> Json:
     """What a function can be written in here: Python."""
-    parent(call)
+    location_path(call)
     return {
         "runtimes": [
             {"name": name, "displayName": title, "stage": "GA", "environment": "GEN_2"}
             for name, title in RUNTIMES.items()
         ]
     }
-
-
-def _in_location(call: Call, kind: str) -> list[Json]:
-    place, location = parent(call), call.params["locationsId"]
-    project = place.rsplit("/locations/", 1)[0]
-    prefix = f"{project}/locations/" if location == "-" else f"{place}/"
-    return call.world.store[kind].list(prefix)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.iam.authorization import RunsAsAccount
+from localcloud.cloudfunctions.authorization import FunctionsAuthorization
+from localcloud.resources import location_path
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
@@ -12,18 +13,12 @@ service = Service(
     "cloudfunctions.googleapis.com",
     ["v2"],
     Style.NEWER,
-    authorization=RunsAsAccount(__file__, "cloudfunctions.functions"),
+    authorization=FunctionsAuthorization(__file__, "cloudfunctions.functions"),
 )
 
 STEM = "cloudfunctions.projects.locations"
 FUNCTIONS = "cloudfunctions.functions"
 OPERATIONS = "cloudfunctions.operations"
-
-
-def parent(call: Call) -> str:
-    """`projects/P/locations/L` of the path; the project must be one of ours."""
-    project = call.world.projects.get(call.params["projectsId"])
-    return f"projects/{project.id}/locations/{call.params['locationsId']}"
 
 
 def require(call: Call, kind: str, parameter: str) -> Json:
@@ -32,7 +27,7 @@ def require(call: Call, kind: str, parameter: str) -> Json:
     Raises:
         Refused: NOT_FOUND.
     """
-    name = f"{parent(call)}/{kind.split('.')[1]}/{call.params[parameter]}"
+    name = f"{location_path(call)}/{kind.split('.')[1]}/{call.params[parameter]}"
     found = call.world.store[kind].get(name)
     if found is None:
         raise Refused("NOT_FOUND", f"Resource '{name}' was not found")

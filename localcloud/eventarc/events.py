@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
+from localcloud.eventarc.service import TRIGGERS
 from localcloud.wire.messages import Json
+from localcloud.world import World
 
 PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
-_SUBSCRIPTION = re.compile(r"projects/([^/]+)/subscriptions/eventarc-(.+)-sub")
 
 
-def subscription_of(topic: str) -> str:
-    """The push subscription that a trigger has on a topic (both by full name)."""
-    _, project, _, name = topic.split("/")
-    return f"projects/{project}/subscriptions/eventarc-{name}-sub"
+def topic_of(world: World, subscription: str) -> str | None:
+    """The topic of the trigger that has this subscription; None if it is no trigger's."""
+    transports = (trigger["transport"]["pubsub"] for trigger in world.store[TRIGGERS].list())
+    return next((each["topic"] for each in transports if each["subscription"] == subscription), None)
 
 
-def topic_of(subscription: str) -> str | None:
-    """The topic that a trigger's subscription is on; None if it is no trigger's."""
-    found = _SUBSCRIPTION.fullmatch(subscription)
-    return f"projects/{found[1]}/topics/{found[2]}" if found else None
-
-
-def cloud_event(topic: str, message: Json) -> Json:
+def cloud_event(topic: str, subscription: str, message: Json) -> Json:
     """The event, in structured mode."""
     return {
         "id": message["messageId"],
@@ -31,5 +24,5 @@ def cloud_event(topic: str, message: Json) -> Json:
         "type": PUBLISHED,
         "datacontenttype": "application/json",
         "time": message["publishTime"],
-        "data": {"subscription": subscription_of(topic), "message": message},
+        "data": {"subscription": subscription, "message": message},
     }

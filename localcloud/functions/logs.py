@@ -36,9 +36,10 @@ class Logs:
             text = stream.read()
         self._read[file] = self._read.get(file, 0) + len(text)
         for line in text.decode("utf-8", "replace").splitlines():
-            self._add(LogEntry(when, function, instance, payload(line)))
+            self.add(LogEntry(when, function, instance, payload(line)))
 
-    def _add(self, entry: LogEntry) -> None:
+    def add(self, entry: LogEntry) -> None:
+        """Take in an entry; one of the platform's own has no instance."""
         self.entries.append(entry)
         for listener in self.listeners:
             listener(entry)

@@ -153,6 +153,12 @@ class Functions:
             if not instance.busy:
                 self.kill(instance)
 
+    def remove(self, name: str) -> None:
+        """Serve the function no more; its instances go, whatever they are at work on [inferred]."""
+        self._functions.pop(name, None)
+        for instance in list(self._instances.get(name, [])):
+            self.kill(instance)
+
     def invoke(self, name: str, event: Event) -> None:
         """Hand `event` to an instance of the function, starting one if none is idle.
 
@@ -239,7 +245,7 @@ class Functions:
         if instance.gone:  # it answered in the moment of its death
             return
         self._record(instance, outcome)
-        if instance.function is not self._functions[instance.function.name]:
+        if instance.function is not self._functions.get(instance.function.name):
             self.kill(instance)
             return
         seconds = self._world.timing.typical("functions.idle")

@@ -50,27 +50,41 @@ class Queue:
 
 
 class Broker:
-    """Takes published messages to triggers and subscriptions."""
+    """Takes published messages to subscriptions."""
 
     def __init__(self, world: World, delivery: Delivery) -> None:
         self._world = world
         self._delivery = delivery
         self._random = random.Random(f"pubsub/{world.seed}")  # noqa: S311  # not for secrets
-        self._triggers: dict[str, list[Target]] = {}
+        self._listeners: dict[str, list[Target]] = {}
+        self._pushed: dict[str, Target] = {}
         self.queues: dict[str, Queue] = {}
 
-    def trigger(self, topic: str, target: Target) -> None:
-        """Hand every message of `topic` to `target`, as an event trigger's own push subscription does."""
-        self._triggers.setdefault(topic, []).append(target)
+    def listen(self, topic: str, target: Target) -> None:
+        """Hand every message of `topic` to `target`, without a subscription that anybody could see."""
+        self._listeners.setdefault(topic, []).append(target)
+
+    def push(self, subscription: str, target: Target) -> None:
+        """Hand what comes for a subscription to `target`, as long as there is the subscription."""
+        self._pushed[subscription] = target
+
+    def forget(self, subscription: str) -> None:
+        """The subscription is deleted, with what it holds."""
+        self._pushed.pop(subscription, None)
+        self.queues.pop(subscription, None)
 
     def publish(self, topic: str, message: Json) -> str:
         """Send one message on its way; its id."""
         number = self._world.ids.number()
         whole = {**message, "messageId": number, "publishTime": rfc3339(self._world.clock.now, 3)}
-        for target in self._triggers.get(topic, []):
+        for target in self._listeners.get(topic, []):
             self._deliver(target, whole)
         for name, subscription in self._world.store["pubsub.subscriptions"].items():
-            if subscription["topic"] == topic:
+            if subscription["topic"] != topic:
+                continue
+            if name in self._pushed:
+                self._deliver(self._pushed[name], whole)
+            else:
                 self.queues.setdefault(name, Queue()).waiting.append(whole)
         return number
 

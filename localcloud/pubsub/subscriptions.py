@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from localcloud.pubsub.broker import BROKER, Queue
+from localcloud.pubsub.broker import BROKER, Queue, Target
 from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.service import service
 from localcloud.pubsub.topics import check_name
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
+from localcloud.world import World
 
 DEFAULTS: Json = {
     "pushConfig": {},
@@ -17,6 +18,21 @@ DEFAULTS: Json = {
     "expirationPolicy": {"ttl": "2678400s"},
     "state": "ACTIVE",
 }  # [observed]
+
+
+def attach_push(world: World, name: str, topic: str, endpoint: str, account: str, target: Target) -> Json:
+    """A trigger's subscription (by full name): messages are pushed to `target`, which is what listens at `endpoint`."""
+    world[BROKER].push(name, target)
+    token = {"serviceAccountEmail": account, "audience": endpoint}
+    push = {"pushEndpoint": endpoint, "oidcToken": token, "attributes": {"x-goog-version": "v1"}}
+    made = {"name": name, "topic": topic, "pushConfig": push, "messageRetentionDuration": "86400s"}
+    return world.store["pubsub.subscriptions"].put(name, {**DEFAULTS, **made})
+
+
+def detach(world: World, name: str) -> None:
+    """Delete a subscription, with what it holds."""
+    world.store["pubsub.subscriptions"].delete(name)
+    world[BROKER].forget(name)
 
 
 @service.on("pubsub.projects.subscriptions.create")
@@ -54,8 +70,7 @@ def delete(call: Call) -> Json:
     """Delete it, with what it holds."""
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
-    call.world.store["pubsub.subscriptions"].delete(name)
-    call.world[BROKER].queues.pop(name, None)
+    detach(call.world, name)
     return {}
 
 

@@ -80,10 +80,10 @@ def trigger_pubsub_execution(call: Call) -> Json:
     A push of another subscription than a trigger's is refused [inferred].
     """
     subscription = call.body.get("subscription", "")
-    topic = topic_of(subscription)
+    topic = topic_of(call.world, subscription)
     if topic is None:
         raise invalid(f"Subscription '{subscription}' belongs to no trigger.")
-    event = cloud_event(topic, call.body.get("message", {}))
+    event = cloud_event(topic, subscription, call.body.get("message", {}))
     return resource(call.world, call.world[EXECUTIONS].start_for_event(workflow_name(call), event))
 
 

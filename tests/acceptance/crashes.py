@@ -170,7 +170,7 @@ async def _live(scenario: Scenario, fault: Fault | None, root: Path) -> Lived:
         if scenario.prepare:
             await scenario.prepare(local)
         endings: list[dict[str, Any]] = []
-        local.cloud.broker.trigger(local.installation.topic("events"), endings.append)
+        local.cloud.broker.listen(local.installation.topic("events"), endings.append)
         for request in before:
             await local.act(request)
             await settle(local, endings)

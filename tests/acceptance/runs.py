@@ -89,7 +89,7 @@ async def _run(
         prepare(local)
         outcome = Outcome([], [], {}, [], local.cloud.dump())
         events: list[dict[str, Any]] = []
-        local.cloud.broker.trigger(local.installation.topic("events"), events.append)
+        local.cloud.broker.listen(local.installation.topic("events"), events.append)
         for each in documents:
             local.cloud.log.calls.clear()
             events.clear()

@@ -82,7 +82,7 @@ def test_a_lease_ends_by_itself_and_nothing_is_left() -> None:
     async def scenario() -> None:
         async with LocalRun(seed=6, network="custom", sweep=True) as local:
             events: list[dict[str, Any]] = []
-            local.cloud.broker.trigger(local.installation.topic("events"), events.append)
+            local.cloud.broker.listen(local.installation.topic("events"), events.append)
             before = local.cloud.dump()
             assert (await local.deploy(store(ttl="1h", gateway=STATIC))).outcome == "done"
             await until(local, local.cloud.world.clock.now + 2 * 3600)
@@ -148,7 +148,7 @@ def listen(local: LocalRun) -> dict[str, list[dict[str, Any]]]:
         kind = message["attributes"]["ce-type"].rpartition(".")[2]
         endings.setdefault(kind, []).append(json.loads(base64.b64decode(message["data"])))
 
-    local.cloud.broker.trigger(local.installation.topic("events"), hear)
+    local.cloud.broker.listen(local.installation.topic("events"), hear)
     return endings
 
 

@@ -104,7 +104,7 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
         specs = folder / "environments"
         specs.mkdir(exist_ok=True)
         kept = Repository(local, specs, surroundings.variables())
-        local.cloud.broker.trigger(local.installation.topic("requests"), kept.heard.append)
+        local.cloud.broker.listen(local.installation.topic("requests"), kept.heard.append)
         yield kept
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcloud.container.cluster_api import ClusterApi
-from localcloud.eventarc.triggers import trigger_workflow
+from localcloud.eventarc.triggers import make_workflow_trigger
 from localcloud.faults.call_faults import (
     CallDescription,
     Effect,
@@ -39,6 +39,7 @@ STAGES = ("enabled", "validate", "permit", "handle")
 CLUSTER = "projects/shop/locations/us-west1-a/clusters/gke-west-1"
 TOPIC = "projects/shop/topics/requests"
 WORKFLOW = "projects/shop/locations/us-central1/workflows/greet"
+TRIGGER = "projects/shop/locations/us-central1/triggers/greet"
 STARTER = "starter@shop.iam.gserviceaccount.com"
 
 
@@ -199,7 +200,7 @@ def world() -> World:
     definitions.put(world, WORKFLOW, fields)
     define_role(world, "projects/shop/roles/starter", ["workflows.executions.create"])
     grant(world, "projects/shop", "projects/shop/roles/starter", f"serviceAccount:{STARTER}")
-    trigger_workflow(world, WORKFLOW, TOPIC, STARTER)
+    make_workflow_trigger(world, TRIGGER, WORKFLOW, TOPIC, STARTER)
     return world
 
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from localcloud.iam import accounts
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Caller, Request
 from tests.localcloud.functions.clouds import SOURCE, Shop, a_cloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
+APIS = ("cloudfunctions", "compute", "eventarc", "pubsub", "run", "storage")
 LOCATION = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-source"
 MAIN = SOURCE + "\nfrom shop.words import WORD\n"
@@ -77,7 +79,9 @@ def play() -> Play:
 
     async def in_cloud(scene: Callable[[Api], Coroutine[Any, Any, None]]) -> None:
         async with a_cloud(3) as cloud:
-            cloud.create_project(PROJECT, ["cloudfunctions.googleapis.com", "pubsub.googleapis.com"])
+            cloud.create_project(PROJECT, [f"{name}.googleapis.com" for name in APIS])
+            for name in ("made-one", "talker"):
+                accounts.make(cloud.world, cloud.world.projects.get(PROJECT), name, {})
             create_bucket(cloud.world, BUCKET, PROJECT, "us-central1")
             await scene(Api(cloud))
 
@@ -88,22 +92,27 @@ def test_new_instances_are_served_from_the_archive_and_old_ones_finish(play: Pla
     """Identity, settings and entry point stay; it takes the build's time, and until then the old code answers."""
 
     async def scene(api: Api) -> None:
-        api.deploy("talk", tmp_path, COLOUR="red")
+        api.deploy("talker", tmp_path, COLOUR="red")
         tell = "print(json.dumps({'word': globals().get('WORD', 'old'), 'colour': os.environ['COLOUR']}))"
-        assert {"word": "old", "colour": "red"} == await api.said("talk", tell)
+        assert {"word": "old", "colour": "red"} == await api.said("talker", tell)
         api.upload("talk-1.zip", archive(FILES))
         began = api.cloud.world.clock.now
-        status, operation = api.patch("talk", "talk-1.zip")
+        status, operation = api.patch("talker", "talk-1.zip")
         assert (200, False) == (status, operation["done"])
-        assert "old" == (await api.said("talk", tell))["word"]
+        assert "old" == (await api.said("talker", tell))["word"]
 
         ended = await api.ended(operation)
-        shown = api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talk")[1]
+        shown = api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talker")[1]
 
         assert 45 < api.cloud.world.clock.now - began < 135
-        assert {"word": "new", "colour": "red"} == await api.said("talk", tell)
+        assert {"word": "new", "colour": "red"} == await api.said("talker", tell)
         assert shown == {k: v for k, v in ended["response"].items() if k != "@type"}
-        assert ("work", "talk-1.zip", f"talk@{PROJECT}.iam.gserviceaccount.com", "talk-00002") == (
+        assert (
+            "work",
+            "talker/function-source.zip",
+            f"talker@{PROJECT}.iam.gserviceaccount.com",
+            "talker-00002",
+        ) == (
             shown["buildConfig"]["entryPoint"],
             shown["buildConfig"]["source"]["storageSource"]["object"],
             shown["serviceConfig"]["serviceAccountEmail"],
@@ -149,15 +158,16 @@ def test_an_archive_that_cannot_be_served_leaves_the_old_code_in_service(
     """The operation says why."""
 
     async def scene(api: Api) -> None:
-        api.deploy("talk", tmp_path)
+        api.deploy("talker", tmp_path)
         api.upload("bad.zip", data)
 
-        ended = await api.ended(api.patch("talk", "bad.zip")[1])
+        ended = await api.ended(api.patch("talker", "bad.zip")[1])
 
         assert 3 == ended["error"]["code"] and words in ended["error"]["message"]
-        assert {"old": 1} == await api.said("talk", "print(json.dumps({'old': 1}))")
+        assert {"old": 1} == await api.said("talker", "print(json.dumps({'old': 1}))")
         assert (
-            "source" not in api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talk")[1]["buildConfig"]
+            "source"
+            not in api.ask("GET", f"/cloudfunctions/v2/{LOCATION}/functions/talker")[1]["buildConfig"]
         )
 
     play(scene)
@@ -167,12 +177,12 @@ def test_a_deployment_is_refused_beside_another_and_without_an_archive(play: Pla
     """In Google's words."""
 
     async def scene(api: Api) -> None:
-        api.deploy("talk", tmp_path)
+        api.deploy("talker", tmp_path)
         api.upload("new.zip", archive(FILES))
-        assert (400, "INVALID_ARGUMENT") == _refused(api.patch("talk", "none.zip"))
+        assert (400, "INVALID_ARGUMENT") == _refused(api.patch("talker", "none.zip"))
         assert (404, "NOT_FOUND") == _refused(api.patch("nobody", "new.zip"))
-        assert 200 == api.patch("talk", "new.zip")[0]
-        assert (409, "ABORTED") == _refused(api.patch("talk", "new.zip"))
+        assert 200 == api.patch("talker", "new.zip")[0]
+        assert (409, "ABORTED") == _refused(api.patch("talker", "new.zip"))
 
     play(scene)
 
@@ -181,24 +191,26 @@ def test_a_new_function_is_made_with_its_trigger(play: Play) -> None:
     """A message of its topic calls it from then on; and it is listed."""
 
     async def scene(api: Api) -> None:
-        api.cloud.create_topic(api.topic("made"))
+        api.cloud.create_topic(api.topic("made-one"))
         api.upload("new.zip", archive(FILES))
         source = {"storageSource": {"bucket": BUCKET, "object": "new.zip"}}
         body = {
             "buildConfig": {"runtime": "python312", "entryPoint": "work", "source": source},
-            "serviceConfig": {"serviceAccountEmail": f"made@{PROJECT}.iam.gserviceaccount.com"},
+            "serviceConfig": {"serviceAccountEmail": f"made-one@{PROJECT}.iam.gserviceaccount.com"},
             "eventTrigger": {
-                "eventType": "google.cloud.pubsub.topic.v1.messagePublished", "pubsubTopic": api.topic("made"),
+                "eventType": "google.cloud.pubsub.topic.v1.messagePublished", "pubsubTopic": api.topic("made-one"),
             },
         }  # fmt: skip
-        query = {"functionId": ["made"]}
+        query = {"functionId": ["made-one"]}
         path = f"/cloudfunctions/v2/{LOCATION}/functions"
 
         ended = await api.ended(api.ask("POST", path, body, query)[1])
 
         assert "create" == ended["metadata"]["verb"]
-        assert {"word": "new"} == await api.said("made", "print(json.dumps({'word': WORD}))")
-        assert ["made"] == [each["name"].rsplit("/", 1)[1] for each in api.ask("GET", path)[1]["functions"]]
+        assert {"word": "new"} == await api.said("made-one", "print(json.dumps({'word': WORD}))")
+        assert ["made-one"] == [
+            each["name"].rsplit("/", 1)[1] for each in api.ask("GET", path)[1]["functions"]
+        ]
         assert 409 == api.ask("POST", path, body, query)[0]
 
     play(scene)

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.cloud import LocalCloud, Settings
+from localcloud.eventarc.events import PUBLISHED
 from localcloud.functions.logs import LogEntry
-from localcloud.functions.runtime import Function, Invocation
+from localcloud.functions.runtime import Invocation
 from tests.support.local_cloud import let_pass
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
+LOCATION = f"projects/{PROJECT}/locations/us-central1"
 APIS = ("pubsub.googleapis.com",)
 PRELOAD = (
     "functions_framework",
@@ -64,10 +66,18 @@ class Shop:
         """A function of this source, which messages of the topic of its name trigger."""
         file = folder / f"{name}.py"
         file.write_text(source)
-        account = f"{name}@{PROJECT}.iam.gserviceaccount.com"
         self.cloud.create_topic(self.topic(name))
-        function = Function(name, folder, file, "work", account, environment, timeout)
-        self.cloud.deploy_function(function, self.topic(name))
+        service = {
+            "serviceAccountEmail": f"{name}@{PROJECT}.iam.gserviceaccount.com",
+            "environmentVariables": environment,
+            "timeoutSeconds": timeout,
+        }
+        fields = {
+            "buildConfig": {"runtime": "python312", "entryPoint": "work"},
+            "serviceConfig": service,
+            "eventTrigger": {"eventType": PUBLISHED, "pubsubTopic": self.topic(name)},
+        }
+        self.cloud.deploy_function(f"{LOCATION}/functions/{name}", fields, file)
 
     @staticmethod
     def topic(name: str) -> str:

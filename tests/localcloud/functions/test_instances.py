@@ -9,7 +9,8 @@ from pathlib import Path
 from localcloud.functions.preload_server import HASH_SEEDS
 from localcloud.iam import accounts
 from localcloud.iam.access import ACCESS
-from tests.localcloud.functions.clouds import Shop
+from localcloud.iam.grants import grant
+from tests.localcloud.functions.clouds import LOCATION, Shop
 from tests.localcloud.functions.conftest import SEED, Play
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
@@ -73,6 +74,7 @@ print(json.dumps({"token": token}))
     async def scene(shop: Shop) -> None:
         shop.deploy("ghosts", tmp_path)
         access, world = shop.cloud.world[ACCESS], shop.cloud.world
+        grant(world, f"{LOCATION}/services/ghosts", "roles/run.invoker", "allUsers")
         access.enforced = True
         try:
             assert {"token": 404} == await shop.said("ghosts", code)

@@ -18,7 +18,7 @@ def delivered(world: World, count: int = 12) -> list[tuple[int, float]]:
     """Which of `count` messages, published at once, came to a trigger when."""
     broker, came = world[BROKER], list[tuple[str, float]]()
     assert broker is not None
-    broker.trigger(TOPIC, lambda message: came.append((message["messageId"], world.clock.now - EPOCH)))
+    broker.listen(TOPIC, lambda message: came.append((message["messageId"], world.clock.now - EPOCH)))
     ids = [broker.publish(TOPIC, {"data": "aGk="}) for _ in range(count)]
     while world.clock.step():
         pass
@@ -67,7 +67,7 @@ def test_a_topic_has_any_number_of_triggers_and_other_topics_none_of_them() -> N
     broker = world[BROKER]
     assert broker is not None
     for name in ("one", "two"):
-        broker.trigger(TOPIC, partial(_note, came, name))
+        broker.listen(TOPIC, partial(_note, came, name))
     broker.publish(TOPIC, {"data": "aGk="})
     broker.publish("projects/shop/topics/other", {"data": "aGk="})
     while world.clock.step():
