@@ -312,7 +312,7 @@ def test_an_empty_cloud_has_a_new_project_as_google_hands_one_over(empty: Standi
     )  # fmt: skip
     assert [["user:user@example.com"]] == owners
     assert {"bigquery.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"} < on
-    assert set(APIS_BEFORE_TERRAFORM) < on and "pubsub.googleapis.com" not in on
+    assert set(APIS_BEFORE_TERRAFORM) < on and "workflows.googleapis.com" not in on
 
 
 def test_an_empty_cloud_has_nothing_of_fleetgates(empty: Standing) -> None:
