@@ -144,12 +144,12 @@ async def builds(folder: Path, speed: float, **settings: Any) -> AsyncIterator[B
     """A cloud with Fleetgate in it, whose time passes at this speed, and a workspace of the build's identity."""
     async with cloud_with_fleetgate(project=HOME_PROJECT, speed=speed, **settings) as installation:
         yield Builds(
-            _build(CHECKING, "check", installation, folder),
-            _build(DEPLOYMENT, "build", installation, folder),
+            build_of(CHECKING, "check", installation, folder),
+            build_of(DEPLOYMENT, "build", installation, folder),
         )
 
 
-def _build(document: Document, name: str, installation: Installation, folder: Path) -> Build:
+def build_of(document: Document, name: str, installation: Installation, folder: Path) -> Build:
     """One build, in a workspace of the identity `fleetgate-<name>`."""
     workspace = folder / name
     workspace.mkdir()
