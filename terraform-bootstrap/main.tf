@@ -71,6 +71,22 @@ resource "terraform_data" "installation" {
   }
 }
 
+# Another project or region would have nothing of the first one's environments: their anchors are in the home region. And
+# Terraform would take the first installation away, until it meets a bucket that is not empty.
+resource "terraform_data" "home" {
+  input      = { project_id = var.project_id, region = var.region }
+  depends_on = [terraform_data.installation]
+
+  lifecycle {
+    ignore_changes = [input]
+
+    postcondition {
+      condition     = self.input.project_id == var.project_id && self.input.region == var.region
+      error_message = "project_id, region: this state has a Fleetgate in ${self.input.project_id}, ${self.input.region}; it cannot move. Give these again; or uninstall it first (docs/deploy.md, step 9); or use another state for another project."
+    }
+  }
+}
+
 resource "google_project_service" "home" {
   for_each = local.apis
 
@@ -78,7 +94,7 @@ resource "google_project_service" "home" {
   service            = "${each.key}.googleapis.com"
   disable_on_destroy = false # somebody else's resources may live by it
 
-  depends_on = [terraform_data.installation]
+  depends_on = [terraform_data.home]
 }
 
 # An API that was just enabled is not served everywhere yet, and its agent comes a moment later [reported]. Everything

@@ -12,6 +12,7 @@ variable "region" {
   description = "The home region: of functions, workflow and anchors. Environments may be in any region."
   type        = string
   default     = "us-central1"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
@@ -23,6 +24,7 @@ variable "fleet_projects" {
   description = "The projects that environments go to. None named: the home project. The home project must be named if others are and it is one too."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for id in var.fleet_projects : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", id))])
@@ -34,6 +36,7 @@ variable "node_service_accounts" {
   description = "Accounts of your own for the nodes of clusters, by e-mail address, besides the fleetgate-nodes that each fleet project gets. Each is in one of the fleet projects."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for email in var.node_service_accounts : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", email))])
@@ -57,7 +60,8 @@ variable "verification_networks" {
     ip_cidr_range = optional(string, "192.168.255.192/26") # Fleetgate chooses its own from the other end of 192.168.0.0/16
     auto_mode     = optional(bool)
   }))
-  default = { default = { network = "default" } }
+  default  = { default = { network = "default" } }
+  nullable = false
 
   validation {
     condition     = alltrue([for name in keys(var.verification_networks) : can(regex("^[a-z]([a-z0-9-]{0,36}[a-z0-9])?$", name))])
@@ -67,9 +71,9 @@ variable "verification_networks" {
   validation {
     condition = alltrue([
       for each in var.verification_networks :
-      can(regex("^(projects/[^/]+/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", each.network))
+      can(regex("^(projects/([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]/global/networks/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", each.network))
     ])
-    error_message = "verification_networks: a network is a name or projects/PROJECT/global/networks/NAME. Write it in one of these forms."
+    error_message = "verification_networks: a network is a name or projects/PROJECT/global/networks/NAME, with the project's id and not its number. Write it in one of these forms."
   }
 
   validation {
@@ -83,9 +87,9 @@ variable "verification_networks" {
   validation {
     condition = alltrue([
       for each in var.verification_networks :
-      each.subnetwork == null ? true : can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", each.subnetwork))
+      each.subnetwork == null ? true : can(regex("^projects/([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]/regions/${var.region}/subnetworks/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", each.subnetwork))
     ])
-    error_message = "verification_networks: a subnetwork is projects/PROJECT/regions/${var.region}/subnetworks/NAME, in the home region. Use one of that region."
+    error_message = "verification_networks: a subnetwork is projects/PROJECT/regions/${var.region}/subnetworks/NAME, in the home region, with the project's id and not its number. Use one of that region."
   }
 
   validation {
@@ -101,12 +105,25 @@ variable "verification_networks" {
     error_message = "verification_networks: an ip_cidr_range is a /26 or larger: each instance of the function takes addresses from it. Use a larger range."
   }
 
+  validation {
+    condition = alltrue(flatten([
+      for each in var.verification_networks : [
+        for prohibited in ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"] : try(
+          cidrhost("${split("/", each.ip_cidr_range)[0]}/${min(split("/", prohibited)[1], split("/", each.ip_cidr_range)[1])}", 0)
+          != cidrhost("${split("/", prohibited)[0]}/${min(split("/", prohibited)[1], split("/", each.ip_cidr_range)[1])}", 0),
+          true
+        )
+      ]
+    ]))
+    error_message = "verification_networks: an ip_cidr_range is one that no network may have: it holds addresses of 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 or 224.0.0.0/4 [documented: vpc/docs/subnets]. Use a private range, such as 192.168.255.192/26."
+  }
+
   # Two ranges overlap where the larger one's prefix is the same in both.
   validation {
     condition = alltrue([
       for each in var.verification_networks : try(
         each.subnetwork != null
-        || !coalesce(each.auto_mode, element(split("/", each.network), -1) == "default")
+        || !coalesce(each.auto_mode, reverse(split("/", each.network))[0] == "default")
         || cidrhost("${split("/", each.ip_cidr_range)[0]}/${min(9, tonumber(split("/", each.ip_cidr_range)[1]))}", 0)
         != cidrhost("10.128.0.0/${min(9, tonumber(split("/", each.ip_cidr_range)[1]))}", 0),
         true
@@ -120,6 +137,7 @@ variable "function_instances" {
   description = "How many instances each function may have at most; a verification function at most 15. An instance serves one message at a time, and an execution asks one step at a time, so this many environments can be at one step in the same second. A message that finds no instance is sent again by the workflow."
   type        = number
   default     = 10
+  nullable    = false
 
   validation {
     condition     = var.function_instances >= 1 && var.function_instances <= 1000 && floor(var.function_instances) == var.function_instances
@@ -131,10 +149,11 @@ variable "function_cpu" {
   description = "The processors of an instance. With a whole one the libraries of a cold start are imported in seconds, not in half a minute."
   type        = string
   default     = "1"
+  nullable    = false
 
   validation {
-    condition     = can(regex("^(0\\.[0-9]*[1-9][0-9]*|[1-8])$", var.function_cpu))
-    error_message = "function_cpu: this is a number of processors from 0.08 to 8, such as 1. Correct it."
+    condition     = can(regex("^(0\\.(0[89]|[1-9])[0-9]{0,2}|1|2|4|6|8)$", var.function_cpu))
+    error_message = "function_cpu: this is a number of processors, from 0.08 to 0.999, or 1, 2, 4, 6 or 8 [documented: run/docs/configuring/services/cpu]. Use one of these."
   }
 }
 
@@ -142,6 +161,7 @@ variable "function_memory" {
   description = "The memory of an instance."
   type        = string
   default     = "512Mi"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[1-9][0-9]*[MG]i?$", var.function_memory))
@@ -153,9 +173,10 @@ variable "requesters" {
   description = "Who may publish requests and follow them, as IAM members: group:platform@example.com."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
-    condition     = alltrue([for member in var.requesters : can(regex("^(user|group|serviceAccount|principal|principalSet|domain):.+", member))])
+    condition     = alltrue([for member in var.requesters : can(regex("^((user|group|serviceAccount):[^@\\s]+@[^@\\s]+|domain:[^@\\s]+|principal(Set)?://\\S+)$", member))])
     error_message = "requesters: each is an IAM member such as group:platform@example.com. Write the kind before the address; allUsers is not accepted."
   }
 }
@@ -185,7 +206,7 @@ variable "alert_email" {
   default     = null
 
   validation {
-    condition     = var.alert_email == null ? true : can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
+    condition     = var.alert_email == null ? true : can(regex("^[^@\\s]+@[^@\\s]+$", var.alert_email))
     error_message = "alert_email: this is an e-mail address such as platform@example.com. Correct it."
   }
 }
@@ -196,7 +217,8 @@ variable "builders" {
     python = optional(string, "python:3.12.11-bookworm")
     gcloud = optional(string, "gcr.io/google.com/cloudsdktool/google-cloud-cli:528.0.0-slim")
   })
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for image in values(var.builders) : can(regex("^[a-z0-9][a-z0-9./_-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})$", image))])
@@ -210,7 +232,8 @@ variable "waits" {
     apis   = optional(string, "60s")
     grants = optional(string, "120s")
   })
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for each in values(var.waits) : can(regex("^[0-9]+(ms|s|m)$", each))])
@@ -222,4 +245,5 @@ variable "deletion_protection" {
   description = "Whether Terraform refuses to delete the workflow: its executions would end where they are, and leave their environments half done."
   type        = bool
   default     = true
+  nullable    = false
 }

@@ -35,6 +35,6 @@ resource "google_compute_subnetwork" "verification" {
 check "verification" {
   assert {
     condition     = anytrue([for network in local.networks : contains(local.fleet_projects, split("/", network)[1]) || split("/", network)[1] != var.project_id])
-    error_message = "verification_networks: every network is in ${var.project_id}, to which no environment goes. Environments in ${join(", ", local.fleet_projects)} would be refused with NO_VERIFIER: add the network that they are in."
+    error_message = "verification_networks: none of these networks can be one of ${join(", ", local.fleet_projects)}. Environments there would be refused with NO_VERIFIER: add the network that they are in."
   }
 }

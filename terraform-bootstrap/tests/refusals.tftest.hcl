@@ -265,3 +265,97 @@ run "an_address_that_is_none" {
     alert_email = "platform"
   }
 }
+
+run "a_network_by_its_project_s_number" {
+  command         = plan
+  expect_failures = [var.verification_networks]
+  variables {
+    verification_networks = { one = { network = "default" }, two = { network = "projects/123456789012/global/networks/default" } }
+  }
+}
+
+run "a_subnetwork_by_its_project_s_number" {
+  command         = plan
+  expect_failures = [var.verification_networks]
+  variables {
+    verification_networks = { shared = { network = "shared", subnetwork = "projects/123456789012/regions/us-central1/subnetworks/tools" } }
+  }
+}
+
+run "a_range_of_no_network" {
+  command         = plan
+  expect_failures = [var.verification_networks]
+  variables {
+    verification_networks = { shared = { network = "shared", ip_cidr_range = "127.0.0.0/26" } }
+  }
+}
+
+run "a_range_that_is_everything" {
+  command         = plan
+  expect_failures = [var.verification_networks]
+  variables {
+    verification_networks = { shared = { network = "shared", ip_cidr_range = "0.0.0.0/0" } }
+  }
+}
+
+run "a_range_of_ipv6" {
+  command         = plan
+  expect_failures = [var.verification_networks]
+  variables {
+    verification_networks = { shared = { network = "shared", ip_cidr_range = "fd00::/26" } }
+  }
+}
+
+run "three_processors" {
+  command         = plan
+  expect_failures = [var.function_cpu]
+  variables {
+    function_cpu = "3"
+  }
+}
+
+run "a_hundredth_of_a_processor" {
+  command         = plan
+  expect_failures = [var.function_cpu]
+  variables {
+    function_cpu = "0.01"
+  }
+}
+
+run "a_member_without_an_address" {
+  command         = plan
+  expect_failures = [var.requesters]
+  variables {
+    requesters = ["group: "]
+  }
+}
+
+run "null_which_is_what_was_not_said" {
+  command = plan
+  variables {
+    region                = null
+    fleet_projects        = null
+    node_service_accounts = null
+    verification_networks = null
+    function_instances    = null
+    function_cpu          = null
+    function_memory       = null
+    requesters            = null
+    repository            = null
+    alert_email           = null
+    builders              = null
+    waits                 = null
+    deletion_protection   = null
+  }
+}
+
+run "an_installation" {
+}
+
+run "its_region_is_another" {
+  command         = plan
+  expect_failures = [terraform_data.home]
+  variables {
+    region = "europe-west1"
+  }
+}

@@ -22,6 +22,7 @@ variable "node_service_accounts" {
   description = "Accounts of your own for the nodes of clusters, by e-mail address, besides fleetgate-nodes; of this project."
   type        = set(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for email in var.node_service_accounts : can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]@${var.project_id}\\.iam\\.gserviceaccount\\.com$", email))])
@@ -35,5 +36,6 @@ variable "waits" {
     apis   = optional(string, "60s")
     grants = optional(string)
   })
-  default = {}
+  default  = {}
+  nullable = false
 }
