@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.support.environment import clean
 from tests.support.proofs import ProofReport
 
 OF_PYTEST = {"PYTEST_CURRENT_TEST"}
+
+hypothesis.settings.register_profile("patient", deadline=None)  # no test asserts wall time
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

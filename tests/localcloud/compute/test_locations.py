@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from localcloud.compute import service
 from localcloud.compute.kinds import KINDS, OPERATIONS, Kind
 from localcloud.compute.names import full_name
 from localcloud.compute.regions import region_of
 from localcloud.wire.discovery import document
 from tests.localcloud.compute.conftest import Compute
+from tests.support.services import Services
 
 
 def test_regions_and_zones_are_googles(compute: Compute) -> None:
@@ -39,8 +41,11 @@ def test_a_project_counts_its_quotas(compute: Compute) -> None:
 
 def test_an_unknown_project_is_404(compute: Compute) -> None:
     """For every kind of call."""
-    response = compute.respond("GET", "../nobody/global/networks".replace("..", "."))
-    assert response.status == 404
+    stranger = Services(compute.world, "compute/compute/v1/projects/nobody/", [service])
+    assert [404, 404, 404] == [
+        stranger.respond("GET", path).status
+        for path in ("", "global/networks", "regions/us-west1/addresses/a")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import pytest
 import requests
 import yaml
 
+from fleetgate.local.installation import HOME_PROJECT
 from tests.fleetgate.local.test_up import Standing, standing
 from tests.support.turns import Turns
 
@@ -32,8 +33,8 @@ FROZEN = 60  # seconds on the wall, after which a turn that has not ended is tak
 MERGE, JSON = "application/merge-patch+json", "application/json"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/store/deployments"
 YAML = "application/yaml"
-PROJECT = "fleetgate-demo"
-ZONE = f"v1/projects/{PROJECT}/locations/us-west1-a"
+
+ZONE = f"v1/projects/{HOME_PROJECT}/locations/us-west1-a"
 PODS = "/api/v1/namespaces/store/pods"
 GATEWAY_API = "/apis/gateway.networking.k8s.io"
 SPEC = """
@@ -259,7 +260,7 @@ def google(
 
 def ended(cloud: Standing, operation: Any) -> Any:
     """An operation of GKE's, once it has ended."""
-    path = f"v1/projects/{PROJECT}/locations/{operation['zone']}/operations/{operation['name']}"
+    path = f"v1/projects/{HOME_PROJECT}/locations/{operation['zone']}/operations/{operation['name']}"
     over = time.monotonic() + PATIENCE
     while time.monotonic() < over:
         found = google(cloud, "CONTAINER", "GET", path)[1]
@@ -309,7 +310,7 @@ def test_a_workflow_that_is_a_billion_laughs(cloud: Standing) -> None:
     """Its deployment fails."""
     lines = (f"a{i}: &a{i} {{<<: [{','.join([f'*a{i - 1}'] * 10)}]}}" for i in range(1, 9))
     source = "\n".join(["a0: &a0 {x: y}", *lines])
-    place = f"v1/projects/{PROJECT}/locations/us-central1"
+    place = f"v1/projects/{HOME_PROJECT}/locations/us-central1"
     path = f"{place}/workflows?workflowId=laughs"
     status, operation = google(cloud, "WORKFLOWS", "POST", path, {"sourceContents": source})
     assert 200 == status, operation
