@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 PREFIX = "fleetgate-"
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
+_VALUE = "[a-z0-9_-]{1,63}"  # of a label: a claim writes what the note says as labels, and names an execution by it
 _NOTE = re.compile(
-    r"Fleetgate environment (?P<env>[a-z0-9-]+), first claimed by (?P<generation>[^\s/]+)/(?P<execution>\S+)"
-    r"(?: for project (?P<project>\S+))?"
+    rf"Fleetgate environment (?P<env>{_VALUE}), first claimed by (?P<generation>{_VALUE})/(?P<execution>{_VALUE})"
+    rf"(?: for project (?P<project>{_VALUE}))?"
 )
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
 # Tries of one anchor's deletion, over all requests that come for it: each that failed costs everybody after it one call
@@ -73,6 +74,12 @@ class Anchor:
     def action(self) -> str:
         """The action of the newest claim."""
         return self.labels.get(labels.ACTION, "")
+
+    @property
+    def has_lost_labels(self) -> bool:
+        """Whether the label of the environment is gone, and other labels of Fleetgate's are there."""
+        ours = self.labels.keys() - labels.not_ours(self.labels).keys()
+        return not self.is_labelled and ours != first_labels(self.description).keys()
 
     @property
     def is_being_removed(self) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+PREFIX = "fleetgate-"  # begins every key
 OWNER = "fleetgate-env"  # on everything that we create: its environment
 
 # The anchor's own.
@@ -53,12 +54,15 @@ def pack(text: str) -> str:
 
 
 def unpack(value: str) -> str | None:
-    """The text that was packed, or None if the value is a digest."""
+    """The text that was packed, or None if the value is a digest, or somebody has written what is no packed text."""
     if value.startswith(_DIGEST):
         return None
     parts = _ESCAPE.split(value)  # plain, hex, plain, hex, …
     raw = b"".join(bytes.fromhex(p) if i % 2 else p.encode() for i, p in enumerate(parts))
-    return raw.decode()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _escape(character: str) -> str:
@@ -82,6 +86,11 @@ def proxy_subnet_name(environment: str) -> str:
 def is_owned(labels: Mapping[str, str] | None, environment: str) -> bool:
     """Whether these labels say that `environment` owns the resource."""
     return (labels or {}).get(OWNER) == environment
+
+
+def not_ours(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels that somebody else has added to a resource of ours."""
+    return {key: value for key, value in labels.items() if not key.startswith(PREFIX)}
 
 
 def mark(environment: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
-from shared.errors import Pending
+from shared.errors import Declined, Pending
 from shared.google.pubsub import Publication, publish
 from shared.google.session import Session
 from shared.step.change import Change, Description
@@ -35,11 +35,10 @@ class CreateAnchor(Change):
 
 @dataclass(frozen=True)
 class RelabelAnchor(Change):
-    """Replace all labels of an anchor; then publish `then`."""
+    """Replace all labels of an anchor."""
 
     anchor: Anchor
     labels: Mapping[str, str]
-    then: Publication | None = None
 
     def describe(self) -> Description:
         """An update of the labels that differ."""
@@ -52,14 +51,39 @@ class RelabelAnchor(Change):
         """Replace the labels, if nobody has changed them since they were read.
 
         Raises:
-            Conflict: somebody has; nothing was written or published.
-            Pending: the write still runs, or another one does. `then` is published as soon as the write is accepted:
-                the next attempt finds the labels as they are to be, and does not come here again.
+            Conflict: somebody has.
+            Pending: the write still runs, or another one does.
         """
-        done = anchor.relabel(session, self.anchor, self.labels)
-        if self.then is not None:
-            publish(session, self.then)
-        _wait_for(self.anchor, done)
+        _wait_for(self.anchor, anchor.relabel(session, self.anchor, self.labels))
+
+
+@dataclass(frozen=True)
+class Warn(Change):
+    """Note on an anchor that the end of its lease was warned of, and publish the warning."""
+
+    anchor: Anchor
+    end: int
+    warning: Publication
+
+    def describe(self) -> Description:
+        """An update of the note."""
+        field = f"labels.{labels.WARNED}"
+        return Description(
+            "update", self.anchor.path, field, self.anchor.labels.get(labels.WARNED), str(self.end)
+        )
+
+    def perform(self, session: Session) -> None:
+        """Begin to write the note; once that is accepted, publish. One environment's note keeps no other one waiting.
+
+        Raises:
+            Conflict: somebody has changed the labels since they were read; nothing was written or published.
+            Declined: another write of them still runs: a later sweep warns.
+        """
+        try:
+            anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.WARNED: str(self.end)})
+        except Pending as error:
+            raise Declined(str(error)) from error
+        publish(session, self.warning)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from functions.environment.claim_by_name import teardown, verify
 from functions.environment.claim_to_deploy import deploy
@@ -19,7 +20,7 @@ from functions.environment.refusals import blocked
 from functions.environment.sweep import sweep
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
-from shared.google.executions import is_alive
+from shared.google import executions
 from shared.spec import (
     Deploy,
     Extend,
@@ -34,6 +35,9 @@ from shared.step.error_outcomes import invalid
 from shared.step.message import RawRequest
 from shared.step.outcome import Decision
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.google import wire
 
 
 def observe(context: Context) -> ObservedRequest:
@@ -57,8 +61,13 @@ def observe(context: Context) -> ObservedRequest:
         EventFactory.of(context),
     )
     holders = sorted({each.execution for each in _depended_on(observed)})
-    alive = [each for each in holders if is_alive(session, settings.workflow, each)]
-    return replace(observed, alive=frozenset(alive))
+    found = {each: executions.read(session, settings.workflow, each) for each in holders}
+    return replace(
+        observed,
+        alive=frozenset(name for name, each in found.items() if executions.is_alive(each)),
+        went_on=frozenset(name for name, each in found.items() if _went_on(each)),
+        declined=frozenset(resource for resource, why in context.tried.items() if why),
+    )
 
 
 def decide(observed: ObservedRequest, now: float) -> Decision:
@@ -117,6 +126,16 @@ def _depended_on(observed: ObservedRequest) -> list[Anchor]:
         return []
     same = found.generation == observed.generation
     return [found] if same or found.action == RELEASE or _may_be_at_work(request, found) else []
+
+
+def _went_on(execution: wire.Execution | None) -> bool:
+    """Whether an execution has ended after its claim: its result accounts for steps of later phases."""
+    told = execution.get("result") if execution else None
+    try:
+        steps = json.loads(told or "{}").get("steps", [])
+        return any(each["mode"] not in ("claim", "settle") for each in steps)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _may_be_at_work(request: Deploy | Teardown, found: Anchor) -> bool:

@@ -9,7 +9,7 @@ from functions.environment.acquire import acquire
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, blocked
 from shared import labels
-from shared.anchor import RELEASE, Anchor
+from shared.anchor import RELEASE, Anchor, first_labels
 from shared.google import compute
 from shared.step.outcome import Decision, Outputs
 
@@ -91,23 +91,29 @@ def _shown(value: str) -> str:
 
 
 def _rival(observed: ObservedRequest, wanted: Environment) -> Anchor | None:
-    """An older environment of the same fleet.
+    """Another environment of the same fleet, unless this one was there first.
 
-    Two claims at the same time may both write their anchors before either reads again; then the older anchor wins.
+    Two claims at the same time may both create their anchors before either reads again; then the older anchor wins.
     """
+    mine, project = observed.anchor, labels.pack(wanted.project)
     rivals = [
         each
         for each in observed.environments
-        if each.name != wanted.name and _is_in_fleet_of(each, wanted.project)
+        if each.name != wanted.name
+        and each.labels.get(labels.PROJECT) == project
+        and not (mine and _was_first(mine, each, project))
     ]
-    anchor = observed.anchor
-    if anchor is not None:
-        rivals = [each for each in rivals if _age(each) < _age(anchor)]
     return min(rivals, key=_age, default=None)
 
 
-def _is_in_fleet_of(each: Anchor, project: str) -> bool:
-    return each.labels.get(labels.PROJECT) == labels.pack(project)
+def _was_first(mine: Anchor, other: Anchor, project: str) -> bool:
+    """Whether both anchors have named the fleet since their creation, and `mine` is the older one.
+
+    An anchor that a teardown created names no fleet until a deploy labels it, and nothing tells when that was. So
+    with such an anchor on either side both yield, and never both go on.
+    """
+    named = all(first_labels(each.description).get(labels.PROJECT) == project for each in (mine, other))
+    return named and _age(mine) < _age(other)
 
 
 def _age(each: Anchor) -> tuple[float, str]:
@@ -115,9 +121,11 @@ def _age(each: Anchor) -> tuple[float, str]:
 
 
 def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
-    """The anchor's labels."""
+    """The anchor's labels: Fleetgate's anew, and those that somebody else has added."""
     wanted = request.environment
+    foreign = labels.not_ours(observed.anchor.labels) if observed.anchor else {}
     values = {
+        **foreign,
         labels.OWNER: wanted.name,
         labels.GENERATION: observed.generation,
         labels.EXECUTION: observed.execution,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.environment.changes import RelabelAnchor
+from functions.environment.changes import RelabelAnchor, Warn
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, being_removed, unknown_environment
 from shared import labels
@@ -71,9 +71,8 @@ class Lease:
         return self.found.labels.get(labels.WARNED) != str(self.end) and self.end - ahead <= now < self.end
 
     def warning(self, observed: ObservedRequest, now: float) -> Change:
-        """Write the warned end to the anchor, then publish the warning: only the first writer publishes."""
-        values = {**self.found.labels, labels.WARNED: str(self.end)}
-        return RelabelAnchor(self.found, values, self._event(observed, now))
+        """Note the warned end on the anchor, then publish the warning: only the first writer publishes."""
+        return Warn(self.found, self.end, self._event(observed, now))
 
     def _event(self, observed: ObservedRequest, now: float) -> Publication:
         name = self.found.name

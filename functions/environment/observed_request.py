@@ -19,7 +19,8 @@ class ObservedRequest:
     """A request (or why it is invalid), and all anchors.
 
     `path` is the full name of the environment's anchor, whether it exists or not. `alive` holds the executions that
-    have not ended, of those that this request depends on.
+    have not ended, of those that this request depends on; `went_on` those that have ended, after their claim.
+    `declined` are the anchors, by full name, that could not be written in this call and need not be.
     """
 
     request: Request | InvalidRequest
@@ -31,6 +32,8 @@ class ObservedRequest:
     alive: frozenset[str]
     settings: Settings
     events: EventFactory
+    went_on: frozenset[str] = frozenset()
+    declined: frozenset[str] = frozenset()
 
     @property
     def anchor(self) -> Anchor | None:

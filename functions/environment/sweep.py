@@ -4,8 +4,8 @@ It lists the anchors once, and writes nothing but the label of a warning. The te
 carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
 execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
 whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. But if the
-deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. An anchor
-without labels that is older than a day had some once: somebody has taken them off, and the environment may stand.
+deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. If the
+anchor has had labels, somebody has taken them off, and the environment may stand: it is left alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
     ours = sorted((each for each in observed.anchors if each.is_ours), key=lambda each: each.name)
     over = [each for each in ours if _is_over(observed, each, now)]
     leases = [lease for each in ours if not each.is_being_removed and (lease := Lease.of(each))]
-    near = [lease for lease in leases if lease.needs_warning(now)]
+    near = [
+        lease for lease in leases if lease.needs_warning(now) and lease.found.path not in observed.declined
+    ]
     swept = {"environments": len(ours), "tornDown": [each.name for each in over]}
     return Decision(
         Done(outputs=observed.outputs(swept=swept)),
@@ -37,14 +39,21 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
 
 def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
     if each.needs_its_execution:
-        return not observed.is_at_work(each) and not _was_stripped(each, now)
+        return not observed.is_at_work(each) and not _was_stripped(observed, each, now)
     lease = Lease.of(each)
     return lease is not None and lease.is_over(now)
 
 
-def _was_stripped(each: Anchor, now: float) -> bool:
-    """Whether somebody must have taken the labels off an anchor: what it stands for may be there, and is left alone."""
-    return not each.is_labelled and now - compute.unix(each.created) > CLAIMED
+def _was_stripped(observed: ObservedRequest, each: Anchor, now: float) -> bool:
+    """Whether somebody must have taken labels off an anchor: what it stands for may be there, and is left alone.
+
+    A claim writes all labels at once, and no step is asked before it has. So some of the labels, or an execution that
+    went on to its steps, show that there were all; and so does the anchor's age.
+    """
+    if each.is_labelled or each.is_being_removed:
+        return False
+    age = now - compute.unix(each.created)
+    return each.has_lost_labels or each.execution in observed.went_on or age > CLAIMED
 
 
 def _teardown(observed: ObservedRequest, each: Anchor) -> Publication:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 RESERVED = 1.0  # typical seconds until an address is reserved, or released [inferred]
+LABELLED = 1.0  # typical seconds until labels are written [inferred]
 IN_USE = 30.0  # typical seconds until a Gateway lets an address go [inferred]
 
 
@@ -52,6 +53,12 @@ def are_reserved(wanted: Environment, observed: ObservedGateway) -> bool:
         return True
     found = (observed.addresses.get(key) for key in reserved_names(wanted).items())
     return all(each is not None and each.get("status") in ("RESERVED", "IN_USE") for each in found)
+
+
+def wait_for_labels(now: float) -> Waiting:
+    """Wait until labels are written."""
+    seconds = remaining(now, None, LABELLED)
+    return Waiting(reason="AddressLabelling", message="addresses are being labelled", retry_after=seconds)
 
 
 def wait_for_reservation(now: float) -> Waiting:

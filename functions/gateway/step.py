@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.gateway.addresses import are_reserved, labellings, release, reservations
+from functions.gateway.addresses import are_reserved, labellings, release, reservations, wait_for_labels
 from functions.gateway.blockers import blocker
 from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
@@ -26,7 +26,8 @@ STALE = 60.0  # seconds of a request in which a refusal may still be about what 
 
 def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decision:
     """What to apply, and what is waited for."""
-    addresses = [*reservations(wanted, observed), *labellings(wanted, observed)]
+    unlabelled = list(labellings(wanted, observed))
+    addresses = [*reservations(wanted, observed), *unlabelled]
     changes = list(differences(wanted, observed))
     is_as_wanted = not addresses and not changes
     refusals = is_as_wanted and now - observed.asked > STALE
@@ -34,6 +35,8 @@ def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decisi
         return Decision(stop)
     if is_as_wanted and observed.contents.converged(wanted):
         return release(wanted, observed, now)
+    if addresses == unlabelled and not changes and observed.contents.converged(wanted):
+        return Decision(wait_for_labels(now), unlabelled)
     ready = [change for change in changes if _can_start(change, wanted, observed)]
     later = [change for change in changes if change not in ready]
     return Decision(wait_for_gateway(wanted, observed, now), [*addresses, *ready], later)

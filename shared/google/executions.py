@@ -23,19 +23,13 @@ WHOLE = (
 PAGE = "20"  # executions: whoever looks for one finds it among the newest
 
 
-def is_alive(session: Session, workflow: str, execution: str) -> bool:
-    """Whether `execution` (an id) of `workflow` (`projects/P/locations/L/workflows/W`) has not ended; one that is
-    not known has.
-    """
-    try:
-        found = session.get(SERVICE, f"v1/{workflow}/executions/{execution}")
-    except errors.NotFound:
-        return False
-    return found.get("state") in ALIVE
+def is_alive(execution: wire.Execution | None) -> bool:
+    """Whether an execution has not ended; one that is not known has."""
+    return execution is not None and execution.get("state") in ALIVE
 
 
 def read(session: Session, workflow: str, execution: str) -> wire.Execution | None:
-    """An execution, whole, or None if it is not known any more."""
+    """`execution` (an id) of `workflow` (`projects/P/locations/L/workflows/W`), whole, or None if it is not known."""
     try:
         found = session.get(SERVICE, f"v1/{workflow}/executions/{execution}", view=WHOLE)
     except errors.NotFound:

@@ -39,6 +39,8 @@ def check_claim(found: Anchor | None, message: Message) -> None:
         if message.mode != "destroy":
             raise Superseded(f"environment {claim.name} has no anchor: it was torn down meanwhile")
     elif not found.is_held_by(claim.generation, claim.execution) and not _only_reads(found, message):
+        if not found.is_labelled:
+            raise Superseded(f"the anchor of environment {claim.name} has no labels, so no claim holds it")
         raise Superseded(
             f"environment {claim.name} is claimed by {found.generation}, execution {found.execution}"
         )

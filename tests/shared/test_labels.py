@@ -35,6 +35,12 @@ def test_what_is_too_long_can_be_compared_but_not_read(text: str) -> None:
     assert labels.pack(text + "x") != packed
 
 
+@pytest.mark.parametrize("value", ["_ff", "a_c3", "_c3_28"])
+def test_what_was_never_packed_is_not_read(value: str) -> None:
+    """Anybody may write a label."""
+    assert labels.unpack(value) is None
+
+
 def test_what_labels_allow_is_kept_readable() -> None:
     """Project ids and network names look like themselves."""
     assert labels.pack("shop-prod-7") == "shop-prod-7"

@@ -253,6 +253,7 @@ class TestOneFleetOneEnvironment:
         claim()  # creates the anchor of store
         elder = google.add_address(
             name="fleetgate-aaa",
+            description=f"Fleetgate environment aaa, first claimed by {GENERATION}/x for project {PROJECT}",
             labels={labels.OWNER: "aaa", labels.PROJECT: PROJECT},
             creationTimestamp="2026-01-04T00:00:00.000-08:00",
         )
@@ -265,7 +266,11 @@ class TestOneFleetOneEnvironment:
     def test_of_two_at_once_the_elder_stays(self, google: GoogleServer, claim: Ask) -> None:
         """So exactly one does."""
         claim()
-        google.add_address(name="fleetgate-zzz", labels={labels.OWNER: "zzz", labels.PROJECT: PROJECT})
+        google.add_address(
+            name="fleetgate-zzz",
+            description=f"Fleetgate environment zzz, first claimed by {GENERATION}/x for project {PROJECT}",
+            labels={labels.OWNER: "zzz", labels.PROJECT: PROJECT},
+        )
 
         assert claim()["outcome"] == "done"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from localcloud.time.clock import rfc3339_pacific
 from shared import anchor as anchors
 from shared import labels
-from tests.support.anchors import MINE, OTHER, add_anchor, add_unlabelled, alive, anchor, bearer
+from tests.support.anchors import EXECUTIONS, MINE, OTHER, add_anchor, add_unlabelled, alive, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, Ask
 from tests.support.projects import PROJECT
@@ -86,16 +87,26 @@ class TestWhoseItIs:
             "Fleetgate environment store",
             f"Fleetgate environment shop, first claimed by {OLDER}/{OTHER}",
             f"Not a Fleetgate environment store, first claimed by {OLDER}/{OTHER}",
+            f"Fleetgate environment store, first claimed by {OLDER}/../x?view=FULL",
+            f"Fleetgate environment store, first claimed by {OLDER}/{OTHER} for project example.com:shop",
+            f"Fleetgate environment store, first claimed by {'1' * 64}/{OTHER}",
         ],
     )
     def test_an_address_without_our_note_is_not_taken(
         self, google: GoogleServer, claim: Ask, note: str
     ) -> None:
-        """Nor one whose note names another environment."""
+        """Nor one whose note names another environment, or what no label can hold."""
         google.add_address(name="fleetgate-store", description=note)
 
         assert claim()["code"] == "ANCHOR_NAME_TAKEN"
         assert google.mutations() == []
+
+    def test_a_claim_keeps_the_labels_of_others(self, google: GoogleServer, claim: Ask) -> None:
+        """Tools add theirs to whatever they find, at any moment."""
+        add_unlabelled(google, f"{MINE}/{EXECUTION}", project=PROJECT)["labels"] = {"team": "a"}
+
+        assert claim()["outcome"] == "done"
+        assert anchor(google)["labels"]["team"] == "a"
 
     def test_the_label_counts_and_not_the_note(self, google: GoogleServer, claim: Ask) -> None:
         """An anchor is held by whom its labels name."""
@@ -118,6 +129,28 @@ class TestWhoseItIs:
 
 
 class TestOneFleet:
+    def test_an_anchor_that_a_teardown_created_was_not_first(self, google: GoogleServer, claim: Ask) -> None:
+        """It is older than the anchor of the environment that stands, but has named no fleet so far."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}")
+        anchor(google)["labels"] = {labels.OWNER: "store", labels.ACTION: "teardown"}
+        add_unlabelled(google, f"{OLDER}/{OTHER}", "shop", PROJECT)
+        told = claim()
+
+        assert (told["code"], "shop" in told["cause"]) == ("FLEET_IN_USE", True)
+        assert google.mutations() == []
+
+    @pytest.mark.parametrize(("mine", "other"), [("", PROJECT), (PROJECT, ""), ("", "")])
+    def test_if_nobody_can_tell_who_was_first_both_yield(
+        self, google: GoogleServer, claim: Ask, mine: str, other: str
+    ) -> None:
+        """One that a teardown created is labelled by a deploy at any time after its creation."""
+        for name, first in (("store", mine), ("shop", other)):
+            claimed = add_unlabelled(google, f"{MINE}/{EXECUTION}", name, first)
+            held = {labels.OWNER: name, labels.GENERATION: MINE, labels.EXECUTION: EXECUTION}
+            claimed["labels"] = {**held, labels.ACTION: "deploy", labels.PROJECT: PROJECT}
+
+        assert [claim(named(name))["code"] for name in ("store", "shop")] == ["FLEET_IN_USE"] * 2
+
     def test_another_environment_of_the_fleet_is_seen_without_labels(
         self, google: GoogleServer, claim: Ask
     ) -> None:
@@ -189,6 +222,30 @@ class TestWhatIsNotClaimedYet:
 
         assert claim({"action": "sweep"})["outputs"]["swept"] == {"environments": 1, "tornDown": names}
 
+    @pytest.mark.parametrize(
+        ("modes", "names"), [(["claim", "settle"], ["store"]), (["claim", "check", "apply"], [])]
+    )
+    def test_an_anchor_whose_claim_went_on_has_lost_its_labels(
+        self, google: GoogleServer, claim: Ask, modes: list[str], names: list[str]
+    ) -> None:
+        """No step is asked before the labels are there. However young it is, the environment may stand."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
+        result = json.dumps({"outcome": "done", "steps": [{"mode": mode} for mode in modes]})
+        google.answers[f"{EXECUTIONS}/{OTHER}"] = {"state": "SUCCEEDED", "result": result}
+
+        assert claim({"action": "sweep"})["outputs"]["swept"]["tornDown"] == names
+
+    @pytest.mark.parametrize(
+        ("left", "names"), [({"team": "a"}, ["store"]), ({labels.GENERATION: OLDER, labels.NETWORK: "n"}, [])]
+    )
+    def test_an_anchor_with_some_of_its_labels_is_not_swept(
+        self, google: GoogleServer, claim: Ask, left: dict[str, str], names: list[str]
+    ) -> None:
+        """A claim writes all of them at once. Other people's say nothing."""
+        add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)["labels"] = left
+
+        assert claim({"action": "sweep"})["outputs"]["swept"]["tornDown"] == names
+
     def test_what_the_sweep_asked_for_removes_it(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
         """Found where its note says, claimed, and released at the end."""
         add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
@@ -238,13 +295,26 @@ class TestAWriteThatTakesItsTime:
         assert claim()["outcome"] == "done"
 
     def test_a_warning_is_published_when_its_note_is_accepted(self, google: GoogleServer, claim: Ask) -> None:
-        """The next attempt finds the note, and would not publish it."""
+        """A sweep does not wait for the note; while it is being written, another sweep does not warn."""
         add_anchor(google, "store", 600)
-        assert claim({"action": "sweep"})["reason"] == "WritePending"
+        told = [claim({"action": "sweep"}), claim({"action": "sweep"})]
+        assert [each["outcome"] for each in told] == ["done", "done"]
+        assert [len(each["changes"]) for each in told] == [1, 0]
+
         anchor(google).update(labels=self.sent[0], labelFingerprint="bmV3")
+        claim({"action": "sweep"})
+        assert [each["ce-type"] for each in google.published()] == ["dev.fleetgate.environment.expiring"]
+
+    def test_a_note_that_is_never_written_keeps_no_teardown_back(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """What is over is billed until it is torn down."""
+        add_anchor(google, "store", 600)
+        add_anchor(google, "shop", -1)
+        self.sent.append({})  # somebody's write of the labels of store, which does not end
 
         assert claim({"action": "sweep"})["outcome"] == "done"
-        assert [each["ce-type"] for each in google.published()] == ["dev.fleetgate.environment.expiring"]
+        assert [each["data"]["name"] for each in google.published()] == ["shop"]
 
     def test_a_release_waits_for_its_mark(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
         """Nothing is deleted before the mark is seen."""

@@ -12,7 +12,7 @@ from functions.gateway.observed import Contents, Imports, ObservedGateway
 from functions.gateway.step import decide
 from functions.gateway.wanted import wanted_objects
 from shared.changes.objects import ApplyObject
-from shared.gateway.names import static_name
+from shared.gateway.names import reserved_names, static_name
 from shared.gateway.status import Vip, vips
 from shared.google import compute, wire
 from shared.google.session import Session
@@ -247,6 +247,15 @@ class TestAddresses:
 
         west["status"], east["labels"] = "RESERVING", {"fleetgate-env": "store"}
         assert decide(wanted, ObservedGateway(NOW, addresses=addresses), NOW).changes == []
+
+    def test_a_label_that_is_missing_at_the_end_is_said_to_be(self) -> None:
+        """The load balancer is as wanted; nothing is waited for but the label."""
+        wanted = environment(gateway={"addresses": "static"})
+        found = {(region, name): _static(region) for region, name in reserved_names(wanted).items()}
+        decision = decide(wanted, observed(whole(wanted), addresses=found), NOW)
+
+        assert [each.describe().field for each in decision.changes] == ["labels.fleetgate-env"] * 2
+        assert ("AddressLabelling", 5.0) == (outcome(decision).reason, outcome(decision).retry_after)
 
     @pytest.mark.parametrize(
         "fields", [{"description": ""}, {"description": mark("shop")}, {"labels": {"fleetgate-env": "shop"}}]

@@ -197,7 +197,7 @@ def test_an_execution_lives_until_it_ends(
     if state:
         google.answers[f"GET /workflowexecutions/v1/{workflow}/executions/{EXECUTION}"] = {"state": state}
 
-    assert executions.is_alive(session, workflow, EXECUTION) is alive
+    assert executions.is_alive(executions.read(session, workflow, EXECUTION)) is alive
 
 
 def test_the_projects_number_comes_from_the_metadata_server(google: GoogleServer) -> None:
