@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.regions import regions
 from localcloud.service import Call
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
@@ -20,9 +21,14 @@ def location_path(call: Call) -> str:
     """`projects/P/locations/L` of the request's path.
 
     Raises:
-        Refused: PERMISSION_DENIED, the project is none of ours.
+        Refused: PERMISSION_DENIED, the project is none of ours, or the API has no such location [observed:
+            terraform-provider-google#17037 for Cloud Functions, and of many APIs].
     """
-    return f"{project_path(call)}/locations/{call.params['locationsId']}"
+    location = call.params["locationsId"]
+    if location not in call.service.locations and location not in regions():
+        words = f"Permission denied on 'locations/{location}' (or it may not exist)."
+        raise Refused("PERMISSION_DENIED", words)
+    return f"{project_path(call)}/locations/{location}"
 
 
 def require(call: Call, collection: str, name: str, words: str = "Requested entity was not found.") -> Json:

@@ -128,7 +128,7 @@ class Service:
     that is `anonymous` asks nobody who calls. `reads` are custom verbs that are sent as POST and change nothing;
     `history` are collections that tell what was done and not what is there, which dumps leave out. Without an
     `authorization` nothing of it can be called where IAM is enforced. `largest_body` is the number of bytes that a
-    request's body may have.
+    request's body may have. `locations` are those that it has beside the regions.
     """
 
     name: str
@@ -145,6 +145,7 @@ class Service:
     anonymous: bool = False
     authorization: Authorization | None = None
     largest_body: int = LARGEST
+    locations: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ resource "google_monitoring_notification_channel" "email" {
   display_name = "Fleetgate"
   type         = "email"
   labels       = { email_address = var.alert_email }
+  force_delete = true # a policy still names it when `alert_email` is taken away: Terraform deletes before it updates
 
   depends_on = [time_sleep.apis]
 }

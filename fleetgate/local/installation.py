@@ -17,8 +17,8 @@ from localcloud.artifactregistry import create_repository
 from localcloud.cloud import LocalCloud
 from localcloud.cloudscheduler import create_job
 from localcloud.compute import create_default_network, create_network, create_subnetwork
-from localcloud.compute.regions import auto_range, regions
 from localcloud.iam.grants import grant
+from localcloud.regions import auto_range, regions
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Json
 from shared.spec.values import SWEEP_INTERVAL

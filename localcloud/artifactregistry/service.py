@@ -13,6 +13,7 @@ service = Service(
     Style.NEWER,
     reads=frozenset({"testIamPermissions"}),
     authorization=Authorization(__file__),
+    locations=frozenset({"asia", "europe", "us"}),  # [documented: its list of locations]
 )
 
 STEM = "artifactregistry.projects.locations"

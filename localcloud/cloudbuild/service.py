@@ -12,6 +12,7 @@ service = Service(
     ["v1"],
     Style.NEWER,
     authorization=BuildAuthorization(__file__),
+    locations=frozenset({"global"}),  # [documented: its list of locations]
 )
 
 TRIGGERS = "cloudbuild.triggers"

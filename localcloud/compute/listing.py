@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from localcloud.compute.filters import compile_filter
 from localcloud.compute.names import scope_of, url
-from localcloud.compute.regions import all_zones, regions
+from localcloud.regions import all_zones, regions
 from localcloud.service import Call
 from localcloud.wire.discovery import document
 from localcloud.wire.errors import Refused, invalid

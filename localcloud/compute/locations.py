@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from localcloud.compute.listing import listed
 from localcloud.compute.names import url
-from localcloud.compute.regions import all_zones, region_of, regions, zones
 from localcloud.compute.resources import check_location
 from localcloud.compute.service import service
 from localcloud.ids import keyed
+from localcloud.regions import all_zones, region_of, regions, zones
 from localcloud.service import Call
 from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json

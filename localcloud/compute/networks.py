@@ -7,11 +7,11 @@ from functools import partial
 from localcloud.compute.kinds import NETWORKS
 from localcloud.compute.names import bad_field, check_name, project_of, short, url
 from localcloud.compute.operations import begin, pending, refuse_pending, repeated
-from localcloud.compute.regions import auto_range, regions
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.subnetworks import is_auto, new_subnetwork
 from localcloud.ids import keyed
+from localcloud.regions import auto_range, regions
 from localcloud.service import Call
 from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json

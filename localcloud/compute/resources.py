@@ -10,9 +10,9 @@ from localcloud.compute.kinds import KINDS, OPERATIONS, Kind
 from localcloud.compute.listing import aggregated, listed
 from localcloud.compute.names import bad_field, full_name
 from localcloud.compute.operations import begin, pending, refuse_pending, repeated
-from localcloud.compute.regions import all_zones, regions
 from localcloud.compute.service import service
 from localcloud.compute.usage import users
+from localcloud.regions import all_zones, regions
 from localcloud.service import Call, Handler
 from localcloud.wire.errors import invalid
 from localcloud.wire.messages import Json

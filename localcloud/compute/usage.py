@@ -11,8 +11,8 @@ from typing import Any
 
 from localcloud.compute.kinds import KINDS, Kind
 from localcloud.compute.names import full_name, project_of, scope_of, short
-from localcloud.compute.regions import region_of
 from localcloud.ids import keyed
+from localcloud.regions import region_of
 from localcloud.store import Store
 from localcloud.wire.messages import Json
 from localcloud.world import World

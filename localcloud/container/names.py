@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from localcloud.compute import regions
+from localcloud import regions
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World

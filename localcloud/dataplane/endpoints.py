@@ -14,12 +14,12 @@ from ipaddress import IPv4Network
 
 from localcloud.compute.loadbalancing import endpoints as endpoints_of
 from localcloud.compute.names import full_name, project_of, short
-from localcloud.compute.regions import region_of
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.controllers.gateway.parts import HEALTH_CHECK_RANGES
 from localcloud.controllers.mcs.groups import OWNED
 from localcloud.controllers.workloads.pods import is_ready
 from localcloud.dataplane.sampleapp import Pod, serves
+from localcloud.regions import region_of
 from localcloud.wire.messages import Json
 from localcloud.world import World
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from localcloud.compute.regions import regions
 from localcloud.eventarc.authorization import may_not_act_as
 from localcloud.eventarc.events import PUBLISHED
 from localcloud.eventarc.service import OPERATIONS, STEM, TRIGGERS, service
 from localcloud.eventarc.triggers import check_agent, check_topic, make_workflow_trigger, remove_trigger
 from localcloud.iam import accounts
+from localcloud.regions import regions
 from localcloud.resources import in_location, location_path, project_path, require
 from localcloud.service import Call, page
 from localcloud.time.clock import rfc3339

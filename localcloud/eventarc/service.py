@@ -15,4 +15,5 @@ service = Service(
     ["v1"],
     Style.NEWER,
     authorization=EventarcAuthorization(__file__, TRIGGERS),
+    locations=frozenset({"global"}),  # [documented: its list of locations]
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from localcloud.compute import regions
+from localcloud import regions
 from localcloud.service import Call
 from localcloud.wire.errors import Refused, invalid
 from localcloud.world import World

@@ -11,6 +11,7 @@ import re
 
 from localcloud.iam.grants import forget
 from localcloud.projects import Project
+from localcloud.regions import regions
 from localcloud.service import Call
 from localcloud.storage.authorization import bucket_holder
 from localcloud.storage.policies import grant_project
@@ -26,7 +27,6 @@ from localcloud.world import World
 # [documented: storage/docs/buckets#naming]; names with dots are domains, which must be verified.
 FORBIDDEN = re.compile(r"goog|.*google|.*g[o0]{2}gle")
 MULTI_REGIONS = ("ASIA", "EU", "US", "ASIA1", "EUR4", "EUR5", "EUR7", "EUR8", "NAM4")
-REGION = re.compile(r"[A-Z]+-[A-Z]+[0-9]+")
 # What a client cannot write [documented: Bucket]; and what would change what happens to objects, which nothing here
 # does: it is refused rather than shown.
 OUTPUT = (
@@ -226,7 +226,7 @@ def _check_name(world: World, name: str, project: Project) -> None:
 def _location_type(location: str) -> str:
     if location in MULTI_REGIONS:
         return "dual-region" if location[-1].isdigit() else "multi-region"
-    if not REGION.fullmatch(location):
+    if location.lower() not in regions():
         raise invalid("The specified location constraint is not valid.")  # [observed]
     return "region"
 

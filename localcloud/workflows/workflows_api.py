@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from localcloud.iam.authorization import RunsAsAccount
+from localcloud.resources import in_location, location_path
 from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.codes import rpc_status
@@ -39,15 +40,9 @@ _SETTABLE = (
 )  # fmt: skip
 
 
-def location_of(call: Call) -> str:
-    """`projects/P/locations/L` of the path; the project must be one of ours."""
-    project = call.world.projects.get(call.params["projectsId"])
-    return f"projects/{project.id}/locations/{call.params['locationsId']}"
-
-
 def workflow_name(call: Call) -> str:
     """The full name of the path's workflow, with the project's id."""
-    return f"{location_of(call)}/workflows/{call.params['workflowsId']}"
+    return f"{location_path(call)}/workflows/{call.params['workflowsId']}"
 
 
 @service.on(f"{_STEM}.workflows.create")
@@ -55,7 +50,7 @@ def create(call: Call) -> Json:
     """Deploy a new workflow; 409 if there is one of that name."""
     workflow_id = call.query("workflowId")
     definitions.check_id(workflow_id)
-    name = f"{location_of(call)}/workflows/{workflow_id}"
+    name = f"{location_path(call)}/workflows/{workflow_id}"
     if name in call.world.store[definitions.WORKFLOWS]:
         raise Refused("ALREADY_EXISTS", f"Workflow '{name}' already exists.")
     fields = {key: value for key, value in call.body.items() if key in _SETTABLE}
@@ -109,11 +104,7 @@ def get(call: Call) -> Json:
 @service.on(f"{_STEM}.workflows.list")
 def list_workflows(call: Call) -> Json:
     """Workflows of a location, or of all (`-`)."""
-    project = call.world.projects.get(call.params["projectsId"])
-    found = call.world.store[definitions.WORKFLOWS].list(f"projects/{project.id}/locations/")
-    location = call.params["locationsId"]
-    here = [item for item in found if location == "-" or item["name"].split("/")[3] == location]
-    return page(call, "workflows", here, 500)
+    return page(call, "workflows", in_location(call, definitions.WORKFLOWS), 500)
 
 
 @service.on(f"{_STEM}.workflows.listRevisions")
@@ -127,7 +118,7 @@ def list_revisions(call: Call) -> Json:
 @service.on(f"{_STEM}.operations.get")
 def get_operation(call: Call) -> Json:
     """An operation as it stands."""
-    name = f"{location_of(call)}/operations/{call.params['operationsId']}"
+    name = f"{location_path(call)}/operations/{call.params['operationsId']}"
     operation = call.world.store["workflows.operations"].get(name)
     if operation is None:
         raise Refused("NOT_FOUND", f"Operation '{name}' was not found.")
@@ -137,14 +128,14 @@ def get_operation(call: Call) -> Json:
 @service.on(f"{_STEM}.operations.list")
 def list_operations(call: Call) -> Json:
     """Operations of a location."""
-    found = call.world.store["workflows.operations"].list(f"{location_of(call)}/operations/")
+    found = call.world.store["workflows.operations"].list(f"{location_path(call)}/operations/")
     return page(call, "operations", found, 100)
 
 
 def _start(call: Call, target: str, verb: str, finish: Callable[[], Json | None]) -> Json:
     """Begin an operation; `finish` does it, at its end, and gives the workflow or None."""
     world, operations = call.world, call.world.store["workflows.operations"]
-    name = f"{location_of(call)}/operations/{world.ids.operation(world.clock.now)}"
+    name = f"{location_path(call)}/operations/{world.ids.operation(world.clock.now)}"
     metadata = {
         "@type": f"{_TYPES}.OperationMetadata",
         "createTime": rfc3339(world.clock.now),

@@ -60,6 +60,11 @@ run "two_fleets_and_a_repository" {
   }
 
   assert {
+    condition     = google_monitoring_notification_channel.email[0].force_delete
+    error_message = "The channel can go while policies still name it."
+  }
+
+  assert {
     condition     = google_pubsub_topic_iam_member.requesters["group:platform@example.com"].topic == "fleetgate-requests"
     error_message = "A requester publishes requests, and nothing else."
   }

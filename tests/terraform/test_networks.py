@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from localcloud.compute import create_default_network
-from localcloud.compute.regions import auto_range, regions
+from localcloud.regions import auto_range, regions
 from localcloud.wire.messages import Json
 from shared.ranges import AUTO_MODE, LONGEST_PREFIX, Taken, choose
 from tests.localcloud.compute.conftest import Compute

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 
 from localcloud.compute.names import full_name, short
-from localcloud.compute.regions import region_of
 from localcloud.compute.usage import rules_at
 from localcloud.controllers.gateway.faults import Fault, invalid_gateway, no_proxy_subnet, refused_by_compute
 from localcloud.controllers.gateway.names import Ref, owner
+from localcloud.regions import region_of
 from localcloud.store import Store
 from localcloud.wire.messages import Json
 

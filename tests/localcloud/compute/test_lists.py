@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from localcloud.compute.filters import compile_filter
-from localcloud.compute.regions import all_zones, regions
+from localcloud.regions import all_zones, regions
 from localcloud.wire.errors import Refused
 from tests.localcloud.compute.conftest import Compute
 

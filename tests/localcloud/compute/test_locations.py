@@ -7,7 +7,7 @@ import pytest
 from localcloud.compute import service
 from localcloud.compute.kinds import KINDS, OPERATIONS, Kind
 from localcloud.compute.names import full_name
-from localcloud.compute.regions import region_of
+from localcloud.regions import region_of
 from localcloud.wire.discovery import document
 from tests.localcloud.compute.conftest import Compute
 from tests.support.services import Services

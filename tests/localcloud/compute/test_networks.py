@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from localcloud.compute import create_network, regions
+from localcloud import regions
+from localcloud.compute import create_network
 from localcloud.wire.messages import Json
 from tests.localcloud.compute.conftest import Compute
 from tests.support.projects import CLOUD_PROJECT as PROJECT

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from localcloud import container, gkehub, serviceusage
 from localcloud.compute.names import url
-from localcloud.compute.regions import auto_range, regions
 from localcloud.controllers.fleet import FleetController
+from localcloud.regions import auto_range, regions
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
 from tests.support.projects import CLOUD_PROJECT as PROJECT
