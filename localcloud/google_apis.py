@@ -75,7 +75,10 @@ GOOGLE_APIS: Part[GoogleApis] = Part("Google's services")
 
 def local_path(url: str, base_url: str) -> str | None:
     """The path here of a URL of this cloud or of one of Google's APIs; None of any other."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     if base_url and url.startswith(base_url + "/"):
         return parts.path
     return path_here(parts.hostname or "", parts.path)

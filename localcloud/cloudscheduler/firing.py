@@ -5,7 +5,6 @@ An execution begins when the one before has ended [documented: Job.schedule].
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from localcloud.serviceusage.known import find
 from localcloud.time.clock import Timer, rfc3339, seconds_of
 from localcloud.wire.codes import rpc_status
 from localcloud.wire.messages import Abort, Caller, Json, Request
+from localcloud.wire.validation import decoded
 from localcloud.world import Part, World
 
 AGENT = "Google-Cloud-Scheduler"  # as the User-Agent [documented: HttpTarget.headers]
@@ -39,10 +39,11 @@ CODES = {
 
 @dataclass
 class Firing:
-    """The jobs that are waited for, by full name."""
+    """The jobs that are waited for, by full name, and those that call just now: such a one may run itself."""
 
     world: World
     timers: dict[str, Timer] = field(default_factory=dict)
+    under_way: set[str] = field(default_factory=set)
 
     def schedule(self, name: str) -> None:
         """Let a job fire at its next time, or not at all if it is not enabled; what was set before is forgotten."""
@@ -90,9 +91,13 @@ class Firing:
     def _attempt(self, name: str) -> bool:
         """Call the target; whether it succeeded. The job shows when it was tried, and how that ended."""
         job = self.world.store[JOBS].get(name)
-        if job is None:
+        if job is None or name in self.under_way:
             return True
-        status = self._call(name, job)
+        self.under_way.add(name)
+        try:
+            status = self._call(name, job)
+        finally:
+            self.under_way.remove(name)
         if name in self.world.store[JOBS]:
             self._tell(name, status=status, lastAttemptTime=rfc3339(self.world.clock.now))
         return not status
@@ -133,7 +138,7 @@ class Firing:
             local_path(target["uri"], self.world.base_url) or url.path,
             parse_qs(url.query),
             headers,
-            base64.b64decode(target.get("body", "")),
+            decoded(target.get("body", "")),
             Caller(target["oauthToken"]["serviceAccountEmail"]),
         )
 

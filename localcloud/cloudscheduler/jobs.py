@@ -159,6 +159,8 @@ def _check(job: Json) -> None:
     retry = job["retryConfig"]
     for key in ("maxRetryDuration", "minBackoffDuration", "maxBackoffDuration"):
         seconds(retry[key])
+    if int(retry["maxDoublings"]) < 0:
+        raise invalid(f"maxDoublings must not be negative; it is {retry['maxDoublings']}.")
     if not 0 <= int(retry.get("retryCount", 0)) <= 5:
         raise invalid(f"retryCount must be between 0 and 5; it is {retry['retryCount']}.")
 
@@ -170,7 +172,7 @@ def _target(world: World, name: str, given: Json) -> Json:
         Refused: INVALID_ARGUMENT; UNIMPLEMENTED, it is no Google API of this cloud, or called without its token.
     """
     uri = given.get("uri", "")
-    if urlsplit(uri).scheme not in ("http", "https"):
+    if not _is_uri(uri):
         raise invalid(f"The URI must begin with http:// or https://; it is {uri!r}.")
     path = local_path(uri, world.base_url)
     if path is None or not world[GOOGLE_APIS].serves(path):
@@ -186,6 +188,13 @@ def _target(world: World, name: str, given: Json) -> Json:
         "headers": _headers(given),
         "oauthToken": {"scope": SCOPE, **_account(world, name, given["oauthToken"])},
     }
+
+
+def _is_uri(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in ("http", "https")
+    except ValueError:
+        return False
 
 
 def _headers(given: Json) -> dict[str, Any]:

@@ -22,6 +22,14 @@ from localcloud.wire.messages import Json
 # 64-bit integers are strings in the documents; proto JSON takes numbers for them too [documented].
 LONG = frozenset({"int64", "uint64"})
 
+LIMITS = {
+    "int32": range(-(2**31), 2**31),
+    "uint32": range(2**32),
+    "int64": range(-(2**63), 2**63),
+    "uint64": range(2**64),
+}
+MOST_DIGITS = 40  # more than any of these has
+
 JSON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int, str),
@@ -90,6 +98,8 @@ class Validation:
             return self._fault(
                 at, f"Invalid value at '{at}' ({schema.get('format', kind).upper()}), {words}", value
             )
+        if schema.get("format") in LIMITS and int(str(value)[:MOST_DIGITS]) not in LIMITS[schema["format"]]:
+            return self._fault(at, f"Invalid value at '{at}' ({schema['format'].upper()}), {value}", value)
         if schema.get("format") == "byte" and not _is_base64(value):
             return self._fault(
                 at, f"Invalid value at '{at}' (TYPE_BYTES), Base64 decoding failed for \"{value}\"", value
@@ -143,9 +153,20 @@ def is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
+def decoded(value: str) -> bytes:
+    """The bytes of a field of the format `byte`: either alphabet, padded or not [documented: proto JSON].
+
+    Raises:
+        ValueError: it is no base64.
+    """
+    return base64.b64decode(
+        value.translate(str.maketrans("-_", "+/")) + "=" * (-len(value) % 4), validate=True
+    )
+
+
 def _is_base64(value: str) -> bool:
     try:
-        base64.b64decode(value.translate(str.maketrans("-_", "+/")) + "=" * (-len(value) % 4), validate=True)
+        decoded(value)
     except (binascii.Error, ValueError):
         return False
     return True

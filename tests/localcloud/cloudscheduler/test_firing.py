@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from localcloud.cloudscheduler.schedules import backoff, next_time
@@ -159,3 +161,31 @@ def test_a_service_agent_that_lost_its_role_makes_no_tokens(scheduler: Scheduler
     scheduler.wait(QUARTER)
     assert 0 == scheduler.published()
     assert 7 == scheduler.ok("GET", "jobs/sweep")["status"]["code"]
+
+
+@pytest.mark.parametrize("doublings", [0, 5, 2000, 2**31 - 1])
+def test_whatever_is_asked_for_a_wait_has_an_end(doublings: int) -> None:
+    """And attempts have time between them."""
+    config: Json = {"minBackoffDuration": "0s", "maxBackoffDuration": "3600s", "maxDoublings": doublings}
+    assert 1.0 == backoff(3, config)
+    assert 3600.0 == backoff(5000, config | {"minBackoffDuration": "5s"})
+
+
+def test_a_body_needs_no_padding(scheduler: Scheduler) -> None:
+    """The API takes it so; a job that could not be read would never fire again."""
+    data = base64.b64encode(b'{"messages": [{"data": "aGk="}]}').decode()
+    assert data.endswith("=")
+    scheduler.job(httpTarget={**TARGET, "body": data.rstrip("=")})
+
+    scheduler.wait(2 * QUARTER)
+    assert 2 == scheduler.published()
+
+
+def test_a_job_that_runs_itself_runs_once(scheduler: Scheduler) -> None:
+    """It ends; the job goes on by its schedule."""
+    uri = "https://cloudscheduler.googleapis.com/v1/" + scheduler.job()["name"] + ":run"
+    scheduler.ok("PATCH", "jobs/sweep", {"httpTarget": {**TARGET, "uri": uri, "body": "e30="}})
+
+    scheduler.wait(QUARTER)
+    runs = [each for each in scheduler.world[REQUEST_PATH].log.calls if each.method.endswith(".run")]
+    assert 1 == len(runs) and {} == scheduler.ok("GET", "jobs/sweep")["status"]
