@@ -55,15 +55,15 @@ def are_reserved(wanted: Environment, observed: ObservedGateway) -> bool:
     return all(each is not None and each.get("status") in ("RESERVED", "IN_USE") for each in found)
 
 
-def wait_for_labels(now: float) -> Waiting:
-    """Wait until labels are written."""
-    seconds = remaining(now, None, LABELLED)
+def wait_for_labels(now: float, asked: float) -> Waiting:
+    """Wait until labels are written; longer and longer, if that fails again and again."""
+    seconds = remaining(now, asked, LABELLED)
     return Waiting(reason="AddressLabelling", message="addresses are being labelled", retry_after=seconds)
 
 
-def wait_for_reservation(now: float) -> Waiting:
-    """Wait until the addresses can be named."""
-    seconds = remaining(now, None, RESERVED)
+def wait_for_reservation(now: float, asked: float) -> Waiting:
+    """Wait until the addresses can be named; longer and longer, if that fails again and again."""
+    seconds = remaining(now, asked, RESERVED)
     return Waiting(reason="AddressReserving", message="addresses are being reserved", retry_after=seconds)
 
 

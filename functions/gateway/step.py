@@ -36,7 +36,7 @@ def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decisi
     if is_as_wanted and observed.contents.converged(wanted):
         return release(wanted, observed, now)
     if addresses == unlabelled and not changes and observed.contents.converged(wanted):
-        return Decision(wait_for_labels(now), unlabelled)
+        return Decision(wait_for_labels(now, observed.asked), unlabelled)
     ready = [change for change in changes if _can_start(change, wanted, observed)]
     later = [change for change in changes if change not in ready]
     return Decision(wait_for_gateway(wanted, observed, now), [*addresses, *ready], later)

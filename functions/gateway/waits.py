@@ -46,7 +46,7 @@ def wait_for_gateway(wanted: Environment, observed: ObservedGateway, now: float)
         text = f"cluster {wanted.config_cluster} does not know the Gateway API yet"
         return Waiting(reason="GatewayApiUnknown", message=text, retry_after=remaining(now, None, API_KNOWN))
     if not are_reserved(wanted, observed):
-        return wait_for_reservation(now)
+        return wait_for_reservation(now, observed.asked)
     waits = list(_for_load_balancer(wanted, contents, observed.imports, Pace(now, observed.asked)))
     if not waits:
         text = "the load balancer takes up what has changed"

@@ -103,10 +103,12 @@ async def replay(
 ) -> None:
     """Make the environment in a cloud that has none; it is there once its controllers have done their part.
 
-    With `upto`, only as many of its changes are made. Without `labelled`, what an insert drops is lost.
+    With `upto`, only as many of its changes are made. Without `labelled`, what an insert drops is lost, and the
+    execution ended at its claim.
     """
     recorded, message = recording.execution, recording.execution["argument"]["data"]["message"]
-    execution, id_ = await _execution(local, recording)
+    result = recorded["result"]
+    execution, id_ = await _execution(local, recording, result if labelled else _at_the_claim(result))
     async with aiohttp.ClientSession() as session:
         wire = Wire(local, session)
         for each in recording.changes[:upto]:
@@ -162,14 +164,20 @@ async def _label(wire: Wire, by: str, path: str, labels: Json) -> None:
     await wire.until_accepted(by, "POST", f"{path}{SET_LABELS}", body)
 
 
-async def _execution(local: LocalRun, recording: Recording) -> tuple[str, str]:
-    """Let the recorded request start an execution that ends as the recorded one did. Returns its id, and the message's.
+def _at_the_claim(result: Json) -> Json:
+    """A result as it is if the claim did not know the anchor that it had created."""
+    steps = [each for each in result["steps"] if each["mode"] in ("claim", "settle")]
+    return result | {"outcome": "blocked", "code": "ANCHOR_NAME_TAKEN", "steps": steps}
 
-    A workflow that returns the recorded result stands in for the release's, and goes again.
+
+async def _execution(local: LocalRun, recording: Recording, result: Json) -> tuple[str, str]:
+    """Let the recorded request start an execution that ends with `result`. Returns its id, and the message's.
+
+    A workflow that returns the result stands in for the release's, and goes again.
     """
     workflow = local.installation.workflow
     source = str(call(local.cloud, "GET", f"workflows/v1/{workflow}")["sourceContents"])
-    steps = [{"end_of_execution": {"return": recording.execution["result"]}}]
+    steps = [{"end_of_execution": {"return": result}}]
     await put_workflow(local, json.dumps({"main": {"params": ["event"], "steps": steps}}))
     data = recording.execution["argument"]["data"]["message"]["data"]
     message = local.installation.publish(base64.b64decode(data))
@@ -181,7 +189,7 @@ async def _execution(local: LocalRun, recording: Recording) -> tuple[str, str]:
     await local.cloud.run_until(ended)
     await put_workflow(local, source)
     (execution,) = executions.of_event(workflow, message)
-    assert json.loads(execution.run.result or "") == recording.execution["result"]
+    assert json.loads(execution.run.result or "") == result
     return execution.id, message
 
 

@@ -255,7 +255,7 @@ class TestAddresses:
         decision = decide(wanted, observed(whole(wanted), addresses=found), NOW)
 
         assert [each.describe().field for each in decision.changes] == ["labels.fleetgate-env"] * 2
-        assert ("AddressLabelling", 5.0) == (outcome(decision).reason, outcome(decision).retry_after)
+        assert ("AddressLabelling", 9.0) == (outcome(decision).reason, outcome(decision).retry_after)
 
     @pytest.mark.parametrize(
         "fields", [{"description": ""}, {"description": mark("shop")}, {"labels": {"fleetgate-env": "shop"}}]
