@@ -14,11 +14,12 @@ from shared.gateway.status import vips
 from shared.google import compute
 from shared.json_types import Json
 from shared.step.estimate import remaining
-from shared.step.outcome import Decision, Done, Waiting
+from shared.step.outcome import Decision, Done, Failed, Waiting
 
 if TYPE_CHECKING:
     from shared.spec import Environment
 
+TRIES = 3  # failed reservations of one address and claim, then the step fails
 RESERVED = 1.0  # typical seconds until an address is reserved, or released [inferred]
 LABELLED = 1.0  # typical seconds until labels are written [inferred]
 IN_USE = 30.0  # typical seconds until a Gateway lets an address go [inferred]
@@ -45,6 +46,18 @@ def labellings(wanted: Environment, observed: ObservedGateway) -> Iterator[Label
         if labels.OWNER not in has:
             path = compute.path_of(found["selfLink"])
             yield LabelAddress(wanted.name, path, has, found.get("labelFingerprint", ""))
+
+
+def not_reserved(observed: ObservedGateway) -> Failed | None:
+    """The failure, if the reservation of an address has failed `TRIES` times."""
+    for (region, name), failures in observed.failures.items():
+        if len(failures) >= TRIES:
+            return Failed(
+                code="ADDRESS_NOT_RESERVED",
+                cause=f"Address {name} in {region}: {failures[-1]} ({len(failures)} times).",
+                fix="Fix what the cause names, and publish the request again.",
+            )
+    return None
 
 
 def are_reserved(wanted: Environment, observed: ObservedGateway) -> bool:

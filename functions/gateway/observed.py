@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,8 @@ class ObservedGateway:
 
     `addresses` are only read while the Gateway is yet to be given reserved ones, and once all is done; imports and
     exports while a route lacks some; `forwarding_rules`, the global ones, only once all is done. `releasing` are the
-    full names of what compute is deleting, looked at while an address of ours is not needed any more.
+    full names of what compute is deleting, looked at while an address of ours is not needed any more. `failures` are
+    what reservations failed with since the request was published, by the address, looked at while one is missing.
     """
 
     asked: float
@@ -83,6 +84,7 @@ class ObservedGateway:
     addresses: Mapping[AddressKey, wire.Address] | None = None
     forwarding_rules: tuple[wire.ForwardingRule, ...] = ()
     releasing: frozenset[str] = frozenset()
+    failures: Mapping[AddressKey, Sequence[str]] = field(default_factory=dict)
 
     def unneeded_addresses(self, wanted: Environment) -> list[wire.Address]:
         """Addresses that we reserved and the Gateway takes no more."""
@@ -101,7 +103,8 @@ def observe(context: Context) -> ObservedGateway:
         imports = Imports() if contents.converged(wanted) else _imports(wanted, api)
     if not contents.converged(wanted):
         addresses = _addresses(session, wanted) if _is_to_name_addresses(wanted, contents) else None
-        return ObservedGateway(asked, cluster, contents, imports, addresses)
+        failures = _failures(context, addresses) if addresses is not None else {}
+        return ObservedGateway(asked, cluster, contents, imports, addresses, failures=failures)
     addresses = _addresses(session, wanted)
     rules = tuple(compute.global_forwarding_rules(session, wanted.project))
     releasing = _releasing(session, wanted.project) if _unneeded(wanted, addresses) else frozenset()
@@ -156,6 +159,21 @@ def _addresses(session: Session, wanted: Environment) -> dict[AddressKey, wire.A
     """Every regional address of the project."""
     found = compute.every_address(session, wanted.project)
     return {(compute.region_of(each), each["name"]): each for each in found if "region" in each}
+
+
+def _failures(context: Context, addresses: Mapping[AddressKey, wire.Address]) -> dict[AddressKey, list[str]]:
+    """What reservations of missing static addresses failed with. Before the first attempt there was none."""
+    wanted, since = context.wanted, asked_at(context.message.claim.generation)
+    missing = {*reserved_names(wanted).items()} - addresses.keys()
+    if wanted.gateway.addresses != "static" or not missing or context.message.attempt == 1:
+        return {}
+    found: dict[AddressKey, list[str]] = {}
+    for each in compute.inserts(context.session, wanted.project):
+        key = (compute.region_of(each), each.get("targetLink", "").rpartition("/addresses/")[2])
+        failure = compute.failure_of(each)
+        if failure and key in missing and compute.unix(each["insertTime"]) >= since:
+            found.setdefault(key, []).append(f"{failure[0]}: {failure[1]}")
+    return found
 
 
 def _unneeded(wanted: Environment, addresses: Mapping[AddressKey, wire.Address]) -> list[wire.Address]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.gateway.addresses import are_reserved, labellings, release, reservations, wait_for_labels
+from functions.gateway.addresses import (
+    are_reserved,
+    labellings,
+    not_reserved,
+    release,
+    reservations,
+    wait_for_labels,
+)
 from functions.gateway.blockers import blocker
 from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
@@ -31,7 +38,7 @@ def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decisi
     changes = list(differences(wanted, observed))
     is_as_wanted = not addresses and not changes
     refusals = is_as_wanted and now - observed.asked > STALE
-    if stop := blocker(wanted, observed, refusals=refusals):
+    if stop := blocker(wanted, observed, refusals=refusals) or not_reserved(observed):
         return Decision(stop)
     if is_as_wanted and observed.contents.converged(wanted):
         return release(wanted, observed, now)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
+from localcloud.faults import operation_faults
 from tests.acceptance.runs import Outcome, run, store
 
 TUTORIAL_RANGES = {"us-west1": "10.129.0.0/23", "us-east1": "10.130.0.0/23"}
@@ -53,6 +55,24 @@ def test_json_that_is_none_is_refused_too() -> None:
 
     assert "blocked" == outcome.extra["result"]["outcome"]
     assert "INVALID_REQUEST" == outcome.extra["result"]["code"]
+
+
+def test_an_address_that_cannot_be_reserved_ends_the_deploy_soon_and_not_the_next_one() -> None:
+    """Its insert is accepted, and its operation fails: the ending says with what, and not that time is over."""
+    address = f"projects/{HOME_PROJECT}/regions/us-west1/addresses/vip-store-us-west1"
+
+    def prepare(local: LocalRun) -> None:
+        words = "No address is left in subnetwork default."
+        kind = "compute.addresses.insert"
+        operation_faults.plan(local.cloud.world, kind, address, "RESOURCE_EXHAUSTED", words, times=3)
+
+    document = store(gateway={"addresses": "static"})
+    first, second = run(document, document, prepare=prepare, seed=1).reports
+
+    assert ("failed", ["ADDRESS_NOT_RESERVED"]) == (first.outcome, [d.code for d in first.diagnoses])
+    assert "No address is left" in first.diagnoses[0].cause
+    assert (first.simulated_seconds or 0) < 600
+    assert "done" == second.outcome
 
 
 def test_the_tutorials_ranges_are_refused_on_an_auto_mode_network() -> None:

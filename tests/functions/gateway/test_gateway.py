@@ -19,7 +19,7 @@ from shared.google.session import Session
 from shared.labels import mark
 from shared.objects import ASKED
 from shared.spec import Environment
-from shared.step.outcome import Blocked, Decision, Done, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Failed, Waiting
 from tests.support.live import (
     NETWORK,
     NOW,
@@ -247,6 +247,16 @@ class TestAddresses:
 
         west["status"], east["labels"] = "RESERVING", {"fleetgate-env": "store"}
         assert decide(wanted, ObservedGateway(NOW, addresses=addresses), NOW).changes == []
+
+    @pytest.mark.parametrize(("times", "ends"), [(2, False), (3, True)])
+    def test_an_address_that_is_refused_again_and_again_is_given_up(self, times: int, ends: bool) -> None:
+        """With Google's words."""
+        wanted = environment(gateway={"addresses": "static"})
+        failures = {("us-west1", "vip-store-us-west1"): ["IP_SPACE_EXHAUSTED: none is left"] * times}
+        decision = decide(wanted, observed(SPACE, addresses={}, failures=failures), NOW)
+
+        assert isinstance(decision.outcome, Failed) is ends
+        assert bool(decision.changes) is not ends
 
     def test_a_label_that_is_missing_at_the_end_is_said_to_be(self) -> None:
         """The load balancer is as wanted; nothing is waited for but the label."""
