@@ -11,6 +11,7 @@ import asyncio
 import base64
 import socket
 import ssl
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -81,7 +82,8 @@ class Edge:
 
         async def start() -> web.ServerRunner:
             # A watch whose client has left must not wait for an event that may never come.
-            server = web.Server(serve, handler_cancellation=True, access_log=None)
+            # A body is unpacked here, within its limit: aiohttp unpacks all of it, also what nobody reads any more.
+            server = web.Server(serve, handler_cancellation=True, access_log=None, auto_decompress=False)
             runner = web.ServerRunner(server, shutdown_timeout=0.1)
             await runner.setup()
             await web.SockSite(runner, listener, ssl_context=tls).start()
@@ -186,7 +188,10 @@ class Edge:
         self, incoming: web.BaseRequest, handler: Handler, limit: BodyLimit
     ) -> web.StreamResponse:
         largest = limit.largest(incoming.path)
-        body = await _body(incoming, largest)
+        try:
+            body = await _body(incoming, largest)
+        except zlib.error:
+            return web.Response(status=400, text="The body is not packed as its Content-Encoding says.\n")
         if body is None:
             response = limit.refusal(largest)
             return web.Response(status=response.status, body=response.body, headers=response.headers)
@@ -229,12 +234,21 @@ async def _body(incoming: web.BaseRequest, largest: int) -> bytes | None:
     """The whole body; None if it is larger, of which no more is read."""
     if (incoming.content_length or 0) > largest:
         return None
+    unpack = _unpacking(incoming.headers.get("Content-Encoding", ""))
     body = bytearray()
     async for piece in incoming.content.iter_any():
-        body += piece
+        body += unpack(piece, largest + 1 - len(body))
         if len(body) > largest:
             return None
     return bytes(body)
+
+
+def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
+    """What makes at most so many bytes of a piece of a body; one that is not packed so stays as it is."""
+    if encoding.lower() not in ("gzip", "deflate"):
+        return lambda piece, most: piece
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # by its head: gzip or zlib
+    return unpacker.decompress
 
 
 async def _shut(starting: asyncio.Task[web.ServerRunner]) -> None:

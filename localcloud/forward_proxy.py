@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 HEAD = 65536  # bytes that the head of a request may have
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|[a-z0-9-]+-127\.0\.0\.1")
+# What ends a connection: it is broken, its words cannot be read, or they name a port or a host that can be none.
+UNREADABLE = (OSError, EOFError, asyncio.LimitOverrunError, ValueError, OverflowError)
 _OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = (
     "HTTP/1.1 405 Not implemented by the local cloud\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -55,7 +57,7 @@ class ForwardProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection; a client that leaves, or whose words cannot be read, ends it."""
-        with contextlib.closing(writer), contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
+        with contextlib.closing(writer), contextlib.suppress(*UNREADABLE):
             head = await reader.readuntil(b"\r\n\r\n")
             verb, target, *_ = [*head.split(b"\r\n")[0].decode("latin-1").split(" "), ""]
             if verb == "CONNECT":

@@ -10,9 +10,14 @@ from __future__ import annotations
 import ast
 import io
 import zipfile
+import zlib
 from pathlib import Path
 
 SOURCE = "main.py"
+# What is unpacked at most: none of Google's limits, but what is written in about a second.
+MOST_BYTES, MOST_FILES = 256 * 2**20, 5000
+# What is wrong with an archive: it is none, it is broken, packed otherwise or by a password, or names no files.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
 
 
 class BuildFailed(Exception):
@@ -27,8 +32,9 @@ def unpack(data: bytes, entry_point: str, folder: Path) -> Path:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_size(archive)
             archive.extractall(folder)
-    except zipfile.BadZipFile as error:
+    except UNREADABLE as error:
         raise BuildFailed(
             f"Build failed with status: FAILURE and message: failed to unzip the source: {error}"
         ) from None
@@ -49,10 +55,20 @@ def unpack(data: bytes, entry_point: str, folder: Path) -> Path:
     return source
 
 
+def _check_size(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that is short where what it holds is not."""
+    held = archive.infolist()
+    if len(held) > MOST_FILES or sum(each.file_size for each in held) > MOST_BYTES:
+        raise BuildFailed(
+            f"Build failed with status: FAILURE and message: the local cloud unpacks at most {MOST_FILES} files and "
+            f"{MOST_BYTES} bytes of source"
+        )
+
+
 def _parsed(path: Path, folder: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes(), str(path.relative_to(folder)))
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         words = f"Build failed with status: FAILURE and message: {path.relative_to(folder)}: {error}"
         raise BuildFailed(words) from None
 

@@ -55,6 +55,18 @@ UNMODELLED = (
     "retentionPolicy",
 )
 WEEK = "604800"  # seconds [observed: softDeletePolicy of new buckets]
+DAY = 86400
+CLASSES = (
+    "ARCHIVE",
+    "COLDLINE",
+    "DURABLE_REDUCED_AVAILABILITY",
+    "MULTI_REGIONAL",
+    "NEARLINE",
+    "REGIONAL",
+    "STANDARD",
+)
+ACTIONS = ("AbortIncompleteMultipartUpload", "Delete", "SetStorageClass")
+LABEL = re.compile(r"[\w-]{0,63}")  # letters of any script, none of them capital
 UNIFORM_LOCKED_AFTER = 90 * 24 * 3600.0  # seconds [documented: uniformBucketLevelAccess.lockedTime]
 
 
@@ -179,6 +191,7 @@ def _changed(call: Call, before: Json, after: Json) -> Json:
 def _stored(world: World, bucket: Json, metageneration: int) -> Json:
     """The bucket as this change leaves it."""
     _refuse_unmodelled(bucket)
+    _check_settings(bucket)
     whole = {
         **bucket,
         "iamConfiguration": _iam_configuration(world, bucket.get("iamConfiguration", {})),
@@ -244,6 +257,27 @@ def _refuse_unmodelled(bucket: Json) -> None:
         "requesterPays"
     ):
         raise not_implemented("buckets with folders, or whose requesters pay")
+
+
+def _check_settings(bucket: Json) -> None:
+    """Refuse what no bucket has [documented: storage/docs/storage-classes, tags-and-labels, lifecycle, soft-delete].
+
+    Raises:
+        Refused: INVALID_ARGUMENT, in words of ours.
+    """
+    if bucket["storageClass"] not in CLASSES:
+        raise invalid(f"Invalid storage class: {bucket['storageClass']!r}")
+    for key, value in bucket.get("labels", {}).items():
+        if not key or not all(LABEL.fullmatch(text) and text == text.lower() for text in (key, value)):
+            raise invalid(f"Invalid label: {key!r}: {value!r}")
+    kept = int(bucket.get("softDeletePolicy", {}).get("retentionDurationSeconds", WEEK))
+    if kept and not int(WEEK) <= kept <= 90 * DAY:
+        raise invalid(f"softDeletePolicy must keep for 7 to 90 days, or not at all; it says {kept} seconds.")
+    for rule in bucket.get("lifecycle", {}).get("rule", []):
+        if rule.get("action", {}).get("type") not in ACTIONS:
+            raise invalid(f"Invalid lifecycle action: {rule.get('action')}")
+        if not rule.get("condition"):
+            raise invalid("A lifecycle rule needs a condition.")
 
 
 def _refuse_options(call: Call) -> None:

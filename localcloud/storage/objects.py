@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
 from urllib.parse import quote
+
+import google_crc32c
 
 from localcloud.service import Call, paged
 from localcloud.storage.authorization import require_permission
@@ -26,6 +27,7 @@ from localcloud.wire.messages import Json, Response
 from localcloud.wire.validation import is_count
 from localcloud.world import World
 
+LONGEST_NAME = 1024  # bytes [documented: storage/docs/objects#naming]
 MOST = 1000  # in one page [documented: objects.list]
 # What an upload may say of an object beside its name, and is shown [documented: Object]; and what would change what
 # happens to it, which nothing here does.
@@ -44,13 +46,12 @@ def put_object(world: World, bucket: str, name: str, data: bytes, given: Json | 
     """Store an object's newest generation; its metadata. `given` are fields of it that its writer may choose.
 
     Raises:
-        Refused: INVALID_ARGUMENT, the bytes are not those that were hashed; UNIMPLEMENTED, a field that acts.
+        Refused: INVALID_ARGUMENT, its name is none or the bytes are not those that were hashed; UNIMPLEMENTED, a field
+            that acts.
     """
     fields = given or {}
-    for key in UNMODELLED:
-        if fields.get(key):
-            raise not_implemented(f"objects with {key}")
-    hashes = {"md5Hash": _md5(data), "crc32c": base64.b64encode(crc32c(data).to_bytes(4, "big")).decode()}
+    _check(name, fields)
+    hashes = {"md5Hash": _md5(data), "crc32c": _crc32c(data)}
     for key, words in (("md5Hash", "MD5"), ("crc32c", "CRC32C")):
         if fields.get(key, hashes[key]) != hashes[key]:
             raise Refused(
@@ -216,19 +217,19 @@ def _md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def crc32c(data: bytes) -> int:
-    """The checksum that every object has (Castagnoli's polynomial) [documented]."""
-    table, value = _crc_table(), 0xFFFFFFFF
-    for byte in data:
-        value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
-    return value ^ 0xFFFFFFFF
+def _crc32c(data: bytes) -> str:
+    """The checksum that every object has [documented]."""
+    checksum: int = google_crc32c.value(data)
+    return base64.b64encode(checksum.to_bytes(4, "big")).decode()
 
 
-@cache
-def _crc_table() -> list[int]:
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
-        table.append(value)
-    return table
+def _check(name: str, fields: Json) -> None:
+    """Refuse a name that is none [documented: storage/docs/objects#naming], and what no header can say."""
+    if not 1 <= len(name.encode()) <= LONGEST_NAME or name in (".", "..") or "\r" in name or "\n" in name:
+        raise invalid(f"Invalid object name: {name[:100]!r}")  # words [inferred]
+    for key in ("contentType", *KEPT):
+        if isinstance(fields.get(key), str) and not fields[key].isprintable():
+            raise invalid(f"Invalid value for {key}: {fields[key][:100]!r}")  # words [inferred]
+    for key in UNMODELLED:
+        if fields.get(key):
+            raise not_implemented(f"objects with {key}")

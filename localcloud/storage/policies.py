@@ -9,6 +9,7 @@ from localcloud.storage.authorization import bucket_holder
 from localcloud.storage.service import bucket_of, service
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Json
+from localcloud.wire.validation import is_count
 from localcloud.world import World
 
 # What a new bucket's policy has [documented: storage/docs/access-control/iam-roles, basic roles]; the roles on objects
@@ -33,7 +34,8 @@ def grant_project(world: World, bucket: Json) -> None:
 def get(call: Call) -> Json:
     """The policy with its etag."""
     bucket = bucket_of(call)
-    version = int(call.query("optionsRequestedPolicyVersion") or 1)
+    asked = call.query("optionsRequestedPolicyVersion", "1")
+    version = int(asked) if is_count(asked) else -1
     return _shown(bucket, policies.shown(call.world, bucket_holder(call.world, bucket), version))
 
 

@@ -69,6 +69,8 @@ def resume(call: Call) -> Json | Response:
     if piece.data:
         if piece.start > len(data):
             raise invalid("Invalid request. There is a gap between the pieces.", "badRequest")
+        if piece.start + len(piece.data) > service.largest_body:
+            raise invalid(f"The local cloud holds no object of more than {service.largest_body} bytes.")
         data = data[: piece.start] + piece.data
     if piece.total is None or len(data) < piece.total:
         sessions.put(key, {**session, "data": data})

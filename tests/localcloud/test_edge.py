@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import io
 import json
 import socket
 import ssl
+import time
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -133,6 +136,47 @@ def test_a_body_beyond_a_services_limit_is_refused_unread() -> None:
         ) as response:
             assert 200 == response.status
         assert [11 * 2**20] == [len(request.body) for request in rig.seen]
+
+    run(scene)
+
+
+def _bomb(mebibytes: int) -> bytes:
+    """So much nothing, packed to a thousandth: the stream of one mebibyte, again and again."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    packer.compress(bytes(2**20))
+    first = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    head = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16).flush()[:10]
+    return head + first + again * mebibytes
+
+
+async def _post_packed(rig: Rig, body: bytes) -> tuple[int, bytes]:
+    base, headers = "http://" + rig.edge.open_services(0), rig.bearer("dev@example.com")
+    headers |= {"content-encoding": "gzip", "content-type": "application/json"}
+    async with rig.client.post(f"{base}/pubsub/v1/x", data=io.BytesIO(body), headers=headers) as response:
+        return response.status, await response.read()
+
+
+def test_a_packed_body_is_unpacked_within_the_limit_and_no_further() -> None:
+    """Of what nobody reads any more, nothing is unpacked: a few megabytes hold the cloud for seconds else."""
+
+    async def scene(rig: Rig) -> None:
+        bomb = _bomb(3000)
+        begun = time.process_time()
+        status, words = await _post_packed(rig, bomb)
+        assert 400 == status and b"exceeds the limit: 10485760 bytes." in words
+        assert [] == rig.seen and time.process_time() - begun < 2
+
+    run(scene)
+
+
+@pytest.mark.parametrize(("body", "status"), [(gzip.compress(b'{"a": 1}'), 200), (b"not packed", 400)])
+def test_a_packed_body_is_handed_on_as_it_was(body: bytes, status: int) -> None:
+    """What is not packed as it says is refused."""
+
+    async def scene(rig: Rig) -> None:
+        assert status == (await _post_packed(rig, body))[0]
+        assert [b'{"a": 1}'] * (status == 200) == [each.body for each in rig.seen]
 
     run(scene)
 

@@ -112,7 +112,19 @@ def test_what_is_asked_for_without_a_tunnel_elsewhere_is_refused_by_its_name() -
     run(scene)
 
 
-@pytest.mark.parametrize("words", ["", "GET", "\r\n\r\n", "CONNECT\r\n\r\n", "x" * 200_000], ids=str.__len__)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "GET",
+        "\r\n\r\n",
+        "CONNECT\r\n\r\n",
+        "CONNECT 127.0.0.1:99999999 HTTP/1.1\r\n\r\n",
+        "GET http://[ HTTP/1.1\r\n\r\n",
+        "x" * 200_000,
+    ],
+    ids=str.__len__,
+)
 def test_what_cannot_be_read_ends_its_connection_alone(words: str) -> None:
     """The next one is served."""
 

@@ -29,7 +29,7 @@ FILES = {"main.py": MAIN, "shop/__init__.py": "", "shop/words.py": "WORD = 'new'
 def archive(files: dict[str, str]) -> bytes:
     """A zip of these files."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as written:
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as written:
         for name, text in files.items():
             written.writestr(name, text)
     return made.getvalue()
@@ -147,10 +147,23 @@ def test_what_is_at_work_during_a_deployment_is_finished(play: Play, tmp_path: P
     [
         (b"PK no zip", "failed to unzip the source"),
         (archive({"function.py": MAIN}), "missing main.py and GOOGLE_FUNCTION_SOURCE not specified"),
+        (archive({**FILES, "zeros": "0" * (257 * 2**20)}), "unpacks at most"),
+        (archive({**FILES, **{f"f{number}": "" for number in range(5000)}}), "unpacks at most"),
+        (archive({**FILES, "n" * 300: ""}), "failed to unzip the source"),
         (archive({**FILES, "tests/test_it.py": "def ("}), "tests/test_it.py"),
+        (archive({**FILES, "deep.py": "(" * 100_000}), "deep.py"),
         (archive({"main.py": "def other(event): pass"}), "Container Healthcheck failed"),
     ],
-    ids=["no zip", "no main.py", "no Python", "no entry point"],
+    ids=[
+        "no zip",
+        "no main.py",
+        "too large",
+        "too many",
+        "no name",
+        "no Python",
+        "too deep",
+        "no entry point",
+    ],
 )
 def test_an_archive_that_cannot_be_served_leaves_the_old_code_in_service(
     play: Play, tmp_path: Path, data: bytes, words: str

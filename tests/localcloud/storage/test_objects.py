@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 
 import pytest
 
-from localcloud.storage import find_object
-from localcloud.storage.objects import crc32c
+from localcloud.storage import find_object, service
 from tests.localcloud.storage.conftest import BUCKET, Storage
 
 UPLOAD = f"/upload/storage/v1/b/{BUCKET}/o"
@@ -121,7 +122,49 @@ def test_a_buckets_name_is_the_whole_worlds(storage: Storage) -> None:
         assert status == storage.send("POST", "/storage/storage/v1/b", body, "project=shop").status
 
 
-def test_the_checksum_is_castagnolis() -> None:
-    """RFC 3720, B.4."""
-    assert 0xE3069283 == crc32c(b"123456789")
-    assert 0x8A9136AA == crc32c(bytes(32))
+def test_the_checksum_is_castagnolis(storage: Storage) -> None:
+    """RFC 3720, B.4; of many bytes it is there at once."""
+    stored = json.loads(storage.upload("zeros", bytes(32)).body)
+    assert 0x8A9136AA == int.from_bytes(base64.b64decode(stored["crc32c"]), "big")
+    begun = time.process_time()
+    storage.upload("many", bytes(20 * 2**20))
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("name", ["..", "a%0Ab", "a%0Db", "a" * 1025])
+def test_a_name_that_is_none_is_refused(storage: Storage, name: str) -> None:
+    """Of 1024 bytes it is one."""
+    assert 400 == storage.upload(name, b"").status
+    assert 200 == storage.upload("a" * 1024, b"").status
+
+
+def test_a_type_is_no_header_more(storage: Storage) -> None:
+    """What holds a line's end could not be answered any more."""
+    answer = storage.send(
+        "POST", f"/upload/storage/v1/b/{BUCKET}/o", b"", "uploadType=media&name=a", content_type="a\r\nB: c"
+    )
+    assert 400 == answer.status
+
+
+def test_an_upload_in_pieces_has_an_end(storage: Storage) -> None:
+    """Of what is larger than an object may be here, nothing is kept."""
+    begun = storage.send("POST", f"/upload/storage/v1/b/{BUCKET}/o", b"", "uploadType=resumable&name=a")
+    query, most = begun.headers["location"].partition("?")[2], service.largest_body
+
+    sent = storage.send("PUT", f"/upload/storage/v1/b/{BUCKET}/o", b"12", query, content_range="bytes 0-1/*")
+    assert 308 == sent.status
+    service.largest_body = 3
+    try:
+        more = storage.send(
+            "PUT", f"/upload/storage/v1/b/{BUCKET}/o", b"34", query, content_range="bytes 2-3/*"
+        )
+    finally:
+        service.largest_body = most
+    assert 400 == more.status
+
+
+@pytest.mark.parametrize("version", ["abc", "-1", "2", "9" * 5000])
+def test_a_policy_of_no_version_is_refused(storage: Storage, version: str) -> None:
+    """And not failed at."""
+    path = f"/storage/storage/v1/b/{BUCKET}/iam"
+    assert 400 == storage.send("GET", path, b"", f"optionsRequestedPolicyVersion={version}").status
