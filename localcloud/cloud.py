@@ -172,9 +172,10 @@ class LocalCloud:
         create_default_network(self.world, project_id)
         return project
 
-    def create_topic(self, name: str) -> None:
+    def create_topic(self, name: str, labels: Mapping[str, str] | None = None) -> None:
         """A topic, by full name."""
-        self.world.store["pubsub.topics"].put(name, {"name": name})
+        labelled = {"labels": dict(labels)} if labels else {}
+        self.world.store["pubsub.topics"].put(name, {**labelled, "name": name})
 
     def deploy_function(self, name: str, fields: Json, source: Path, directory: Path | None = None) -> None:
         """Deploy a function (by full name) from this file at once; `fields` are those of its API, without a source.
@@ -183,9 +184,11 @@ class LocalCloud:
         """
         roll_out(self.world, name, fields, source, directory or source.parent)
 
-    def trigger_workflow(self, name: str, topic: str, workflow: str, service_account: str) -> None:
+    def trigger_workflow(
+        self, name: str, topic: str, workflow: str, service_account: str, labels: Mapping[str, str]
+    ) -> None:
         """A trigger (by full name) that starts an execution of `workflow` for every message of `topic`."""
-        make_workflow_trigger(self.world, name, workflow, topic, service_account)
+        make_workflow_trigger(self.world, name, workflow, topic, service_account, labels=dict(labels))
 
     def answer(self, request: Request) -> Response:
         """The answer to a call of a Google API by whom the request says.

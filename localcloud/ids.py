@@ -15,8 +15,9 @@ class Ids:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"ids/{seed}")  # noqa: S311  # not for secrets
-        # Apart, so that how many accounts there are changes no other id.
+        # Apart, so that how many accounts or alerts there are changes no other id.
         self._accounts = random.Random(f"ids/accounts/{seed}")  # noqa: S311  # not for secrets
+        self._alerts = random.Random(f"ids/alerts/{seed}")  # noqa: S311  # not for secrets
         self.issued: set[str] = set()
 
     def uid(self) -> str:
@@ -30,6 +31,10 @@ class Ids:
     def account(self) -> str:
         """The number of a service account: 21 digits, the first a 1 [observed]."""
         return self._remember(str(self._accounts.randrange(10**20, 2 * 10**20)))
+
+    def alert(self) -> str:
+        """The number of an alert policy, or of a condition in one."""
+        return self._remember(str(self._alerts.randrange(10**18, 9 * 10**18)))
 
     def hex(self, digits: int) -> str:
         """A short lower-case hexadecimal id."""

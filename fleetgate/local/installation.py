@@ -1,27 +1,43 @@
 """Installs Fleetgate in a local cloud, as the bootstrap does in a real project.
 
 It creates projects with their APIs, the anchors' network, topics, one function a step with its own identity, the
-workflow and its trigger. Functions and workflow are the same files that are deployed to Google Cloud.
+workflow and its trigger. Functions and workflow are the same files that are deployed to Google Cloud. A test compares
+all of it to what Terraform makes.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetgate.local.identities import prepare_fleet_project, prepare_home
+from fleetgate.local.resources import (
+    ANCHORS,
+    APIS,
+    FLEET_APIS,
+    LABELS,
+    REPOSITORY,
+    SOURCE_BUCKET,
+    SUBNETWORK,
+    VERIFICATION_RANGE,
+    WORKFLOW,
+    compact,
+    endings_alert,
+    executions_alert,
+    sweep_job,
+)
 from fleetgate.local.roles import Role, RoleScope, read_roles
 from localcloud.artifactregistry import create_repository
 from localcloud.cloud import LocalCloud
 from localcloud.cloudscheduler import create_job
 from localcloud.compute import create_default_network, create_network, create_subnetwork
 from localcloud.iam.grants import grant
+from localcloud.monitoring import create_policy
 from localcloud.regions import auto_range, regions
+from localcloud.serviceusage.known import enabled_by_default, with_requirements
 from localcloud.storage import create_bucket
 from localcloud.wire.messages import Json
-from shared.spec.values import SWEEP_INTERVAL
 
 ROOT = Path(__file__).parents[2]
 HOME_PROJECT = "fleetgate-demo"
@@ -34,65 +50,14 @@ OWN_RANGES = tuple(
     f"10.{64 + each}.0.0/20" for each in range(64)
 )  # one a region, outside the range of auto mode
 
+VERIFICATION = (
+    "fleetgate-verification-default"  # the function, and the subnetwork that it sends its requests from
+)
+VERIFICATION_WHY = f"Where {VERIFICATION} sends its requests from."
+
 STEPS = ("environment", "clusters", "fleet", "subnets", "service_export", "gateway")
 MOST_INSTANCES = 10  # of a function
 VERIFICATION_TIMEOUT = 120.0  # a VPC's first connection may stall for a minute [documented]
-
-# The APIs that the tutorial's prerequisites page and Fleetgate itself need.
-APIS = tuple(
-    f"{name}.googleapis.com"
-    for name in (
-        "artifactregistry",
-        "cloudbuild",
-        "cloudfunctions",
-        "cloudresourcemanager",
-        "cloudscheduler",
-        "compute",
-        "connectgateway",
-        "container",
-        "dns",
-        "eventarc",
-        "gkehub",
-        "iam",
-        "logging",
-        "monitoring",
-        "multiclusteringress",
-        "multiclusterservicediscovery",
-        "pubsub",
-        "run",
-        "serviceusage",
-        "storage",
-        "trafficdirector",
-        "workflowexecutions",
-        "workflows",
-    )
-)
-
-# How the bootstrap makes the bucket of archives.
-SOURCE_BUCKET: Json = {
-    "versioning": {"enabled": True},
-    "lifecycle": {
-        "rule": [{"action": {"type": "Delete"}, "condition": {"daysSinceNoncurrentTime": 30}}],
-    },
-    "iamConfiguration": {
-        "uniformBucketLevelAccess": {"enabled": True},
-        "publicAccessPrevention": "enforced",
-    },
-}
-
-# How the bootstrap makes the repository of images.
-REPOSITORY: Json = {
-    "format": "DOCKER",
-    "description": "The functions' images, as Cloud Functions builds them.",
-    "cleanupPolicies": {
-        "keep-three": {"id": "keep-three", "action": "KEEP", "mostRecentVersions": {"keepCount": 3}},
-        "delete-older": {
-            "id": "delete-older",
-            "action": "DELETE",
-            "condition": {"olderThan": "2592000s", "tagState": "ANY"},
-        },
-    },
-}
 
 # Imported before a function's process is forked: Google's clients take a second to import.
 PRELOAD = (
@@ -150,8 +115,7 @@ class Installation:
 
         With `sweep`, the scheduler requests a sweep at every interval from then on.
         """
-        for project in sorted({self.project, self.fleet_project}):
-            self.cloud.create_project(project, APIS)
+        self._make_projects()
         create_repository(self.cloud.world, self._place.repository, REPOSITORY)
         prepare_home(self.cloud.world, self._roles, self._place)
         prepare_fleet_project(self.cloud.world, self._roles, self._place)
@@ -159,11 +123,13 @@ class Installation:
         source = f"{self.project}-fleetgate-source"
         create_bucket(self.cloud.world, source, self.project, self.region, SOURCE_BUCKET)
         for name in ("requests", "events"):
-            self.cloud.create_topic(self.topic(name))
+            self.cloud.create_topic(self.topic(name), LABELS)
         for step in STEPS:
             self._deploy(step, step.replace("_", "-"))
         self._deploy("verification", "verification-default", in_vpc=True)
         self._deploy_workflow()
+        for alert in (executions_alert(self.region), endings_alert()):
+            create_policy(self.cloud.world, f"projects/{self.project}", alert, self.cloud.settings.user)
         if sweep:
             self.schedule_sweeps()
 
@@ -181,6 +147,14 @@ class Installation:
             self.region,
         )
 
+    def _make_projects(self) -> None:
+        """Projects as Google hands them over, with the APIs that the bootstrap enables."""
+        apis = {self.fleet_project: FLEET_APIS} | {self.project: APIS}
+        for project, wanted in sorted(apis.items()):
+            self.cloud.create_project(project, with_requirements([*enabled_by_default(), *wanted]))
+        if self.project != self.fleet_project:
+            create_default_network(self.cloud.world, self.project)
+
     def _make_networks(self, mode: str) -> None:
         """Create the networks. A custom-mode network gets the same subnetworks as an auto-mode one.
 
@@ -194,8 +168,18 @@ class Installation:
             made = default if is_default else create_network(world, self.fleet_project, self.network_name)
             for region, cidr in zip(regions(), OWN_RANGES, strict=False):
                 create_subnetwork(world, made, region, self.subnetwork, {"ipCidrRange": cidr})
-        anchors = create_network(world, self.project, ANCHOR_NETWORK)
-        create_subnetwork(world, anchors, self.region, ANCHOR_SUBNETWORK, {"ipCidrRange": ANCHOR_RANGE})
+        self._make_own_subnetworks()
+
+    def _make_own_subnetworks(self) -> None:
+        """Where verifications go out from, and where anchors are reserved."""
+        world = self.cloud.world
+        subnetwork = {**SUBNETWORK, "description": VERIFICATION_WHY, "ipCidrRange": VERIFICATION_RANGE}
+        create_subnetwork(world, self.network, self.region, VERIFICATION, subnetwork)
+        anchors = create_network(
+            world, self.project, ANCHOR_NETWORK, description=ANCHORS, default_route=False
+        )
+        anchored = {**SUBNETWORK, "description": "Room for 252 environments.", "ipCidrRange": ANCHOR_RANGE}
+        create_subnetwork(world, anchors, self.region, ANCHOR_SUBNETWORK, anchored)
 
     def publish(self, request: bytes) -> str:
         """Publish a request, as a person would. Returns its message id."""
@@ -205,29 +189,13 @@ class Installation:
 
     def schedule_sweeps(self) -> None:
         """Make the scheduler's job that requests a sweep at every interval; from now on time never stands still."""
-        message = {"data": base64.b64encode(b'{"action": "sweep"}').decode()}
-        job = {
-            "description": "Asks for the teardown of environments whose lease has ended.",
-            "schedule": f"*/{SWEEP_INTERVAL // 60} * * * *",
-            "timeZone": "Etc/UTC",
-            "httpTarget": {
-                "uri": f"https://pubsub.googleapis.com/v1/{self.topic('requests')}:publish",
-                "httpMethod": "POST",
-                "headers": {"Content-Type": "application/json"},
-                "body": base64.b64encode(json.dumps({"messages": [message]}).encode()).decode(),
-                "oauthToken": {
-                    "serviceAccountEmail": self._place.account("schedule"),
-                    "scope": "https://www.googleapis.com/auth/pubsub",
-                },
-            },
-            "retryConfig": {"retryCount": 3},
-        }
+        job = sweep_job(self.topic("requests"), self._place.account("schedule"))
         create_job(
             self.cloud.world, f"projects/{self.project}/locations/{self.region}/jobs/fleetgate-sweep", job
         )
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
-        self.cloud.create_topic(self.topic(topic))
+        self.cloud.create_topic(self.topic(topic), LABELS)
         directory, source = self._code(step)
         place, name = f"projects/{self.project}/locations/{self.region}", f"fleetgate-{topic}"
         fields = self._function(step, topic, in_vpc)
@@ -251,9 +219,11 @@ class Installation:
         }
         if in_vpc:
             service["directVpcEgress"] = "VPC_EGRESS_PRIVATE_RANGES_ONLY"
-            service["directVpcNetworkInterface"] = [{"network": self.network}]
+            subnetwork = f"projects/{self.fleet_project}/regions/{self.region}/subnetworks/{VERIFICATION}"
+            service["directVpcNetworkInterface"] = [{"network": self.network, "subnetwork": subnetwork}]
         return {
             "description": f"Answers the messages on fleetgate-{topic}.",
+            "labels": LABELS,
             "buildConfig": {
                 "runtime": "python312",
                 "entryPoint": step,
@@ -279,12 +249,12 @@ class Installation:
     def _settings(self) -> dict[str, str]:
         subnetwork = f"projects/{self.project}/regions/{self.region}/subnetworks/{ANCHOR_SUBNETWORK}"
         return {
+            "FLEETGATE_ANCHOR_SUBNETWORK": subnetwork,
+            "FLEETGATE_EVENTS_TOPIC": self.topic("events"),
             "FLEETGATE_PROJECT": self.project,
             "FLEETGATE_REGION": self.region,
-            "FLEETGATE_ANCHOR_SUBNETWORK": subnetwork,
+            "FLEETGATE_VERIFICATION_NETWORKS": compact({self.network: self.topic("verification-default")}),
             "FLEETGATE_WORKFLOW": self.workflow,
-            "FLEETGATE_EVENTS_TOPIC": self.topic("events"),
-            "FLEETGATE_VERIFICATION_NETWORKS": json.dumps({self.network: self.topic("verification-default")}),
         }
 
     def _deploy_workflow(self) -> None:
@@ -293,7 +263,8 @@ class Installation:
             (self.root / "workflows" / "environment.yaml").read_text("utf-8"),
             service_account=f"fleetgate-workflow@{self.project}.iam.gserviceaccount.com",
             environment={"FLEETGATE_TOPIC_PREFIX": f"projects/{self.project}/topics/fleetgate-"},
+            settings=WORKFLOW,
         )
         trigger = f"projects/{self.project}/locations/{self.region}/triggers/fleetgate-requests"
         account = self._place.account("triggers")
-        self.cloud.trigger_workflow(trigger, self.topic("requests"), self.workflow, account)
+        self.cloud.trigger_workflow(trigger, self.topic("requests"), self.workflow, account, LABELS)

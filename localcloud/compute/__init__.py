@@ -6,7 +6,11 @@ time. A load balancer's parts are made by controllers, straight in the store; he
 
 from localcloud.compute import addresses, firewalls, loadbalancing, locations, networks, subnetworks
 from localcloud.compute.addresses import allocate_address
-from localcloud.compute.creation import create_default_network, create_network, create_subnetwork
+from localcloud.compute.creation import (
+    create_default_network,
+    create_network,
+    create_subnetwork,
+)
 from localcloud.compute.loadbalancing import set_health
 from localcloud.compute.names import full_name, url
 from localcloud.compute.service import service

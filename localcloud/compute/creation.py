@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from localcloud.compute.firewalls import new_firewall
 from localcloud.compute.networks import new_network, put_network
@@ -43,12 +44,19 @@ def create_default_network(
 
 
 def create_network(
-    world: World, project: str, name: str, mode: str = "custom", subnetworks: Mapping[str, str] | None = None
+    world: World,
+    project: str,
+    name: str,
+    mode: str = "custom",
+    subnetworks: Mapping[str, str] | None = None,
+    default_route: bool = True,
+    **fields: Any,
 ) -> str:
     """A network; its full name. `subnetworks` maps regions to the range of a subnetwork called as the network
-    is."""
+    is; `fields` are more of an insert's body. Without `default_route` it is as if somebody had deleted that."""
     network = f"projects/{project}/global/networks/{name}"
-    put_network(world, network, new_network(world, network, {"autoCreateSubnetworks": mode == "auto"}))
+    body = {**fields, "autoCreateSubnetworks": mode == "auto"}
+    put_network(world, network, new_network(world, network, body), default_route)
     for region, cidr in sorted((subnetworks or {}).items()):
         create_subnetwork(world, network, region, name, {"ipCidrRange": cidr})
     return network

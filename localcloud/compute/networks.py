@@ -40,10 +40,11 @@ def new_network(world: World, name: str, body: Json) -> Json:
     }
 
 
-def put_network(world: World, name: str, network: Json) -> None:
+def put_network(world: World, name: str, network: Json, default_route: bool = True) -> None:
     """Store a network with what comes with it: its default route, and its subnetworks if it is auto-mode."""
     world.store["compute.networks"].put(name, network)
-    _put_default_route(world, name)
+    if default_route:
+        _put_default_route(world, name)
     if network["autoCreateSubnetworks"]:
         for region in regions():
             subnetwork = f"projects/{project_of(name)}/regions/{region}/subnetworks/{short(name)}"

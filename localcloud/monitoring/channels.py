@@ -18,7 +18,9 @@ MOST = 1000  # in one page [inferred]
 def create(call: Call) -> Json:
     """Make a channel; its id is Google's."""
     name = f"{project_path(call)}/notificationChannels/{call.world.ids.number()}"
-    created = {"mutateTime": mutation(call)["mutateTime"]}  # without an identity [observed: see `mutation`]
+    created = {
+        "mutateTime": mutation(call.world, call.caller.identity)["mutateTime"]
+    }  # without an identity [observed: see `mutation`]
     channel = {"enabled": True, **call.body, "name": name}
     _check(channel)
     return call.world.store[CHANNELS].put(
@@ -48,7 +50,7 @@ def patch(call: Call) -> Json:
     if changed.get("type") != before["type"]:
         raise invalid("Field notification_channel.type cannot be changed.")  # words [inferred]
     _check(changed)
-    record = {"mutateTime": mutation(call)["mutateTime"]}
+    record = {"mutateTime": mutation(call.world, call.caller.identity)["mutateTime"]}
     own = {"name": before["name"], "creationRecord": before["creationRecord"]}
     return call.world.store[CHANNELS].put(
         before["name"], {**changed, **own, "mutationRecords": [record, *before["mutationRecords"]]}

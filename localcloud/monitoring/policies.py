@@ -11,6 +11,7 @@ from localcloud.service import Call, page
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.masks import masked
 from localcloud.wire.messages import Json
+from localcloud.world import World
 
 MOST = 1000  # in one page [inferred]
 MOST_CONDITIONS = 6  # [documented: AlertPolicy.conditions]
@@ -24,9 +25,18 @@ RECORDS = ("name", "creationRecord", "mutationRecord")  # ignored where they are
 @service.on("monitoring.projects.alertPolicies.create")
 def create(call: Call) -> Json:
     """Make a policy; its id and those of its conditions are Google's."""
-    name = f"{project_path(call)}/alertPolicies/{call.world.ids.number()}"
-    record = mutation(call)
-    return _stored(call, name, {"enabled": True, **call.body}, {"creationRecord": record})
+    return create_policy(call.world, project_path(call), call.body, call.caller.identity)
+
+
+def create_policy(world: World, parent: str, given: Json, who: str) -> Json:
+    """A policy of `parent`, `projects/P`, made by `who`.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, NOT_FOUND.
+    """
+    name = f"{parent}/alertPolicies/{world.ids.alert()}"
+    created = {"creationRecord": mutation(world, who)}
+    return _stored(world, name, {"enabled": True, **given}, created, who)
 
 
 @service.on("monitoring.projects.alertPolicies.get")
@@ -49,7 +59,8 @@ def patch(call: Call) -> Json:
     before = _policy(call)
     mask = call.query("updateMask")
     changed = masked(before, call.body, mask, maps=("userLabels",)) if mask else dict(call.body)
-    return _stored(call, before["name"], changed, {"creationRecord": before["creationRecord"]})
+    created = {"creationRecord": before["creationRecord"]}
+    return _stored(call.world, before["name"], changed, created, call.caller.identity)
 
 
 @service.on("monitoring.projects.alertPolicies.delete")
@@ -64,20 +75,22 @@ def _policy(call: Call) -> Json:
     return require(call, POLICIES, name, f"Alert policy not found: {name}")  # words [inferred]
 
 
-def _stored(call: Call, name: str, given: Json, records: Json) -> Json:
+def _stored(world: World, name: str, given: Json, created: Json, who: str) -> Json:
     policy = {key: value for key, value in given.items() if key not in RECORDS}
-    _check(call, policy)
-    conditions = [_named(call, name, each) for each in policy["conditions"]]
-    whole = {**policy, "name": name, "conditions": conditions, **records, "mutationRecord": mutation(call)}
-    return call.world.store[POLICIES].put(name, whole)
+    _check(world, name, policy)
+    conditions = [_named(world, name, each) for each in policy["conditions"]]
+    changed = {"mutationRecord": mutation(world, who)}
+    return world.store[POLICIES].put(
+        name, {**policy, "name": name, "conditions": conditions, **created, **changed}
+    )
 
 
-def _named(call: Call, policy: str, condition: Json) -> Json:
+def _named(world: World, policy: str, condition: Json) -> Json:
     """A condition with its name; one that has one keeps it [documented]."""
-    return {"name": f"{policy}/conditions/{call.world.ids.number()}", **condition}
+    return {"name": f"{policy}/conditions/{world.ids.alert()}", **condition}
 
 
-def _check(call: Call, policy: Json) -> None:
+def _check(world: World, name: str, policy: Json) -> None:
     if not policy.get("displayName"):
         raise _bad("display_name", "", "The display name must not be empty.")
     if not policy.get("combiner") or policy["combiner"] == "COMBINE_UNSPECIFIED":
@@ -89,7 +102,7 @@ def _check(call: Call, policy: Json) -> None:
         _check_condition(f"conditions[{index}]", condition)
     _check_matched_log(policy)
     for index, channel in enumerate(policy.get("notificationChannels", [])):
-        _check_channel(call, index, channel)
+        _check_channel(world, name, index, channel)
 
 
 def _check_condition(at: str, condition: Json) -> None:
@@ -119,8 +132,8 @@ def _check_matched_log(policy: Json) -> None:
         )
 
 
-def _check_channel(call: Call, index: int, channel: str) -> None:
-    """A channel is one of this project that is there.
+def _check_channel(world: World, policy: str, index: int, channel: str) -> None:
+    """A channel is one of the policy's project that is there.
 
     Raises:
         Refused: [observed: crossplane-contrib/provider-upjet-gcp#498, hashicorp/terraform-provider-google#25878].
@@ -129,13 +142,13 @@ def _check_channel(call: Call, index: int, channel: str) -> None:
         words = "Name must begin with 'projects/{project_id}/notificationChannels/{channel_id}', got: "
         raise invalid(words + channel)
     project = channel.split("/")[1]
-    own = project_path(call)
-    if f"projects/{call.world.projects.id_of(project)}" != own:
+    own = "/".join(policy.split("/")[:2])
+    if f"projects/{world.projects.id_of(project)}" != own:
         words = (
             f'Project "{project}" in the channel name ("{channel}")does not match the request\'s project of '
         )
         raise _bad(f"notification_channels[{index}]", channel, f'{words}"{own.removeprefix("projects/")}"')
-    if f"{own}/{channel.split('/', 2)[2]}" not in call.world.store[CHANNELS]:
+    if f"{own}/{channel.split('/', 2)[2]}" not in world.store[CHANNELS]:
         raise Refused("NOT_FOUND", f"Notification channel not found: {channel}")
 
 

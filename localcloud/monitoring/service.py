@@ -7,6 +7,7 @@ from localcloud.service import Call, Service
 from localcloud.time.clock import rfc3339
 from localcloud.wire.errors import Refused, Style
 from localcloud.wire.messages import Json
+from localcloud.world import World
 
 service = Service(
     "monitoring",
@@ -19,9 +20,9 @@ service = Service(
 CHANNELS, POLICIES = "monitoring.notificationChannels", "monitoring.alertPolicies"
 
 
-def mutation(call: Call) -> Json:
+def mutation(world: World, who: str) -> Json:
     """Who changes something, and when [observed: Config Connector's recordings of alertPolicies.create]."""
-    return {"mutateTime": rfc3339(call.world.clock.now), "mutatedBy": call.caller.identity}
+    return {"mutateTime": rfc3339(world.clock.now), "mutatedBy": who}
 
 
 def refuse_selection(call: Call) -> None:

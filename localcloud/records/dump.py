@@ -16,7 +16,7 @@ from localcloud.world import World
 
 LEFT_OUT = re.compile(r"\boperations\b|\.internal$")
 CHANCE_KEYS = re.compile(
-    r"(?i)^(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
+    r"(?i)^(?!runtime$)(id|uid|etag|resourceVersion|managedFields|selfLinkWithId|uniqueId|externalId|targetId|generation|"
     r"observedGeneration|.*fingerprint|.*timestamp|.*time|startedAt|clusterCaCertificate|endpoint|publicEndpoint)$"
 )
 CHANCE_ANNOTATIONS = frozenset({"networking.gke.io/last-reconcile-time"})

@@ -66,16 +66,22 @@ class Executions:
         self._all: dict[str, Execution] = {}
 
     def deploy(
-        self, name: str, source: str, service_account: str, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        source: str,
+        service_account: str,
+        environment: dict[str, str] | None = None,
+        settings: Json | None = None,
     ) -> None:
-        """Deploy a workflow (full name) without waiting; `service_account` is an e-mail address.
+        """Deploy a workflow (full name) without waiting; `service_account` is an e-mail address, `settings` are more
+        fields of it.
 
         Raises:
             DeployError: the source has faults.
         """
         account = f"projects/{name.split('/')[1]}/serviceAccounts/{service_account}"
         fields = {"sourceContents": source, "serviceAccount": account, "userEnvVars": environment or {}}
-        definitions.put(self._world, name, fields)
+        definitions.put(self._world, name, {**fields, **(settings or {})})
 
     def start(self, workflow: str, argument: str | None = None, settings: Json | None = None) -> Execution:
         """Start an execution of the workflow's newest revision; `argument` is JSON text.

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from fleetgate.cli import app
 from fleetgate.local.identities import prepare_fleet_project
-from fleetgate.local.installation import APIS, STEPS
+from fleetgate.local.installation import STEPS
+from fleetgate.local.resources import FLEET_APIS
 from fleetgate.local.roles import RoleScope, read_roles
 from fleetgate.local.run import LocalRun
 from localcloud.compute import create_default_network
@@ -94,7 +95,7 @@ async def repository(folder: Path, names: Sequence[str], **settings: Any) -> Asy
     """A cloud with a project, and a verifier, for each of these environments."""
     async with LocalRun(**settings) as local:
         for name in names:
-            local.cloud.create_project(f"{name}-project", APIS)
+            local.cloud.create_project(f"{name}-project", FLEET_APIS)
             create_default_network(local.cloud.world, f"{name}-project", "auto")
             fleet = RoleScope(local.installation.project, f"{name}-project", ("verification-default",))
             prepare_fleet_project(local.cloud.world, read_roles(), fleet)

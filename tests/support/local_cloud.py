@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fleetgate.local.installation import APIS, PRELOAD, Installation
+from fleetgate.local.installation import PRELOAD, Installation
+from fleetgate.local.resources import APIS
 from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.time.clock import rfc3339_pacific

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetgate.local.installation import PRELOAD
+from fleetgate.local.installation import PRELOAD, Installation
 from fleetgate.local.shell_environment import ShellEnvironment
 from fleetgate.local.up import APIS_BEFORE_TERRAFORM
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.wire.messages import Json
+from tests.cloudbuild.build import CHECKING, DEPLOYMENT, Builds, build_of
 from tests.support.paths import ROOT
 
 PROJECT, REGION = "shop-tools", "us-central1"
@@ -113,3 +114,13 @@ async def initialise(someone: Operator) -> None:
     await someone.run("gcloud", "storage", "buckets", "update", bucket, "--versioning")
     backend = f"-backend-config=bucket={PROJECT}-fleetgate-state"
     await someone.terraform("init", "-input=false", f"-plugin-dir={MIRROR}", backend)
+
+
+async def deploy_code(someone: Operator) -> None:
+    """What a push does."""
+    home = Installation(someone.cloud, PROJECT, project=PROJECT)
+    builds = Builds(
+        build_of(CHECKING, "check", home, someone.folder), build_of(DEPLOYMENT, "build", home, someone.folder)
+    )
+    await builds.package()
+    await builds.deployment.run("functions", "workflow", "reconcile")

@@ -10,21 +10,22 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
-from fleetgate.local.installation import Installation
 from localcloud.wire.messages import Caller, Json
-from tests.cloudbuild.build import CHECKING, DEPLOYMENT, Builds, build_of
 from tests.support.paths import ROOT
-from tests.terraform.applied import MISSING, PROJECT, REASON, Operator, initialise, operator
+from tests.terraform import recorded
+from tests.terraform.applied import MISSING, PROJECT, REASON, Operator, deploy_code, initialise, operator
 
 pytestmark = [pytest.mark.judge, pytest.mark.long, pytest.mark.skipif(MISSING, reason=REASON)]
 
 STORE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text("utf-8"))
 ASKER = "asker@example.com"
+BEFORE_TERRAFORM = {r"^enabled \S+ secretmanager\."}  # a person has enabled it by then
 DERIVED = "iam.effective"  # of the project's policy, which is compared itself
 # terraform-bootstrap/README.md, "What stays behind", and why.
 STAYS = (
@@ -43,13 +44,14 @@ def test_from_an_empty_project_to_an_environment_and_back(tmp_path: Path) -> Non
 
 async def _story(folder: Path) -> None:
     async with operator(folder) as someone:
-        before = someone.cloud.dump()
+        before, empty = someone.cloud.dump(), recorded.items(someone.cloud)
         await initialise(someone)
         await someone.terraform("apply", "-auto-approve", "-input=false")
         assert len(await someone.resources()) > 150
         await someone.plan_is_empty()
-        await _deploy_code(someone)
+        await deploy_code(someone)
         await someone.plan_is_empty()
+        _as_recorded(recorded.appeared(empty, recorded.items(someone.cloud)))
         await _request(someone, {"action": "deploy", "environment": STORE}, "verified")
         await _request(someone, {"action": "teardown", "name": STORE["name"]}, "removed")
         await someone.plan_is_empty()
@@ -59,14 +61,13 @@ async def _story(folder: Path) -> None:
         assert [] == _appeared(before, someone.cloud.dump())
 
 
-async def _deploy_code(someone: Operator) -> None:
-    """What a push does."""
-    home = Installation(someone.cloud, PROJECT, project=PROJECT)
-    builds = Builds(
-        build_of(CHECKING, "check", home, someone.folder), build_of(DEPLOYMENT, "build", home, someone.folder)
-    )
-    await builds.package()
-    await builds.deployment.run("functions", "workflow", "reconcile")
+def _as_recorded(made: Mapping[str, Json]) -> None:
+    """The recorded cloud is this one, and what the record leaves out is there to be left out."""
+    unlike = recorded.differences(recorded.read(), recorded.compared(made))
+    assert unlike == [], f"record it anew: {recorded.AGAIN}"
+    paths = [path for name, fields in made.items() for path in (name, *(f"{name} {each}" for each in fields))]
+    used = {pattern for path in paths for pattern in recorded.reasons(path)}
+    assert recorded.LEFT_OUT.keys() - used == BEFORE_TERRAFORM
 
 
 async def _request(someone: Operator, message: Json, ending: str) -> None:

@@ -13,9 +13,10 @@ import yaml
 from cloudevents.http import CloudEvent
 from functions_framework import create_app
 
-from fleetgate.local import installation
+from fleetgate.local import installation, resources
 from fleetgate.local.installation import Installation
 from localcloud.cloud import LocalCloud
+from localcloud.serviceusage.known import enabled_by_default, with_requirements
 from shared.settings import Settings
 from shared.spec.values import SWEEP_INTERVAL
 from tests.support.paths import ROOT
@@ -45,7 +46,19 @@ def _list(block: Block, name: str) -> list[str]:
 def test_the_same_apis_are_enabled() -> None:
     """The local cloud's installation enables what the bootstrap does."""
     (block,) = (each for each in ALL if each.kind == "locals" and "apis" in each.body)
-    assert {f"{name}.googleapis.com" for name in _list(block, "apis")} == {*installation.APIS}
+    assert {f"{name}.googleapis.com" for name in _list(block, "apis")} == {*resources.APIS}
+
+
+def test_a_fleet_project_has_the_same_apis() -> None:
+    """Where environments go to a project of their own, it gets what the module enables, and what Google does."""
+    (block,) = (each for each in blocks(FLEET_PROJECT, "locals") if "apis" in each.body)
+    wanted = {f"{name}.googleapis.com" for name in _list(block, "apis")}
+    cloud = LocalCloud()
+    Installation(cloud, "shop-prod", project="shop-tools")._make_projects()
+    assert wanted == {*resources.FLEET_APIS}
+    assert cloud.world.projects.get("shop-prod").enabled == {
+        *with_requirements([*enabled_by_default(), *wanted])
+    }
 
 
 def test_a_fleet_project_has_no_api_that_the_home_project_has_not() -> None:
@@ -222,7 +235,7 @@ def test_suppressed_findings_have_reasons() -> None:
 def test_the_repository_of_images_is_the_same() -> None:
     """What it is called, and what it keeps."""
     there = _one("google_artifact_registry_repository.functions")
-    made, kept = installation.REPOSITORY, installation.REPOSITORY["cleanupPolicies"]
+    made, kept = resources.REPOSITORY, resources.REPOSITORY["cleanupPolicies"]
     assert Installation(LocalCloud())._place.repository.endswith(f"/{text(there['repository_id'])}")
     assert (made["format"], made["description"]) == (text(there["format"]), text(there["description"]))
     assert {text(each["id"]): text(each["action"]) for each in there["cleanup_policies"]} == {
