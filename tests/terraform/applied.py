@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from fleetgate.local.up import APIS_BEFORE_TERRAFORM
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.wire.messages import Json
 from tests.cloudbuild.build import CHECKING, DEPLOYMENT, Builds, build_of
+from tests.docs.pages import fences, table
+from tests.docs.walk import Line, lines
 from tests.support.paths import ROOT
 
 PROJECT, REGION = "shop-tools", "us-central1"
@@ -33,13 +36,17 @@ REASON = "needs terraform, gcloud, and Google's provider: see tests/terraform/ap
 MISSING = not (shutil.which("terraform") and shutil.which("gcloud") and MIRROR)
 PATIENCE = 900  # real seconds for one command
 UNWANTED = shutil.ignore_patterns(".terraform*", "terraform.tfvars", "*.tfstate*")
-REPOSITORY = f"projects/{PROJECT}/locations/{REGION}/connections/github/repositories/platform"
-# The person's file. Grants work sooner where time passes faster.
+HERE = "`tests/terraform/test_apply.py` runs it"
+# What the programs are told besides, so that the page's lines run as they stand: nobody is there to answer questions.
+UNATTENDED = {
+    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+    "TF_CLI_ARGS_init": f"-input=false -plugin-dir={MIRROR}",
+    "TF_CLI_ARGS_apply": "-input=false -auto-approve",
+    "TF_CLI_ARGS_destroy": "-input=false -auto-approve",
+}
+# Beside the page's own file. Grants work sooner where time passes faster.
 VARIABLES: Json = {
-    "project_id": PROJECT,
     "requesters": ["user:asker@example.com"],
-    "alert_email": "platform@example.com",
-    "repository": {"name": REPOSITORY},
     "waits": {"apis": "2s", "grants": "5s"},
 }
 
@@ -91,9 +98,17 @@ async def operator(folder: Path, speed: float = 60.0, **variables: Any) -> Async
         shell.write()
         shutil.copytree(ROOT / "terraform-bootstrap", folder / "terraform-bootstrap", ignore=UNWANTED)
         shutil.copytree(ROOT / "workflows", folder / "workflows")
+        (folder / "terraform-bootstrap" / "terraform.tfvars").write_text(_file_of_the_page())
         given = json.dumps(VARIABLES | variables, indent=2)
         (folder / "terraform-bootstrap" / "terraform.tfvars.json").write_text(given)
-        yield Operator(cloud, folder, {**_inherited(folder), **shell.variables()})
+        yield Operator(cloud, folder, {**_inherited(folder), **shell.variables(), **UNATTENDED})
+
+
+def _file_of_the_page() -> str:
+    """terraform.tfvars, as docs/deploy.md has it."""
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    (file,) = (each for each in fences(page) if each.file.endswith("terraform.tfvars"))
+    return "\n".join(file.lines) + "\n"
 
 
 def _inherited(folder: Path) -> dict[str, str]:
@@ -103,17 +118,26 @@ def _inherited(folder: Path) -> dict[str, str]:
     (home / "terraform.rc").touch()
     apart = ("TF_", "GOOGLE_", "CLOUDSDK_", "FLEETGATE_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
-    return {**inherited, "HOME": str(home), "TF_CLI_CONFIG_FILE": str(home / "terraform.rc")}
+    path = os.pathsep.join((str(Path(sys.executable).parent), inherited["PATH"]))
+    return {**inherited, "PATH": path, "HOME": str(home), "TF_CLI_CONFIG_FILE": str(home / "terraform.rc")}
 
 
-async def initialise(someone: Operator) -> None:
-    """docs/deploy.md, steps 2 and 4: a bucket for the state, and `terraform init`."""
-    bucket = f"gs://{PROJECT}-fleetgate-state"
-    flags = (f"--location={REGION}", "--uniform-bucket-level-access", "--public-access-prevention")
-    await someone.run("gcloud", "storage", "buckets", "create", bucket, *flags)
-    await someone.run("gcloud", "storage", "buckets", "update", bucket, "--versioning")
-    backend = f"-backend-config=bucket={PROJECT}-fleetgate-state"
-    await someone.terraform("init", "-input=false", f"-plugin-dir={MIRROR}", backend)
+async def follow(someone: Operator, step: str) -> None:
+    """Run the lines of a step of docs/deploy.md as they stand there, but for those that only Google can serve.
+
+    Those of `fleetgate` run from where it is installed.
+    """
+    for line in lines_of(step):
+        printed = await someone.run("bash", "-c", f"{{ {line.command}; }} 2>&1")
+        assert [] == [each for each in line.shown if each not in printed], f"{line.command}: {printed}"
+
+
+def lines_of(step: str) -> list[Line]:
+    """What is run of a step: that which the page's last table leaves out, or says of that it is run here."""
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    elsewhere = {row[0].strip("`") for row in table(page, "line") if not row[-1].startswith(HERE)}
+    (section,) = (each for each in page.split("\n## ") if each.startswith(f"{step}. "))
+    return [each for each in lines("deploy.md", section) if each.command not in elsewhere]
 
 
 async def deploy_code(someone: Operator) -> None:

@@ -19,7 +19,7 @@ import yaml
 from localcloud.wire.messages import Caller, Json
 from tests.support.paths import ROOT
 from tests.terraform import recorded
-from tests.terraform.applied import MISSING, PROJECT, REASON, Operator, deploy_code, initialise, operator
+from tests.terraform.applied import MISSING, PROJECT, REASON, Operator, deploy_code, follow, operator
 
 pytestmark = [pytest.mark.judge, pytest.mark.long, pytest.mark.skipif(MISSING, reason=REASON)]
 
@@ -45,8 +45,8 @@ def test_from_an_empty_project_to_an_environment_and_back(tmp_path: Path) -> Non
 async def _story(folder: Path) -> None:
     async with operator(folder) as someone:
         before, empty = someone.cloud.dump(), recorded.items(someone.cloud)
-        await initialise(someone)
-        await someone.terraform("apply", "-auto-approve", "-input=false")
+        for step in ("1", "2", "4"):
+            await follow(someone, step)
         assert len(await someone.resources()) > 150
         await someone.plan_is_empty()
         await deploy_code(someone)
@@ -55,9 +55,7 @@ async def _story(folder: Path) -> None:
         await _request(someone, {"action": "deploy", "environment": STORE}, "verified")
         await _request(someone, {"action": "teardown", "name": STORE["name"]}, "removed")
         await someone.plan_is_empty()
-        await _uninstall(someone)
-        assert [] == await someone.resources()
-        await someone.run("gcloud", "storage", "rm", "--recursive", f"gs://{PROJECT}-fleetgate-state")
+        await follow(someone, "9")
         assert [] == _appeared(before, someone.cloud.dump())
 
 
@@ -84,15 +82,6 @@ async def _request(someone: Operator, message: Json, ending: str) -> None:
     await asker.run(
         sys.executable, "-m", "fleetgate", "wait", str(STORE["name"]), "--for", ending, "--timeout", "3600"
     )
-
-
-async def _uninstall(someone: Operator) -> None:
-    """docs/deploy.md, step 9."""
-    unprotected = "-var=deletion_protection=false"
-    await someone.terraform("apply", "-auto-approve", "-input=false", unprotected)
-    archives = f"gs://{PROJECT}-fleetgate-source/**"
-    await someone.run("gcloud", "storage", "rm", "--recursive", "--all-versions", archives)
-    await someone.terraform("destroy", "-auto-approve", "-input=false", unprotected)
 
 
 def _appeared(before: Json, after: Json) -> list[str]:
