@@ -196,7 +196,7 @@ def up(  # noqa: PLR0913  # one an option
         give_up(ClientError("A new project's network is in auto mode.", "Leave out --network.", BAD_USAGE))
     home = project or HOME_PROJECT
     inside = f"with the new project {home}" if empty else "with Fleetgate in it"
-    begin = "terraform -chdir=terraform-bootstrap apply" if empty else "fleetgate deploy examples/store.yaml"
+    begin = "gcloud compute networks list" if empty else "fleetgate deploy examples/store.yaml"
 
     def announce(running: RunningCloud) -> None:
         if not sys.stdout.isatty():  # hundreds of lines, which only a program wants to read

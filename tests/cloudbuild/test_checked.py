@@ -1,4 +1,5 @@
-"""What is deployed waits for the check of its own commit: the step's script, against Cloud Build's list of builds."""
+"""What is deployed waits for the check of its own commit, and for older deployments: the two steps' scripts, against
+Cloud Build's list of builds."""
 
 from __future__ import annotations
 
@@ -25,17 +26,16 @@ pytestmark = [
 ]
 
 TRIGGER, PROJECT = "c9b3c6a5-0000-4000-8000-000000000001", "shop-tools"
-SCRIPT = steps_of(DEPLOYMENT)["checked"]["script"].replace("sleep 10", "sleep 0")
 
 
-def build(status: str, commit: str = COMMIT, name: str = "one") -> Document:
+def build(status: str, commit: str = COMMIT, name: str = "one", trigger: str = "fleetgate-check") -> Document:
     """A build of the trigger, as the API lists it."""
     return {
         "id": name,
         "status": status,
         "buildTriggerId": TRIGGER,
         "createTime": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "substitutions": {"COMMIT_SHA": commit, "TRIGGER_NAME": "fleetgate-check"},
+        "substitutions": {"COMMIT_SHA": commit, "TRIGGER_NAME": trigger},
     }
 
 
@@ -73,8 +73,11 @@ def cloud_build(answer: Callable[[int], list[Document]]) -> Iterator[tuple[str, 
         server.server_close()
 
 
-def run(folder: Path, address: str, tries: int = 5) -> subprocess.CompletedProcess[str]:
-    """Run the step."""
+def run(
+    folder: Path, address: str, tries: int = 5, step: str = "checked"
+) -> subprocess.CompletedProcess[str]:
+    """Run a step."""
+    (folder / "out").mkdir(exist_ok=True)
     (folder / "token").write_text("a-token")
     own = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -87,10 +90,12 @@ def run(folder: Path, address: str, tries: int = 5) -> subprocess.CompletedProce
         "NO_PROXY": "127.0.0.1",
         "PROJECT_ID": PROJECT,
         "COMMIT_SHA": COMMIT,
+        "BUILD_ID": "mine",
         **DEPLOYMENT["substitutions"],
         "_CHECK_TRIGGER": TRIGGER,
     }
-    script = SCRIPT.replace("{1..230}", f"{{1..{tries}}}")
+    script = steps_of(DEPLOYMENT)[step]["script"].replace("sleep 10", "sleep 0")
+    script = script.replace("{1..230}", f"{{1..{tries}}}")
     return subprocess.run(
         ["bash", "-c", script], cwd=folder, env=own, capture_output=True, text=True, timeout=60
     )
@@ -134,3 +139,37 @@ def test_without_a_check_it_gives_up(tmp_path: Path) -> None:
         done = run(tmp_path, address, tries=2)
     assert (1, 2) == (done.returncode, len(asked))
     assert "Run the trigger fleetgate-check for this commit" in done.stderr
+
+
+def deployment(status: str, name: str) -> Document:
+    """A build of the other trigger."""
+    return build(status, name=name, trigger="fleetgate-push")
+
+
+def test_an_older_deployment_ends_first(tmp_path: Path) -> None:
+    """A newer one waits for this one in its turn, and a check is no deployment."""
+    newer, mine = deployment("WORKING", "newer"), deployment("WORKING", "mine")
+
+    def answer(times: int) -> list[Document]:
+        older = deployment("WORKING" if times < 3 else "SUCCESS", "older")
+        return [newer, mine, build("WORKING"), older]
+
+    with cloud_build(answer) as (address, asked):
+        done = run(tmp_path, address, step="turn")
+    assert (0, 3) == (done.returncode, len(asked)), done
+
+
+def test_a_build_that_no_trigger_began_waits_for_nobody(tmp_path: Path) -> None:
+    """It is not in the list of deployments."""
+    with cloud_build(lambda times: [deployment("WORKING", "other")]) as (address, asked):
+        done = run(tmp_path, address, step="turn")
+    assert (0, 1) == (done.returncode, len(asked)), done
+
+
+def test_behind_a_deployment_that_does_not_end_it_gives_up(tmp_path: Path) -> None:
+    """And says which one, and what to do."""
+    stuck = [deployment("WORKING", "mine"), deployment("QUEUED", "older")]
+    with cloud_build(lambda times: stuck) as (address, asked):
+        done = run(tmp_path, address, tries=2, step="turn")
+    assert (1, 2) == (done.returncode, len(asked))
+    assert f"under way: older QUEUED. Run the trigger fleetgate-push for {COMMIT}" in done.stderr

@@ -66,8 +66,8 @@ def test_each_step_ends_in_time_and_so_does_the_whole(name: str) -> None:
 
 def test_the_deployment_waits_as_long_as_a_check_may_take() -> None:
     """Both begin with the push."""
-    (polls,) = re.findall(r"\{1\.\.(\d+)\}", steps_of(DEPLOYMENT)["checked"]["script"])
-    (pause,) = re.findall(r"sleep (\d+)", scripts(DEPLOYMENT))
+    script = steps_of(DEPLOYMENT)["checked"]["script"]
+    (polls,), (pause,) = re.findall(r"\{1\.\.(\d+)\}", script), re.findall(r"sleep (\d+)", script)
     check = max(longest(CHECKING, step) for step in CHECKING["steps"])
     assert check < int(polls) * int(pause) < seconds(steps_of(DEPLOYMENT)["checked"]["timeout"])
 

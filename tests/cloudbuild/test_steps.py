@@ -85,7 +85,10 @@ def test_archives_are_named_by_what_they_hold_and_the_folder_is_reconciled(tmp_p
 @pytest.mark.judge
 @needs_gcloud
 def test_a_function_whose_archive_is_another_one_is_deployed(tmp_path: Path) -> None:
-    """And no other; all that with the permissions of the build's role, under enforcement."""
+    """And one whose last deployment was cut off, and no other.
+
+    All that with the permissions of the build's role, under enforcement.
+    """
 
     async def story() -> None:
         async with builds(tmp_path, speed=300, enforce=True) as both:
@@ -95,6 +98,12 @@ def test_a_function_whose_archive_is_another_one_is_deployed(tmp_path: Path) -> 
             await here.run("functions")
 
             assert ["fleetgate-subnets"] == here.called("functions.patch")
+            assert 6 == here.said["functions"].count("is up to date")
+            functions = here.cloud.world.store["cloudfunctions.functions"]
+            (cut_off,) = (name for name, _ in functions.items() if name.endswith("-fleet"))
+            functions.change(cut_off, state="FAILED")
+            await here.run("functions")
+            assert ["fleetgate-subnets", "fleetgate-fleet"] == here.called("functions.patch")
             assert 6 == here.said["functions"].count("is up to date")
             stored = [each["name"] for each in here.stored()]
             assert f"subnets-{here.labels()['subnets']}.zip" in stored
