@@ -37,6 +37,7 @@ class Standing:
 
     process: subprocess.Popen[str]
     variables: dict[str, str] = field(default_factory=dict)
+    proposed: str = ""  # the command that it proposes
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A program in that shell."""
@@ -82,7 +83,7 @@ def standing(*words: str, program: Sequence[str] = FLEETGATE) -> Iterator[Standi
             assert process.stdout is not None and process.stderr is not None
             said = [process.stderr.readline() for _ in range(4)]  # by then the lines to export are out, too
             file = Path(said[1].split(" . ")[1].strip())
-            yield Standing(process, shell_variables(file))
+            yield Standing(process, shell_variables(file), said[2].partition(":")[2].strip())
         finally:
             process.terminate()
             process.communicate(timeout=PATIENCE)
@@ -313,6 +314,14 @@ def test_an_empty_cloud_has_a_new_project_as_google_hands_one_over(empty: Standi
     assert [["user:user@example.com"]] == owners
     assert {"bigquery.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"} < on
     assert set(APIS_BEFORE_TERRAFORM) < on and "workflows.googleapis.com" not in on
+
+
+@pytest.mark.judge
+@pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
+def test_an_empty_cloud_proposes_what_works_at_once(empty: Standing) -> None:
+    """Terraform does not, before its provider is there and it is initialised."""
+    done = empty.run("bash", "-c", empty.proposed)
+    assert (0, True) == (done.returncode, "default" in done.stdout), done.stdout + done.stderr
 
 
 def test_an_empty_cloud_has_nothing_of_fleetgates(empty: Standing) -> None:
