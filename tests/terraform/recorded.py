@@ -25,7 +25,7 @@ from localcloud.container.kube import CLUSTER_APIS
 from localcloud.records.dump import canonical_dump
 from localcloud.services import SERVICES
 from localcloud.wire.messages import Json
-from tests.terraform.applied import deploy_code, initialise, operator
+from tests.terraform.applied import deploy_code, follow, operator
 
 FILE = Path(__file__).with_name("applied.json")
 AGAIN = "python -m tests.terraform.recorded"
@@ -164,8 +164,8 @@ async def _record() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with operator(Path(folder)) as someone:
             before = items(someone.cloud)
-            await initialise(someone)
-            await someone.terraform("apply", "-auto-approve", "-input=false")
+            for step in ("1", "2", "4"):
+                await follow(someone, step)
             await deploy_code(someone)
             write(compared(appeared(before, items(someone.cloud))))
 

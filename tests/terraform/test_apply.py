@@ -19,7 +19,7 @@ import yaml
 from localcloud.wire.messages import Caller, Json
 from tests.support.paths import ROOT
 from tests.terraform import recorded
-from tests.terraform.applied import MISSING, PROJECT, REASON, Operator, deploy_code, follow, operator
+from tests.terraform.applied import MISSING, REASON, Operator, deploy_code, follow, operator
 
 pytestmark = [pytest.mark.judge, pytest.mark.long, pytest.mark.skipif(MISSING, reason=REASON)]
 
