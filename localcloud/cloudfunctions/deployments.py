@@ -8,6 +8,7 @@ of settings alone [observed: hashicorp/terraform-provider-google#23781].
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,7 @@ from localcloud.world import World
 
 _TYPES = "type.googleapis.com/google.cloud.functions.v2"
 _MAPS = ("labels",)
+ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # [documented: Function.name, as Cloud Run's services]
 
 
 @service.on(f"{STEM}.functions.create")
@@ -46,6 +48,8 @@ def create(call: Call) -> Json:
         raise Refused("ALREADY_EXISTS", f"Resource '{name}' already exists")
     if not call.query("functionId"):
         raise invalid("The request has errors: function_id is required.")
+    if not ID.fullmatch(call.query("functionId")):
+        raise invalid(f"The request has errors: function_id must match {ID.pattern}.")  # words [inferred]
     fields = dict(call.body)
     _check(call.world, name, fields, with_trigger=True)
     operation = _deploy(call, name, fields, "create")

@@ -41,7 +41,10 @@ def list_services(call: Call) -> Json:
     shown = [resource(project, name) for name in sorted(known())]
     wanted = _state_filter(call.query("filter"))
     chosen = [item for item in shown if wanted in ("", item["state"])]
-    size = min(int(call.query("pageSize") or 0) or PAGE, LARGEST_PAGE)
+    asked = call.query("pageSize", "0")
+    if not is_count(asked):
+        raise invalid("Invalid page size or page token.")
+    size = min(int(asked) or PAGE, LARGEST_PAGE)
     start = _offset(call.query("pageToken"))
     page: Json = {"services": chosen[start : start + size]} if chosen[start:] else {}
     return {**page, "nextPageToken": str(start + size)} if chosen[start + size :] else page

@@ -186,6 +186,18 @@ def test_an_archive_that_cannot_be_served_leaves_the_old_code_in_service(
     play(scene)
 
 
+@pytest.mark.parametrize("name", ["Talker", "talker_2", "t" * 64, "-talker", ""])
+def test_a_name_that_no_service_can_have_is_refused(play: Play, name: str) -> None:
+    """A function is a Cloud Run service of that name."""
+
+    async def scene(api: Api) -> None:
+        path, query = f"/cloudfunctions/v2/{LOCATION}/functions", {"functionId": [name]}
+        status, answer = api.ask("POST", path, {}, query)
+        assert 400 == status and "function_id" in answer["error"]["message"]
+
+    play(scene)
+
+
 def test_a_deployment_is_refused_beside_another_and_without_an_archive(play: Play, tmp_path: Path) -> None:
     """In Google's words."""
 

@@ -209,3 +209,9 @@ def test_every_requirement_is_itself_known() -> None:
 def test_dependents_leave_out_what_is_off() -> None:
     """Only what is on can be in the way."""
     assert dependents("compute.googleapis.com", ["dns.googleapis.com"]) == []
+
+
+@pytest.mark.parametrize("size", ["abc", "-1"])
+def test_a_page_of_no_size_is_refused(ask: Ask, size: str) -> None:
+    """And not failed at."""
+    assert 400 == ask("GET", SERVICES, pageSize=size)[0]
