@@ -6,8 +6,10 @@ operations, and what services say is history of theirs.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from localcloud.kubernetes import KubernetesApi
@@ -30,7 +32,7 @@ def canonical_dump(world: World, clusters: Mapping[str, KubernetesApi], history:
     `history` are the collections that services leave out.
     """
     resources = {
-        kind: {name: _clean(world, value) for name, value in world.store[kind].items()}
+        kind: _by_name(world, world.store[kind].items())
         for kind in world.store.kinds()
         if kind not in history and not LEFT_OUT.search(kind)
     }
@@ -42,6 +44,20 @@ def canonical_dump(world: World, clusters: Mapping[str, KubernetesApi], history:
             for project in world.projects.all()
         },
     }
+
+
+def _by_name(world: World, items: Iterable[tuple[str, Json]]) -> Json:
+    """Resources by name. Those whose names differ by chance alone are counted, in the order of what they hold."""
+    found = sorted(
+        ((_text(world, name), _clean(world, value)) for name, value in items),
+        key=lambda item: (item[0], json.dumps(item[1], sort_keys=True)),
+    )
+    seen: Counter[str] = Counter()
+    named = {}
+    for name, value in found:
+        seen[name] += 1
+        named[name if seen[name] == 1 else f"{name} ({seen[name]})"] = value
+    return named
 
 
 def _clean(world: World, value: Any) -> Any:

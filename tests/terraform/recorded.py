@@ -120,7 +120,7 @@ def _whole(dump: Json) -> Iterator[tuple[str, Any]]:
 
 def _name(name: str, content: Json) -> str:
     """Google's numbers are chance."""
-    return f"{content.get('displayName', '')!r}" if re.search(r"/\d+$", name) else name
+    return f"{content.get('displayName', '')!r}" if "<id>" in name else name
 
 
 def _bindings(holder: str, policy: Json) -> Iterator[tuple[str, Json]]:

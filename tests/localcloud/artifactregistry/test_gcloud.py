@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 
 def test_gcloud_makes_describes_and_deletes_repositories(registry: Services, tmp_path: Path) -> None:

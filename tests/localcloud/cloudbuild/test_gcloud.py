@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.localcloud.cloudbuild.conftest import TRIGGER
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 
 def test_gcloud_lists_describes_and_deletes_triggers(builds: Services, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.localcloud.cloudscheduler.conftest import ACCOUNT, TARGET, Scheduler
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 
 def test_gcloud_makes_pauses_runs_and_deletes_a_job(scheduler: Scheduler, tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from localcloud.iam.access import ACCESS
 from tests.localcloud.cloudfunctions.clouds import PLACE, TOPIC, TRIGGERS
 from tests.localcloud.eventarc.test_triggers import WORKFLOW, with_workflow
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 WHERE = "--location=us-central1"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from localcloud.iam import service
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import a_world
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 EMAIL = f"reader@{PROJECT}.iam.gserviceaccount.com"
 ACCOUNTS = ("iam", "service-accounts")

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.localcloud.monitoring.conftest import EMAIL
 from tests.support.judges import gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 from tests.support.services import Services
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 
 def test_gcloud_makes_lists_and_deletes_policies(monitoring: Services, tmp_path: Path) -> None:

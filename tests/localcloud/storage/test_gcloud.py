@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.localcloud.storage.conftest import Storage
 from tests.support.judges import Gcloud, gcloud_in, judged_by_gcloud
 from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-pytestmark = judged_by_gcloud
+pytestmark = [*judged_by_gcloud, pytest.mark.long]
 
 URL = "gs://shop-tools-state"
 
