@@ -22,6 +22,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m fleetgate.local.roles
 
 test: lint
 	$(BIN)/python $(PYTEST) -m "not long and not proof"

@@ -5,12 +5,15 @@ See `terraform-bootstrap/roles/`: one file an identity, with a reason for each p
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from localcloud.iam.catalog import permissions
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
 PUBLISHER, USER = "roles/pubsub.publisher", "roles/iam.serviceAccountUser"
@@ -123,6 +126,16 @@ def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
     )
 
 
+def unknown_permissions(folder: Path = FOLDER) -> list[str]:
+    """What role files name that is no permission, each with its file and the fix. IAM would refuse the role."""
+    return [
+        f"{folder.name}/{role.step}.yaml: {each} is no permission of Google's. Correct or delete it; "
+        "localcloud/iam/known_permissions.yaml lists those that there are."
+        for role in read_roles(folder)
+        for each in sorted(frozenset().union(*role.permissions.values()) - permissions())
+    ]
+
+
 def _role(step: str, document: dict[str, Any]) -> Role:
     limited = document.get("limited", {})
     plain = {section: document.get(section, {}) for section in ("home", "source", "built", "fleet")}
@@ -137,3 +150,7 @@ def _role(step: str, document: dict[str, Any]) -> Role:
         document.get("unproven", {}),
         {name: reason for each in reasons.values() for name, reason in each.items()},
     )
+
+
+if __name__ == "__main__":  # `make lint` runs this
+    sys.exit("\n".join(unknown_permissions(*map(Path, sys.argv[1:]))) or 0)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
+import yaml
 
-from fleetgate.local.roles import read_roles
+from fleetgate.local.roles import FOLDER
 from localcloud.iam.catalog import is_predefined, permissions, predefined
 from localcloud.serviceusage.known import known
 from tests.localcloud.iam.test_methods import methods
+from tests.support.paths import ROOT
 
 
 def unknown(names: Iterable[str]) -> set[str]:
@@ -22,15 +28,33 @@ def test_what_methods_take_are_permissions() -> None:
     assert set() == unknown(rule.permission for rules in methods().values() for rule in rules)
 
 
+def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `make lint` says of role files."""
+    command = [sys.executable, "-m", "fleetgate.local.roles", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def test_what_role_files_name_are_permissions() -> None:
     """IAM refuses to make a custom role otherwise, and everything that waits for it."""
-    held = {
-        (role.step, name) for role in read_roles() for names in role.permissions.values() for name in names
-    }
+    assert (0, "") == (lint().returncode, lint().stderr)
 
-    assert len(held) > 100
-    assert [] == sorted(each for each in held if each[1] not in permissions())
-    assert {"cloudfunctions.runtimes.list"} == unknown({"cloudfunctions.runtimes.list"})
+
+def test_a_planted_name_fails_lint(tmp_path: Path) -> None:
+    """In whichever part of a role file it stands, with the file, the fault and the fix."""
+    folder = tmp_path / "roles"
+    shutil.copytree(FOLDER, folder)
+    for step, section in (("build", "home"), ("clusters", "fleet"), ("check", "source")):
+        file = folder / f"{step}.yaml"
+        document = yaml.safe_load(file.read_text("utf-8"))
+        document[section]["cloudfunctions.runtimes.list"] = "planted"
+        file.write_text(yaml.safe_dump(document), "utf-8")
+
+    done = lint(str(folder))
+    assert 1 == done.returncode
+    assert ["roles/build.yaml", "roles/check.yaml", "roles/clusters.yaml"] == [
+        line.partition(": ")[0] for line in done.stderr.splitlines()
+    ]
+    assert all("cloudfunctions.runtimes.list is no permission" in line for line in done.stderr.splitlines())
 
 
 def test_the_list_is_of_permissions() -> None:
