@@ -49,7 +49,7 @@ def service_account() -> str:
 
 @cache
 def project_number() -> str:
-    """The number of the project that the function runs in; callback URLs carry it, not the id [documented].
+    """The number of the project that the function runs in.
 
     Raises:
         requests.RequestException: the metadata server does not answer.

@@ -1,10 +1,13 @@
 """The callback: checks where an answer goes, and sends it.
 
 The URL comes in a message, and anybody who may publish on the topic can write one. A token is only sent to an endpoint
-of the execution that the message names, in this project's own workflow. Endpoints contain the project's number, not its
-id [documented, Workflows callbacks]:
+of the execution that the message names, in this project's own workflow:
 
-    https://workflowexecutions.googleapis.com/v1/projects/NUMBER/locations/L/workflows/W/executions/E/callbacks/ID
+    https://workflowexecutions.googleapis.com/v1/projects/PROJECT/locations/L/workflows/W/executions/E/callbacks/ID
+
+No page says whether PROJECT is the project's number or its id: the API's reference has `projects/*` [documented,
+workflowexecutions v1: sendHttpCallback], and other names of executions contain the number. So both are taken. They
+cannot be mixed up with another project's: an id begins with a letter [documented, Resource Manager: projectId].
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ TRIES = 2  # a lost answer costs the workflow its whole wait, so a broken connec
 # The execution has ended, or has an answer already, or its slot is full [documented; the codes vary]: not tried again.
 TOO_LATE = {404, 409, 429}
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
 
 def check(message: Message, settings: Settings, project_number: str) -> None:
     """Refuse a callback that does not belong to this execution.
@@ -30,19 +35,13 @@ def check(message: Message, settings: Settings, project_number: str) -> None:
     Raises:
         CallbackRefused: naming the URL.
     """
-    location, workflow = _place(settings.workflow)
-    expected = (
-        f"{settings.endpoint('workflowexecutions')}v1/projects/{project_number}/locations/{location}"
-        f"/workflows/{workflow}/executions/{message.claim.execution}/callbacks/"
-    )
-    tail = message.callback.removeprefix(expected)
-    if tail == message.callback or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", tail):
-        raise errors.CallbackRefused(f"{message.callback[:200]!r} is not a callback of {settings.workflow}")
-
-
-def _place(workflow: str) -> tuple[str, str]:
-    _, _, _, location, _, name = workflow.split("/")
-    return location, name
+    _, project_id, *place = settings.workflow.split("/")
+    for project in (project_number, project_id):
+        execution = "/".join(["projects", project, *place, "executions", message.claim.execution])
+        own = f"{settings.endpoint('workflowexecutions')}v1/{execution}/callbacks/"
+        if message.callback.startswith(own) and _ID.fullmatch(message.callback, len(own)):
+            return
+    raise errors.CallbackRefused(f"{message.callback[:200]!r} is not a callback of {settings.workflow}")
 
 
 def send(session: Session, message: Message, answer: dict[str, Any]) -> str:

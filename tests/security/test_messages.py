@@ -25,6 +25,38 @@ GOOD = (
     f"/executions/{EXECUTION}/callbacks/11111111-2222-4333-8444-555555555555"
 )
 EVIL = "evil.example"
+OTHER_PROJECTS = [  # near misses of our number, and of our id "hub"
+    "999999999999",
+    f"p{NUMBER}",
+    f"{NUMBER}0",
+    f"0{NUMBER}",
+    NUMBER[:-1],
+    f"{NUMBER}hub",
+    "hub-2",
+    "hubs",
+    "hu",
+    "a-hub",
+    "Hub",
+    "HUB",
+    "example.com:hub",
+    "h%75b",
+    "%68ub",
+    f"%3{NUMBER[0]}{NUMBER[1:]}",
+    "hub/.",
+    "hub/../other",
+    "other/../hub",
+    "./hub",
+    "hub/",
+    "hub%2f..%2fother",
+    "hub\n",
+    " hub",
+    "h\u03c5b",  # its second letter is Greek
+    "",
+    "-",
+    "*",
+    ".",
+    "..",
+]
 HOST = "workflowexecutions.googleapis.com"
 
 
@@ -40,8 +72,7 @@ def forged() -> list[str]:
         GOOD.replace(HOST, f"{EVIL}#{HOST}"),
         GOOD.replace(HOST, f"{EVIL}\\@{HOST}"),
         GOOD.replace(HOST, HOST.upper()),
-        GOOD.replace(NUMBER, "999999999999"),
-        GOOD.replace(NUMBER, "hub"),
+        *(GOOD.replace(NUMBER, other) for other in OTHER_PROJECTS),
         GOOD.replace("us-west1", "us-east1"),
         GOOD.replace("workflows/fleetgate", "workflows/other"),
         GOOD.replace(EXECUTION, "22222222-2222-4333-8444-555555555555"),
@@ -64,12 +95,13 @@ def of_google(monkeypatch: pytest.MonkeyPatch, google: GoogleServer) -> Any:
     return type(google.settings()).from_env(variables)
 
 
-def test_the_executions_own_callback_is_taken(message: Make, of_google: Any) -> None:
-    """What the forged ones are measured by."""
-    callback.check(message(callback=GOOD), of_google, NUMBER)
+@pytest.mark.parametrize("project", [NUMBER, "hub"])
+def test_the_executions_own_callback_is_taken(message: Make, of_google: Any, project: str) -> None:
+    """What the forged ones are measured by; the project is told by its number or its id."""
+    callback.check(message(callback=GOOD.replace(NUMBER, project)), of_google, NUMBER)
 
 
-@pytest.mark.parametrize("url", forged())
+@pytest.mark.parametrize("url", [*forged(), *(each.replace(NUMBER, "hub") for each in forged())])
 def test_a_forged_callback_gets_no_token(message: Make, of_google: Any, url: str) -> None:
     """Another host, scheme, project, place, workflow, execution, or a path that leads on."""
     with pytest.raises(errors.CallbackRefused):

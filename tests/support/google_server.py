@@ -106,9 +106,9 @@ class GoogleServer:
         """What a function makes of them."""
         return Settings.from_env(self.environment())
 
-    def callback(self, execution: str = EXECUTION) -> str:
+    def callback(self, execution: str = EXECUTION, project: str = NUMBER) -> str:
         """A callback URL that this project's workflow may have made."""
-        place = f"v1/projects/{NUMBER}/locations/us-west1/workflows/fleetgate/executions/{execution}"
+        place = f"v1/projects/{project}/locations/us-west1/workflows/fleetgate/executions/{execution}"
         return f"http://{self.host}/workflowexecutions/{place}/callbacks/cb-1"
 
     def posted(self, part: str) -> list[Any]:

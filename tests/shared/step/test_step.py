@@ -173,15 +173,17 @@ class TestMessages:
 
 
 class TestCallback:
-    def test_the_workflows_own_callback_is_accepted(self, google: GoogleServer, message: Make) -> None:
-        """Of this project, location, workflow and execution."""
-        callback.check(message(), google.settings(), NUMBER)
+    @pytest.mark.parametrize("project", [NUMBER, "hub"])
+    def test_the_workflows_own_callback_is_accepted(
+        self, google: GoogleServer, message: Make, project: str
+    ) -> None:
+        """Of this project by its number or its id, of this location, workflow and execution."""
+        callback.check(message(callback=google.callback(project=project)), google.settings(), NUMBER)
 
     @pytest.mark.parametrize(
         "change",
         [
             (NUMBER, "999999999999"),
-            (NUMBER, "hub"),
             ("us-west1", "us-east1"),
             ("workflows/fleetgate", "workflows/other"),
             (EXECUTION, "99999999-2222-4333-8444-555555555555"),
@@ -204,7 +206,7 @@ class TestCallback:
     def test_googles_own_endpoint_is_what_is_expected_without_overrides(
         self, google: GoogleServer, message: Make
     ) -> None:
-        """https://workflowexecutions.googleapis.com/v1/projects/NUMBER/…"""
+        """https://workflowexecutions.googleapis.com/v1/projects/PROJECT/…"""
         variables = {k: v for k, v in google.environment().items() if "OVERRIDES" not in k}
         settings = Settings.from_env(variables)
         place = f"v1/projects/{NUMBER}/locations/us-west1/workflows/fleetgate/executions/{EXECUTION}"
