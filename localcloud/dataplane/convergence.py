@@ -151,7 +151,10 @@ class Convergence:
         service = self._world.store["compute.backendServices"].get(name) or {}
         if not described(service.get("description", "")):
             return
-        good = {one.group for one in endpoints(self._world, name) if healthy(self._world, one)}
+        good = set[str]()
+        for one in endpoints(self._world, name):  # one healthy endpoint says it of its group
+            if one.group not in good and healthy(self._world, one):
+                good.add(one.group)
         for group in sorted(full_name(one["group"]) for one in service.get("backends", [])):
             state = "HEALTHY" if group in good else "UNHEALTHY"
             if health(self._world, name, group) != state:

@@ -6,6 +6,8 @@ endpoints, the ready pods of all exporting clusters [observed: label, annotation
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from localcloud.controllers.mcs import names
 from localcloud.controllers.mcs.exports import Export, Name, completed
 from localcloud.controllers.mcs.groups import reachable
@@ -19,6 +21,22 @@ MANAGED = {"app.kubernetes.io/managed-by": MANAGER}
 DERIVED = "net.gke.io/derived-service"
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What every importer writes for a Service; only the address is each cluster's own."""
+
+    derived: Json
+    endpoints: Json
+    headless: bool
+    item: Json
+    clusters: list[Json]
+
+    def imported(self, address: str) -> Json:
+        """The ServiceImport in a cluster where the derived Service has this address."""
+        ips = [] if self.headless else [address]
+        return {**self.item, "spec": {**self.item["spec"], "ips": ips}}
+
+
 class Importers:
     """The importers of all clusters."""
 
@@ -29,10 +47,13 @@ class Importers:
     def sync(self, project: str, members: list[Member], service: Name) -> None:
         """Write the imports of a Service into every cluster whose importer runs."""
         exports = completed(self._world, project).get(service, [])
-        for member in members if exports else []:
+        if not exports:
+            return
+        wanted = _wanted(project, self._world.projects.get(project).number, exports, members)
+        for member in members:
             starved = importer_starved(self._world, member.cluster)
             if not starved and namespace_open(member, service.namespace):
-                self._put(project, member, exports, members)
+                self._put(member, wanted)
 
     def clean_up(self, project: str, members: list[Member]) -> None:
         """Remove the imports that nobody exports any more."""
@@ -47,17 +68,12 @@ class Importers:
             writer = self._writers[member.cluster] = Writer(member.api, MANAGER)
         return writer
 
-    def _put(self, project: str, member: Member, exports: list[Export], members: list[Member]) -> None:
-        writer, number = self._writer(member), self._world.projects.get(project).number
-        derived = names.derived_service(project, exports[0].service)
-        address = writer.ensure("Service", _derived(derived, exports))["spec"]["clusterIP"]
-        writer.ensure("Endpoints", _endpoints(derived, exports, members))
-        item = writer.ensure(IMPORT, _import(number, exports, derived, address, _network(members, exports)))
-        clusters = [
-            {"cluster": export.membership.replace(f"projects/{project}/", f"projects/{number}/", 1)}
-            for export in exports
-        ]
-        writer.set_status(IMPORT, item, {"clusters": clusters})
+    def _put(self, member: Member, wanted: _Wanted) -> None:
+        writer = self._writer(member)
+        address = writer.ensure("Service", wanted.derived)["spec"]["clusterIP"]
+        writer.ensure("Endpoints", wanted.endpoints)
+        item = writer.ensure(IMPORT, wanted.imported(address))
+        writer.set_status(IMPORT, item, {"clusters": wanted.clusters})
 
     def _remove(self, member: Member, keep: set[Name]) -> None:
         """Imports that nobody exports any more go, with what was derived for them."""
@@ -80,7 +96,22 @@ def ports_of(exports: list[Export]) -> list[Json]:
     return [found[number] for number in sorted(found)]
 
 
-def _import(number: str, exports: list[Export], derived: str, address: str, network: str) -> Json:
+def _wanted(project: str, number: str, exports: list[Export], members: list[Member]) -> _Wanted:
+    derived = names.derived_service(project, exports[0].service)
+    clusters = [
+        {"cluster": export.membership.replace(f"projects/{project}/", f"projects/{number}/", 1)}
+        for export in exports
+    ]
+    return _Wanted(
+        _derived(derived, exports),
+        _endpoints(derived, exports, members),
+        exports[0].headless,
+        _import(number, exports, derived, _network(members, exports)),
+        clusters,
+    )
+
+
+def _import(number: str, exports: list[Export], derived: str, network: str) -> Json:
     first = exports[0]
     return {
         "apiVersion": "net.gke.io/v1",
@@ -98,7 +129,6 @@ def _import(number: str, exports: list[Export], derived: str, address: str, netw
         },
         "spec": {
             "type": "Headless" if first.headless else "ClusterSetIP",
-            "ips": [] if first.headless else [address],
             "ports": ports_of(exports),
             "sessionAffinity": first.affinity,
         },
