@@ -8,7 +8,8 @@ of which list were left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.json_types import Json
@@ -18,22 +19,46 @@ from shared.step.outcome import Outcome
 
 LIMIT = 16_000  # bytes of JSON
 TEXT_LIMIT = 1_500  # characters of a message, a cause or a fix
+ALWAYS_LOGGED = ("changes", "traffic")
 
 
-def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls: Json) -> Json:
+@dataclass(frozen=True)
+class Answer:
+    """What one attempt tells: `content` is sent to the workflow, `rows` are logged.
+
+    Rows are the changes, the requests that were sent, and every other list that `content` does not hold whole.
+    """
+
+    content: Json
+    rows: Mapping[str, Sequence[Any]]
+
+    @property
+    def counts(self) -> Json:
+        """How many changes there are, and how many rows of traffic."""
+        return {"changes": len(self.rows["changes"]), "rows": len(self.rows.get("traffic", ()))}
+
+    @property
+    def quotes_a_request(self) -> bool:
+        """Whether the message quotes a request that was sent."""
+        return "traffic" in self.rows
+
+
+def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls: Json) -> Answer:
     """The answer to `message`, within the limit."""
     fields = outcome.wire()
     fields |= {k: _cut(fields[k]) for k in ("message", "cause", "fix") if k in fields}
-    return trimmed(
-        {
-            "schema": 1,
-            "nonce": message.nonce,
-            "step": message.step,
-            **fields,
-            "changes": [change.describe().wire() for change in changes],
-            "calls": calls,
-        }
-    )
+    whole = {
+        "schema": 1,
+        "nonce": message.nonce,
+        "step": message.step,
+        **fields,
+        "changes": [change.describe().wire() for change in changes],
+        "calls": calls,
+    }
+    content = trimmed(whole)
+    lists = {name.removeprefix("outputs."): rows for name, rows in _lists(whole).items()}
+    cut = {name.removeprefix("outputs.") for name in content.get("omitted", ())}
+    return Answer(content, {k: v for k, v in lists.items() if k in cut or k in ALWAYS_LOGGED})
 
 
 def trimmed(whole: Json, limit: int = LIMIT) -> Json:

@@ -34,8 +34,8 @@ def run(event: object, *steps: AnyStep) -> None:
     session = shared_session(settings)
     session.begin(message.sent or None)
     outcome, changes = attempt(step, message, session)
-    content = answer(message, outcome, changes, session.calls.wire())
-    log_answer(message, content, callback.send(session, message, content))
+    told = answer(message, outcome, changes, session.calls.wire())
+    log_answer(message, told, callback.send(session, message, told.content))
 
 
 def _chosen(steps: tuple[AnyStep, ...], message: Message) -> AnyStep:

@@ -276,7 +276,7 @@ def test_names_that_nobody_could_have_given_fail_the_step_and_nothing_else() -> 
     """An error that nobody foresaw is an ending of its own, whose words are cut."""
     told = outcome_of(ValueError("x" * 1_000_000), session().settings, 1)
     message = Message("gateway", "apply", 1, "n", "c", 0.0, Claim("store", "1-1", "e"))
-    wire = answer(message, told, [], {})
+    wire = answer(message, told, [], {}).content
     assert (wire["outcome"], wire["code"]) == ("failed", "INTERNAL")
     assert len(json.dumps(wire)) <= LIMIT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from fleetgate.client import executions
 from localcloud.workflows.deploy import compile_document
 from localcloud.workflows.document import steps_within
-from tests.support.cloud import TABLE
+from localcloud.workflows.expressions import Binary, Node, children, parse
+from tests.support.cloud import DOCUMENT, TABLE
 from tests.workflows.functions import SOURCE
 
 PHASES: list[dict[str, Any]] = [
@@ -50,3 +52,31 @@ def test_the_client_knows_steps_by_the_names_that_they_have() -> None:
 
     assert {executions.PAUSING, executions.AROUND} <= steps
     assert executions.ASKING in document.routines
+
+
+def test_nothing_rests_on_a_condition_that_is_cut_short() -> None:
+    """No page says whether `and` and `or` evaluate their second operand, so conditions stand one after another."""
+    assert [text for text in _expressions(DOCUMENT) if {"and", "or"} & set(_operators(parse(text)))] == []
+
+
+@pytest.mark.parametrize("text", ["a or b", "f(x[1 and y]) == 2", "{'k': [not (a and b)]}"])
+def test_conditions_that_may_be_cut_short_are_found_anywhere(text: str) -> None:
+    """In an argument, an index, a list or a map."""
+    assert {"and", "or"} & set(_operators(parse(text)))
+
+
+def _expressions(value: Any) -> Iterator[str]:
+    """Every `${…}` of the document, without its braces."""
+    if isinstance(value, str) and value.startswith("${"):
+        yield value[2:-1]
+    for each in (*value.keys(), *value.values()) if isinstance(value, dict) else ():
+        yield from _expressions(each)
+    for each in value if isinstance(value, list) else ():
+        yield from _expressions(each)
+
+
+def _operators(node: Node) -> Iterator[str]:
+    if isinstance(node, Binary):
+        yield node.operator
+    for each in children(node):
+        yield from _operators(each)

@@ -74,7 +74,8 @@ class TestOutcomes:
 class TestAnswers:
     def test_an_answer_carries_nonce_outcome_changes_and_calls(self, message: Make) -> None:
         """As the protocol says."""
-        told = answer(message(), Done(), [ScriptedChange("r")], {"total": 1, "mutations": 1, "byService": {}})
+        calls = {"total": 1, "mutations": 1, "byService": {}}
+        told = answer(message(), Done(), [ScriptedChange("r")], calls).content
 
         assert (told["nonce"], told["step"], told["outcome"]) == ("n-1", "subnets", "done")
         assert told["changes"] == [{"verb": "create", "resource": "r"}]
@@ -82,7 +83,7 @@ class TestAnswers:
 
     def test_a_flood_of_words_is_cut(self, message: Make) -> None:
         """A cause is a sentence, not a log."""
-        told = answer(message(), Failed(code="C", cause="x" * 50_000, fix="f"), [], {})
+        told = answer(message(), Failed(code="C", cause="x" * 50_000, fix="f"), [], {}).content
 
         assert len(json.dumps(told)) < 3_000
         assert told["cause"].endswith("…")
