@@ -55,6 +55,7 @@ from localcloud.time.jump_schedule import JumpSchedule
 from localcloud.time.scaled_schedule import ScaledSchedule
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Json, Request, Response
+from localcloud.workflows.dialect import DIALECT, Dialect
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.world import World
 
@@ -66,7 +67,8 @@ class Settings:
     `preload` names modules that the parent of all function instances imports before it forks. `timings`
     overrides typical seconds of the timing table; `faults` are what calls meet. `speed` is how many simulated
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
-    morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project.
+    morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project. `dialect` is how
+    Workflows behaves where Google's pages leave it open.
     """
 
     seed: int = 0
@@ -78,6 +80,7 @@ class Settings:
     port: int = 0
     user: str = "user@example.com"
     enforce: bool = False
+    dialect: Dialect = field(default_factory=Dialect)
 
 
 class LocalCloud:
@@ -94,6 +97,7 @@ class LocalCloud:
         self.schedule = _schedule(self.world, speed)
         self.world.draw = self.schedule.draw
         self.world[DELIVERY] = self.settings.delivery
+        self.world[DIALECT] = self.settings.dialect
         self.world.clock.outlives_faults = bool(speed)
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)

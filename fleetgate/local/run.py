@@ -26,6 +26,7 @@ from localcloud.pubsub.broker import Delivery
 from localcloud.time.jump_schedule import Stalled
 from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
+from localcloud.workflows.dialect import Dialect
 from localcloud.workflows.executions import Execution
 from shared.spec import parse_environment
 
@@ -43,7 +44,8 @@ class LocalRun:
     """A context manager: a local cloud with Fleetgate in it. `act` publishes a request and follows it to its end.
 
     Environments are created in `project`, `network_name` and `subnetwork`; `network` is the mode of the default
-    network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`.
+    network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`,
+    for `dialect` the local cloud's `Settings`.
     """
 
     project: str = HOME_PROJECT
@@ -59,10 +61,18 @@ class LocalRun:
     archives: Path | None = None
     roles: tuple[Role, ...] | None = None
     node_accounts: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
 
     async def __aenter__(self) -> LocalRun:
-        settings = Settings(seed=self.seed, delivery=self.delivery, preload=self.preload, enforce=True)
-        self.cloud = LocalCloud(settings)
+        self.cloud = LocalCloud(
+            Settings(
+                seed=self.seed,
+                delivery=self.delivery,
+                preload=self.preload,
+                enforce=True,
+                dialect=self.dialect,
+            )
+        )
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(self.cloud)
             self._install()

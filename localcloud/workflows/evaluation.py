@@ -34,6 +34,10 @@ _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 class Environment(Protocol):
     """Where an expression finds its names."""
 
+    @property
+    def both_sides(self) -> bool:
+        """Whether `and` and `or` evaluate their second operand even when the first decides."""
+
     def knows(self, name: str) -> bool:
         """Whether `name` is a variable here; one that was never assigned counts."""
 
@@ -157,11 +161,18 @@ def truth(value: Any, where: str) -> bool:
 
 def _binary(op: str, left: Node, right: Node, env: Environment) -> Any:
     first = evaluate(left, env)
-    if op in ("and", "or"):  # the second operand is not evaluated when the first decides [inferred]
-        if truth(first, op) is (op == "or"):
-            return first
-        return truth(evaluate(right, env), op)
+    if op in ("and", "or"):
+        return _logical(op, truth(first, op), right, env)
     return _OPERATORS[op](first, evaluate(right, env))
+
+
+def _logical(op: str, first: bool, right: Node, env: Environment) -> bool:
+    """`and` and `or`; whether they stop when the first operand decides is left open (`dialect`)."""
+    decided = first is (op == "or")
+    if decided and not env.both_sides:
+        return first
+    second = truth(evaluate(right, env), op)
+    return first if decided else second
 
 
 def _add(left: Any, right: Any) -> Any:

@@ -15,6 +15,7 @@ from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Json
 from localcloud.workflows import definitions
 from localcloud.workflows.callbacks import Callbacks, Wait
+from localcloud.workflows.dialect import DIALECT
 from localcloud.workflows.host import CallResult
 from localcloud.workflows.outbound import Outbound
 from localcloud.workflows.run import Run, State
@@ -218,6 +219,11 @@ class ExecutionHost:
         """The cloud's time."""
         return self._world.clock.now
 
+    @property
+    def both_sides(self) -> bool:
+        """What the cloud's dialect says."""
+        return self._world[DIALECT].both_sides
+
     def after(self, seconds: float, then: Callable[[], None]) -> Timer:
         """A timer of the cloud's clock."""
         return self._world.clock.after(seconds, then)
@@ -257,9 +263,10 @@ class ExecutionHost:
 
 
 def execution_url(world: World, workflow: str, execution: str) -> str:
-    """The URL of an execution: with the project's number, not its id [documented: callbacks]."""
+    """The URL of an execution; whether with the project's number or its id, the dialect says."""
     words = workflow.split("/")
-    words[1] = world.projects.get(words[1]).number
+    project = world.projects.get(words[1])
+    words[1] = project.number if world[DIALECT].callback_project == "number" else project.id
     base = (
         f"{world.base_url}/workflowexecutions"
         if world.base_url

@@ -43,6 +43,10 @@ class Host(Protocol):
     def now(self) -> float:
         """Unix seconds."""
 
+    @property
+    def both_sides(self) -> bool:
+        """Whether `and` and `or` evaluate their second operand even when the first decides."""
+
     def after(self, seconds: float, then: Callable[[], None]) -> Timer:
         """Call `then` once, `seconds` from now."""
 

@@ -73,6 +73,11 @@ class Frame:
             self.scope.release()
             self.scope = outer
 
+    @property
+    def both_sides(self) -> bool:
+        """What the cloud's dialect says."""
+        return self.run.host.both_sides
+
     def knows(self, name: str) -> bool:
         """Whether `name` is a variable here."""
         return self.scope.knows(name)

@@ -14,6 +14,7 @@ import pytest
 
 from localcloud.workflows.callbacks import Callbacks
 from localcloud.workflows.deploy import compile_document
+from localcloud.workflows.dialect import Dialect
 from localcloud.workflows.errors import DeployError
 from localcloud.workflows.host import CallResult
 from localcloud.workflows.run import Run
@@ -41,6 +42,7 @@ class FakeHost:
     answer: Answer = lambda name, arguments: CallResult.ok({"code": 200, "body": None, "headers": {}})
     latency: float = 0.0
     seed: int | None = None
+    both_sides: bool = field(default_factory=lambda: Dialect().both_sides)
     variables: dict[str, str] = field(default_factory=dict)
     logs: list[tuple[str, object]] = field(default_factory=list)
     calls: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)

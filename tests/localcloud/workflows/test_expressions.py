@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.workflows.expressions import ExpressionError, parse
+from tests.support.workflow_host import FakeHost
 
 Evaluate = Callable[..., Any]
 
@@ -87,9 +88,38 @@ def test_expression_raises_the_documented_error(error_of: Callable[..., Any], te
     assert (error["tags"], error["message"].split(":")[0]) == ([tag], tag)
 
 
-def test_second_operand_is_left_alone_when_the_first_decides(evaluate: Evaluate) -> None:
+def test_second_operand_is_left_alone_when_the_first_decides(host: FakeHost, evaluate: Evaluate) -> None:
     """`and` and `or` stop early, so a guard may stand before what it guards."""
+    host.both_sides = False
     assert [evaluate("false and 1 / 0 > 0"), evaluate("true or 1 / 0 > 0")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("false and 1 / 0 > 0", "ZeroDivisionError"),
+        ("true or 1 / 0 > 0", "ZeroDivisionError"),
+        ('"token" in {} and {}.token != ""', "KeyError"),
+        ("false and 1", "TypeError"),
+    ],
+)
+def test_both_sides_may_be_evaluated(
+    host: FakeHost, error_of: Callable[..., Any], text: str, tag: str
+) -> None:
+    """In the other dialect a guard guards nothing."""
+    host.both_sides = True
+    assert [tag] == error_of(f"- out: {{return: '${{{text}}}'}}")["tags"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("second", [True, False])
+@pytest.mark.parametrize("both_sides", [True, False])
+def test_the_value_is_the_same_in_every_dialect(
+    host: FakeHost, evaluate: Callable[..., Any], first: bool, second: bool, both_sides: bool
+) -> None:
+    """Of operands that both have one."""
+    host.both_sides = both_sides
+    assert evaluate("[a and b, a or b]", a=first, b=second) == [first and second, first or second]
 
 
 def test_member_and_index_reach_the_same_element(evaluate: Evaluate) -> None:
