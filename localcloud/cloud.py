@@ -41,6 +41,7 @@ from localcloud.google_apis import GOOGLE_APIS, GoogleApis
 from localcloud.iam.access import ACCESS
 from localcloud.iam.accounts import account_holder, exists
 from localcloud.iam.grants import grant
+from localcloud.iam.tokens import TOKENS
 from localcloud.projects import Project
 from localcloud.pubsub.broker import BROKER, DELIVERY, Delivery
 from localcloud.records.call_log import CallLog
@@ -49,7 +50,6 @@ from localcloud.request_path import REQUEST_PATH, RequestPath
 from localcloud.services import SERVICES
 from localcloud.serviceusage.identities import provision
 from localcloud.serviceusage.known import enabled_by_default, find, with_requirements
-from localcloud.sts import TOKENS
 from localcloud.time.clock import EPOCH
 from localcloud.time.jump_schedule import JumpSchedule
 from localcloud.time.scaled_schedule import ScaledSchedule

@@ -9,13 +9,11 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from localcloud.iam.authorization import Authorization
+from localcloud.iam.tokens import TOKENS
 from localcloud.service import Call, Service
 from localcloud.wire.errors import Refused, Style
-from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Json, Response
-from localcloud.world import Part
 
-TOKENS: Part[Identities] = Part("tokens")
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ISSUED = "urn:ietf:params:oauth:token-type:access_token"
 LIFETIME = 3599  # seconds; a metadata server says the same [observed]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from localcloud.workflows.authentication import check as check_auth
 from localcloud.workflows.connectors import is_idempotent
 from localcloud.workflows.errors import WorkflowError, error_map, fail
 from localcloud.workflows.host import CallResult, Timer
@@ -105,6 +106,7 @@ def _http(frame: Frame, name: str, arguments: dict[str, Any]) -> Calling:
     timeout = expect(given.get("timeout", HTTP_TIMEOUT_LIMIT), (int, float), name)
     if not 0 < timeout <= HTTP_TIMEOUT_LIMIT:
         raise fail("ValueError", f"{name}: timeout must be over 0 and at most {HTTP_TIMEOUT_LIMIT:g} seconds")
+    check_auth(given.get("auth"), name)
     frame.run.bill(external=not is_google(url))
     return (yield _asking(frame, name, given))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.google_apis import GOOGLE_APIS
+from localcloud.iam.tokens import TOKENS
 from localcloud.time.clock import Timer
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.json_source import read_json
@@ -208,7 +209,7 @@ class ExecutionHost:
         self._random = random.Random(f"workflows/{world.seed}/{execution}")  # noqa: S311  # not for secrets
         self._environment = _environment(world, definition, execution)
         identity = self._environment["GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME"]
-        self._outbound = Outbound(world[GOOGLE_APIS].answer, world.base_url, identity)
+        self._outbound = Outbound(world[GOOGLE_APIS], world[TOKENS], world.base_url, identity)
         self.callbacks = Callbacks(
             f"{execution_url(world, definition['name'], execution)}/callbacks", self._later
         )

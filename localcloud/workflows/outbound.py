@@ -1,5 +1,7 @@
 """What an execution calls: connectors and `http.*` as requests to the services of this cloud.
 
+A connector calls in the workflow's name, `http.*` in the name of whoever its token stands for; without one it is
+refused with 401 [documented: authenticate-from-workflow].
 Nothing outside is reached: a host that is not Google's does not resolve.
 """
 
@@ -8,16 +10,18 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from localcloud.google_apis import local_path
+from localcloud.google_apis import GoogleApis, local_path
+from localcloud.wire.errors import Refused, Style, not_implemented
+from localcloud.wire.identities import Identities
 from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Abort, Caller, Request, Response
+from localcloud.workflows.authentication import ACCESS, CLOUD_PLATFORM, scopes_of
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import CallResult
-
-Dispatch = Callable[[Request], Response]
 
 _EXECUTIONS = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions"
 _METHODS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
@@ -28,20 +32,25 @@ _METHODS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     f"{_EXECUTIONS}.cancel": ("POST", lambda a: f"workflowexecutions/v1/{a['name']}:cancel"),
 }
 _NOT_QUERY = frozenset({"topic", "parent", "name", "body", "connector_params"})
+_NOT_SERVED = ("private_service_name", "ca_certificate")  # arguments of `http.*`
+_NOBODY = Caller("")
+RESPONSE_LIMIT = 2 * 1024 * 1024  # bytes of an answer's body [documented: quotas]
 
 
 class Outbound:
-    """Requests in the name of one service account. `base_url` is where this cloud's services listen."""
+    """Requests of a workflow whose service account is `identity`. `base_url` is where this cloud's services listen."""
 
-    def __init__(self, dispatch: Dispatch, base_url: str, identity: str) -> None:
-        self._dispatch = dispatch
+    def __init__(self, apis: GoogleApis, identities: Identities, base_url: str, identity: str) -> None:
+        self._apis = apis
+        self._identities = identities
         self._base_url = base_url
         self._caller = Caller(identity)
 
     def perform(self, name: str, arguments: dict[str, Any]) -> CallResult:
         """The outcome of a connector or of `http.*`.
 
-        An answer outside 2xx is an HttpError with the decoded body; a dropped connection a ConnectionError.
+        An answer outside 2xx is an HttpError with the decoded body; a dropped connection a ConnectionError; an answer
+        over 2 MB a ResourceLimitError [documented: quotas; the tag is inferred].
         """
         if name in _METHODS:
             return self._connector(name, arguments)
@@ -70,19 +79,48 @@ class Outbound:
         headers = {key.lower(): _text(value) for key, value in (arguments.get("headers") or {}).items()}
         body, kind = _encoded(arguments.get("body"))
         headers.setdefault("content-type", kind)
-        return self._ask(Request(verb, path, query, headers, body, self._caller))
+        request = Request(verb, path, query, headers, body, _NOBODY)
+        try:
+            for argument in _NOT_SERVED:
+                if arguments.get(argument) is not None:
+                    raise not_implemented(f"{argument} of {name}")
+            return self._ask(replace(request, caller=self._caller_of(request, arguments.get("auth"))))
+        except Refused as refusal:
+            return _result(refusal.response(Style.NEWER))
+
+    def _caller_of(self, request: Request, auth: dict[str, Any] | None) -> Caller:
+        """Whom a request's token stands for. An ID token is no credential for Google's APIs [documented].
+
+        Raises:
+            Refused: UNAUTHENTICATED; UNIMPLEMENTED, a token with fewer rights than its account has.
+        """
+        if self._apis.is_anonymous(request):
+            return _NOBODY
+        if auth is None:
+            return self._identities.caller(request.headers.get("authorization", ""))
+        if auth["type"] != ACCESS:
+            return self._identities.caller("")
+        if CLOUD_PLATFORM not in scopes_of(auth):
+            raise not_implemented("access tokens without the scope cloud-platform")
+        return self._caller
 
     def _ask(self, request: Request) -> CallResult:
         try:
-            response = self._dispatch(request)
+            return _result(self._apis.answer(request))
         except Abort:
             words = f"connection reset by peer: {request.method} {request.path}?{urlencode(request.query)}"
             return CallResult.failure(error_map("ConnectionError", words))
-        headers = {key.lower(): value for key, value in response.headers.items()}
-        body = _decoded(response.body, headers.get("content-type", ""))
-        if not 200 <= response.status < 300:
-            return CallResult.failure(http_error(response.status, headers, body))
-        return CallResult.ok({"code": response.status, "headers": headers, "body": body})
+
+
+def _result(response: Response) -> CallResult:
+    if len(response.body) > RESPONSE_LIMIT:
+        words = f"response of {len(response.body)} bytes exceeds the limit of {RESPONSE_LIMIT} bytes"
+        return CallResult.failure(error_map("ResourceLimitError", words))
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    body = _decoded(response.body, headers.get("content-type", ""))
+    if not 200 <= response.status < 300:
+        return CallResult.failure(http_error(response.status, headers, body))
+    return CallResult.ok({"code": response.status, "headers": headers, "body": body})
 
 
 def _text(value: Any) -> str:

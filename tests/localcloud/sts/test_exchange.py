@@ -9,7 +9,8 @@ import pytest
 
 from localcloud.google_apis import GoogleApis
 from localcloud.iam.access import ACCESS
-from localcloud.sts import EXCHANGE, TOKENS, service
+from localcloud.iam.tokens import TOKENS
+from localcloud.sts import EXCHANGE, service
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Caller, Json, Request
 from localcloud.world import World
