@@ -10,6 +10,7 @@ from localcloud.container import service as container
 from localcloud.eventarc import service as eventarc
 from localcloud.gkehub import service as gkehub
 from localcloud.iam import service as iam
+from localcloud.logging import service as logging
 from localcloud.monitoring import service as monitoring
 from localcloud.pubsub import service as pubsub
 from localcloud.run import service as run
@@ -29,6 +30,7 @@ SERVICES = (
     eventarc,
     gkehub,
     iam,
+    logging,
     monitoring,
     pubsub,
     run,

@@ -110,6 +110,8 @@ def running(function: Json, source: Path, directory: Path) -> Function:
         source=source,
         entry_point=function["buildConfig"]["entryPoint"],
         service_account=service["serviceAccountEmail"],
+        service=service["service"],
+        revision=service["revision"],
         environment=service.get("environmentVariables", {}),
         timeout=float(service["timeoutSeconds"]),
         egress=_egress(function["name"], service),

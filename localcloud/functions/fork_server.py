@@ -127,9 +127,8 @@ def _become_instance(control: socket.socket, order: dict[str, Any]) -> None:
 
 def _take_on(order: dict[str, Any]) -> None:
     """Make this process the ordered one: its log, its environment and nothing of ours, its folder."""
-    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    for stream, file in ((1, order["log"]), (2, order["errors"])):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
     # A killed instance leaves what it had printed: Google's Python images set PYTHONUNBUFFERED [documented].
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.clear()

@@ -1,4 +1,4 @@
-"""What functions print, as Cloud Logging keeps it: a JSON line is an entry with its severity and payload."""
+"""What functions print, for whoever watches the cloud. Cloud Logging has it as entries (`localcloud/logging`)."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ class Logs:
     listeners: list[Callable[[LogEntry], None]] = field(default_factory=list)
     _read: dict[Path, int] = field(default_factory=dict)
 
-    def collect(self, file: Path, when: float, function: str, instance: str) -> None:
-        """Take in what an instance has printed to `file` since the last time."""
+    def collect(self, file: Path, when: float, function: str, instance: str) -> list[str]:
+        """Take in what an instance has printed to `file` since the last time; the lines."""
         if not file.exists():
-            return
+            return []
         with file.open("rb") as stream:
             stream.seek(self._read.get(file, 0))
             text = stream.read()
         self._read[file] = self._read.get(file, 0) + len(text)
-        for line in text.decode("utf-8", "replace").splitlines():
+        lines = text.decode("utf-8", "replace").splitlines()
+        for line in lines:
             self.add(LogEntry(when, function, instance, payload(line)))
+        return lines
 
     def add(self, entry: LogEntry) -> None:
         """Take in an entry; one of the platform's own has no instance."""

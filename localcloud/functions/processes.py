@@ -25,10 +25,14 @@ class FailedToStart(Exception):
 
 @dataclass(eq=False)
 class InstanceProcess:
-    """One forked instance. `port` is set once it listens, or fails if it never will; `pid` is 0 unless it lives."""
+    """One forked instance. What it prints to stdout is in `log`, to stderr in `errors`.
+
+    `port` is set once it listens, or fails if it never will; `pid` is 0 unless it lives.
+    """
 
     id: str
     log: Path
+    errors: Path
     port: asyncio.Future[int]
     pid: int = 0
     wanted_dead: bool = False
@@ -77,8 +81,8 @@ class ForkServer:
         self, id: str, environment: dict[str, str], directory: str, source: str, entry: str
     ) -> InstanceProcess:
         """Fork an instance that serves `entry` of the file `source`."""
-        log = self._folder / f"{id}.log"
-        instance = InstanceProcess(id, log, asyncio.get_running_loop().create_future())
+        log, errors = self._folder / f"{id}.log", self._folder / f"{id}.err"
+        instance = InstanceProcess(id, log, errors, asyncio.get_running_loop().create_future())
         if self._control is None:
             instance.ended("the parent of the instances has ended")
             return instance
@@ -91,6 +95,7 @@ class ForkServer:
             "source": source,
             "entry_point": entry,
             "log": str(log),
+            "errors": str(errors),
         }
         self._ordered = True
         self._unsent += json.dumps(order).encode() + b"\n"
@@ -169,7 +174,7 @@ class ForkServer:
     def _exited(self, pid: int) -> None:
         for instance in [each for each in self._instances.values() if each.pid == pid]:
             del self._instances[instance.id]
-            instance.ended(_tail(instance.log))
+            instance.ended(_tail(instance))
 
 
 def _see_ended(life: socket.socket) -> None:
@@ -184,5 +189,9 @@ def _see_ended(life: socket.socket) -> None:
             os.kill(int(pid), signal.SIGKILL)
 
 
-def _tail(log: Path, lines: int = 15) -> str:
-    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-lines:]) if log.exists() else "(no log)"
+def _tail(instance: InstanceProcess, lines: int = 15) -> str:
+    """Its last words: what it printed to stderr, or else to stdout."""
+    for file in (instance.errors, instance.log):
+        if file.exists() and (text := file.read_text("utf-8", "replace").strip()):
+            return "\n".join(text.splitlines()[-lines:])
+    return "(no log)"

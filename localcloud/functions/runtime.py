@@ -18,6 +18,7 @@ import aiohttp
 
 from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, ForkServer, InstanceProcess
+from localcloud.logging.lines import write_lines
 from localcloud.time.clock import Timer, rfc3339
 from localcloud.wire.messages import Caller, Json
 from localcloud.world import Part, World
@@ -25,7 +26,7 @@ from localcloud.world import Part, World
 
 @dataclass(frozen=True)
 class Function:
-    """One deployed function.
+    """One deployed function, and the Cloud Run service (by full name) and revision that it runs as.
 
     `directory` is put on the import path, `source` is the file with the entry point. `egress` names the
     network (projects/P/global/networks/N) and region that its requests leave from, with Direct VPC egress.
@@ -36,6 +37,8 @@ class Function:
     source: Path
     entry_point: str
     service_account: str
+    service: str
+    revision: str
     environment: dict[str, str] = field(default_factory=dict)
     timeout: float = 60.0
     egress: tuple[str, str] | None = None
@@ -260,9 +263,14 @@ class Functions:
             self._add(instance, work.began, work.event, outcome)
 
     def _add(self, instance: Instance, began: float, event: Event, outcome: str) -> None:
-        name, now = instance.function.name, self._world.clock.now
-        self.logs.collect(instance.process.log, now, name, instance.name)
-        self.invocations.append(Invocation(began, name, instance.name, event.id, outcome))
+        self._collect(instance)
+        self.invocations.append(Invocation(began, instance.function.name, instance.name, event.id, outcome))
+
+    def _collect(self, instance: Instance) -> None:
+        function, now = instance.function, self._world.clock.now
+        for stream, file in (("stdout", instance.process.log), ("stderr", instance.process.errors)):
+            lines = self.logs.collect(file, now, function.name, instance.name)
+            write_lines(self._world, function.service, function.revision, instance.name, stream, lines)
 
     async def _post(self, port: int, event: Event) -> str:
         if self._session is None:

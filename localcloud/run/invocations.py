@@ -9,6 +9,8 @@ from __future__ import annotations
 from localcloud.functions.logs import LogEntry
 from localcloud.functions.runtime import RUNTIME, Event
 from localcloud.iam.access import ACCESS
+from localcloud.logging.entries import ENTRIES
+from localcloud.logging.lines import revision_resource
 from localcloud.run.service import SERVICES
 from localcloud.service import Need
 from localcloud.world import World
@@ -30,6 +32,11 @@ def invoke(world: World, service: str, event: Event, account: str) -> bool:
         request = {"requestMethod": "POST", "requestUrl": found["uri"], "status": 403}
         payload = {"severity": "WARNING", "message": REFUSAL, "httpRequest": request}
         world[RUNTIME].logs.add(LogEntry(world.clock.now, name, "", payload))
+        entry = {"severity": "WARNING", "textPayload": REFUSAL, "httpRequest": request}
+        resource = revision_resource(service, found["template"]["revision"])
+        world[ENTRIES].write(
+            service.split("/")[1], "run.googleapis.com/requests", {**entry, "resource": resource}
+        )
         return False
     world[RUNTIME].invoke(name, event)
     return True

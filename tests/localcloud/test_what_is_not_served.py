@@ -15,7 +15,7 @@ from tests.support.services import request
 @pytest.mark.parametrize(
     ("verb", "path", "named"),
     [
-        ("POST", "/logging/v2/entries:list", "logging.entries.list"),
+        ("POST", "/language/v1/documents:analyzeSentiment", "language.documents.analyzeSentiment"),
         ("GET", "/secretmanager/v1/projects/p/secrets/s", "secretmanager.projects.secrets.get"),
         ("GET", "/secretmanager/v9/projects/p/secrets/s", "GET /v9/projects/p/secrets/s of secretmanager"),
         ("GET", "/compute/compute/alpha/projects/p/global/networks", "compute.networks.list of version alpha"),

@@ -1,0 +1,226 @@
+"""Which entries a query lets through: each node of its tree as a test.
+
+Text is compared without regard to case, but by regular expressions; a value is converted to the type of the field
+[documented: logging/docs/view/logging-query-language, "Comparison operators", "Values and conversions"]. What the page
+has beyond that, functions but log_id among it, is refused as not implemented.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from localcloud.logging.fields import Field, Kind, field_of, leaves
+from localcloud.logging.query import (
+    All,
+    Any_,
+    Anywhere,
+    Comparison,
+    Function,
+    Node,
+    Not,
+    Value,
+    parse,
+    unparseable,
+)
+from localcloud.patterns import BadPattern, compiled
+from localcloud.wire.errors import not_implemented
+from localcloud.wire.messages import Json
+
+Test = Callable[[Json], bool]
+Holds = Callable[[Any], bool]
+
+# LogSeverity, by rank [documented].
+RANKS = {
+    "DEFAULT": 0,
+    "DEBUG": 100,
+    "INFO": 200,
+    "NOTICE": 300,
+    "WARNING": 400,
+    "ERROR": 500,
+    "CRITICAL": 600,
+    "ALERT": 700,
+    "EMERGENCY": 800,
+}
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_NEGATED = {"!=": "=", "!~": "=~"}
+
+
+@lru_cache(maxsize=256)
+def compile_query(text: str) -> Test:
+    """The test that a query is; an empty one lets every entry through.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, it is no query; UNIMPLEMENTED, the local cloud does not know what it asks for.
+    """
+    return _test(parse(text))
+
+
+def _test(node: Node) -> Test:
+    match node:
+        case All(parts):
+            tests = [_test(each) for each in parts]
+            return lambda entry: all(test(entry) for test in tests)
+        case Any_(parts):
+            tests = [_test(each) for each in parts]
+            return lambda entry: any(test(entry) for test in tests)
+        case Not(part):
+            denied = _test(part)
+            return lambda entry: not denied(entry)
+        case Comparison():
+            return _comparison(node)
+        case Anywhere(value):
+            return _anywhere(value)
+        case Function():
+            return _function(node)
+
+
+def _comparison(node: Comparison) -> Test:
+    field = field_of(node.path)
+    if node.operator == ":" and node.value == Value("*"):
+        return lambda entry: bool(field.values(entry))
+    sign = _NEGATED.get(node.operator, node.operator)
+    holds = _holds(field, sign, node.value)
+    fallback = [] if field.default is None else [field.default]
+    denied = sign != node.operator
+
+    def test(entry: Json) -> bool:
+        values = field.values(entry) or fallback
+        return bool(values) and any(map(holds, values)) != denied
+
+    return test
+
+
+def _holds(field: Field, sign: str, value: Value) -> Holds:
+    name = ".".join(field.path)
+    if sign == "=~":
+        return _matches(field, value)
+    if field.kind is Kind.OBJECT:
+        if sign != ":":
+            raise unparseable(f"Invalid operator '{sign}' for the field '{name}'.")  # words [inferred]
+        return _contains_below(value)
+    if field.kind in (Kind.TEXT, Kind.FREE):
+        return _contains_below(value) if sign == ":" else _compares(sign, value, field.kind)
+    wanted = _converted(field, value)
+    compare = _ORDERS["=" if sign == ":" else sign]  # of one value, `has` is `equals` [inferred]
+    read = _READERS[field.kind]
+    return lambda found: compare(read(found), wanted)
+
+
+def _matches(field: Field, value: Value) -> Holds:
+    if field.kind not in (Kind.TEXT, Kind.FREE):
+        raise not_implemented(f"regular expressions for the field {'.'.join(field.path)}")
+    if not value.quoted:
+        raise unparseable(
+            f"The regular expression {value.text} must be double-quoted."
+        )  # documented; words [inferred]
+    try:
+        pattern = compiled(value.text)
+    except BadPattern as fault:
+        raise unparseable(f"Invalid regular expression: {fault}") from None  # words [inferred]
+    return lambda found: _is_plain(found) and bool(pattern.search(_text(found)))
+
+
+def _contains_below(value: Value) -> Holds:
+    """The `has` operator: a part of the text, or of any text in an object."""
+    wanted = value.text.casefold()
+    return lambda found: any(wanted in _text(each).casefold() for each in leaves(found))
+
+
+def _compares(sign: str, value: Value, kind: Kind) -> Holds:
+    """A number of a payload is compared as one, if the value is one; all else as text."""
+    compare, wanted, number = _ORDERS[sign], value.text.casefold(), _number(value.text)
+    numeric = number is not None and kind is Kind.FREE
+
+    def holds(found: Any) -> bool:
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return numeric and compare(found, number)
+        if found is None:
+            return sign == "=" and value == Value("NULL_VALUE")  # [documented: "NULL_VALUE"]
+        return _is_plain(found) and compare(_text(found).casefold(), wanted)
+
+    return holds
+
+
+def _anywhere(value: Value) -> Test:
+    return _contains_below(value)
+
+
+def _function(node: Function) -> Test:
+    if node.name != "log_id":
+        raise not_implemented(f"{node.name}() in filters of logs")
+    if len(node.arguments) != 1:
+        raise unparseable("log_id() takes one argument.")  # words [inferred]
+    wanted = f"/logs/{quote(node.arguments[0].text, safe='')}".casefold()
+    return lambda entry: str(entry["logName"]).casefold().endswith(wanted)
+
+
+def _converted(field: Field, value: Value) -> Any:
+    """The value in the field's type.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, it has none there; the words are [inferred].
+    """
+    try:
+        return _CONVERSIONS[field.kind](value.text)
+    except (ValueError, KeyError):
+        raise unparseable(f"Invalid value '{value.text}' for the field '{'.'.join(field.path)}'.") from None
+
+
+def _rank(text: str) -> int:
+    return int(text) if text.isdigit() else RANKS[text.upper()]
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def moment(text: str) -> datetime:
+    """A time of RFC 3339, or a day in UTC [documented: "Values and conversions"].
+
+    Raises:
+        ValueError: it is neither.
+    """
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_plain(found: Any) -> bool:
+    return not isinstance(found, dict | list)
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, bool):
+        return str(found).lower()
+    return "" if found is None else f"{found:g}" if isinstance(found, float) else str(found)
+
+
+_CONVERSIONS: dict[Kind, Callable[[str], Any]] = {
+    Kind.NUMBER: float,
+    Kind.BOOLEAN: _boolean,
+    Kind.TIME: moment,
+    Kind.SEVERITY: _rank,
+}
+_READERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.NUMBER: float,
+    Kind.BOOLEAN: bool,
+    Kind.TIME: moment,
+    Kind.SEVERITY: lambda found: RANKS[found],
+}
