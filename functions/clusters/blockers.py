@@ -53,6 +53,7 @@ def _blocker(wanted: Environment, cluster: Cluster, observed: ObservedClusters) 
         or _misplaced(wanted, there)
         or _of_another_mode(cluster, there)
         or _of_another_account(cluster, there)
+        or _in_other_ranges(cluster, there)
     )
 
 
@@ -114,6 +115,22 @@ def _of_another_account(cluster: Cluster, there: container.Cluster) -> Blocked |
         cause=f"The nodes of {there.path} run as {account}, not as {asked}, and that cannot be changed.",
         fix=f"Set nodeServiceAccount back to {before}, or give the new cluster another name.",
     )
+
+
+def _in_other_ranges(cluster: Cluster, there: container.Cluster) -> Blocked | None:
+    """Where Pods and Services are is said at a cluster's creation, and never again [documented: no update has it]."""
+    rows = (
+        ("Pod", "podRange", cluster.pod_range, there.pod_range),
+        ("Service", "serviceRange", cluster.service_range, there.service_range),
+    )
+    for what, field, asked, is_in in rows:
+        if asked and is_in and asked != is_in and asked != f"/{is_in.rpartition('/')[2]}":
+            return Blocked(
+                code="CLUSTER_RANGE",
+                cause=f"{there.path} has the {what} range {is_in}, not {asked}, and that cannot be changed.",
+                fix=f"Set {field} back to {is_in}, or leave it out, or give the new cluster another name.",
+            )
+    return None
 
 
 def _unfit(wanted: Environment, cluster: Cluster, there: container.Cluster | None) -> Blocked | None:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 Update: TypeAlias = UpdateCluster | UpdatePool | ResizePool
 
-MACHINE = "e2-medium"  # three of them hold the importer, which one alone does not [observed]
-NODES = 3
+MACHINE = "e2-medium"
 RELEASE_CHANNEL = "regular"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 NODES_ACCOUNT = (
@@ -36,7 +35,7 @@ def creation(wanted: Environment, cluster: Cluster) -> CreateCluster:
     body: Body = {
         "network": wanted.network,
         "subnetwork": wanted.subnetwork,
-        "ip_allocation_policy": {"use_ip_aliases": True},
+        "ip_allocation_policy": _allocation(cluster),
         "network_config": _network_config(cluster),
         "workload_identity_config": {"workload_pool": _workload_pool(wanted)},
         "fleet": {"project": wanted.project},
@@ -103,6 +102,15 @@ def _workload_pool(wanted: Environment) -> str:
     return f"{wanted.project}.svc.id.goog"
 
 
+def _allocation(cluster: Cluster) -> Body:
+    """VPC-native, with the ranges that the spec gives; GKE chooses the others."""
+    given = {
+        "cluster_ipv4_cidr_block": cluster.pod_range,
+        "services_ipv4_cidr_block": cluster.service_range,
+    }
+    return {"use_ip_aliases": True, **{key: value for key, value in given.items() if value}}
+
+
 def _network_config(cluster: Cluster) -> dict[str, JsonValue]:
     config: dict[str, JsonValue] = {"gateway_api_config": {"channel": STANDARD}}
     return config | ({"default_enable_private_nodes": True} if cluster.private_nodes else {})
@@ -117,5 +125,5 @@ def _nodes(wanted: Environment, cluster: Cluster) -> Body:
         defaults = {"autoprovisioning_node_pool_defaults": account}
         return {"autopilot": {"enabled": True}, "autoscaling": defaults}
     config: Body = {"machine_type": cluster.machine_type or MACHINE, "oauth_scopes": SCOPES, **account}
-    pool: Body = {"name": POOL, "initial_node_count": cluster.node_count or NODES, "config": config}
+    pool: Body = {"name": POOL, "initial_node_count": cluster.nodes_in_zone, "config": config}
     return {"node_pools": [pool]}

@@ -57,6 +57,7 @@ class Cluster:
     `endpoint` is where its API is reached from here. `dns_external` says whether its DNS endpoint is served outside
     the VPC, `public` whether it has a public one, `restricted` whether authorized networks keep us out of that;
     `private_nodes` whether new node pools get no external addresses; `account` is whom Autopilot's nodes run as.
+    `pod_range` and `service_range` are blocks, "" until GKE has taken them.
     """
 
     name: str
@@ -83,6 +84,8 @@ class Cluster:
     private_nodes: bool = False
     pools: tuple[NodePool, ...] = ()
     account: str = "default"
+    pod_range: str = ""
+    service_range: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -154,6 +157,7 @@ def cluster_of(project: str, told: wire.Cluster) -> Cluster:
     network, fleet = told.get("networkConfig", {}), told.get("fleet", {})
     dns = told.get("controlPlaneEndpointsConfig", {}).get("dnsEndpointConfig", {})
     defaults = told.get("autoscaling", {}).get("autoprovisioningNodePoolDefaults", {})
+    allocation = told.get("ipAllocationPolicy", {})
     return Cluster(
         name=told["name"],
         path=path,
@@ -171,7 +175,7 @@ def cluster_of(project: str, told: wire.Cluster) -> Cluster:
         workload_pool=told.get("workloadIdentityConfig", {}).get("workloadPool", ""),
         fleet_project=fleet.get("project", ""),
         release_channel=told.get("releaseChannel", {}).get("channel", "").lower(),
-        vpc_native=told.get("ipAllocationPolicy", {}).get("useIpAliases", False),
+        vpc_native=allocation.get("useIpAliases", False),
         dns_external=dns.get("allowExternalTraffic", False),
         public=bool(public_address(told)),
         restricted=why_not_public(told) == RESTRICTED,
@@ -180,6 +184,8 @@ def cluster_of(project: str, told: wire.Cluster) -> Cluster:
         or told.get("privateClusterConfig", {}).get("enablePrivateNodes", False),
         pools=tuple(_pool(path, each) for each in told.get("nodePools", [])),
         account=defaults.get("serviceAccount") or "default",
+        pod_range=told.get("clusterIpv4Cidr") or allocation.get("clusterIpv4CidrBlock", ""),
+        service_range=told.get("servicesIpv4Cidr") or allocation.get("servicesIpv4CidrBlock", ""),
     )
 
 

@@ -6,15 +6,16 @@ ends this check alone, so that no fault is reported twice.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from ipaddress import IPv4Network
 from typing import Any
 
 from shared.spec.faults import Fault, listed, nearest
 from shared.spec.model import MAX_ADDRESSES, Cluster, Environment, Service
 from shared.spec.part import Unreadable
+from shared.spec.ranges import SHARED_SERVICES, block_of, nodes_of, prefix_for, prefix_of
 from shared.spec.route_checks import OF_RULE, too_many_matches
 
 Faults = Iterator[Fault]
@@ -159,17 +160,31 @@ def ranges_in_use(env: Environment) -> Faults:
 
 
 def ranges_apart(env: Environment) -> Faults:
-    """Proxy-only ranges do not overlap."""
-    if isinstance(env.proxy_ranges, str):
-        return
-    earlier: list[tuple[str, ipaddress.IPv4Network]] = []
-    for region, text in env.proxy_ranges.items():
-        network = ipaddress.IPv4Network(text)
-        other = next((each for each, taken in earlier if taken.overlaps(network)), None)
+    """No two ranges that are given as blocks overlap: all lie in one network."""
+    earlier: list[tuple[str, IPv4Network]] = []
+    for path, network in _blocks(env):
+        other = next((each for each in earlier if each[1].overlaps(network)), None)
         if other:
-            fix = "choose a range that overlaps no other"
-            yield Fault(f"proxyRanges.{region}", f"{text} overlaps the range of {other}", fix)
-        earlier.append((region, network))
+            fault = f"{network} overlaps {other[1]} of {other[0]}"
+            yield Fault(path, fault, "choose a range that overlaps no other")
+        earlier.append((path, network))
+
+
+def _blocks(env: Environment) -> Iterator[tuple[str, IPv4Network]]:
+    """Where the spec gives a block of the network, and which; what has a fault of its own is left out."""
+    ranges = getattr(env, "proxy_ranges", "")
+    for region, text in ranges.items() if isinstance(ranges, Mapping) else ():
+        yield f"proxyRanges.{region}", IPv4Network(text)
+    for path, cluster in _each("clusters", env):
+        for key, text in _ranges_of(cluster):
+            block = block_of(text)
+            if block is not None and block != SHARED_SERVICES:
+                yield f"{path}.{key}", block
+
+
+def _ranges_of(cluster: Cluster) -> tuple[tuple[str, str | None], ...]:
+    pods, services = getattr(cluster, "pod_range", None), getattr(cluster, "service_range", None)
+    return ("podRange", pods), ("serviceRange", services)
 
 
 def timeout_within_interval(env: Environment) -> Faults:
@@ -213,6 +228,8 @@ def existing_is_not_created(_env: Environment, path: str, cluster: Cluster) -> F
         "releaseChannel": cluster.release_channel,
         "nodeServiceAccount": cluster.node_service_account,
         "privateNodes": cluster.private_nodes or None,
+        "podRange": cluster.pod_range,
+        "serviceRange": cluster.service_range,
     }
     if cluster.existing:
         for key in (key for key, value in given.items() if value is not None):
@@ -233,6 +250,19 @@ def importer_has_room(_env: Environment, path: str, cluster: Cluster) -> Faults:
         )
 
 
+def pods_have_room(_env: Environment, path: str, cluster: Cluster) -> Faults:
+    """A Pod range has a block for each node, and for the one more during an upgrade [documented: surge upgrades]."""
+    text = cluster.pod_range
+    if text is None or cluster.autopilot:
+        return
+    room, needed = nodes_of(prefix_of(text)), cluster.nodes + 1
+    if room < needed:
+        fault = (
+            f"{text} has room for {room} nodes; {cluster.nodes} and one more during upgrades need {needed}"
+        )
+        yield Fault(f"{path}.podRange", fault, f"write a size of /{prefix_for(needed)} or larger")
+
+
 OF_ENVIRONMENT = (
     duplicate_names,
     config_cluster_known,
@@ -245,4 +275,10 @@ OF_ENVIRONMENT = (
     timeout_within_interval,
     one_identity,
 )
-OF_CLUSTER = (autopilot_is_regional, autopilot_has_no_nodes, existing_is_not_created, importer_has_room)
+OF_CLUSTER = (
+    autopilot_is_regional,
+    autopilot_has_no_nodes,
+    existing_is_not_created,
+    importer_has_room,
+    pods_have_room,
+)

@@ -30,16 +30,19 @@ from shared.spec.values import (
     Location,
     Name,
     OwnName,
+    PodRange,
     Port,
     ProxyRanges,
     Region,
     RoutePath,
+    ServiceRange,
     Ttl,
 )
 
 MAX_ADDRESSES = 16  # of a Gateway [the Gateway CRD: spec.addresses maxItems]
 Threshold = Annotated[int, Field(strict=True, ge=1, le=10)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=300)]
+NODES = 3  # three e2-medium hold the importer, which one alone does not [observed]
 ClusterName = Annotated[str, Field(pattern=NAME, max_length=40)]  # GKE's limit
 
 
@@ -72,6 +75,18 @@ class Cluster(Part):
     private_nodes: Flag | None = Field(
         None, description="Nodes without external addresses. Default for a new cluster: no."
     )
+    pod_range: PodRange | None = Field(
+        None,
+        description="Range of its Pods, by block or by size; a node takes a /24 of it, one of Autopilot's a /26."
+        " Default for a new cluster: GKE chooses a /14, for Autopilot a /17.",
+        examples=["/17", "10.4.0.0/14"],
+    )
+    service_range: ServiceRange | None = Field(
+        None,
+        description="Range of its Services, by block or by size. Default for a new cluster: 34.118.224.0/20, which"
+        " takes nothing of the network.",
+        examples=["/22", "10.0.32.0/20"],
+    )
 
     @property
     def region(self) -> str:
@@ -82,6 +97,16 @@ class Cluster(Part):
     def zonal(self) -> bool:
         """Whether it is in one zone."""
         return is_zone(self.location)
+
+    @property
+    def nodes_in_zone(self) -> int:
+        """Nodes in each zone when it is created, if it is no Autopilot cluster."""
+        return self.node_count or NODES
+
+    @property
+    def nodes(self) -> int:
+        """All of them: a regional cluster has nodes in three zones [documented: regional clusters]."""
+        return self.nodes_in_zone * (1 if self.zonal else 3)
 
 
 class Service(Part):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from shared.spec.locations import known_location, known_region, refusal
+from shared.spec.ranges import pod_range, proxy_range, service_range
 
 LABEL = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"  # RFC 1123 label
 NAME = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"  # RFC 1035 label: what Compute Engine and Services want
@@ -34,11 +34,6 @@ SWEEP_INTERVAL = (
 MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyond a month, leave the ttl out
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _TTL = re.compile(r"(\d{1,6})([dhm])")
-# Where a proxy-only subnet may lie: RFC 1918, and RFC 6598 which VPC subnets may use as well
-# [inferred; Google lists the valid ranges at docs.cloud.google.com/vpc/docs/subnets].
-_PRIVATE = [
-    ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-]
 _WRONG_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F", "#")
 _PATH = re.compile(r"/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*")
 
@@ -68,36 +63,6 @@ def ttl_text(seconds: int) -> str:
     """Seconds in the largest unit that divides them: 28800 is `8h`."""
     unit = next(each for each, size in _UNITS.items() if seconds % size == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
-
-
-def proxy_range(value: str) -> str:
-    """A range that a proxy-only subnet may have: private IPv4, /26 or larger, no host bits.
-
-    /26 is the smallest that Google accepts, /23 the one that it recommends
-    [documented: docs.cloud.google.com/load-balancing/docs/proxy-only-subnets].
-
-    Raises:
-        PydanticCustomError: it is not such a range.
-    """
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        raise refusal(
-            f"{value!r} is not a range", "write address and length, such as 10.129.0.0/23"
-        ) from None
-    if network.version != 4:
-        raise refusal(
-            f"{value} is IPv6; a proxy-only subnet is IPv4", "write an IPv4 range such as 10.129.0.0/23"
-        )
-    if str(network) != value:
-        raise refusal(f"{value!r} is not the start of a range", f"write {network}")
-    if network.prefixlen > 26:
-        raise refusal(
-            f"{value} is smaller than /26", f"write {network.supernet(new_prefix=23)} (/23 is recommended)"
-        )
-    if not any(network.subnet_of(each) for each in _PRIVATE):
-        raise refusal(f"{value} is not private", f"take it from {', '.join(map(str, _PRIVATE))}")
-    return value
 
 
 def route_path(value: str) -> str:
@@ -156,6 +121,8 @@ ProxyRanges = Annotated[
     | Annotated[Mapping[Region, Annotated[str, AfterValidator(proxy_range)]], Tag("#map")],
     Discriminator(_variant),
 ]
+PodRange = Annotated[str, AfterValidator(pod_range)]
+ServiceRange = Annotated[str, AfterValidator(service_range)]
 Addresses = Annotated[
     Annotated[Literal["ephemeral", "static"], Tag("#word")] | Annotated[Mapping[Region, Name], Tag("#map")],
     Discriminator(_variant),

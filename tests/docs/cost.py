@@ -16,7 +16,7 @@ import yaml
 
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
-from functions.clusters.fitness import MACHINE, NODES
+from functions.clusters.fitness import MACHINE
 from functions.service_export.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
 from shared.spec.values import SWEEP_INTERVAL
@@ -88,7 +88,7 @@ def request(counts: Counts) -> Lines:
 
 def environment(spec: Environment) -> Lines:
     """What is billed of an environment each hour, as long as it is there; traffic comes on top."""
-    nodes = sum(each.node_count or NODES for each in spec.clusters)
+    nodes = sum(each.nodes for each in spec.clusters)
     assert all(each.machine_type in (None, MACHINE) for each in spec.clusters)
     regions = len(spec.proxy_regions)
     return [

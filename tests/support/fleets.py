@@ -37,6 +37,8 @@ def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fi
         "dns_external": True,
         "public": True,
         "pools": (pool(name, location=location),),
+        "pod_range": "10.0.0.0/14" if name == "gke-west-1" else "10.4.0.0/14",
+        "service_range": "34.118.224.0/20",
     }
     return Cluster(**{**whole, **fields})
 

@@ -39,9 +39,11 @@ class ReleaseChannel(TypedDict, total=False):
 
 
 class IpAllocationPolicy(TypedDict, total=False):
-    """Whether a cluster is VPC-native."""
+    """Whether a cluster is VPC-native, and where its Pods and Services are."""
 
     useIpAliases: bool
+    clusterIpv4CidrBlock: str
+    servicesIpv4CidrBlock: str
 
 
 class CidrBlock(TypedDict, total=False):
@@ -159,6 +161,8 @@ class Cluster(TypedDict, total=False):
     fleet: FleetConfig
     releaseChannel: ReleaseChannel
     ipAllocationPolicy: IpAllocationPolicy
+    clusterIpv4Cidr: str
+    servicesIpv4Cidr: str
     controlPlaneEndpointsConfig: ControlPlaneEndpointsConfig
     endpoint: str
     masterAuth: MasterAuth

@@ -129,6 +129,18 @@ def test_what_the_spec_says_of_nodes_is_created() -> None:
     assert "node_pools" not in autopilot
 
 
+def test_ranges_are_created_as_the_spec_gives_them() -> None:
+    """What it leaves out is for GKE to choose."""
+    one, other = creations(look(west(podRange="/17", serviceRange="10.0.32.0/20")))
+
+    assert {
+        "use_ip_aliases": True,
+        "cluster_ipv4_cidr_block": "/17",
+        "services_ipv4_cidr_block": "10.0.32.0/20",
+    } == one["ip_allocation_policy"]
+    assert {"use_ip_aliases": True} == other["ip_allocation_policy"]
+
+
 def test_clusters_that_are_as_wanted_are_done() -> None:
     """Foreign ones of other names do not matter, nor do namesakes elsewhere."""
     assert Decision(Done()) == look(STORE, *TOGETHER, cluster(WEST, "europe-west1-b", labels={}))
@@ -263,6 +275,9 @@ BLOCKED = [
     ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {}, "run as default, not as n@p", "Compute Engine"),
     ("CLUSTER_NODE_ACCOUNT", west(nodeServiceAccount=ACCOUNT), {"pools": (), "autopilot": True, "account": "a@p"},
      "run as a@p", "back to a@p"),
+    ("CLUSTER_RANGE", west(podRange="10.4.0.0/14"), {}, "the Pod range 10.0.0.0/14, not 10.4.0.0/14", "to 10.0.0.0/14"),
+    ("CLUSTER_RANGE", west(podRange="/17"), {}, "the Pod range 10.0.0.0/14, not /17", "leave it out"),
+    ("CLUSTER_RANGE", west(serviceRange="/22"), {}, "the Service range 34.118.224.0/20, not /22", "another name"),
     ("CLUSTER_NETWORK", existing(), {"subnetwork": "s"}, "default/s", "rename"),
     ("CLUSTER_MISSING", existing(), {"location": "us-west1-b"}, "does not exist", "leave out `existing`"),
     ("CLUSTER_MISSING", existing(), {"status": "STOPPING"}, "is being deleted", "leave out `existing`"),
@@ -274,6 +289,26 @@ BLOCKED = [
     ("CLUSTER_UNFIT", existing(), {"dns_external": False, "public": False, "fleet_project": ""}, "fleet", "dns-access"),
     ("CLUSTER_UNFIT", existing(), {"vpc_native": False}, "VPC-native", "another cluster"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"podRange": "/14"},
+        {"podRange": "10.0.0.0/14", "serviceRange": "/20"},
+        {"serviceRange": "34.118.224.0/20"},
+    ],
+)
+def test_ranges_that_a_cluster_has_are_no_change(said: dict[str, str]) -> None:
+    """By block, by size, or not said."""
+    assert Decision(Done()) == look(west(**said), *TOGETHER)
+
+
+def test_a_cluster_without_ranges_yet_is_waited_for() -> None:
+    """GKE tells them once it has taken them."""
+    seen = cluster(WEST, age=100, status="PROVISIONING", pod_range="", service_range="")
+    assert "ClusterProvisioning" == waiting(look(west(podRange="/17"), seen, cluster(EAST))).reason
 
 
 @pytest.mark.parametrize(("code", "wanted", "fields", "cause", "fix"), BLOCKED)

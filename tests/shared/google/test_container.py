@@ -33,7 +33,8 @@ TOLD: Any = {
         "membership": "//gkehub.googleapis.com/projects/p/locations/us-west1/memberships/west",
     },
     "releaseChannel": {"channel": "REGULAR"},
-    "ipAllocationPolicy": {"useIpAliases": True},
+    "ipAllocationPolicy": {"useIpAliases": True, "servicesIpv4CidrBlock": "34.118.224.0/20"},
+    "clusterIpv4Cidr": "10.4.0.0/14",
     "controlPlaneEndpointsConfig": {
         "dnsEndpointConfig": {"endpoint": "gke-1.us-west1-a.gke.goog", "allowExternalTraffic": True},
         "ipEndpointsConfig": {"enabled": True, "publicEndpoint": "34.1.2.3", "privateEndpoint": "10.0.0.2"},
@@ -80,6 +81,8 @@ def test_a_cluster_is_read_whole() -> None:
         public=True,
         private_nodes=True,
         pools=(own, other),
+        pod_range="10.4.0.0/14",
+        service_range="34.118.224.0/20",
     )
     assert own == found.pool
     assert ["quota is low", "and a node is sick"] == found.complaints

@@ -105,7 +105,8 @@ def test_what_is_left_out_of_a_clusters_making_stays_out() -> None:
     """Defaults are for a cluster that is created; of one that is there, what is not said is not asked for."""
     (cluster,) = parsed(MINIMAL | {"clusters": [{"name": "a", "location": "us-west1-a"}]}).clusters
     said = (cluster.autopilot, cluster.machine_type, cluster.node_count, cluster.release_channel)
-    assert (*said, cluster.node_service_account, cluster.private_nodes) == (None,) * 6
+    more = (cluster.node_service_account, cluster.private_nodes, cluster.pod_range, cluster.service_range)
+    assert (*said, *more) == (None,) * 8
 
 
 def test_a_project_that_is_named_stays() -> None:
@@ -180,7 +181,10 @@ def clusters(draw: st.DrawFn) -> list[dict[str, Any]]:
     ):
         sort = draw(st.sampled_from(["standard", "existing", "autopilot", "private"]))
         location = draw(st.sampled_from(list(ZONES)) if sort == "autopilot" else LOCATIONS)
-        special: dict[str, dict[str, Any]] = {"standard": {"nodeCount": 2}, "private": {"privateNodes": True}}
+        special: dict[str, dict[str, Any]] = {
+            "standard": {"nodeCount": 2, "podRange": "/17", "serviceRange": "/22"},
+            "private": {"privateNodes": True},
+        }
         found.append({"name": name, "location": location, **special.get(sort, {sort: True})})
     return found
 

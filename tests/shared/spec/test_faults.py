@@ -8,7 +8,7 @@ import pytest
 
 from shared.spec import Fault
 from shared.spec.fault_messages import UNSUPPORTED
-from tests.shared.spec.documents import REMOVED, changed, faults_of
+from tests.shared.spec.documents import REMOVED, changed, example, faults_of
 
 RULE = "routes[0].rules[0]"
 STORE = {"name": "store", "port": 8080}
@@ -71,6 +71,16 @@ VALUES = [
     ("clusters[0].machineType", "E2", "", "a machine type", "such as e2-standard-2"),
     ("clusters[0].releaseChannel", "regulr", "", "'regulr' is not one of rapid", "write regular"),
     ("clusters[0].nodeServiceAccount", "nodes", "", "e-mail address", "gke-nodes@"),
+    ("clusters[0].podRange", "ten", "", "'ten' is not a range", "such as 10.4.0.0/14, or a size such as /20"),
+    ("clusters[0].podRange", "/22", "", "/22 is smaller than /21", "a Pod range from /9 to /21"),
+    ("clusters[0].podRange", "10.4.0.0/24", "", "10.4.0.0/24 is smaller than /21", "from /9 to /21"),
+    ("clusters[0].podRange", "/8", "", "/8 is larger than /9", "from /9 to /21"),
+    ("clusters[0].podRange", "10.4.0.1/14", "", "not the start of a range", "write 10.4.0.0/14"),
+    ("clusters[0].podRange", "34.118.224.0/20", "", "34.118.224.0/20 is not private", "240.0.0.0/4"),
+    ("clusters[0].podRange", "fd00::/16", "", "IPv6", "IPv4 range"),
+    ("clusters[0].podRange", 14, "", "14 is not text", "such as /17 or 10.4.0.0/14"),
+    ("clusters[0].serviceRange", "/28", "", "/28 is smaller than /27", "a Service range from /16 to /27"),
+    ("clusters[0].serviceRange", "10.4.0.0/14", "", "larger than /16", "a Service range from /16 to /27"),
     ("proxyRanges", "automatic", "", "'automatic' is not one of auto", "write auto"),
     ("proxyRanges", ["10.1.0.0/23"], "", "does not fit here", 'auto or {"us-west1"'),
     ("proxyRanges.us-west1", "10.129.0/23", "", "is not a range", "10.129.0.0/23"),
@@ -175,7 +185,16 @@ ACROSS = [
         "remove",
     ),
     ("clusters[1]", EXISTING | {"releaseChannel": "rapid"}, "clusters[1].releaseChannel", "exists", "remove"),
+    ("clusters[1]", EXISTING | {"podRange": "/17"}, "clusters[1].podRange", "exists", "remove"),
+    ("clusters[1]", EXISTING | {"serviceRange": "/22"}, "clusters[1].serviceRange", "exists", "remove"),
     ("clusters[0].nodeCount", 1, "", "one e2-medium leaves no CPU", "2 or more"),
+    (
+        "clusters[0]",
+        {"name": "gke-west-1", "location": "us-west1", "podRange": "10.4.0.0/21"},
+        "clusters[0].podRange",
+        "room for 8 nodes; 9 and one more during upgrades need 10",
+        "/20 or larger",
+    ),
 ]
 ROUTES = [
     (f"{RULE}.backendRefs[0].name", "store-wset-1", "", "no service 'store-wset-1'", "write store-west-1"),
@@ -288,9 +307,29 @@ def test_what_the_controller_refuses_is_refused_here_first(
 def test_overlapping_ranges_are_named_by_the_other_region() -> None:
     """Proxy-only ranges must not overlap."""
     ranges = {"us-west1": "10.129.0.0/16", "us-east1": "10.129.4.0/23"}
-    fault = "10.129.4.0/23 overlaps the range of us-west1"
+    fault = "10.129.4.0/23 overlaps 10.129.0.0/16 of proxyRanges.us-west1"
     expected = [Fault("proxyRanges.us-east1", fault, "choose a range that overlaps no other")]
     assert faults_of(changed("proxyRanges", ranges)) == expected
+
+
+def test_no_two_ranges_of_a_network_overlap() -> None:
+    """Those of proxies, Pods and Services lie in one network; sizes are for GKE to place."""
+    document = changed("proxyRanges", {"us-west1": "10.4.2.0/23"})
+    document["clusters"][0] |= {"podRange": "10.4.0.0/14", "serviceRange": "10.8.0.0/20"}
+    document["clusters"][1] |= {"podRange": "10.8.0.0/14", "serviceRange": "/20"}
+
+    assert [
+        ("clusters[0].podRange", "10.4.0.0/14 overlaps 10.4.2.0/23 of proxyRanges.us-west1"),
+        ("clusters[1].podRange", "10.8.0.0/14 overlaps 10.8.0.0/20 of clusters[0].serviceRange"),
+    ] == [(each.path, each.fault) for each in faults_of(document)]
+
+
+def test_all_clusters_may_share_the_range_outside_the_network() -> None:
+    """It is what a cluster has for its Services where nothing is said."""
+    document = example()
+    for each in document["clusters"]:
+        each |= {"podRange": "/21", "serviceRange": "34.118.224.0/20"}
+    assert faults_of(document) == []
 
 
 def test_a_range_may_be_given_for_some_regions_only() -> None:
