@@ -1,7 +1,7 @@
 """The report of a run: the stable format of `report.json` and of `-o json`.
 
-It is made from the execution's result alone. A local run adds what only the local cloud knows
-(`criticalPathSeconds`, `operations`, `workflowSteps`, `seed`); these are null or empty on Google Cloud.
+It is made from the execution's result and from what the functions logged. A local run adds what only the local cloud
+knows (`criticalPathSeconds`, `operations`, `workflowSteps`, `seed`); these are null or empty on Google Cloud.
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ class Change(Shape):
 
 
 class Step(Shape):
-    """One step of the sequence, in seconds from the request."""
+    """One step of the sequence, in seconds from the request.
+
+    Of its `attempts`, `answered` were heard by the workflow; of these, `logged` are in the log with everything.
+    `unheard` are changes by invocations whose answer was not heard: of a message that came twice, or too late.
+    """
 
     name: str
     mode: str = "apply"
@@ -72,8 +76,11 @@ class Step(Shape):
     start: float
     end: float
     attempts: int
+    answered: int = 0
+    logged: int = 0
     waits: list[Wait] = Field(default_factory=list)
     changes: list[Change] = Field(default_factory=list)
+    unheard: list[Change] = Field(default_factory=list)
 
 
 class Address(Shape):
@@ -123,8 +130,17 @@ class Diagnosis(Shape):
     faults: list[ReportedFault] = Field(default_factory=list)
 
 
+class Incomplete(Shape):
+    """What the report lacks: the log has the lines of `have` of the `of` answers; why, and one fix."""
+
+    have: int
+    of: int
+    reason: str
+    fix: str
+
+
 class Report(Shape):
-    """One action on one environment."""
+    """One action on one environment. `incomplete` is None if the log had everything that the result counts."""
 
     environment: str
     action: str
@@ -143,6 +159,7 @@ class Report(Shape):
     leaks: list[Any] = Field(default_factory=list)
     foreign: list[Any] = Field(default_factory=list)
     diagnoses: list[Diagnosis] = Field(default_factory=list)
+    incomplete: Incomplete | None = None
 
     def wire(self) -> dict[str, Any]:
         """The documented JSON."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fleetgate.report import Address, Diagnosis, Report, Traffic
+from fleetgate.report import Address, Diagnosis, Incomplete, Report, Traffic
 
 
 def show(report: Report, console: Console) -> None:
@@ -23,6 +23,8 @@ def show(report: Report, console: Console) -> None:
     for address in report.addresses:
         _address(address, [row for row in report.traffic if row.vip == address.address], console)
     _figures(report, console)
+    if report.incomplete:
+        _incomplete(report.incomplete, console)
 
 
 def _headline(report: Report, console: Console) -> None:
@@ -102,6 +104,14 @@ def _figures(report: Report, console: Console) -> None:
     console.print()
     for line in lines:
         console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _incomplete(gap: Incomplete, console: Console) -> None:
+    """What the log lacks; changes and rows of traffic may be missing above."""
+    console.print()
+    head = Text.assemble("  ", ("incomplete", "yellow"), f": {gap.have} of {gap.of} answers are in the log")
+    for line in (head, Text(f"    {gap.reason}"), Text(f"    fix: {gap.fix}")):
+        console.print(line, soft_wrap=True)
 
 
 def hint(report: Report, spec: Path, console: Console) -> None:

@@ -22,6 +22,7 @@ ENDPOINTS = {
     "pubsub": "https://pubsub.googleapis.com/",
     "workflows": "https://workflows.googleapis.com/",
     "workflowexecutions": "https://workflowexecutions.googleapis.com/",
+    "logging": "https://logging.googleapis.com/",
 }
 
 

@@ -21,6 +21,7 @@ _UNNAMED = (
     ("cloudresourcemanager", "POST", ":getIamPolicy", "resourcemanager.projects.getIamPolicy"),
     ("cloudresourcemanager", "POST", ":setIamPolicy", "resourcemanager.projects.setIamPolicy"),
     ("cloudresourcemanager", "GET", "/projects/", "resourcemanager.projects.get"),
+    ("logging", "POST", "/entries:list", "logging.logEntries.list"),
     ("pubsub", "POST", ":publish", "pubsub.topics.publish"),
     ("serviceusage", "GET", "/services", "serviceusage.services.get"),
     ("serviceusage", "POST", ":disable", "serviceusage.services.disable"),

@@ -40,7 +40,14 @@ UNTRUSTED = "CertificateNotTrusted"
 # (docs/decisions/0006).
 REPEATS = 8
 APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
-READING_POSTS = ("/getHealth", "/wait", ":getIamPolicy", ":testIamPermissions", "accessreviews")
+READING_POSTS = (
+    "/getHealth",
+    "/wait",
+    ":getIamPolicy",
+    ":testIamPermissions",
+    "accessreviews",
+    "/entries:list",
+)
 
 
 class Calls:

@@ -21,6 +21,7 @@ from shared.google.session import Session
 from shared.settings import Settings
 from shared.step.message import Message
 
+UNKNOWN = "unknown: "
 TRIES = 2  # a lost answer costs the workflow its whole wait, so a broken connection is tried once more
 
 # The execution has ended, or has an answer already, or its slot is full [documented; the codes vary]: not tried again.
@@ -47,15 +48,17 @@ def check(message: Message, settings: Settings, project_number: str) -> None:
 def send(session: Session, message: Message, answer: dict[str, Any]) -> str:
     """Send `answer` to the checked callback of `message`. Returns the result, for the log.
 
+    That is "sent", the refusal, or "unknown: …" if a try ended without a clear answer: the workflow may have heard it.
     An answer that does not arrive is no error of the step: the workflow's wait times out, and it asks again.
     """
-    result = ""
+    doubt = refusal = ""
     for _ in range(TRIES):
         try:
             executions.answer_callback(session, message.callback, answer)
             return "sent"
         except errors.ApiError as error:
-            result = f"{error.status} {error.reason}".strip()
+            refusal = f"{error.status} {error.reason}".strip()
             if error.status in TOO_LATE or not isinstance(error, errors.Transient):
-                return result
-    return result
+                break
+            doubt = UNKNOWN
+    return doubt + refusal

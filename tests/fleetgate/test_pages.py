@@ -8,18 +8,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from fleetgate.pages import html_of, write_reports
-from fleetgate.report import EXIT, Report
+from fleetgate.report import EXIT, Incomplete, Report
 from tests.fleetgate.reports import a_report
 
 # The documented keys (docs/cli.md); a key may have more beside it only where it is a list's.
 TOP = {
     *("environment", "action", "outcome", "seed", "simulatedSeconds", "criticalPathSeconds", "wallSeconds"),
     *("invocations", "workflowSteps", "apiCalls", "operations", "steps", "addresses", "traffic"),
-    *("leaks", "foreign", "diagnoses"),
+    *("leaks", "foreign", "diagnoses", "incomplete"),
 }
 INNER = {
     "operations": {"resource", "kind", "start", "end", "after"},
-    "steps": {"name", "start", "end", "attempts", "waits", "changes"},
+    "steps": {"name", "start", "end", "attempts", "answered", "logged", "waits", "changes", "unheard"},
     "addresses": {"region", "address", "kind"},
     "traffic": {
         *("vip", "region", "hostname", "rule", "method", "path", "headers", "expected", "preferred"),
@@ -117,6 +117,17 @@ def test_the_page_says_what_the_report_says() -> None:
         assert words in text
     bars = [str(attrs["style"]) for tag, attrs in page.tags if tag == "i"]
     assert ["left:1.02%;width:41.79%", "left:42.80%;width:1.02%"] == bars
+
+
+def test_the_page_says_what_the_report_lacks() -> None:
+    """At the top, and at the step."""
+    gap = Incomplete(have=7, of=8, reason="A line did not come.", fix="Read <it> later.")
+    report = a_report()
+    report.steps[0].answered, report.steps[0].logged = 8, 7
+    text = " ".join(Page(html_of([report.model_copy(update={"incomplete": gap})])).text.split())
+
+    assert "incomplete: 7 of 8 answers are in the log A line did not come. Fix: Read <it> later." in text
+    assert "8 (7 of 8 answers are in the log)" in text
 
 
 def test_foreign_words_are_no_html() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fleetgate.report import Outcome, Report
+from fleetgate.report import Incomplete, Outcome, Report
 from fleetgate.screens import hint, show
 from tests.fleetgate.reports import a_report
 
@@ -85,6 +85,17 @@ def test_what_only_the_local_cloud_knows_is_left_out_elsewhere() -> None:
 
     text = rendered(report)
     assert "simulated" not in text and "critical" not in text
+
+
+def test_a_report_that_lacks_something_says_what_why_and_what_to_do() -> None:
+    """It is no failure: the headline stays."""
+    gap = Incomplete(have=88, of=91, reason="The log of [p] may not be read.", fix="Ask who owns [p].")
+    text = rendered(a_report().model_copy(update={"incomplete": gap}))
+
+    assert "✓ store deploy: verified" in text
+    assert "incomplete: 88 of 91 answers are in the log" in text
+    assert gap.reason in text and f"fix: {gap.fix}" in text
+    assert "incomplete" not in rendered(a_report())
 
 
 def test_hints_follow_success_alone() -> None:

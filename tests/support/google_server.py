@@ -88,7 +88,7 @@ class GoogleServer:
         """The variables that a function would find."""
         overrides = {
             service: f"http://{self.host}/{service}/"
-            for service in ("pubsub", "workflowexecutions", "container", "gkehub")
+            for service in ("pubsub", "workflowexecutions", "container", "gkehub", "logging")
         }
         overrides["compute"] = f"http://{self.host}/compute/v1/"
         return {

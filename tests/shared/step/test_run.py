@@ -16,7 +16,7 @@ from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.run import run
 from shared.step.step import Context, Step
 from tests.support.changes import ScriptedChange
-from tests.support.google_server import NOW, GoogleServer, refusal
+from tests.support.google_server import NOW, Answer, GoogleServer, refusal
 
 Event = Callable[..., dict[str, Any]]
 WAIT = Waiting(reason="Making", message="soon", retry_after=10)
@@ -247,6 +247,31 @@ def test_an_answer_that_is_not_taken_is_let_go(
     run(event(), Toy(Decision(Done())).step)
 
     assert len(anchored.posted("/callbacks/")) == tries
+
+
+@pytest.mark.parametrize(
+    ("answers", "logged"),
+    [
+        ([refusal(404, "NOT_FOUND", "no")], "404 NOT_FOUND"),
+        ([refusal(503, "UNAVAILABLE", "no"), refusal(404, "NOT_FOUND", "no")], "unknown: 404 NOT_FOUND"),
+        ([refusal(503, "UNAVAILABLE", "no")] * 2, "unknown: 503 UNAVAILABLE"),
+        ([refusal(503, "UNAVAILABLE", "no"), (200, {})], "sent"),
+    ],
+)
+def test_the_log_says_what_came_of_sending_the_answer(
+    anchored: GoogleServer,
+    event: Event,
+    capsys: pytest.CaptureFixture[str],
+    answers: list[Answer],
+    logged: str,
+) -> None:
+    """A first try that broke off may have arrived, even if the second one is refused: the answer may be heard."""
+    path, tries = anchored.callback().removeprefix(f"http://{anchored.host}"), iter(answers)
+    anchored.answers[f"POST {path}"] = lambda *_: next(tries)
+    run(event(), Toy(Decision(Done())).step)
+
+    (line,) = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+    assert line["callback"] == logged
 
 
 def test_a_fault_of_ours_is_answered_too(
