@@ -20,7 +20,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from localcloud.cloudfunctions import roll_out
 from localcloud.compute import create_default_network
@@ -59,6 +59,9 @@ from localcloud.workflows.dialect import DIALECT, Dialect
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.world import World
 
+if TYPE_CHECKING:
+    from localcloud.grpc.server import GrpcServer
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -69,6 +72,7 @@ class Settings:
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
     morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project. `dialect` is how
     Workflows behaves where Google's pages leave it open.
+    With `grpc`, services speak gRPC, too: to start that takes a second.
     """
 
     seed: int = 0
@@ -81,6 +85,7 @@ class Settings:
     user: str = "user@example.com"
     enforce: bool = False
     dialect: Dialect = field(default_factory=Dialect)
+    grpc: bool = False
 
 
 class LocalCloud:
@@ -117,6 +122,7 @@ class LocalCloud:
         self.executions = self.world[EXECUTIONS]
         self.folder = Path()
         self._vpc_proxy = self._dns = ""
+        self.grpc_endpoint = ""  # `host:port`; empty where gRPC is not spoken
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
@@ -127,6 +133,8 @@ class LocalCloud:
             self.forward_proxy = await self._forward_proxy.open()
             fork_server = ForkServer(self.folder, self.settings.seed, self.settings.preload, self.domains())
             fork_server.start()
+            if self.settings.grpc:
+                await self._open_grpc(started)
             self.functions = Functions(
                 self.world,
                 self.schedule,
@@ -151,6 +159,12 @@ class LocalCloud:
         self._dns = self.edge.open_dns()
         self._forward_proxy = ForwardProxy(self.edge.open_hosts(), self.domains())
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)
+
+    async def _open_grpc(self, started: AsyncExitStack) -> None:
+        """Speak gRPC. What that takes is imported here, in a thread: it would hold the cloud for a second."""
+        server = (await asyncio.to_thread(_grpc_server))(self.identities, self.edge.handle_service)
+        started.push_async_callback(server.stop)
+        self.grpc_endpoint = await server.open(self.edge.public_authority)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -285,6 +299,12 @@ def _schedule(world: World, speed: float | None) -> JumpSchedule | ScaledSchedul
     if speed:
         return ScaledSchedule(world.clock, world.timing, speed)
     return JumpSchedule(world.clock, world.timing)
+
+
+def _grpc_server() -> type[GrpcServer]:
+    from localcloud.grpc.server import GrpcServer  # slow to import
+
+    return GrpcServer
 
 
 async def _cancelled(task: asyncio.Task[Any]) -> None:

@@ -90,6 +90,7 @@ class ShellEnvironment:
             "BOTO_CONFIG": str(self._boto),
             "KUBECONFIG": str(self._kubeconfig),
             "VPC_PROXY": self.cloud.vpc_proxy(),
+            "FLEETGATE_GRPC_ENDPOINT": self.cloud.grpc_endpoint,
             "FLEETGATE_PROJECT": self.project,
             "FLEETGATE_REGION": self.region,
         }

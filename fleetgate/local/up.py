@@ -52,7 +52,7 @@ async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
         loop.add_signal_handler(ending, over.set)
-    settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port, enforce=True)
+    settings = Settings(seed=up.seed, speed=up.speed, preload=PRELOAD, port=up.port, enforce=True, grpc=True)
     async with LocalCloud(settings) as cloud:
         home = _furnish(cloud, up)
         shell = ShellEnvironment(cloud, home, HOME_REGION, cloud.folder / "user")

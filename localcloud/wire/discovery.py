@@ -38,7 +38,10 @@ COMMON_QUERY = frozenset(
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its id (`compute.addresses.insert`), how it is reached, and its body's schema."""
+    """One method: its id (`compute.addresses.insert`), how it is reached, and the schemas of its body and its answer.
+
+    `path` is the path with whole names in it (`v1/{+topic}:publish`), `patterns` what each of these must look like.
+    """
 
     id: str
     verb: str
@@ -47,6 +50,9 @@ class Method:
     query: frozenset[str]
     request: str  # schema name of the body, or ""
     document: Document
+    response: str = ""
+    path: str = ""
+    patterns: tuple[tuple[str, str], ...] = ()
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """The path parameters if `segments` fit the template."""
@@ -67,9 +73,9 @@ class Document:
         self.version: str = raw["version"]
         self.title: str = raw["title"]
         self.schemas: dict[str, Json] = raw["schemas"]
+        self.methods = [self._method(entry, raw["servicePath"]) for entry in _methods(raw)]
         self._index: dict[tuple[str, int, str], list[Method]] = {}
-        for entry in _methods(raw):
-            method = self._method(entry, raw["servicePath"])
+        for method in self.methods:
             self._index.setdefault((method.verb, len(method.template), method.custom), []).append(method)
 
     def find(self, verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
@@ -92,10 +98,15 @@ class Document:
         flat: str = entry.get("flatPath") or entry["path"]
         path = service_path + flat.removeprefix(service_path)
         bare, custom = split_custom(path)
-        query = {name for name, p in entry.get("parameters", {}).items() if p["location"] == "query"}
+        parameters: dict[str, Json] = entry.get("parameters", {})
+        query = {name for name, p in parameters.items() if p["location"] == "query"}
+        patterns = tuple(
+            (name, p.get("pattern", "")) for name, p in parameters.items() if p["location"] == "path"
+        )
         return Method(
             entry["id"], entry["httpMethod"], tuple(bare.strip("/").split("/")), custom, frozenset(query),
-            entry.get("request", {}).get("$ref", ""), self,
+            entry.get("request", {}).get("$ref", ""), self, entry.get("response", {}).get("$ref", ""),
+            service_path + entry["path"], patterns,
         )  # fmt: skip
 
 

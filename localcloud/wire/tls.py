@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALID = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A server's certificate and its private key, in PEM."""
+
+    certificate: str
+    key: str
 
 
 class Authority:
@@ -57,6 +66,10 @@ class Authority:
 
     def server_context(self, common_name: str, *hosts: str) -> ssl.SSLContext:
         """A server's TLS context with a certificate for loopback, and for `hosts`, under this authority."""
+        return _context(self.key_pair(common_name, *hosts))
+
+    def key_pair(self, common_name: str, *hosts: str) -> KeyPair:
+        """A server's certificate for loopback, and for `hosts`, under this authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(host) for host in ("localhost", *hosts)]
         loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -68,7 +81,10 @@ class Authority:
             .add_extension(authority, critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        return _context(certificate, key)
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return KeyPair(certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
 
 
 def _builder(
@@ -85,15 +101,12 @@ def _builder(
     )
 
 
-def _context(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _context(identity: KeyPair) -> ssl.SSLContext:
     """The ssl module reads certificates from files only; they are gone when it has."""
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "server.pem"
         path.touch(mode=0o600)
-        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
+        path.write_text(identity.certificate + identity.key)
         context.load_cert_chain(path)
     return context
