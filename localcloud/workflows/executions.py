@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from localcloud.google_apis import GOOGLE_APIS
@@ -17,6 +17,7 @@ from localcloud.wire.messages import Json
 from localcloud.workflows import definitions
 from localcloud.workflows.callbacks import Callbacks, Wait
 from localcloud.workflows.dialect import DIALECT
+from localcloud.workflows.execution_log import ExecutionLog
 from localcloud.workflows.host import CallResult
 from localcloud.workflows.outbound import Outbound
 from localcloud.workflows.run import Run, State
@@ -28,15 +29,6 @@ EVENT_LIMIT = 512 * 1024  # bytes, by an event [documented: quotas]
 
 
 @dataclass
-class LogEntry:
-    """What `sys.log` wrote: when (unix seconds), how severe, and a text or a map."""
-
-    when: float
-    severity: str
-    payload: object
-
-
-@dataclass
 class Execution:
     """One execution. `settings` holds what its creator gave: labels, levels. Times are unix seconds."""
 
@@ -45,11 +37,11 @@ class Execution:
     revision: Json
     run: Run
     callbacks: Callbacks
+    log: ExecutionLog
     argument: str | None
     settings: Json
     created: float
     ended: float | None = None
-    logs: list[LogEntry] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -119,12 +111,13 @@ class Executions:
             definition,
             run,
             host.callbacks,
+            host.written,
             argument,
             {**settings, "labels": labels},
             self._world.clock.now,
-            logs=host.logs,
         )
         self._all[execution.name] = execution
+        execution.log.started(argument)
         self._world.clock.after(self._world.draw("workflows.start"), lambda: _begin(run))
         return execution
 
@@ -132,6 +125,7 @@ class Executions:
         execution = next(execution for execution in self._all.values() if execution.run is run)
         execution.ended = self._world.clock.now
         execution.callbacks.close()
+        execution.log.ended(run.state.value, run.result, run.error)
 
     def find(self, name: str) -> Execution | None:
         """The execution of this full name, the project by id or number, or None."""
@@ -213,7 +207,7 @@ class ExecutionHost:
         self.callbacks = Callbacks(
             f"{execution_url(world, definition['name'], execution)}/callbacks", self._later
         )
-        self.logs: list[LogEntry] = []
+        self.written = ExecutionLog(world, definition, execution)
 
     @property
     def now(self) -> float:
@@ -244,8 +238,8 @@ class ExecutionHost:
         return self._environment.get(name)
 
     def log(self, severity: str, payload: object) -> None:
-        """Keep the entry."""
-        self.logs.append(LogEntry(self.now, severity, payload))
+        """An entry of the workflow's log in Cloud Logging."""
+        self.written.custom(severity, payload)
 
     def create_callback(self, method: str) -> str:
         """A new endpoint under this execution's URL."""
