@@ -15,7 +15,7 @@ from localcloud.workflows.library.blocking import HTTP_TIMEOUT_LIMIT, SLEEP_LIMI
 from localcloud.workflows.library.registry import expect
 from localcloud.workflows.library.times import parse_timestamp, write_log
 from localcloud.workflows.threads import Calling, Frame, Resume, Suspension
-from localcloud.workflows.values import copied
+from localcloud.workflows.values import copied, limited
 
 _GOOGLE = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".appspot.com", ".cloud.goog")
 
@@ -65,7 +65,7 @@ def compute(frame: Frame, function: Function, arguments: dict[str, Any]) -> Any:
         raise fail("TypeError", f"{function.name}: missing argument '{', '.join(missing)}'")
     values = [given[name] for name in function.parameters]
     host = (frame.run.host,) if function.needs_host else ()
-    return function.apply(*host, *values)
+    return limited(function.apply(*host, *values))
 
 
 def _connector(frame: Frame, name: str, arguments: dict[str, Any]) -> Calling:

@@ -29,6 +29,13 @@ class WorkflowError(Exception):
         self.trace: list[TraceLine] = []
 
 
+class LimitError(WorkflowError):
+    """A limit of the service is reached: nothing catches this, and the execution fails at once.
+
+    "When raised internally, this type of error cannot be caught" [documented: error-types, ResourceLimitError].
+    """
+
+
 def error_map(tag: str, message: str, **details: Any) -> dict[str, Any]:
     """The map of a system error: `tag`, a message that begins with it, and more keys."""
     return {"tags": [tag], "message": f"{tag}: {message}", **details}
@@ -36,7 +43,13 @@ def error_map(tag: str, message: str, **details: Any) -> dict[str, Any]:
 
 def fail(tag: str, message: str, **details: Any) -> WorkflowError:
     """The system error `tag`, ready to be raised."""
-    return WorkflowError(error_map(tag, message, **details))
+    return of_system(error_map(tag, message, **details))
+
+
+def of_system(value: Any) -> WorkflowError:
+    """An error that the service itself raises, ready to be raised; a document may raise one of the same tags."""
+    tags = value.get("tags", ()) if isinstance(value, dict) else ()
+    return LimitError(value) if "ResourceLimitError" in tags else WorkflowError(value)
 
 
 def told(fault: WorkflowError | RecursionError | UnicodeError) -> WorkflowError:

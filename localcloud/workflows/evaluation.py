@@ -26,7 +26,7 @@ from localcloud.workflows.expressions import (
     dotted,
     root,
 )
-from localcloud.workflows.values import equal, is_number, text_of, type_name
+from localcloud.workflows.values import equal, is_number, limited, text_of, type_name
 
 _INT_MIN, _INT_MAX = -(2**63), 2**63 - 1
 
@@ -181,7 +181,7 @@ def _add(left: Any, right: Any) -> Any:
         return _bounded(left + right)
     scalars = isinstance(left, str | bool | int | float) and isinstance(right, str | bool | int | float)
     if scalars and (isinstance(left, str) or isinstance(right, str)):
-        return text_of(left) + text_of(right)
+        return limited(text_of(left) + text_of(right))
     raise _mismatch("+", left, right)
 
 

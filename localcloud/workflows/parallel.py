@@ -1,8 +1,9 @@
 """Parallel steps: branches as threads, a limit to how many run at once, and their errors as one.
 
 All branches run to their end, whatever happens to the others; then their errors are raised together
-[documented: continueAll is the only policy]. A branch that waits for branches of its own takes no place
-among the running ones meanwhile [inferred], so that nesting cannot lock an execution up.
+[documented: continueAll is the only policy]. A limit that one of them reaches ends the execution at once.
+A branch that waits for branches of its own takes no place among the running ones meanwhile [inferred], so that nesting
+cannot lock an execution up.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.workflows.errors import WorkflowError, error_map, fail
+from localcloud.workflows.errors import LimitError, WorkflowError, error_map, fail
 from localcloud.workflows.failures import described
 from localcloud.workflows.host import CallResult
 from localcloud.workflows.threads import Calling, Frame, Resume, Steps, Suspension, Thread, entered
@@ -98,6 +99,9 @@ class Fork:
         outer.run.start(thread, _branch(frame, work), lambda result: self._ended(work, result))
 
     def _ended(self, work: Work, result: CallResult | WorkflowError) -> None:
+        if isinstance(result, LimitError):
+            self._frame.run.fail(result)
+            return
         if isinstance(result, WorkflowError):
             self.errors.append((work.name, result))
         self._running -= 1

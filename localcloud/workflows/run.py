@@ -80,7 +80,20 @@ class Run:
         main = self.document.main
         arguments = {param.name: self._argument for param in main.params}
         thread = Thread()
-        self.start(thread, self.routine(thread, main, arguments, 1), self._finished)
+        self.start(thread, self._whole(thread, main, arguments), self._finished)
+
+    def _whole(self, thread: Thread, main: model.Routine, arguments: dict[str, Any]) -> Calling:
+        """`main`; the argument of the execution is held beside its parameter, which is a copy [inferred]."""
+        try:
+            with self.memory.holding(self._argument):
+                return (yield from self.routine(thread, main, arguments, 1))
+        except (RecursionError, UnicodeError) as fault:
+            raise told(fault) from None
+
+    def fail(self, error: WorkflowError) -> None:
+        """End at once with `error`."""
+        self.error = execution_error(error)
+        self._end(State.FAILED)
 
     def cancel(self) -> None:
         """End at once; no handler runs [documented]. Harmless when the run is over."""
@@ -199,18 +212,14 @@ class Run:
 
     def _finished(self, result: CallResult | WorkflowError) -> None:
         if isinstance(result, WorkflowError):
-            self._fail(result)
+            self.fail(result)
             return
         try:
             self.result = to_json(result.value)
         except (WorkflowError, RecursionError, UnicodeError) as fault:  # bytes have no JSON
-            self._fail(told(fault))
+            self.fail(told(fault))
         else:
             self._end(State.SUCCEEDED)
-
-    def _fail(self, error: WorkflowError) -> None:
-        self.error = execution_error(error)
-        self._end(State.FAILED)
 
     def _end(self, state: State) -> None:
         self._last_steps = self.current_steps

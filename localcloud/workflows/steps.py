@@ -7,7 +7,7 @@ from typing import Any
 
 from localcloud.workflows import document as model
 from localcloud.workflows.calls import call
-from localcloud.workflows.errors import WorkflowError, error_map, fail
+from localcloud.workflows.errors import LimitError, WorkflowError, error_map, fail
 from localcloud.workflows.evaluation import evaluate, truth
 from localcloud.workflows.expressions import Index, Member, Name, Node
 from localcloud.workflows.parallel import Work, fork
@@ -91,8 +91,8 @@ def _case(frame: Frame, step: model.Step) -> Steps:
     return (yield from run_step(frame, step))
 
 
-def iterations(frame: Frame, loop: model.For) -> Iterator[tuple[int, Any]]:
-    """The index and value of each iteration.
+def iterations(frame: Frame, loop: model.For) -> tuple[list[Any], Iterator[tuple[int, Any]]]:
+    """What a loop goes through (a list, or two numbers), and the index and value of each iteration.
 
     Raises:
         WorkflowError: TypeError, `in` is no list or `range` no two numbers.
@@ -101,12 +101,12 @@ def iterations(frame: Frame, loop: model.For) -> Iterator[tuple[int, Any]]:
         items = evaluate(loop.items, frame)
         if not isinstance(items, list):
             raise fail("TypeError", f"for loop expects a list; got: {type_name(items)}")
-        return iter(list(enumerate(items)))
+        return items, enumerate(items)
     assert loop.bounds is not None
     bounds = evaluate(loop.bounds, frame)
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(map(is_number, bounds)):
         raise fail("TypeError", "range must be a list of two numbers")
-    return _counting(*bounds)
+    return bounds, _counting(*bounds)
 
 
 def _counting(first: Any, last: Any) -> Iterator[tuple[int, Any]]:
@@ -118,13 +118,15 @@ def _counting(first: Any, last: Any) -> Iterator[tuple[int, Any]]:
 
 def _for(frame: Frame, body: model.For) -> Steps:
     frame.run.bill()
-    for index, value in iterations(frame, body):
-        with frame.inner(body.names):
-            signal = yield from run_iteration(frame, body, index, value)
-        if isinstance(signal, Jump) and signal.target == "break":
-            return None
-        if signal is not None and signal != Jump("continue"):
-            return signal
+    held, rounds = iterations(frame, body)
+    with frame.run.memory.holding(held):
+        for index, value in rounds:
+            with frame.inner(body.names):
+                signal = yield from run_iteration(frame, body, index, value)
+            if isinstance(signal, Jump) and signal.target == "break":
+                return None
+            if signal is not None and signal != Jump("continue"):
+                return signal
     return None
 
 
@@ -142,10 +144,14 @@ def _try(frame: Frame, body: model.Try) -> Steps:
     while True:
         try:
             return (yield from run_block(frame, body.block))
+        except LimitError:
+            raise
         except WorkflowError as raised:
             error = raised
         try:
             delay = yield from retry_delay(frame, body.retry, attempts, error.value)
+        except LimitError:
+            raise
         except WorkflowError as raised:  # the predicate itself failed: its error takes over [inferred]
             error, delay = raised, None
         if delay is None:
@@ -188,13 +194,15 @@ def _parallel(frame: Frame, body: model.Parallel) -> Steps:
     frame.run.bill()
     limit = None if body.concurrency_limit is None else evaluate(body.concurrency_limit, frame)
     if body.loop is None:
-        work = [Work(branch.name, branch.names, _branch(branch)) for branch in body.branches]
-    else:
+        yield from fork(frame, [Work(each.name, each.names, _branch(each)) for each in body.branches], limit)
+        return None
+    held, rounds = iterations(frame, body.loop)
+    with frame.run.memory.holding(held):
         work = []
-        for at, value in iterations(frame, body.loop):
+        for at, value in rounds:
             frame.run.require_steps(at + 1)  # a round is a step at least; a range may have no end to speak of
             work.append(Work(str(at), body.loop.names, _iteration(body.loop, at, value)))
-    yield from fork(frame, work, limit)
+        yield from fork(frame, work, limit)
     return None
 
 

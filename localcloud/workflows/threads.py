@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud.workflows import document as model
-from localcloud.workflows.errors import TraceLine, WorkflowError, told
+from localcloud.workflows.errors import TraceLine, WorkflowError, of_system, told
 from localcloud.workflows.host import CallResult, Timer
 from localcloud.workflows.variables import Scope
 
@@ -132,9 +132,7 @@ class Thread:
             return
         self._pending = None
         try:
-            suspension = (
-                work.throw(WorkflowError(outcome.error)) if outcome.failed else work.send(outcome.value)
-            )
+            suspension = work.throw(of_system(outcome.error)) if outcome.failed else work.send(outcome.value)
         except StopIteration as end:
             self._end(CallResult.ok(end.value))
         except WorkflowError as error:

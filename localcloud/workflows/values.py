@@ -13,7 +13,7 @@ from typing import Any
 from localcloud.wire.json_source import read_json
 from localcloud.workflows.errors import fail
 
-MEMORY_LIMIT = 512 * 1024  # all variables of an execution [documented: quotas]
+MEMORY_LIMIT = 512 * 1024  # bytes that an execution holds [documented: quotas]
 STRING_LIMIT = 256 * 1024  # one string [documented: quotas]
 
 
@@ -48,13 +48,13 @@ def is_number(value: Any) -> bool:
 
 
 def size_of(value: Any) -> int:
-    """Bytes that `value` counts towards the memory limit [documented: the formula].
+    """Bytes that `value` counts towards the memory limit [documented: variables, memory usage].
 
     Numbers and booleans 8; strings, bytes and lists 8 and their contents; maps 8, their keys and values.
     Null is free: assigning it is the documented way to release memory.
 
     Raises:
-        WorkflowError: ResourceLimitError, a string is over 256 KB.
+        LimitError: a string is over 256 KB.
     """
     kind = type(value)  # looked at for every value of every assignment: exact types are the quickest
     if kind is str:
@@ -76,6 +76,17 @@ def _string_size(value: str) -> int:
     if size > STRING_LIMIT:
         raise fail("ResourceLimitError", f"string of {size} bytes exceeds the limit of {STRING_LIMIT} bytes")
     return size
+
+
+def limited(value: Any) -> Any:
+    """`value`, unless it is a string of over 256 KB: those are no values, whether or not a variable holds them.
+
+    Raises:
+        LimitError: it is one.
+    """
+    if isinstance(value, str):
+        _string_size(value)
+    return value
 
 
 def text_of(value: Any) -> str:

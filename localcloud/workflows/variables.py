@@ -1,7 +1,17 @@
-"""Variables at run time: scopes, assignment into values, and the memory they take."""
+"""Variables at run time: scopes, assignment into values, and the memory they take.
+
+"Data size, 512 KB: the maximum cumulative size for variables, arguments, and events" [documented: quotas]. "When you
+assign one variable to another, you create a separate, independent copy" [documented: variables, memory usage]. So each
+variable counts for itself: those of every routine, loop, handler and branch that is at work, parameters among them.
+
+Pages do not say whether the argument of an execution counts beside the parameter of `main` that it is bound to, nor
+whether the list does that a loop goes through. Here both do [inferred]: it is the stricter reading.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from localcloud.workflows.errors import fail
@@ -10,7 +20,7 @@ from localcloud.workflows.values import MEMORY_LIMIT, size_of, type_name
 
 
 class Memory:
-    """What all variables of an execution take together; the peak is kept for the curious."""
+    """What an execution holds, in bytes, and the most that it has held at one time."""
 
     def __init__(self) -> None:
         self.used = 0
@@ -20,12 +30,26 @@ class Memory:
         """Take more, or give back.
 
         Raises:
-            WorkflowError: ResourceLimitError, over 512 KB [documented: quotas]; nothing is taken then.
+            LimitError: over 512 KB; nothing is taken then.
         """
         if bytes_ > 0 and self.used + bytes_ > MEMORY_LIMIT:
             raise fail("ResourceLimitError", f"variables exceed the memory limit of {MEMORY_LIMIT} bytes")
         self.used += bytes_
         self.peak = max(self.peak, self.used)
+
+    @contextmanager
+    def holding(self, value: Any) -> Iterator[None]:
+        """Count a value that is no variable, as long as the block lasts.
+
+        Raises:
+            LimitError: there is no room for it.
+        """
+        size = size_of(value)
+        self.change(size)
+        try:
+            yield
+        finally:
+            self.change(-size)
 
 
 class Scope:
@@ -61,7 +85,7 @@ class Scope:
         """Set a variable, in the scope it belongs to.
 
         Raises:
-            WorkflowError: ResourceLimitError.
+            LimitError: there is no room for it.
         """
         owner = self._owner(name) or self
         size = size_of(value)

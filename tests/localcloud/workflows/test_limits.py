@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from localcloud.wire.messages import Json
 from localcloud.workflows import steps
 from localcloud.workflows.run import Run
 from localcloud.workflows.values import size_of
@@ -70,7 +72,114 @@ def test_null_gives_memory_back(execute: Callable[..., Run]) -> None:
     other: {params: [p], steps: [{s: {assign: [{q: "${p}"}]}}]}
     """
     run = execute(source)
-    assert (run.memory.used, run.memory.peak) == (0, 48)
+    assert (run.memory.used, run.memory.peak) == (0, 72)
+
+
+TEN = "x" * 10  # 18 bytes
+PAUSE = {"pause": {"call": "sys.sleep", "args": {"seconds": 1}}}
+
+
+def keep(value: Any) -> Json:
+    """A step that assigns to a variable of the body that it is in."""
+    return {"keep": {"assign": [{"own": value}]}}
+
+
+OTHER = {"params": ["p", {"q": "1234"}], "steps": [keep("${p}"), {"out": {"return": "${own}"}}]}
+CALL = {"call": "other", "args": {"p": TEN}}
+LOOP = {"value": "v", "in": [TEN, TEN], "steps": [keep("${v}"), PAUSE]}
+
+
+@pytest.mark.parametrize(
+    ("step", "argument", "peak"),
+    [
+        (
+            {"assign": [{"a": "This is a string of 28 bytes"}, {"b": "${a}"}]},
+            None,
+            72,
+        ),  # the example of the page
+        ({"assign": [{"a": "${event}"}]}, TEN, 3 * 18),
+        ({"assign": [{"a": TEN}, {"a": TEN}]}, None, 18),
+        (CALL, None, 18 + 12 + 18),
+        ({**CALL, "result": "r"}, None, 18 + 12 + 18),
+        ({"for": LOOP}, None, 44 + 18 + 18),
+        ({"for": {**LOOP, "index": "i"}}, None, 44 + 18 + 8 + 18),
+        ({"parallel": {"for": LOOP}}, None, 44 + 2 * (18 + 18)),
+        (
+            {
+                "parallel": {
+                    "branches": [
+                        {"a": {"steps": [keep(TEN), PAUSE]}},
+                        {"b": {"steps": [{"rest": PAUSE["pause"]}]}},
+                    ]
+                }
+            },
+            None,
+            18,
+        ),
+        ({"try": {"raise": TEN}, "except": {"as": "e", "steps": [keep("${e}")]}}, None, 18 + 18),
+    ],
+    ids=["copy", "event", "replaced", "call", "result", "for", "index", "iterations", "branch", "handler"],
+)
+def test_every_variable_counts_for_itself(
+    execute: Callable[..., Run], step: Json, argument: Any, peak: int
+) -> None:
+    """A copy counts twice; so do parameters, loop variables and what iterations hold side by side."""
+    main = {"params": ["event"], "steps": [{"work": step}]}
+    run = execute(json.dumps({"main": main, "other": OTHER}), argument)
+
+    assert run.error is None
+    assert (peak, 0) == (run.memory.peak, run.memory.used)
+
+
+CAUGHT = """
+- init: {assign: [{x: "%s"}, {outcome: ended}]}
+- try_it:
+    try: {assign: [{y: "${x + x + x}"}]}
+    retry: {predicate: "${retry.always}", max_retries: 2, backoff: {initial_delay: 1}}
+    except: {as: e, steps: [{s: {assign: [{outcome: caught}]}}]}
+- out: {return: "${outcome}"}
+"""
+
+
+def test_nothing_catches_a_limit(host: Any, result: Callable[..., Any], error_of: Callable[..., Any]) -> None:
+    """The execution fails at once, without a retry and past every handler; an error of the same tag is caught."""
+    assert "ended" == result(CAUGHT % ("x" * 10_000))
+    assert ["ResourceLimitError"] == error_of(CAUGHT % ("x" * 100_000))["tags"]
+    assert 1_000_000 == host.now
+    raised = "{raise: {tags: [ResourceLimitError]}}"
+    assert "caught" == result(CAUGHT.replace('{assign: [{y: "${x + x + x}"}]}', raised) % "x")
+
+
+def test_a_limit_in_a_branch_ends_the_execution(host: Any, execute: Callable[..., Run]) -> None:
+    """The other branches are not waited for."""
+    source = f"""
+    - init: {{assign: [{{x: "{"x" * 100_000}"}}]}}
+    - both:
+        try:
+          parallel:
+            branches:
+            - slow: {{steps: [{{z: {{call: sys.sleep, args: {{seconds: 100}}}}}}]}}
+            - large:
+                steps:
+                - wait: {{call: sys.sleep, args: {{seconds: 5}}}}
+                - grow: {{assign: [{{y: "${{x + x + x}}"}}]}}
+        except: {{as: e, steps: [{{s: {{raise: "${{e}}"}}}}]}}
+    """
+    run = execute(source)
+    assert ("FAILED", 1_000_005.0) == (run.state, host.now)
+    assert run.error is not None
+    assert '"ResourceLimitError"' in run.error["payload"]
+
+
+@pytest.mark.parametrize(
+    "expression", ["x + x + x", "text.to_upper(x + x) + x", "json.encode_to_string([x, x, x])"]
+)
+def test_a_string_that_no_variable_holds_is_limited_too(
+    error_of: Callable[..., Any], expression: str
+) -> None:
+    """As an operand or an argument."""
+    steps = [{"init": {"assign": [{"x": "a" * 100_000}]}}, {"out": {"return": f"${{len({expression})}}"}}]
+    assert ["ResourceLimitError"] == error_of(json.dumps(steps))["tags"]
 
 
 def test_steps_end_at_a_hundred_thousand(error_of: Callable[..., Any]) -> None:
