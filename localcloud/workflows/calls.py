@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from localcloud.workflows.authentication import check as check_auth
+from localcloud.workflows.bodies import encoded
 from localcloud.workflows.connectors import is_idempotent
 from localcloud.workflows.errors import WorkflowError, error_map, fail
 from localcloud.workflows.host import CallResult, Timer
@@ -107,8 +108,14 @@ def _http(frame: Frame, name: str, arguments: dict[str, Any]) -> Calling:
     if not 0 < timeout <= HTTP_TIMEOUT_LIMIT:
         raise fail("ValueError", f"{name}: timeout must be over 0 and at most {HTTP_TIMEOUT_LIMIT:g} seconds")
     check_auth(given.get("auth"), name)
+    encoded(given.get("body"), _content_type(given), name)  # a body that cannot be sent is told here
     frame.run.bill(external=not is_google(url))
     return (yield _asking(frame, name, given))
+
+
+def _content_type(arguments: dict[str, Any]) -> str:
+    headers = expect(arguments.get("headers", {}), dict, "headers")
+    return next((str(value) for key, value in headers.items() if str(key).lower() == "content-type"), "")
 
 
 def is_google(url: str) -> bool:

@@ -20,6 +20,7 @@ from localcloud.wire.identities import Identities
 from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows.authentication import ACCESS, CLOUD_PLATFORM, scopes_of
+from localcloud.workflows.bodies import encoded
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import CallResult
 
@@ -34,6 +35,7 @@ _METHODS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 _NOT_QUERY = frozenset({"topic", "parent", "name", "body", "connector_params"})
 _NOT_SERVED = ("private_service_name", "ca_certificate")  # arguments of `http.*`
 _NOBODY = Caller("")
+AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"  # [documented: http-requests]
 RESPONSE_LIMIT = 2 * 1024 * 1024  # bytes of an answer's body [documented: quotas]
 
 
@@ -77,8 +79,8 @@ class Outbound:
         for key, value in (arguments.get("query") or {}).items():
             query[key] = [_text(item) for item in (value if isinstance(value, list) else [value])]
         headers = {key.lower(): _text(value) for key, value in (arguments.get("headers") or {}).items()}
-        body, kind = _encoded(arguments.get("body"))
-        headers.setdefault("content-type", kind)
+        body, headers["content-type"] = encoded(arguments.get("body"), headers.get("content-type", ""), name)
+        headers["user-agent"] = f"{headers.get('user-agent', '')} {AGENT}".strip()
         request = Request(verb, path, query, headers, body, _NOBODY)
         try:
             for argument in _NOT_SERVED:
@@ -125,17 +127,6 @@ def _result(response: Response) -> CallResult:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _encoded(body: Any) -> tuple[bytes, str]:
-    """A request body and its content type, by the value's type [documented: stdlib/http]."""
-    if body is None:
-        return b"", "text/plain"
-    if isinstance(body, bytes):
-        return body, "application/octet-stream"
-    if isinstance(body, str):
-        return body.encode(), "text/plain; charset=utf-8"
-    return json.dumps(body).encode(), "application/json; charset=utf-8"
 
 
 def _decoded(body: bytes, content_type: str) -> Any:

@@ -225,9 +225,9 @@ class Parser:
         return self.node(raw, step)
 
     def _bounds(self, raw: Any, step: str) -> Node:
-        """Two numbers, or one expression: a list of two expressions is refused [observed: the schema]."""
-        numbers = isinstance(raw, list) and len(raw) == 2 and all(type(n) in (int, float) for n in raw)
-        if not numbers and not _is_expression(raw):
+        """Two numbers, each of them an expression or not, or one expression for both [documented: troubleshooting]."""
+        listed = isinstance(raw, list) and len(raw) == 2 and all(map(_is_number, raw))
+        if not listed and not _is_expression(raw):
             self.fault("range must be two numbers, or one expression such as ${[first, last]}", step)
         return self.node(raw, step)
 
@@ -324,6 +324,10 @@ class Parser:
         for key in raw:
             if key not in known:
                 self.fault(f"unexpected entry '{key}'", step, raw)
+
+
+def _is_number(raw: Any) -> bool:
+    return type(raw) in (int, float) or _is_expression(raw)
 
 
 def _is_expression(raw: Any) -> bool:

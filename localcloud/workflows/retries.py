@@ -16,7 +16,11 @@ from localcloud.workflows.values import FunctionRef, is_number, type_name
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy in numbers; delays in seconds. What is left out has the library's default [inferred]."""
+    """A policy in numbers; delays in seconds.
+
+    Parts may be left out [observed: ts2workflows, test/tryStatements.spec.ts]. They have the library's default then
+    [inferred].
+    """
 
     predicate: FunctionRef | None
     max_retries: int

@@ -71,7 +71,7 @@ def test_all_faults_are_found_at_once(faults: Faults) -> None:
         ("- a: {switch: [{condition: x > 1, next: end}]}", "a", "condition must be an expression"),
         ("- a: {raise: 5}", "a", "raise must be"),
         ("- a: {for: {value: v, in: [1], range: [1, 2], STEPS}}", "a", "either 'in' or"),
-        ("- a: {for: {value: v, range: ['${1}', '${2}'], STEPS}}", "a", "range must be"),
+        ("- a: {for: {value: v, range: ['${1}', two], STEPS}}", "a", "range must be"),
         ("- a: {for: {in: [1], STEPS}}", "a", "name of its variable"),
         ("- a: {try: {for: {value: v, in: [1], STEPS}}, except: {as: e, steps: [{c: {return: 1}}]}}",
          "a", "loop step name should not be empty"),

@@ -12,7 +12,7 @@ from localcloud.google_apis import GOOGLE_APIS
 from localcloud.iam.tokens import TOKENS
 from localcloud.pubsub import service as pubsub_service
 from localcloud.request_path import REQUEST_PATH
-from localcloud.wire.messages import Caller, Response
+from localcloud.wire.messages import Caller, Request, Response
 from localcloud.workflows.executions import EXECUTIONS, Execution
 from localcloud.workflows.outbound import RESPONSE_LIMIT
 from localcloud.world import World
@@ -23,6 +23,7 @@ ACCOUNT = "calls@shop.iam.gserviceaccount.com"
 TOPIC = "projects/shop/topics/t"
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 DRIVE = "https://www.googleapis.com/auth/drive"
+Run = Callable[[str], Execution]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def world() -> World:
 
 
 @pytest.fixture
-def run(world: World) -> Callable[[str], Execution]:
+def run(world: World) -> Run:
     """Run a source to its end."""
 
     def to_end(source: str) -> Execution:
@@ -50,7 +51,7 @@ def run(world: World) -> Callable[[str], Execution]:
 
 
 @pytest.fixture
-def get(run: Callable[[str], Execution]) -> Callable[..., Any]:
+def get(run: Run) -> Callable[..., Any]:
     """The topic by `http.get` with more arguments: what it answers, or the error."""
 
     def ask(**arguments: Any) -> Any:
@@ -154,7 +155,41 @@ def test_what_is_not_served_is_refused_by_name(get: Callable[..., Any], argument
     assert argument in error["body"]["error"]["message"]
 
 
-def test_a_connector_calls_in_the_workflows_name(world: World, run: Callable[[str], Execution]) -> None:
+def test_a_request_is_sent_as_documented(world: World, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Its body as JSON, with the user agent of Workflows behind its own."""
+    sent = list[Request]()
+
+    def answer(request: Request) -> Response:
+        sent.append(request)
+        return Response()
+
+    monkeypatch.setattr(world[GOOGLE_APIS], "answer", answer)
+    args = {"url": f"https://pubsub.googleapis.com/v1/{TOPIC}", "auth": {"type": "OAuth2"}, "body": "text"}
+    run(json.dumps([{"ask": {"call": "http.post", "args": {**args, "headers": {"User-Agent": "Mine"}}}}]))
+
+    (request,) = sent
+    assert (b'"text"', "application/json; charset=utf-8") == (request.body, request.headers["content-type"])
+    assert (
+        "Mine GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
+        == request.headers["user-agent"]
+    )
+
+
+def test_a_body_that_does_not_fit_is_an_error_of_the_step(world: World, run: Run) -> None:
+    """Nothing is sent."""
+    args = {
+        "url": f"https://pubsub.googleapis.com/v1/{TOPIC}",
+        "headers": {"content-type": "text/plain"},
+        "body": {},
+    }
+    execution = run(json.dumps([{"ask": {"call": "http.post", "args": args}}]))
+
+    assert execution.run.error is not None
+    assert ["TypeError"] == json.loads(execution.run.error["payload"])["tags"]
+    assert [] == callers(world)
+
+
+def test_a_connector_calls_in_the_workflows_name(world: World, run: Run) -> None:
     """Without being told to [documented: connectors]."""
     body = {"messages": [{"data": "aGk="}]}
     publish = {
@@ -167,9 +202,7 @@ def test_a_connector_calls_in_the_workflows_name(world: World, run: Callable[[st
     assert [ACCOUNT] == callers(world)
 
 
-def test_an_answer_ends_at_two_megabytes(
-    world: World, monkeypatch: pytest.MonkeyPatch, run: Callable[[str], Execution]
-) -> None:
+def test_an_answer_ends_at_two_megabytes(world: World, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     """Whether or not anything of it is kept."""
     size = RESPONSE_LIMIT
     monkeypatch.setattr(world[GOOGLE_APIS], "answer", lambda request: Response(200, b"x" * size))

@@ -145,9 +145,10 @@ def test_range_includes_both_ends(result: Result) -> None:
             index: i
             range: '${[0.5, last]}'
             steps: [{add2: {assign: [{seen: "${list.concat(seen, [i, d])}"}]}}]
+      - third: {for: {value: e, range: ['${last}', 3], steps: [{add3: {assign: [{sum: "${sum + e}"}]}}]}}
       - out: {return: ["${sum}", "${seen}"]}
     """
-    assert result(source, 2) == [45, [[0, 0.5], [1, 1.5]]]
+    assert result(source, 2) == [45 + 2 + 3, [[0, 0.5], [1, 1.5]]]
 
 
 def test_loop_over_the_keys_of_a_map(result: Result) -> None:
