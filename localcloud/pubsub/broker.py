@@ -7,6 +7,7 @@ and shuffled.
 from __future__ import annotations
 
 import random
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from localcloud.time.timing import SPREAD
 from localcloud.wire.messages import Json
 from localcloud.world import Part, World
 
+ACK_DIGITS = 32  # of the hexadecimal id of a message that was pulled
 # Gets a message in wire shape: {data, attributes, messageId, publishTime, orderingKey?}.
 Target = Callable[[Json], None]
 
@@ -93,7 +95,7 @@ class Broker:
         queue = self.queues.setdefault(subscription, Queue())
         pulled: list[tuple[str, Json]] = []
         while queue.waiting and len(pulled) < most:
-            message, ack = queue.waiting.popleft(), self._world.ids.hex(32)
+            message, ack = queue.waiting.popleft(), self._world.ids.hex(ACK_DIGITS)
             queue.leased[ack] = Leased(message, self._release_later(subscription, ack, deadline))
             pulled.append((ack, message))
         return pulled
@@ -131,6 +133,11 @@ class Broker:
             delay += self._random.uniform(0, self._delivery.shuffle)
             delay += self._random.uniform(0, self._delivery.late) if copy else 0
             self._world.clock.after(delay, lambda: target(message))
+
+
+def is_ack_id(text: str) -> bool:
+    """Whether this can have come with a message that was pulled."""
+    return re.fullmatch(f"[0-9a-f]{{{ACK_DIGITS}}}", text) is not None
 
 
 DELIVERY: Part[Delivery] = Part("how unkind Pub/Sub's delivery is", lambda _: Delivery())

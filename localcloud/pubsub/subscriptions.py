@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from localcloud.pubsub.broker import BROKER, Queue, Target
+import re
+
+from localcloud.pubsub.broker import BROKER, Queue, Target, is_ack_id
+from localcloud.pubsub.messages import check_count
 from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.service import service
-from localcloud.pubsub.topics import check_name
-from localcloud.service import Call
+from localcloud.pubsub.topics import LARGEST_PAGE, check_name
+from localcloud.service import Call, page
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
+SHORTEST, LONGEST = 10, 600  # seconds of a deadline [documented]
+MOST_PULLED = 2**31 - 1  # Google gives fewer than are asked for [documented]
 DEFAULTS: Json = {
     "pushConfig": {},
     "ackDeadlineSeconds": 10,
@@ -37,10 +42,15 @@ def detach(world: World, name: str) -> None:
 
 @service.on("pubsub.projects.subscriptions.create")
 def create(call: Call) -> Json:
-    """Create a pull subscription; its topic must exist. Push endpoints are not served: see event triggers."""
+    """Create a pull subscription; its topic must exist. Push endpoints are not served: see event triggers.
+
+    A deadline of 0 is the default [documented].
+    """
     name = full_name(call, "subscriptions")
     check_name("subscriptions", name)
-    require(call, "pubsub.topics", call.body.get("topic", ""))
+    _require_topic(call, call.body.get("topic", ""))
+    fields = {key: value for key, value in call.body.items() if value or key != "ackDeadlineSeconds"}
+    check_count("ack_deadline_seconds", int(fields.get("ackDeadlineSeconds", SHORTEST)), SHORTEST, LONGEST)
     if call.body.get("pushConfig", {}).get("pushEndpoint"):
         raise not_implemented("pubsub.projects.subscriptions.create with a push endpoint")
     subscriptions = call.world.store["pubsub.subscriptions"]
@@ -49,7 +59,15 @@ def create(call: Call) -> Json:
             "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
         )
     call.world[BROKER].queues[name] = Queue()
-    return subscriptions.put(name, {**DEFAULTS, **call.body, "name": name})
+    return subscriptions.put(name, {**DEFAULTS, **fields, "name": name})
+
+
+def _require_topic(call: Call, name: str) -> None:
+    """Refuse a topic that is not there, or whose name can be none's [observed: googleapis/google-cloud-java#3333]."""
+    if not re.fullmatch(r"projects/[^/]+/topics/[^/]+", name):
+        see = "https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names"
+        raise invalid(f"Invalid resource name given (name={name}). Refer to {see} for more information.")
+    require(call, "pubsub.topics", name)
 
 
 @service.on("pubsub.projects.subscriptions.get")
@@ -60,9 +78,9 @@ def get(call: Call) -> Json:
 
 @service.on("pubsub.projects.subscriptions.list")
 def list_subscriptions(call: Call) -> Json:
-    """Subscriptions of a project."""
+    """Subscriptions of a project, by name."""
     found = call.world.store["pubsub.subscriptions"].list(f"{project_name(call)}/subscriptions/")
-    return {"subscriptions": found} if found else {}
+    return page(call, "subscriptions", found, LARGEST_PAGE)
 
 
 @service.on("pubsub.projects.subscriptions.delete")
@@ -76,16 +94,14 @@ def delete(call: Call) -> Json:
 
 @service.on("pubsub.projects.subscriptions.pull")
 def pull(call: Call) -> Json:
-    """Up to maxMessages of what waits; `{}` when nothing does [observed].
+    """Up to maxMessages, a positive number [documented], of what waits; `{}` when nothing does [observed].
 
-    Raises:
-        Refused: maxMessages is not positive [documented], in words of ours.
+    Google may wait for a while before it says so [documented]; here it is said at once.
     """
     name = full_name(call, "subscriptions")
     subscription = require(call, "pubsub.subscriptions", name)
     most = int(call.body.get("maxMessages", 0))
-    if most < 1:
-        raise invalid(f"maxMessages must be a positive integer; it is {most}.")
+    check_count("max_messages", most, 1, MOST_PULLED)
     pulled = call.world[BROKER].pull(name, most, float(subscription["ackDeadlineSeconds"]))
     received = [{"ackId": ack, "message": message} for ack, message in pulled]
     return {"receivedMessages": received} if received else {}
@@ -93,10 +109,10 @@ def pull(call: Call) -> Json:
 
 @service.on("pubsub.projects.subscriptions.acknowledge")
 def acknowledge(call: Call) -> Json:
-    """Be done with messages."""
+    """Be done with messages; an id that has run out is passed over."""
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
-    for ack in call.body.get("ackIds", []):
+    for ack in _ack_ids(call):
         call.world[BROKER].acknowledge(name, ack)
     return {}
 
@@ -107,11 +123,28 @@ def modify_ack_deadline(call: Call) -> Json:
     name = full_name(call, "subscriptions")
     require(call, "pubsub.subscriptions", name)
     seconds, broker = int(call.body.get("ackDeadlineSeconds", 0)), call.world[BROKER]
-    if not 0 <= seconds <= 600:
-        raise invalid(f"ackDeadlineSeconds must be between 0 and 600; it is {seconds}.")
-    for ack in call.body.get("ackIds", []):
+    check_count("ack_deadline_seconds", seconds, 0, LONGEST)
+    for ack in _ack_ids(call):
         if seconds:
             broker.extend(name, ack, seconds)
         else:
             broker.release(name, ack)
     return {}
+
+
+def _ack_ids(call: Call) -> list[str]:
+    """The ids of the body.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, there are none [documented], or one of them is no id [observed:
+            googleapis/nodejs-pubsub#1951]. One that has run out is refused for exactly-once delivery alone.
+    """
+    acks: list[str] = call.body.get("ackIds", [])
+    if not acks:
+        raise invalid("No ack ids specified.")
+    if not all(is_ack_id(ack) for ack in acks):
+        raise invalid(
+            "Some acknowledgement ids in the request were invalid. This could be because the acknowledgement ids have "
+            "expired or the acknowledgement ids were malformed."
+        )
+    return acks

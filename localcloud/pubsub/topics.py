@@ -7,14 +7,16 @@ import re
 from localcloud.iam.grants import forget
 from localcloud.iam.policies import serve_policies
 from localcloud.pubsub.broker import BROKER
+from localcloud.pubsub.messages import check_messages
 from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.service import service
-from localcloud.service import Call
+from localcloud.service import Call, page
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
 
 CHANGEABLE = ("labels", "messageRetentionDuration", "messageStoragePolicy")
+LARGEST_PAGE = 1000  # [inferred]
 
 
 @service.on("pubsub.projects.topics.create")
@@ -60,9 +62,9 @@ def get(call: Call) -> Json:
 
 @service.on("pubsub.projects.topics.list")
 def list_topics(call: Call) -> Json:
-    """Topics of a project."""
+    """Topics of a project, by name."""
     found = call.world.store["pubsub.topics"].list(f"{project_name(call)}/topics/")
-    return {"topics": found} if found else {}
+    return page(call, "topics", found, LARGEST_PAGE)
 
 
 @service.on("pubsub.projects.topics.delete")
@@ -81,16 +83,11 @@ def delete(call: Call) -> Json:
 
 @service.on("pubsub.projects.topics.publish")
 def publish(call: Call) -> Json:
-    """Publish messages; each needs data or an attribute [observed]."""
+    """Publish messages, all or none."""
     name = full_name(call, "topics")
     require(call, "pubsub.topics", name)
     messages = call.body.get("messages") or []
-    if not messages:
-        raise invalid("The request must contain at least one message.")
-    if any(not (m.get("data") or m.get("attributes")) for m in messages):
-        raise invalid(
-            "Some messages are empty. Each message must contain either non-empty data, or at least one attribute."
-        )
+    check_messages(messages)
     broker = call.world[BROKER]
     return {"messageIds": [broker.publish(name, message) for message in messages]}
 

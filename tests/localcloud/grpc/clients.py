@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +55,27 @@ async def cloud_with_grpc(**settings: Any) -> AsyncIterator[Cloud]:
     async with LocalCloud(Settings(grpc=True, enforce=True, **settings)) as cloud:
         cloud.create_project("shop", APIS)
         yield Cloud(cloud)
+
+
+@contextmanager
+def cloud_in_thread(**settings: Any) -> Iterator[Cloud]:
+    """A cloud whose loop runs in a thread, for tests that are plain functions."""
+    ready, over = Future[tuple[Cloud, asyncio.Event, asyncio.AbstractEventLoop]](), asyncio.Event()
+
+    async def run() -> None:
+        async with cloud_with_grpc(**settings) as cloud:
+            ready.set_result((cloud, over, asyncio.get_running_loop()))
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    cloud, over, loop = ready.result(30)
+    try:
+        yield cloud
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(30)
+        assert not thread.is_alive(), "the cloud has not stopped"
 
 
 def play(scene: Callable[[Cloud], None], **settings: Any) -> None:

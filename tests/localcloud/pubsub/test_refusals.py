@@ -48,7 +48,11 @@ def test_a_name_has_its_rules(pubsub: PubSub, name: str) -> None:
 @pytest.mark.parametrize(
     ("messages", "words"),
     [
-        ([], "at least one message"),
+        ([], "The value for message_count is too small. You passed 0"),
+        ([{"data": "aGk="}] * 1001, "You passed 1001 in the request, but the maximum value is 1000."),
+        ([{"attributes": {"a": "x" * 1025}}], "a value that is too long. The length is 1025 characters"),
+        ([{"attributes": {"a" * 257: "x"}}], "a key that is too long. The length is 257 characters"),
+        ([{"attributes": {str(n): "x" for n in range(101)}}], "attribute_count is too large"),
         ([{"data": "aGk="}, {"data": ""}], "Some messages are empty"),
         ([{"data": "no base64"}], "Base64 decoding failed"),
         ([{"text": "hi"}], "Unknown name"),
@@ -67,12 +71,34 @@ def test_a_message_must_say_something_readable(pubsub: PubSub, messages: list[An
     [
         ("pull", {"maxMessages": 0}),
         ("pull", {}),
-        ("modifyAckDeadline", {"ackIds": ["x"], "ackDeadlineSeconds": 601}),
+        ("modifyAckDeadline", {"ackIds": ["0" * 32], "ackDeadlineSeconds": 601}),
+        ("modifyAckDeadline", {"ackIds": ["x"], "ackDeadlineSeconds": 10}),
+        ("acknowledge", {"ackIds": []}),
+        ("acknowledge", {"ackIds": ["x"]}),
     ],
 )
 def test_numbers_have_their_bounds(pubsub: PubSub, verb: str, body: dict[str, Any]) -> None:
-    """At least one message, at most ten minutes."""
+    """At least one message or id, at most ten minutes; an id is such as was given out."""
     assert (400, "INVALID_ARGUMENT") == pubsub.refusal("POST", f"subscriptions/reader:{verb}", body)[:2]
+
+
+@pytest.mark.parametrize(
+    "body", [{"ackDeadlineSeconds": 9}, {"ackDeadlineSeconds": 601}, {"topic": "news"}, {"topic": ""}]
+)
+def test_a_subscription_needs_a_deadline_and_a_topic_that_can_be(
+    pubsub: PubSub, body: dict[str, Any]
+) -> None:
+    """Ten seconds to ten minutes, and a topic's full name."""
+    whole = {"topic": "projects/shop/topics/news", **body}
+
+    assert (400, "INVALID_ARGUMENT") == pubsub.refusal("PUT", "subscriptions/other", whole)[:2]
+
+
+def test_no_deadline_is_the_usual_one(pubsub: PubSub) -> None:
+    """Ten seconds, for 0 too."""
+    body = {"topic": "projects/shop/topics/news", "ackDeadlineSeconds": 0}
+
+    assert 10 == pubsub.ok("PUT", "subscriptions/other", body)["ackDeadlineSeconds"]
 
 
 def test_a_push_endpoint_is_not_implemented(pubsub: PubSub) -> None:
@@ -93,3 +119,16 @@ def test_lists_are_of_the_project_and_by_name(pubsub: PubSub) -> None:
     assert 1 == len(pubsub.ok("GET", "subscriptions")["subscriptions"])
     pubsub.ok("DELETE", "subscriptions/reader")
     assert {} == pubsub.ok("GET", "subscriptions")
+
+
+def test_lists_come_in_pages(pubsub: PubSub) -> None:
+    """Of as many as are asked for, with a token while there are more."""
+    for name in ("alpha", "beta"):
+        pubsub.ok("PUT", f"topics/{name}", {})
+    first = pubsub.ok("GET", "topics", pageSize="2")
+    rest = pubsub.ok("GET", "topics", pageSize="2", pageToken=first["nextPageToken"])
+
+    assert ["alpha", "beta"] == [each["name"].rpartition("/")[2] for each in first["topics"]]
+    assert ["news"] == [each["name"].rpartition("/")[2] for each in rest["topics"]]
+    assert "nextPageToken" not in rest
+    assert 400 == pubsub.refusal("GET", "topics", pageToken="nonsense")[0]
