@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
 from localcloud.pubsub.broker import Delivery
 from localcloud.time.jump_schedule import Stalled
+from localcloud.workflows.dialect import Dialect
 from shared.google import importer
 from tests.acceptance import foreign
 from tests.acceptance.crashes import deploying, difference
@@ -61,11 +62,14 @@ REQUESTS = CLAIMS | {
 
 @dataclass(frozen=True)
 class Chaos:
-    """What a seed makes of a run: how many calls fail, and which requests come when (seconds from the start)."""
+    """What a seed makes of a run: how many calls fail, which requests come when (seconds from the start), and how
+    Workflows behaves where Google's pages leave it open.
+    """
 
     seed: int
     rate: float
     requests: tuple[tuple[float, str], ...]
+    dialect: Dialect = field(default_factory=Dialect)
 
     @classmethod
     def of(cls, seed: int, rate: float | None = None) -> Chaos:
@@ -75,7 +79,7 @@ class Chaos:
         times = sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(4)))
         later = [(when, chance.choice(list(REQUESTS))) for when in times]
         first = (0.0, chance.choice(list(DEPLOYS)))
-        return cls(seed, rate or share, (first, *sorted([*_soon(seed), *later])))
+        return cls(seed, rate or share, (first, *sorted([*_soon(seed), *later])), _dialect(seed))
 
     @property
     def newest(self) -> str:
@@ -90,7 +94,7 @@ class Chaos:
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} at {when:.0f} s" for when, name in self.requests)
-        return f"seed {self.seed}, {self.rate:.0%} of calls failing, {told}"
+        return f"seed {self.seed}, {self.rate:.0%} of calls failing, {told}, {self.dialect}"
 
 
 def _soon(seed: int) -> Iterator[tuple[float, str]]:
@@ -98,6 +102,11 @@ def _soon(seed: int) -> Iterator[tuple[float, str]]:
     chance = random.Random(f"storm/{seed}/soon")
     if chance.randrange(4) == 0:
         yield chance.uniform(0.5, CLAIMED), chance.choice(list(REQUESTS))
+
+
+def _dialect(seed: int) -> Dialect:
+    chance = random.Random(f"storm/{seed}/dialect")
+    return Dialect(both_sides=chance.choice([True, False]), callback_project=chance.choice(["number", "id"]))
 
 
 @dataclass(frozen=True)
@@ -140,7 +149,7 @@ def violation(chaos: Chaos, undisturbed: dict[str, Json]) -> tuple[str, bool]:
 
 async def _pass(chaos: Chaos) -> Passed:
     unkind = Delivery(copies=2, late=20.0, shuffle=3.0) if chaos.rate else Delivery()
-    async with LocalRun(seed=chaos.seed, delivery=unkind) as local:
+    async with LocalRun(seed=chaos.seed, delivery=unkind, dialect=chaos.dialect) as local:
         await foreign.make(local)
         before = foreign.picture(local)
         for fault in chaos.faults() if chaos.rate else ():
