@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ObservedCluster:
-    """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet."""
+    """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet. `owned` is
+    all that is the environment's, in whichever namespace.
+    """
 
     cluster: container.Cluster
     objects: Mapping[Key, KubeObject]
     exports_known: bool
+    owned: tuple[KubeObject, ...] = ()
 
 
 def differences(

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from functions.service_export.contents import read_contents
 from functions.service_export.differences import ObservedCluster, differences
 from functions.service_export.pruning import to_prune
-from functions.service_export.sample_app import NAME
 from shared import labels
 from shared.google import container
 from shared.google.cluster_reader import ClusterReader
 from shared.google.gkehub import member_key
 from shared.google.session import Session
-from shared.objects import Key, KubeObject
+from shared.objects import KubeObject
 from shared.step.stages import Reached
 from shared.step.step import Context
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ObservedExports:
     """The environment's clusters: `clusters` are all that exist, `contents` what is in those that serve, by name.
+    `passed_over` are the names of those that serve and were not looked at.
 
     `imports` are the config cluster's, by namespace and name; `foreign` the names of the project's other clusters,
     by the key of their membership. `to_prune` is what is ours and not wanted any more; it is only looked for once
@@ -36,11 +37,21 @@ class ObservedExports:
     imports: Mapping[tuple[str, str], KubeObject] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
     to_prune: Reached | None = None
+    passed_over: frozenset[str] = frozenset()
 
     def is_imported(self, wanted: Environment, service: Service) -> bool:
         """Whether the import lists exactly the memberships of the clusters that export the service."""
         exporters = set(self.exporters(wanted, service).values())
         return "" not in exporters and self.listed(service) == exporters
+
+    def lacking(self, wanted: Environment) -> set[str]:
+        """The clusters that an import does not list and should."""
+        return {
+            name
+            for service in wanted.services
+            for name, key in self.exporters(wanted, service).items()
+            if key not in self.listed(service)
+        }
 
     def listed(self, service: Service) -> set[str]:
         """The keys of the memberships that the service's import lists."""
@@ -57,19 +68,35 @@ class ObservedExports:
 
 
 def observe(context: Context) -> ObservedExports:
-    """Whatever of the wanted objects is there, in each cluster that serves."""
+    """Whatever of the wanted objects is there, in each cluster that serves.
+
+    A cluster takes four calls or more. So a request looks at all clusters first and last, and between at those alone
+    that an import lacks.
+    """
     wanted, session = context.wanted, context.session
     every = container.clusters(session, wanted.project)
     ours = _of_environment(wanted, every)
+    imports = _imports(wanted, session, ours.get(wanted.config_cluster))
+    observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()))
+    if context.message.mode == "apply" and context.message.attempt > 1:
+        observed = replace(observed, passed_over=_to_pass_over(wanted, observed))
     contents = {
-        name: _contents(wanted, session, cluster) for name, cluster in ours.items() if cluster.is_reachable
+        spec.name: read_contents(session, wanted, spec, ours[spec.name])
+        for spec in wanted.clusters
+        if spec.name in ours and ours[spec.name].is_reachable and spec.name not in observed.passed_over
     }
-    observed = ObservedExports(
-        ours, contents, _imports(wanted, session, contents), _foreign(wanted, every, ours.values())
-    )
+    observed = replace(observed, contents=contents)
     if not _is_complete(wanted, observed):
         return observed
-    return replace(observed, to_prune=to_prune(context, every))
+    owned = {each.cluster.key: each.owned for each in contents.values()}
+    return replace(observed, to_prune=to_prune(context, every, owned))
+
+
+def _to_pass_over(wanted: Environment, observed: ObservedExports) -> frozenset[str]:
+    """The clusters whose exports have all been imported, while others' have not."""
+    lacking = observed.lacking(wanted)
+    exporting = {each.name for service in wanted.services for each in wanted.exporters(service)}
+    return frozenset(exporting - lacking if lacking else ())
 
 
 def _of_environment(wanted: Environment, every: Iterable[container.Cluster]) -> dict[str, container.Cluster]:
@@ -92,42 +119,20 @@ def _foreign(
     return {key: name for key, name in found.items() if key and key not in keys}
 
 
-def _contents(wanted: Environment, session: Session, cluster: container.Cluster) -> ObservedCluster:
-    api = ClusterReader(session, cluster)
-    objects: dict[Key, KubeObject] = {}
-    exports_known = True
-    for name in wanted.namespaces:
-        exports = api.list("ServiceExport", name)
-        exports_known = exports is not None
-        if found := api.get("Namespace", "", name):
-            objects |= _by_key("Namespace", [found])
-            objects |= _by_key("Service", api.list("Service", name) or [])
-            objects |= _by_key("ServiceExport", exports or [])
-    is_there = ("Namespace", "", wanted.gateway.namespace) in objects
-    if wanted.sample_app and is_there and (app := api.get("Deployment", wanted.gateway.namespace, NAME)):
-        objects |= _by_key("Deployment", [app])
-    return ObservedCluster(cluster, objects, exports_known)
-
-
-def _by_key(kind: str, items: Iterable[KubeObject]) -> dict[Key, KubeObject]:
-    return {(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in items}
-
-
 def _imports(
-    wanted: Environment, session: Session, contents: Mapping[str, ObservedCluster]
+    wanted: Environment, session: Session, config: container.Cluster | None
 ) -> dict[tuple[str, str], KubeObject]:
-    """The config cluster's imports by namespace and name."""
-    config = contents.get(wanted.config_cluster)
-    if config is None or not config.exports_known:
+    """The config cluster's imports by namespace and name; none while it does not know the kind."""
+    if config is None or not config.is_reachable:
         return {}
-    api = ClusterReader(session, config.cluster)
+    api = ClusterReader(session, config)
     found = [each for space in wanted.namespaces for each in api.list("ServiceImport", space) or []]
     return {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
 
 
 def _is_complete(wanted: Environment, observed: ObservedExports) -> bool:
     """Whether every cluster has what it should, and no import lacks anybody: now what is too much matters."""
-    served = all(
+    served = not observed.passed_over and all(
         (contents := observed.contents.get(each.name)) and not any(differences(wanted, each, contents))
         for each in wanted.clusters
     )

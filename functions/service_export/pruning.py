@@ -8,25 +8,27 @@ not waited for: it is not asked to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from functions.service_export.contents import KINDS
 from functions.service_export.stages import STAGES
 from functions.service_export.survey import Survey
 from functions.service_export.wanted import kept
 from shared.google.container import Cluster
 from shared.labels import asked_at
 from shared.live_objects import LiveObject, ask, may_hold, owned
-from shared.objects import key_of
+from shared.objects import KubeObject, key_of
 from shared.step.stages import Reached, first
 from shared.step.step import Context
 
-KINDS = ("ServiceExport", "Service", "Deployment", "Namespace")
 
-
-def to_prune(context: Context, clusters: Iterable[Cluster]) -> Reached | None:
+def to_prune(
+    context: Context, clusters: Iterable[Cluster], owned_in: Mapping[tuple[str, str], Iterable[KubeObject]]
+) -> Reached | None:
     """The first stage in which something is left of the environment that its spec does not ask for.
 
-    None if nothing bears our label and is not wanted: that takes fewer calls than to look stage by stage.
+    None if nothing bears our label and is not wanted: that takes fewer calls than to look stage by stage. `owned_in`
+    is what bears it in the clusters that were read already, by name and location.
     """
     wanted = context.wanted
     keys = kept(wanted)
@@ -34,9 +36,10 @@ def to_prune(context: Context, clusters: Iterable[Cluster]) -> Reached | None:
     def goes(live: LiveObject) -> bool:
         return key_of(live.body) not in keys.get(live.cluster.key, frozenset())
 
-    those = [each for each in clusters if may_hold(each, wanted.name)]
-    found = ask(context.session, those, lambda api: owned(api, wanted.name, *KINDS)).objects
-    if not any(map(goes, found)):
+    known = [LiveObject(each, body) for each in clusters for body in owned_in.get(each.key, ())]
+    others = [each for each in clusters if each.key not in owned_in and may_hold(each, wanted.name)]
+    found = ask(context.session, others, lambda api: owned(api, wanted.name, *KINDS)).objects
+    if not any(map(goes, (*known, *found))):
         return None
     asked = asked_at(context.message.claim.generation)
     survey = Survey(context.session, wanted.project, wanted.name, wanted.gateway.namespace, asked, goes)

@@ -28,6 +28,8 @@ def decide(wanted: Environment, observed: ObservedExports, now: float) -> Decisi
         return Decision(stop)
     ready, later, waits = list[ObjectChange](), list[ObjectChange](), list[Waiting]()
     for cluster in wanted.clusters:
+        if cluster.name in observed.passed_over:
+            continue
         for change in differences(wanted, cluster, observed.contents.get(cluster.name)):
             wait = wait_to_change(change, cluster.name, observed, now)
             (later if wait else ready).append(change)

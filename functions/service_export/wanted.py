@@ -25,9 +25,10 @@ def wanted_objects(wanted: Environment, cluster: Cluster) -> Iterator[KubeObject
 
 def kept(wanted: Environment) -> dict[tuple[str, str], frozenset[Key]]:
     """By cluster and location: what stays in it. A Service that is only exported stays, whoever made it."""
-    found = {}
-    for cluster in wanted.clusters:
-        services = {("Service", each.namespace, each.name) for each in wanted.exports(cluster)}
-        every = {key_of(each) for each in wanted_objects(wanted, cluster)}
-        found[cluster.name, cluster.location] = frozenset(every | services)
-    return found
+    return {(each.name, each.location): frozenset(wanted_keys(wanted, each)) for each in wanted.clusters}
+
+
+def wanted_keys(wanted: Environment, cluster: Cluster) -> set[Key]:
+    """What a cluster should have, Services that are the user's own included."""
+    services = {("Service", each.namespace, each.name) for each in wanted.exports(cluster)}
+    return services | {key_of(each) for each in wanted_objects(wanted, cluster)}

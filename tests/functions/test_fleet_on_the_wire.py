@@ -74,7 +74,7 @@ def test_a_fleet_comes_to_be_from_nothing_and_then_stays_as_it_is() -> None:
             finished = len(bench.changed())
             again = await bench.ask(*STEPS)
             assert {step: ["done"] for step in STEPS} == outcomes(again)
-            assert {"clusters": 2, "fleet": 5, "service_export": 19} == {
+            assert {"clusters": 2, "fleet": 5, "service_export": 11} == {
                 step: heard[0]["calls"]["total"] for step, heard in again.items()
             }
             assert finished == len(bench.changed())

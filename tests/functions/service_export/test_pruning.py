@@ -106,7 +106,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
         monkeypatch.setattr(survey, "foreign_object_in", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
         context: Any = SimpleNamespace(session=None, wanted=wanted, message=SimpleNamespace(claim=claim))
-        return to_prune(context, fleet.clusters)
+        return to_prune(context, fleet.clusters, {})
 
     return look
 

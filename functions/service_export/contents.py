@@ -1,0 +1,60 @@
+"""Reads what a cluster has of an environment, in few calls: what is ours by label first, the rest by name.
+
+What is ours is read in all namespaces, so that what a changed spec leaves out is seen too. Only for what is wanted and
+not ours does it look again: it may be there, and somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from functions.service_export.differences import ObservedCluster
+from functions.service_export.wanted import wanted_keys
+from shared import labels
+from shared.google import container
+from shared.google.cluster_reader import ClusterReader
+from shared.google.session import Session
+from shared.objects import Key, KubeObject, key_of
+
+if TYPE_CHECKING:
+    from shared.spec import Cluster, Environment
+
+KINDS = ("Namespace", "Service", "ServiceExport", "Deployment")
+
+
+def read_contents(
+    session: Session, wanted: Environment, spec: Cluster, cluster: container.Cluster
+) -> ObservedCluster:
+    """What is in one cluster.
+
+    Raises:
+        ApiError: it cannot be read.
+    """
+    api = ClusterReader(session, cluster)
+    lists = {kind: api.everywhere(kind, f"{labels.OWNER}={wanted.name}") for kind in KINDS}
+    owned = [each for found in lists.values() for each in found or ()]
+    objects = _by_key(each for each in owned if _is_within(each, wanted))
+    objects |= _by_key(_others(api, objects, wanted_keys(wanted, spec)))
+    return ObservedCluster(cluster, objects, lists["ServiceExport"] is not None, tuple(owned))
+
+
+def _is_within(item: KubeObject, wanted: Environment) -> bool:
+    kind, space, name = key_of(item)
+    return (name if kind == "Namespace" else space) in wanted.namespaces
+
+
+def _others(api: ClusterReader, ours: dict[Key, KubeObject], keys: set[Key]) -> Iterator[KubeObject]:
+    """Wanted objects that are there and not ours. Nothing is in a namespace that is not there."""
+    missing = keys - ours.keys()
+    there = {name for kind, _, name in ours if kind == "Namespace"}
+    for kind, _, name in sorted(key for key in missing if key[0] == "Namespace"):
+        if found := api.get(kind, "", name):
+            there.add(name)
+            yield found
+    for kind, space in sorted({key[:2] for key in missing if key[1] in there}):
+        yield from (each for each in api.list(kind, space) or () if key_of(each) in missing)
+
+
+def _by_key(items: Iterable[KubeObject]) -> dict[Key, KubeObject]:
+    return {key_of(each): each for each in items}
