@@ -16,7 +16,9 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on = [time_sleep.apis]
 }
 
-# The workflow catches what it can; an execution that still fails was stopped by something that it does not know.
+# The workflow catches what it can; an execution that still fails was stopped by something that it does not know. Workflows
+# writes one entry of every execution that ends [documented: logging/docs/api/platform-logs]. Unlike the metric of finished
+# executions, it names the execution.
 resource "google_monitoring_alert_policy" "executions" {
   project               = var.project_id
   display_name          = "Fleetgate: an execution failed"
@@ -26,21 +28,22 @@ resource "google_monitoring_alert_policy" "executions" {
   conditions {
     display_name = "An execution of the workflow failed"
 
-    condition_threshold {
+    condition_matched_log {
       filter = join(" AND ", [
-        "resource.type = \"workflows.googleapis.com/Workflow\"",
-        "resource.labels.workflow_id = \"${google_workflows_workflow.fleetgate.name}\"",
-        "metric.type = \"workflows.googleapis.com/finished_execution_count\"",
-        "metric.labels.status = \"FAILED\"",
+        "resource.type=\"workflows.googleapis.com/Workflow\"",
+        "resource.labels.workflow_id=\"${google_workflows_workflow.fleetgate.name}\"",
+        "resource.labels.location=\"${var.region}\"",
+        "log_id(\"workflows.googleapis.com/executions_system\")",
+        "jsonPayload.state=\"FAILED\"",
       ])
-      comparison      = "COMPARISON_GT"
-      threshold_value = 0
-      duration        = "0s"
+      label_extractors = { execution = "EXTRACT(labels.\"workflows.googleapis.com/execution_id\")" }
+    }
+  }
 
-      aggregations {
-        alignment_period   = "300s"
-        per_series_aligner = "ALIGN_DELTA"
-      }
+  alert_strategy {
+    auto_close = "86400s"
+    notification_rate_limit {
+      period = "300s"
     }
   }
 

@@ -106,6 +106,26 @@ resource "google_project_iam_member" "followers" {
   depends_on = [time_sleep.apis]
 }
 
+# What the functions log has the rows of reports. IAM grants the reading of logs by project, so this lets requesters read
+# every log of it, but for those of data access.
+resource "google_project_iam_custom_role" "requester" {
+  project     = var.project_id
+  role_id     = "fleetgate_requester"
+  title       = "Fleetgate: requester"
+  description = "What reports of requests are made from."
+  permissions = ["logging.logEntries.list"]
+
+  depends_on = [time_sleep.apis]
+}
+
+resource "google_project_iam_member" "log_readers" {
+  for_each = var.requesters
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.requester.name
+  member  = each.key
+}
+
 resource "google_project_iam_member" "readers" {
   for_each = var.requesters
 

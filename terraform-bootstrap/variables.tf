@@ -170,7 +170,7 @@ variable "function_memory" {
 }
 
 variable "requesters" {
-  description = "Who may publish requests and follow them, as IAM members: group:platform@example.com."
+  description = "Who may publish requests, follow them and read the home project's logs, as IAM members: group:platform@example.com."
   type        = set(string)
   default     = []
   nullable    = false

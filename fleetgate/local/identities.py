@@ -32,6 +32,13 @@ FLEET_AGENTS = {
     "multiclusteringress": ("roles/multiclusteringress.serviceAgent", "roles/container.admin"),
     "multiclusterservicediscovery": ("roles/multiclusterservicediscovery.serviceAgent",),
 }
+# Those who may request are bound to it; here nobody is, but the user, who owns the project.
+REQUESTER: Json = {
+    "title": "Fleetgate: requester",
+    "description": "What reports of requests are made from.",
+    "stage": "GA",
+    "includedPermissions": ["logging.logEntries.list"],
+}
 
 
 def prepare_home(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
@@ -53,6 +60,7 @@ def prepare_home(world: World, roles: Iterable[Role], scope: RoleScope) -> None:
         also = (BUILDER,) if role.name == BUILDER else ()
         for account in (each for each in (*role.act_as, *also) if each != NODES):
             _let_act(world, role, scope, scope.account(account))
+    custom_roles.make(world, world.projects.get(scope.home), "fleetgate_requester", REQUESTER)
 
 
 def prepare_fleet_project(world: World, roles: Iterable[Role], scope: RoleScope) -> None:

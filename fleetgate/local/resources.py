@@ -125,20 +125,19 @@ def sweep_job(topic: str, account: str) -> Json:
 
 def executions_alert(region: str) -> Json:
     """The policy that tells of an execution that failed."""
-    threshold = {
-        "filter": 'resource.type = "workflows.googleapis.com/Workflow" AND '
-        'resource.labels.workflow_id = "fleetgate" AND '
-        'metric.type = "workflows.googleapis.com/finished_execution_count" AND metric.labels.status = "FAILED"',
-        "comparison": "COMPARISON_GT",
-        "duration": "0s",
-        "aggregations": [{"alignmentPeriod": "300s", "perSeriesAligner": "ALIGN_DELTA"}],
+    matched = {
+        "filter": 'resource.type="workflows.googleapis.com/Workflow" AND '
+        f'resource.labels.workflow_id="fleetgate" AND resource.labels.location="{region}" AND '
+        'log_id("workflows.googleapis.com/executions_system") AND jsonPayload.state="FAILED"',
+        "labelExtractors": {"execution": 'EXTRACT(labels."workflows.googleapis.com/execution_id")'},
     }
     return {
         "displayName": "Fleetgate: an execution failed",
         "combiner": "OR",
         "conditions": [
-            {"displayName": "An execution of the workflow failed", "conditionThreshold": threshold}
+            {"displayName": "An execution of the workflow failed", "conditionMatchedLog": matched}
         ],
+        "alertStrategy": {"autoClose": "86400s", "notificationRateLimit": {"period": "300s"}},
         "documentation": {
             "content": f"`gcloud workflows executions list fleetgate --location={region} --filter=state=FAILED` "
             "names it; docs/operate.md says what to do.",

@@ -136,6 +136,11 @@ class Entries:
                 found.setdefault((each.key, each.double), each)
         return list(found.values())
 
+    def received(self, project: str, after: float, until: float) -> list[Received]:
+        """What has been received of a project (by id) since `after`, up to `until`, in that order."""
+        found = [each for each in self._kept.get(project, []) if after < each.when <= until]
+        return sorted(found, key=lambda each: (each.when, each.number))
+
     def _met(self, received: Received) -> Sequence[Received]:
         due = [fault for fault in self.faults if fault.picks(received.entry)]
         return due[0].effect.apply(received) if due else [received]

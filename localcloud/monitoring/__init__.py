@@ -1,7 +1,10 @@
-"""Cloud Monitoring: notification channels and alert policies, kept as they are given; nothing is measured here."""
+"""Cloud Monitoring: notification channels, alert policies, and the alerts that conditions on the log raise.
 
-from localcloud.monitoring import channels, policies
+Nothing is measured here, and nobody is notified.
+"""
+
+from localcloud.monitoring import alerts, channels, policies
 from localcloud.monitoring.policies import create_policy
 from localcloud.monitoring.service import service
 
-__all__ = ["channels", "create_policy", "policies", "service"]
+__all__ = ["alerts", "channels", "create_policy", "policies", "service"]

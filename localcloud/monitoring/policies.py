@@ -1,10 +1,13 @@
-"""Alert policies (monitoring v3 projects.alertPolicies). They are checked and kept; none ever fires."""
+"""Alert policies (monitoring v3 projects.alertPolicies): checked and kept. `alerts` has what they raise."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from localcloud.logging.matching import compile_query
+from localcloud.monitoring.alerts import ALERTS
+from localcloud.monitoring.extractors import field_in
 from localcloud.monitoring.service import CHANNELS, POLICIES, mutation, refuse_selection, service
 from localcloud.resources import project_path, require
 from localcloud.service import Call, page
@@ -66,7 +69,9 @@ def patch(call: Call) -> Json:
 @service.on("monitoring.projects.alertPolicies.delete")
 def delete(call: Call) -> Json:
     """Delete a policy."""
-    call.world.store[POLICIES].delete(_policy(call)["name"])
+    name = _policy(call)["name"]
+    call.world[ALERTS].catch_up(project_path(call))
+    call.world.store[POLICIES].delete(name)
     return {}
 
 
@@ -80,6 +85,7 @@ def _stored(world: World, name: str, given: Json, created: Json, who: str) -> Js
     _check(world, name, policy)
     conditions = [_named(world, name, each) for each in policy["conditions"]]
     changed = {"mutationRecord": mutation(world, who)}
+    world[ALERTS].catch_up("/".join(name.split("/")[:2]))
     return world.store[POLICIES].put(
         name, {**policy, "name": name, "conditions": conditions, **created, **changed}
     )
@@ -124,8 +130,12 @@ def _check_matched_log(policy: Json) -> None:
         return
     if len(policy["conditions"]) > 1:
         raise _bad("conditions", len(policy["conditions"]), "A condition on a log must be the only one.")
-    if not matched[0]["conditionMatchedLog"].get("filter"):
+    log = matched[0]["conditionMatchedLog"]
+    if not log.get("filter"):
         raise _bad("conditions[0].condition_matched_log.filter", "", "A filter must be specified.")
+    compile_query(log["filter"])
+    for extractor in log.get("labelExtractors", {}).values():
+        field_in(extractor)
     if not policy.get("alertStrategy", {}).get("notificationRateLimit", {}).get("period"):
         raise _bad(
             "alert_strategy.notification_rate_limit", "", "It must be set for a log-based alerting policy."

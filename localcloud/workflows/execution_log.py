@@ -5,12 +5,16 @@ platform-logs, "Workflows"]. Its payload is google.cloud.workflows.type.Executio
 google/cloud/workflows/type/executions_system.proto], a jsonPayload with its type [observed: sinks and alerts in public
 repositories filter by `jsonPayload.@type` and `jsonPayload.state`]. Its field `message` is left out: nobody has written
 down the words. The log of `sys.log`, and the label project_id, are from memory.
+
+The workflow's service account needs `logging.logEntries.create` [documented: workflows/docs/authentication]. Without it
+nothing is written, and the execution goes on [inferred].
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from localcloud.iam.access import ACCESS
 from localcloud.logging.entries import ENTRIES
 from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Json
@@ -19,6 +23,7 @@ from localcloud.world import World
 
 SYSTEM_LOG, CUSTOM_LOG = "workflows.googleapis.com/executions_system", "Workflows"
 TYPE = "type.googleapis.com/google.cloud.workflows.type.ExecutionsSystemLog"
+WRITE = "logging.logEntries.create"
 LONGEST = 1000  # bytes of an exception and of its source [documented: the proto's "1 kB"]
 
 
@@ -56,6 +61,9 @@ class ExecutionLog:
 
     def _write(self, log: str, entry: Json) -> None:
         _, project, _, location, _, workflow = self._definition["name"].split("/")
+        account = self._definition["serviceAccount"].rpartition("/")[2]
+        if not self._world[ACCESS].allows(self._world, account, WRITE, f"projects/{project}"):
+            return
         labels = {"project_id": project, "location": location, "workflow_id": workflow}
         self._world[ENTRIES].write(
             project,

@@ -71,7 +71,7 @@ run "an_empty_project" {
   }
 
   assert {
-    condition     = length(google_cloudbuild_trigger.push) + length(google_monitoring_notification_channel.email) + length(google_project_iam_member.followers) == 0
+    condition     = length(google_cloudbuild_trigger.push) + length(google_monitoring_notification_channel.email) + length(google_project_iam_member.followers) + length(google_project_iam_member.log_readers) == 0
     error_message = "There is no repository, no address and no requester."
   }
 

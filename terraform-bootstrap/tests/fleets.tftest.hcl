@@ -70,6 +70,16 @@ run "two_fleets_and_a_repository" {
   }
 
   assert {
+    condition     = google_project_iam_member.log_readers["group:platform@example.com"].role == google_project_iam_custom_role.requester.name
+    error_message = "A requester reads what the functions log."
+  }
+
+  assert {
+    condition     = google_project_iam_custom_role.requester.permissions == toset(["logging.logEntries.list"])
+    error_message = "And does nothing else with logs."
+  }
+
+  assert {
     condition     = google_cloudbuild_trigger.push[0].substitutions._REGION == "europe-west1"
     error_message = "The build deploys to the home region."
   }

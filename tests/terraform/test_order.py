@@ -66,6 +66,7 @@ def test_every_grant_of_an_identity_that_acts_at_once_is_waited_for() -> None:
         "google_cloud_run_v2_service_iam_member.triggers": "the service is the function's, which is made last",
         "google_pubsub_topic_iam_member.requesters": "people",
         "google_project_iam_member.followers": "people",
+        "google_project_iam_member.log_readers": "people",
         "google_project_iam_member.readers": "people",
     }
     grants = {each.address for each in blocks(BOOTSTRAP, "resource") if each.type.endswith("_iam_member")}

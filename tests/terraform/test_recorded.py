@@ -25,6 +25,7 @@ NOT_RECORDED = {
     "google_monitoring_notification_channel",
     "google_storage_bucket_object",
     "google_project_iam_member.followers",
+    "google_project_iam_member.log_readers",
     "google_project_iam_member.readers",
 }
 NOT_SENT = {*OWN, *META_ARGUMENTS, "lifecycle", "source_contents"}

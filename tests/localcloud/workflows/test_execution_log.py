@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.iam.access import ACCESS, define_role
+from localcloud.iam.grants import grant
 from localcloud.wire.messages import Json
 from localcloud.workflows.executions import EXECUTIONS
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -93,6 +95,25 @@ def test_an_execution_that_is_cancelled_says_so(services: Services) -> None:
 
     assert ["ACTIVE", "CANCELLED"] == [each["jsonPayload"]["state"] for each in entries(services, SYSTEM)]
     assert [] == entries(services, "severity>=ERROR")
+
+
+def test_an_account_that_may_not_write_writes_nothing(services: Services) -> None:
+    """And its execution ends as it would."""
+    services.world[ACCESS].enforced = True
+    id_ = run(services, "main: {steps: [{say: {call: sys.log, args: {text: hi}}}]}")
+
+    assert "SUCCEEDED" == services.world[EXECUTIONS].get(f"{WORKFLOW}/executions/{id_}").run.state.value
+    services.world[ACCESS].enforced = False
+    assert [] == entries(services, "")
+
+    services.world[ACCESS].enforced = True
+    define_role(services.world, f"projects/{PROJECT}/roles/writer", ["logging.logEntries.create"])
+    grant(
+        services.world, f"projects/{PROJECT}", f"projects/{PROJECT}/roles/writer", f"serviceAccount:{ACCOUNT}"
+    )
+    run(services, "main: {steps: [{say: {call: sys.log, args: {text: hi}}}]}")
+    services.world[ACCESS].enforced = False
+    assert 3 == len(entries(services, ""))
 
 
 @pytest.mark.parametrize(
