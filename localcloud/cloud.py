@@ -122,6 +122,7 @@ class LocalCloud:
         self.executions = self.world[EXECUTIONS]
         self.folder = Path()
         self._vpc_proxy = self._dns = ""
+        self.grpc: GrpcServer | None = None
         self.grpc_endpoint = ""  # `host:port`; empty where gRPC is not spoken
 
     async def __aenter__(self) -> Self:
@@ -162,9 +163,9 @@ class LocalCloud:
 
     async def _open_grpc(self, started: AsyncExitStack) -> None:
         """Speak gRPC. What that takes is imported here, in a thread: it would hold the cloud for a second."""
-        server = (await asyncio.to_thread(_grpc_server))(self.identities, self.edge.handle_service)
-        started.push_async_callback(server.stop)
-        self.grpc_endpoint = await server.open(self.edge.public_authority)
+        self.grpc = (await asyncio.to_thread(_grpc_server))(self.identities, self.edge.handle_service)
+        started.push_async_callback(self.grpc.stop)
+        self.grpc_endpoint = await self.grpc.open(self.edge.public_authority)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

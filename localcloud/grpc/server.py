@@ -63,7 +63,7 @@ class GrpcServer:
 
     def __init__(self, identities: Identities, handle: Callable[[Request], Awaitable[Response]]) -> None:
         self._identities = identities
-        self._handle = handle
+        self.handle = handle
         self._server: aio.Server | None = None
 
     async def open(self, authority: Authority, port: int = 0) -> str:
@@ -93,7 +93,7 @@ class GrpcServer:
         """The answer, serialized."""
         try:
             headers = self._authenticated(context)
-            response = await self._handle(rest_request(rpc, data, headers))
+            response = await self.handle(rest_request(rpc, data, headers))
         except Refused as refused:
             response = refused.response(Style.NEWER)
         except Abort:

@@ -50,8 +50,13 @@ def resource(world: World, execution: Execution) -> Json:
     }
     if execution.ended is not None:
         shown["endTime"] = rfc3339(execution.ended)
-        shown["duration"] = f"{round(execution.ended - execution.created, 9):g}s"
+        shown["duration"] = _duration(execution.ended - execution.created)
     return {key: value for key, value in shown.items() if value is not None}
+
+
+def _duration(seconds: float) -> str:
+    """As proto JSON writes it: a decimal number without exponent [documented: google.protobuf.Duration]."""
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
 def _name(call: Call) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -211,6 +212,19 @@ def test_execution_runs_on_the_clock(world: World, ask: Ask, deploy: Callable[..
     assert (ended["state"], ended["result"], ended["duration"]) == ("SUCCEEDED", '"Hello Ada"', "0.3s")
     assert ended["name"].split("/")[1] == world.projects.get("shop").number
     assert ended["status"] == {"currentSteps": [{"routine": "main", "step": "out"}]}
+
+
+def test_a_long_duration_is_told_to_the_microsecond(
+    world: World, ask: Ask, deploy: Callable[..., Json], run: Any
+) -> None:
+    """As a decimal number, which a protobuf duration is read from; not as 1.2e+06."""
+    deploy("main: {steps: [{wait: {call: sys.sleep, args: {seconds: 1234567.25}}}]}")
+    name = run()
+    world.clock.advance_to(world.clock.now + 1234600)
+
+    duration = ask("GET", f"workflowexecutions/v1/{name}")[1]["duration"]
+
+    assert re.fullmatch(r"1234567\.[0-9]{1,6}s", duration)
 
 
 def test_failed_execution_shows_its_error(
