@@ -1,12 +1,23 @@
-"""Makes the report from an execution's result: the same on Google Cloud and on a local one."""
+"""Makes the report from an execution's result and its log: the same on Google Cloud and on a local one.
+
+The result has the outcome and its reasons, counts, addresses, and the worst rows of the other lists. The log has the
+changes of every step, the traffic, and the rows that the result left out.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
+from fleetgate.log.accounts import StepCount, StepLog
+from fleetgate.log.gaps import gap_of
+from fleetgate.log.waiting import LogReading
 from fleetgate.report import (
     Address,
     ApiCalls,
@@ -20,6 +31,7 @@ from fleetgate.report import (
     Wait,
 )
 
+Row = TypeVar("Row", bound=BaseModel)
 LEAKED = "LEAKED"  # the code of an audit that found something left
 
 
@@ -37,10 +49,24 @@ class Ended:
     began: float
     wall_seconds: float
 
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The result, read; empty if there is none."""
+        content: dict[str, Any] = json.loads(self.result) if self.result else {}
+        return content
 
-def report_of_result(ended: Ended, request: Mapping[str, Any]) -> Report:
-    """The report of one ended execution; times in it are seconds from when the request was published."""
-    result = json.loads(ended.result) if ended.result else {}
+    @property
+    def counts(self) -> list[StepCount]:
+        """What the result counts of each step."""
+        return [StepCount.of_row(row) for row in self.content.get("steps", [])]
+
+
+def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) -> Report:
+    """The report of one ended execution, whose `log` was read.
+
+    Times in it are seconds from when the request was published.
+    """
+    result = ended.content
     return Report(
         environment=result.get("environment") or request.get("name") or _name(request),
         action=result.get("action") or request.get("action", ""),
@@ -48,13 +74,35 @@ def report_of_result(ended: Ended, request: Mapping[str, Any]) -> Report:
         wall_seconds=round(ended.wall_seconds, 3),
         invocations=result.get("invocations", 0),
         api_calls=ApiCalls.model_validate(result.get("calls", {})),
-        steps=[_step(row, ended.began) for row in result.get("steps", [])],
+        steps=[
+            _step(row, logged, ended.began)
+            for row, logged in zip(result.get("steps", []), log.steps, strict=True)
+        ],
         addresses=[Address.model_validate(row) for row in result.get("addresses") or []],
-        traffic=[Traffic.model_validate(row) for row in result.get("traffic") or []],
-        leaks=result.get("leaks") or [],
-        foreign=result.get("foreign") or [],
+        traffic=list(_valid(Traffic, _whole("traffic", result, log.steps))),
+        leaks=_whole("leaks", result, log.steps),
+        foreign=_whole("foreign", result, log.steps),
         diagnoses=list(_diagnoses(result, ended)),
+        incomplete=gap_of(log),
     )
+
+
+def _whole(name: str, result: Mapping[str, Any], steps: Iterable[StepLog]) -> list[Any]:
+    """A list of the result, with the rows that its answer left out: as it was logged, if it was logged.
+
+    The result may have the list of a later answer, which left nothing out and logged nothing.
+    """
+    told = list(result.get(name) or [])
+    logged = [list(each.last[name]) for each in steps if name in each.last]
+    fits = bool(told and logged) and all(row in logged[-1] for row in told)
+    return logged[-1] if fits else told
+
+
+def _valid(kind: type[Row], rows: Iterable[Any]) -> Iterator[Row]:
+    """The rows that have the form of `kind`; whoever may write to the log can write others."""
+    for row in rows:
+        with suppress(ValidationError):
+            yield kind.model_validate(row)
 
 
 def _name(request: Mapping[str, Any]) -> str:
@@ -70,7 +118,7 @@ def _outcome(result: Mapping[str, Any]) -> Outcome:
     return outcome
 
 
-def _step(row: Mapping[str, Any], began: float) -> Step:
+def _step(row: Mapping[str, Any], logged: StepLog, began: float) -> Step:
     return Step(
         name=row["name"],
         mode=row["mode"],
@@ -78,8 +126,11 @@ def _step(row: Mapping[str, Any], began: float) -> Step:
         start=round(row["start"] - began, 3),
         end=round(row["end"] - began, 3),
         attempts=row["attempts"],
+        answered=logged.count.answered,
+        logged=logged.found,
         waits=[Wait(reason=w["reason"], seconds=round(w["seconds"], 3)) for w in row["waits"]],
-        changes=[Change.model_validate(change) for change in row["changes"]],
+        changes=list(_valid(Change, logged.changes)),
+        unheard=list(_valid(Change, logged.unheard)),
     )
 
 

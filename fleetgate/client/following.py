@@ -10,6 +10,8 @@ from fleetgate.client.errors import ClientError
 from fleetgate.client.executions import Execution, read, started_by
 from fleetgate.client.pauses import Watch
 from fleetgate.client.target import Target
+from fleetgate.log.entries import LogSource
+from fleetgate.log.waiting import LIMIT, LogReading
 from fleetgate.report import Report
 from fleetgate.results import Ended, report_of_result
 from shared import errors
@@ -48,12 +50,13 @@ def publish(target: Target, request: Mapping[str, Any]) -> Published:
 
 @dataclass
 class Following:
-    """Follows one published request to its end."""
+    """Follows one published request to its end; `log_limit` is for how many seconds lines of the log are waited for."""
 
     target: Target
     published: Published
     progress: Progress
     watch: Watch = field(default_factory=Watch)
+    log_limit: float = LIMIT
 
     def to_the_end(self, request: Mapping[str, Any]) -> Report:
         """Wait until its execution exists and has ended.
@@ -73,7 +76,16 @@ class Following:
             self.published.at,
             self.watch.now() - began,
         )
-        return report_of_result(how, request)
+        return report_of_result(how, request, self._log(execution, how, began))
+
+    def _log(self, execution: Execution, how: Ended, began: float) -> LogReading:
+        """What its functions logged, once it is there or has been waited for."""
+        source = LogSource(self.target.project, execution.id, self.published.at)
+        reading = LogReading(self.target.session, source, how.counts, self.log_limit)
+        for pause in reading.pauses():
+            self.progress.tell(self.watch.now() - began, "waiting for lines of the log")
+            self.watch.sleep(pause)
+        return reading
 
     def _of_message(self) -> list[Execution]:
         return started_by(self.target, self.published.message, self.published.at)

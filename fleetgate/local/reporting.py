@@ -1,4 +1,4 @@
-"""Makes the report of a local run: the execution's result, and what only the local cloud knows."""
+"""Makes the report of a local run: the execution's result and log, and what only the local cloud knows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fleetgate.log.waiting import LogReading
 from fleetgate.report import Operation, Report, WorkflowSteps
 from fleetgate.results import Ended, report_of_result
 from localcloud.time.ledger import Work
@@ -26,11 +27,16 @@ class LocalFacts:
     critical: float | None
 
 
-def report_of(execution: Execution, request: dict[str, Any], facts: LocalFacts) -> Report:
+def ending_of(execution: Execution, facts: LocalFacts) -> Ended:
+    """How it ended, as a client learns it."""
+    run = execution.run
+    return Ended(run.state.value, run.result, run.error, facts.began, facts.wall_seconds)
+
+
+def report_of(execution: Execution, request: dict[str, Any], facts: LocalFacts, log: LogReading) -> Report:
     """The report of one ended execution; its times are seconds since the request was published."""
     began, run = facts.began, execution.run
     ended = execution.ended if execution.ended is not None else began
-    how = Ended(run.state.value, run.result, run.error, began, facts.wall_seconds)
     simulated = {
         "seed": facts.seed,
         "simulated_seconds": round(ended - began, 3),
@@ -38,7 +44,7 @@ def report_of(execution: Execution, request: dict[str, Any], facts: LocalFacts) 
         "workflow_steps": WorkflowSteps(internal=run.billed.internal, external=run.billed.external),
         "operations": [_operation(work, began) for work in facts.works if not work.cancelled],
     }
-    return report_of_result(how, request).model_copy(update=simulated)
+    return report_of_result(ending_of(execution, facts), request, log).model_copy(update=simulated)
 
 
 def _operation(work: Work, began: float) -> Operation:

@@ -17,8 +17,12 @@ from typing import Any
 from fleetgate.local.critical_path import critical_path_seconds
 from fleetgate.local.installation import DEFAULT, HOME_PROJECT, PRELOAD, ROOT, Installation
 from fleetgate.local.progress import Progress, Silent, StepEvent
-from fleetgate.local.reporting import LocalFacts, report_of
+from fleetgate.local.reporting import LocalFacts, ending_of, report_of
 from fleetgate.local.roles import Role
+from fleetgate.local.user_calls import UserCalls
+from fleetgate.log.entries import LogSource
+from fleetgate.log.waiting import LIMIT as LOG_LIMIT
+from fleetgate.log.waiting import LogReading
 from fleetgate.report import Report
 from localcloud.cloud import LocalCloud, Settings
 from localcloud.functions.logs import LogEntry
@@ -45,7 +49,7 @@ class LocalRun:
 
     Environments are created in `project`, `network_name` and `subnetwork`; `network` is the mode of the default
     network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`,
-    for `dialect` the local cloud's `Settings`.
+    for `dialect` the local cloud's `Settings`. Lines of the log are waited for `log_limit` simulated seconds at most.
     """
 
     project: str = HOME_PROJECT
@@ -62,6 +66,7 @@ class LocalRun:
     roles: tuple[Role, ...] | None = None
     node_accounts: tuple[str, ...] = ()
     dialect: Dialect = field(default_factory=Dialect)
+    log_limit: float = LOG_LIMIT
 
     async def __aenter__(self) -> LocalRun:
         self.cloud = LocalCloud(
@@ -117,11 +122,23 @@ class LocalRun:
         execution = await self._ended(message)
         works = self.cloud.world.ledger.works[before:]
         passed = time.monotonic() - wall
-        return report_of(
-            execution,
-            request,
-            LocalFacts(self.seed, self._began, passed, works, self._critical(request, works)),
-        )
+        facts = LocalFacts(self.seed, self._began, passed, works, self._critical(request, works))
+        return report_of(execution, request, facts, await self._log(execution, facts))
+
+    async def _log(self, execution: Execution, facts: LocalFacts) -> LogReading:
+        """What its functions logged; simulated time passes while lines are waited for, after the execution's end."""
+        source = LogSource(self.installation.project, execution.id, facts.began)
+        counts = ending_of(execution, facts).counts
+        reading = LogReading(UserCalls(self.cloud), source, counts, self.log_limit)
+        for pause in reading.pauses():
+            await self._pass(pause)
+        return reading
+
+    async def _pass(self, seconds: float) -> None:
+        clock = self.cloud.world.clock
+        until = clock.now + seconds
+        clock.at(until, lambda: None)
+        await self.cloud.run_until(lambda: clock.now >= until)
 
     def _critical(self, request: Json, works: list[Work]) -> float | None:
         """The critical path of creating the environment; None for a run that creates no clusters."""

@@ -39,9 +39,9 @@ class StepCount:
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> StepCount:
         """From a row of the result's `steps`."""
-        return cls(
-            row["name"], row["mode"], row["attempts"], row["answered"], row["changes"], row.get("rows", 0)
-        )
+        changes = row["changes"] if isinstance(row["changes"], int) else len(row["changes"])
+        answered = row.get("answered", row["attempts"])
+        return cls(row["name"], row["mode"], row["attempts"], answered, changes, row.get("rows", 0))
 
 
 @dataclass(frozen=True)

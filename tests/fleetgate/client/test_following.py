@@ -11,10 +11,11 @@ import pytest
 from fleetgate.client.errors import ClientError
 from fleetgate.client.following import Following, Published, publish
 from fleetgate.client.target import Target
-from fleetgate.report import Report
+from fleetgate.report import EXIT, Report
 from shared import errors
 from tests.fleetgate.client.conftest import EXECUTIONS, FakeTime, Heard, execution, result
 from tests.support.google_server import NOW, GoogleServer
+from tests.support.logged import FakeLog, change, entry
 
 PUBLISH = "POST /pubsub/v1/projects/hub/topics/fleetgate-requests:publish"
 REQUEST = {"action": "deploy", "environment": {"name": "store"}}
@@ -163,3 +164,108 @@ def test_a_message_that_starts_nothing_is_given_up(
 
     assert 100 < fake_time.now <= 120
     assert "eventarc" in told.value.fix
+
+
+STEP = {
+    "name": "clusters", "mode": "apply", "outcome": "done", "start": NOW, "end": NOW + 9, "attempts": 1,
+    "answered": 1, "changes": 1, "rows": 0, "waits": [], "calls": {},
+}  # fmt: skip
+LINE = entry("clusters", changes=[change("gke-west-1")])
+LEFT = [{"resource": f"projects/p/global/firewalls/f-{n}", "why": "…", "fix": "…"} for n in range(9)]
+
+
+class TestTheLog:
+    """Rows of the report are in the log, which is read once the execution has ended."""
+
+    def followed(self, here: Target, time: FakeTime, heard: Heard | None = None) -> Report:
+        """The report, with lines waited for for ten seconds."""
+        following = Following(here, Published("m-1", NOW), heard or Heard(), time.watch(), log_limit=10.0)
+        return following.to_the_end(REQUEST)
+
+    def ended(self, google: GoogleServer) -> FakeLog:
+        """An execution that has ended; its log."""
+        listed(google, execution("x-1", result=result(steps=[STEP])))
+        return FakeLog().at(google)
+
+    def test_changes_are_those_of_the_log(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """The result counts them."""
+        self.ended(google).entries = [LINE]
+
+        report = self.followed(here, fake_time)
+
+        assert ([change("gke-west-1")["resource"]], 1, 1, None) == (
+            [each.resource for each in report.steps[0].changes],
+            report.steps[0].answered,
+            report.steps[0].logged,
+            report.incomplete,
+        )
+        assert [] == fake_time.pauses
+
+    def test_late_lines_are_waited_for_and_the_person_is_told(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """The time of the request is without that wait."""
+        log, heard = self.ended(google), Heard()
+        fake_time.then = lambda count: setattr(log, "entries", [LINE]) if count == 2 else None
+
+        report = self.followed(here, fake_time, heard)
+
+        assert ([1.0, 1.5], None, 0.0) == (fake_time.pauses, report.incomplete, report.wall_seconds)
+        assert "waiting for lines of the log" in heard.words
+
+    def test_what_does_not_come_is_told_and_is_no_failure(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """The exit status is that of the outcome."""
+        self.ended(google)
+
+        report = self.followed(here, fake_time)
+
+        assert ("done", 0) == (report.outcome, EXIT[report.outcome])
+        assert report.incomplete is not None and (0, 1) == (report.incomplete.have, report.incomplete.of)
+        assert 10 >= fake_time.now > 5
+
+    def test_rows_of_another_form_are_left_out(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """Whoever may write to the log can write them."""
+        line = entry("clusters", changes=[change("gke-west-1"), "everything", {"verb": 3}])
+        self.ended(google).entries = [line]
+
+        assert 1 == len(self.followed(here, fake_time).steps[0].changes)
+
+
+class TestListsThatTheAnswerCouldNotHold:
+    """The result has the worst rows; the log has all, of the same answer."""
+
+    def leaks(self, here: Target, google: GoogleServer, time: FakeTime, told: Any, *lines: Any) -> list[Any]:
+        """The report's, where the result tells these, and the log has these lines."""
+        row = {
+            **STEP,
+            "name": "verification",
+            "mode": "destroy",
+            "changes": 0,
+            "attempts": len(lines),
+        }
+        left = {"code": "LEAKED", "cause": "c", "fix": "f", "leaks": told}
+        ended = result("failed", **left, steps=[{**row, "answered": len(lines)}])
+        listed(google, execution("x-1", result=ended))
+        FakeLog(list(lines)).at(google)
+        return follow(here, time).leaks
+
+    def test_the_whole_list_is_told(self, google: GoogleServer, here: Target, fake_time: FakeTime) -> None:
+        """Instead of its first rows."""
+        line = entry("verification", "destroy", leaks=LEFT)
+
+        assert LEFT == self.leaks(here, google, fake_time, LEFT[:2], line)
+
+    def test_a_list_of_an_earlier_answer_is_not(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """The last answer held its whole list, and logged none."""
+        lines = entry("verification", "destroy", leaks=LEFT[:5]), entry("verification", "destroy", 2)
+
+        assert LEFT[6:] == self.leaks(here, google, fake_time, LEFT[6:], *lines)
+        assert [] == self.leaks(here, google, fake_time, [], *lines)
