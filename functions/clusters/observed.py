@@ -7,21 +7,41 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions.clusters.attachments import ClustersToRemove, attachments, contents, to_remove
-from shared import labels
-from shared.google import container, projects
+from shared import labels, taken
+from shared.cluster_ranges import block_of
+from shared.google import compute, container, projects
 from shared.google.session import Session
+from shared.ranges import Taken
 from shared.step.step import Context
 
 if TYPE_CHECKING:
+    from shared.google import wire
     from shared.spec import Cluster, Environment
 
 
 @dataclass(frozen=True)
+class NetworkRanges:
+    """What is taken on the environment's network; `subnetworks` are those of the name that clusters are in."""
+
+    taken: Sequence[Taken] = ()
+    subnetworks: Sequence[wire.Subnetwork] = ()
+
+    def secondary_ranges(self, region: str) -> int:
+        """How many the subnetwork in a region has."""
+        there = [each for each in self.subnetworks if compute.region_of(each) == region]
+        return sum(len(each.get("secondaryIpRanges", [])) for each in there)
+
+
+@dataclass(frozen=True)
 class ObservedClusters:
-    """The project's clusters, whoever's they are; `left_out` are those of ours that the spec does not name."""
+    """The project's clusters, whoever's they are; `left_out` are those of ours that the spec does not name.
+
+    `network` is read in mode check alone, if clusters are to be made.
+    """
 
     clusters: Sequence[container.Cluster]
     left_out: ClustersToRemove = field(default_factory=ClustersToRemove)
+    network: NetworkRanges | None = None
 
     def named(self, name: str) -> list[container.Cluster]:
         """Those of that name: it is unique in a location, not in a project."""
@@ -37,7 +57,31 @@ def observe(context: Context) -> ObservedClusters:
     session, wanted = context.session, context.wanted
     every = list(_by_project_id(session, wanted.project, container.clusters(session, wanted.project)))
     going = [each for each in every if _is_left_out(wanted, each)]
-    return ObservedClusters(every, _left_out(context, every, going) if going else ClustersToRemove())
+    left_out = _left_out(context, every, going) if going else ClustersToRemove()
+    observed = ObservedClusters(every, left_out)
+    new = [each for each in wanted.clusters if not each.existing and observed.at(each) is None]
+    if context.message.mode == "check" and new:
+        return replace(observed, network=_network(context, every))
+    return observed
+
+
+def _network(context: Context, clusters: Sequence[container.Cluster]) -> NetworkRanges:
+    """What is taken on the network: also what a new cluster has, before its subnetwork shows it."""
+    session, wanted = context.session, context.wanted
+    link = f"projects/{wanted.project}/global/networks/{wanted.network}"
+    every = compute.subnetworks(session, wanted.project)
+    there = [each for each in every if compute.path_of(each["network"]) == link]
+    return NetworkRanges(
+        [*taken.on_network(session, wanted.project, link, there), *_of_clusters(wanted, clusters)],
+        [each for each in there if each["name"] == wanted.subnetwork],
+    )
+
+
+def _of_clusters(wanted: Environment, clusters: Sequence[container.Cluster]) -> Iterator[Taken]:
+    for each in clusters:
+        for text in (each.pod_range, each.service_range):
+            if each.network == wanted.network and (block := block_of(text)):
+                yield Taken(block, f"cluster {each.name} in {each.location}")
 
 
 def _is_left_out(wanted: Environment, cluster: container.Cluster) -> bool:

@@ -17,6 +17,7 @@ from functions.clusters.blockers import blocker
 from functions.clusters.changes import UpdatePool
 from functions.clusters.fitness import creation, updates
 from functions.clusters.observed import ObservedClusters, observe
+from functions.clusters.reckoning import refusal
 from shared.google.compute import unix
 from shared.step.change import Change
 from shared.step.estimate import remaining
@@ -69,7 +70,7 @@ class Plan:
 
 def decide(wanted: Environment, observed: ObservedClusters, now: float) -> Decision:
     """Clusters to create, and the next update of each that is ours and not as wanted; then those that go."""
-    if stop := blocker(wanted, observed):
+    if stop := blocker(wanted, observed) or refusal(wanted, observed):
         return Decision(stop)
     plans = [_plan(wanted, cluster, observed, now) for cluster in wanted.clusters]
     unfinished = [plan for plan in plans if not plan.done]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from functions.subnets.observed import ObservedNetwork, is_ordinary, is_ready
 from shared import labels
+from shared.cluster_ranges import block_of
 from shared.google.compute import region_of
 from shared.ranges import NoRangeLeft, Taken, choose, objections
 from shared.step.outcome import Blocked, Failed, Stopped
@@ -52,6 +53,7 @@ def ranges_for(
             fix="Set proxyRanges to auto, or to ranges that are free.",
         )
     reserved = [Taken(each, f"wanted for {region}") for region, each in _given(wanted).items()]
+    reserved += [Taken(each, "wanted for a cluster") for each in _of_clusters(wanted)]
     open_regions = [region for region in missing if region not in given]
     try:
         return given | choose(open_regions, [*observed.taken, *reserved], auto_mode=observed.auto_mode)
@@ -114,6 +116,12 @@ def _obstacle(subnetwork: wire.Subnetwork, why: str) -> Blocked:
         cause=f"Subnetwork {where} {why}.",
         fix=f"Set proxyRanges to auto or to {subnetwork['ipCidrRange']}, or delete {subnetwork['name']}.",
     )
+
+
+def _of_clusters(wanted: Environment) -> Iterator[IPv4Network]:
+    """The blocks that the spec gives to clusters: they may be made later than the subnets."""
+    for each in wanted.clusters:
+        yield from filter(None, (block_of(each.pod_range), block_of(each.service_range)))
 
 
 def _given(wanted: Environment) -> dict[str, IPv4Network]:

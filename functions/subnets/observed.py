@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.subnets import taken
 from functions.subnets.changes import PURPOSE
-from shared import labels
+from shared import labels, taken
 from shared.google import compute
 from shared.google.compute import region_of
 from shared.google.session import Session
@@ -87,16 +86,10 @@ def observe(context: Context) -> ObservedNetwork:
     observed = ObservedNetwork(subnetworks, deleting=deleting)
     if not observed.missing(wanted):
         return observed
-    routes = compute.routes(session, wanted.project)
-    reserved = compute.global_addresses(session, wanted.project)
     return ObservedNetwork(
         subnetworks,
         compute.network(session, wanted.project, wanted.network),
-        [
-            *taken.by_subnets(subnetworks),
-            *taken.by_routes(each for each in routes if compute.path_of(each["network"]) == link),
-            *taken.by_reservations(reserved, link),
-        ],
+        taken.on_network(session, wanted.project, link, subnetworks),
         _inserts_of(context, compute.inserts(session, wanted.project)),
         deleting,
     )

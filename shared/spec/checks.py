@@ -12,10 +12,10 @@ from contextlib import suppress
 from ipaddress import IPv4Network
 from typing import Any
 
+from shared.cluster_ranges import block_of, nodes_of, prefix_for, prefix_of
 from shared.spec.faults import Fault, listed, nearest
 from shared.spec.model import MAX_ADDRESSES, Cluster, Environment, Service
 from shared.spec.part import Unreadable
-from shared.spec.ranges import SHARED_SERVICES, block_of, nodes_of, prefix_for, prefix_of
 from shared.spec.route_checks import OF_RULE, too_many_matches
 
 Faults = Iterator[Fault]
@@ -177,8 +177,7 @@ def _blocks(env: Environment) -> Iterator[tuple[str, IPv4Network]]:
         yield f"proxyRanges.{region}", IPv4Network(text)
     for path, cluster in _each("clusters", env):
         for key, text in _ranges_of(cluster):
-            block = block_of(text)
-            if block is not None and block != SHARED_SERVICES:
+            if block := block_of(text):
                 yield f"{path}.{key}", block
 
 

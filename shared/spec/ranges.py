@@ -12,18 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from shared.cluster_ranges import SHARED_SERVICES, SMALLEST_PODS, prefix_of
 from shared.spec.locations import refusal
 
 # RFC 1918 and RFC 6598 [documented: docs.cloud.google.com/vpc/docs/subnets, valid ranges].
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 # Of the other valid ranges those that nobody has on the internet: benchmarks (RFC 2544) and class E (RFC 1112).
 UNROUTED = (*PRIVATE, IPv4Network("198.18.0.0/15"), IPv4Network("240.0.0.0/4"))
-# What every cluster may have for its Services, outside the VPC network, and what a new one gets where nothing is said:
-# Standard since GKE 1.29, Autopilot since 1.27 [documented: VPC-native clusters, "GKE-managed range"].
-SHARED_SERVICES = IPv4Network("34.118.224.0/20")
-NODE_PREFIX = (
-    24  # of the block that a node of 110 pods, which is the default, takes of the Pod range [documented]
-)
 _SIZE = re.compile(r"/(\d{1,2})")
 
 
@@ -38,10 +33,8 @@ class _Bounds:
     others: Sequence[IPv4Network] = ()
 
 
-# A Pod range that GKE makes is a /21 at least and a /9 at most, a Service range a /27 and a /16 [documented:
-# VPC-native clusters, "Cluster sizing"]; "Cluster CIDR range is greater than maximum (22 > 21)" is what a smaller one
-# is answered (rancher/rancher#36254) [observed].
-PODS = _Bounds("a Pod range", 9, 21, "10.4.0.0/14")
+# A Pod range that GKE makes is a /9 at most, a Service range from a /27 to a /16 [documented: VPC-native clusters].
+PODS = _Bounds("a Pod range", 9, SMALLEST_PODS, "10.4.0.0/14")
 SERVICES = _Bounds("a Service range", 16, 27, "10.0.32.0/20", (SHARED_SERVICES,))
 
 
@@ -79,27 +72,6 @@ def service_range(value: str) -> str:
         PydanticCustomError: it is none.
     """
     return _cluster_range(value, SERVICES)
-
-
-def prefix_of(value: str) -> int:
-    """The prefix length of a range that is given by block or by size."""
-    return int(value.rpartition("/")[2])
-
-
-def block_of(value: str | None) -> IPv4Network | None:
-    """The block, or None if GKE chooses it."""
-    return IPv4Network(value) if value and not value.startswith("/") else None
-
-
-def nodes_of(prefix: int) -> int:
-    """How many nodes a Pod range has room for: each takes a /24, twice what its 110 pods need [documented: flexible
-    Pod CIDR]."""
-    return 1 << max(NODE_PREFIX - prefix, 0)
-
-
-def prefix_for(nodes: int) -> int:
-    """The smallest Pod range for so many nodes, as a prefix length."""
-    return min(NODE_PREFIX - (nodes - 1).bit_length(), PODS.smallest)
 
 
 def _cluster_range(value: str, bounds: _Bounds) -> str:

@@ -95,6 +95,32 @@ def test_the_tutorials_ranges_are_used_on_a_custom_mode_network() -> None:
     assert TUTORIAL_RANGES == used
 
 
+def test_clusters_whose_ranges_do_not_fit_are_not_begun() -> None:
+    """GKE would say so when their creation has failed, and they would have to be deleted."""
+    outcome = run(store(), prepare=_routed, seed=1)
+
+    _refused(outcome, "RANGES_EXHAUSTED", "10.0.0.0/8 is taken by route to-the-office")
+
+
+def _routed(local: LocalRun) -> None:
+    """The whole of 10.0.0.0/8 leads to an office (stackoverflow.com/questions/38059495 tells of one)."""
+    name = f"projects/{local.project}/global/routes/to-the-office"
+    network = f"https://www.googleapis.com/compute/v1/projects/{local.project}/global/networks/default"
+    route = {"name": "to-the-office", "network": network, "destRange": "10.0.0.0/8"}
+    local.cloud.world.store["compute.routes"].put(name, route)
+
+
+def test_a_block_that_a_cluster_cannot_have_is_refused() -> None:
+    """The default network's subnets are in the other half of 10.0.0.0/8."""
+    clusters = [
+        {"name": "gke-west-1", "location": "us-west1-a", "podRange": "10.136.0.0/14"},
+        {"name": "gke-east-1", "location": "us-east1-c"},
+    ]
+    outcome = run(store(clusters=clusters), seed=1)
+
+    _refused(outcome, "RANGE_REFUSED", "10.136.0.0/14 of cluster gke-west-1 overlaps 10.138.0.0/20")
+
+
 def test_a_fleet_that_is_in_use_is_left_alone() -> None:
     """A second environment of the same project is told which one has it."""
     outcome = run(store(), store(name="other"), seed=1)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from shared.google import compute
 from shared.google.compute import path_of, region_of
+from shared.google.session import Session
 from shared.ranges import Taken
 
 if TYPE_CHECKING:
@@ -38,3 +40,16 @@ def by_reservations(addresses: Iterable[wire.Address], network: str) -> Iterator
         if in_network and "prefixLength" in each and ":" not in each["address"]:
             range_ = IPv4Network(f"{each['address']}/{each['prefixLength']}", strict=False)
             yield Taken(range_, f"reserved range {each['name']}")
+
+
+def on_network(
+    session: Session, project: str, network: str, subnetworks: Iterable[wire.Subnetwork]
+) -> list[Taken]:
+    """All that is taken on a network (`projects/P/global/networks/N`) with these `subnetworks`."""
+    routes = compute.routes(session, project)
+    reserved = compute.global_addresses(session, project)
+    return [
+        *by_subnets(subnetworks),
+        *by_routes(each for each in routes if path_of(each["network"]) == network),
+        *by_reservations(reserved, network),
+    ]
