@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from typing import Any
 
-from localcloud.logging.entries import ENTRIES, Received
-from localcloud.logging.matching import compile_query
+from localcloud.logging.entries import ENTRIES, Entries, Received
+from localcloud.logging.matching import Test, compile_query
 from localcloud.logging.service import projects_of, service
 from localcloud.service import Call
 from localcloud.wire.errors import invalid
@@ -24,6 +23,8 @@ ORDERS = {
     "timestamp desc": True,
 }  # order_by → newest first
 
+Place = tuple[Any, ...]  # of an entry in the order of a list; empty before the first
+
 
 @service.on("logging.entries.list")
 def list_entries(call: Call) -> Json:
@@ -35,23 +36,28 @@ def list_entries(call: Call) -> Json:
     Raises:
         Refused: INVALID_ARGUMENT, UNIMPLEMENTED.
     """
-    projects, test, newest_first = (
-        projects_of(call),
-        compile_query(call.body.get("filter", "")),
-        _newest_first(call),
-    )
-    arguments = json.dumps([projects, call.body.get("filter", ""), newest_first])
-    found = [each for project in dict.fromkeys(projects) for each in call.world[ENTRIES].read(project)]
-    found = sorted((each for each in found if test(each.entry)), key=_place, reverse=newest_first)
-    if token := call.body.get("pageToken", ""):
-        last = _place_in(token, arguments)
-        found = [each for each in found if (_place(each) < last if newest_first else _place(each) > last)]
-    shown = _page(found, _size(call))
+    projects, newest_first = projects_of(call), _newest_first(call)
+    text = call.body.get("filter", "")
+    found = _found(call.world[ENTRIES], projects, compile_query(text), newest_first)
+    arguments = json.dumps([projects, text, newest_first])
+    if place := _place_in(call.body.get("pageToken", ""), arguments):
+        found = [each for each in found if (_place(each) < place if newest_first else _place(each) > place)]
+    size = _size(call)
+    if call.world[ENTRIES].has_no_time():
+        return {"nextPageToken": _token(place, arguments)}
+    shown = _page(found, size)
     answer: Json = {"entries": [each.entry for each in shown]} if shown else {}
-    return answer | ({"nextPageToken": _token(shown[-1], arguments)} if len(shown) < len(found) else {})
+    return answer | (
+        {"nextPageToken": _token(_place(shown[-1]), arguments)} if len(shown) < len(found) else {}
+    )
 
 
-def _place(received: Received) -> tuple[Any, ...]:
+def _found(entries: Entries, projects: list[str], test: Test, newest_first: bool) -> list[Received]:
+    every = [each for project in dict.fromkeys(projects) for each in entries.read(project)]
+    return sorted((each for each in every if test(each.entry)), key=_place, reverse=newest_first)
+
+
+def _place(received: Received) -> Place:
     return (*received.key, received.number, received.when)
 
 
@@ -82,21 +88,24 @@ def _page(found: list[Received], size: int) -> list[Received]:
     return shown
 
 
-def _token(last: Received, arguments: str) -> str:
-    return base64.urlsafe_b64encode(
-        json.dumps([zlib.crc32(arguments.encode()), *_place(last)]).encode()
-    ).decode()
+def _token(place: Place, arguments: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([zlib.crc32(arguments.encode()), place]).encode()).decode()
 
 
-def _place_in(token: str, arguments: str) -> tuple[Any, ...]:
-    """The place that a token stands for.
+def _place_in(token: str, arguments: str) -> Place:
+    """The place that a token stands for, behind which a page begins; none is the beginning.
 
     Raises:
         Refused: INVALID_ARGUMENT, it is of another query [observed words], or none.
     """
+    if not token:
+        return ()
     try:
-        query, *place = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError, binascii.Error):
+        query, place = json.loads(base64.urlsafe_b64decode(token.encode()))
+        if place:
+            stamp, insert_id, number, when = place
+            place = (str(stamp), str(insert_id), int(number), float(when))
+    except (ValueError, TypeError, RecursionError):
         raise invalid("page_token is invalid") from None  # words [inferred]
     if query != zlib.crc32(arguments.encode()):
         raise invalid("page_token doesn't match arguments from the request")

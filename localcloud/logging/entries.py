@@ -94,13 +94,18 @@ class EntryFault:
 
 
 class Entries:
-    """All entries, by project. `faults` are what tests have planned: of several that pick an entry the first counts."""
+    """All entries, by project. `faults` are what tests have planned: of several that pick an entry the first counts.
+
+    The next `empty_pages` answers of a list have no entries, but a token: the search had no time to find any, and goes
+    on with that [documented: ListLogEntriesResponse.next_page_token].
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._kept: dict[str, list[Received]] = {}
         self._count = 0
         self.faults: list[EntryFault] = []
+        self.empty_pages = 0
 
     def write(self, project: str, log: str, entry: Json, when: float | None = None) -> None:
         """Write an entry of a project (by id) to one of its logs, such as `run.googleapis.com/stdout`.
@@ -140,6 +145,13 @@ class Entries:
         """What has been received of a project (by id) since `after`, up to `until`, in that order."""
         found = [each for each in self._kept.get(project, []) if after < each.when <= until]
         return sorted(found, key=lambda each: (each.when, each.number))
+
+    def has_no_time(self) -> bool:
+        """Whether the search that is under way finds nothing for want of time; each asking uses up one such search."""
+        if self.empty_pages:
+            self.empty_pages -= 1
+            return True
+        return False
 
     def _met(self, received: Received) -> Sequence[Received]:
         due = [fault for fault in self.faults if fault.picks(received.entry)]

@@ -13,6 +13,7 @@ from typing import Any
 from localcloud.logging.entries import ENTRIES
 from localcloud.logging.matching import RANKS, moment
 from localcloud.time.clock import rfc3339
+from localcloud.wire.json_source import read_json
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -58,8 +59,9 @@ def revision_resource(service: str, revision: str) -> Json:
 def entry_of(line: str) -> Json:
     """What a line says of its entry: the payload, and the fields that it sets."""
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = read_json(line)
+        json.dumps(value, ensure_ascii=False).encode()  # half a character is none, and no text of a proto's
+    except ValueError:
         value = None
     return _structured(value) if isinstance(value, dict) else {"textPayload": line}
 

@@ -128,7 +128,7 @@ def _matches(field: Field, value: Value) -> Holds:
         pattern = compiled(value.text)
     except BadPattern as fault:
         raise unparseable(f"Invalid regular expression: {fault}") from None  # words [inferred]
-    return lambda found: _is_plain(found) and bool(pattern.search(_text(found)))
+    return lambda found: _is_plain(found) and bool(pattern.search(_whole(_text(found))))
 
 
 def _contains_below(value: Value) -> Holds:
@@ -200,6 +200,11 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which RE2 does not read."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_plain(found: Any) -> bool:

@@ -116,6 +116,10 @@ def parse(text: str) -> Node:
             f"Filter is too long: {len(text)} characters, of {LONGEST} that are allowed."
         )  # words [inferred]
     try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise unparseable("it is no text of Unicode") from None  # words [inferred]
+    try:
         tree = _PARSER.parse(text)
     except UnexpectedInput as fault:
         raise unparseable(_syntax_error(fault, text)) from None

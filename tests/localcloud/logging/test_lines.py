@@ -55,7 +55,22 @@ def test_a_structured_line_is_spread_over_the_entry(log: Log) -> None:
     } == entry
 
 
-@pytest.mark.parametrize("line", ["hello", "[1, 2]", '"text"', '{"broken": ', "12", "[" * 100_000])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hello",
+        "[1, 2]",
+        '"text"',
+        '{"broken": ',
+        "12",
+        "[" * 100_000,
+        '{"a": NaN}',
+        '{"a": 1e999}',
+        '{"a": "\\ud800"}',
+        '{"a": ' * 200 + "1" + "}" * 200,
+        "café ☕",
+    ],
+)
 def test_any_other_line_is_text(log: Log, line: str) -> None:
     """Of no severity."""
     log.print(line, "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from localcloud.iam.access import ACCESS, define_role
 from localcloud.iam.grants import grant
+from localcloud.logging.entries import ENTRIES
 from localcloud.wire.errors import NOT_IMPLEMENTED
 from tests.localcloud.logging.conftest import LIST, Log
 from tests.support.projects import CLOUD_PROJECT as PROJECT
@@ -45,6 +48,18 @@ def test_a_page_has_fifty_entries_unless_asked_otherwise(log: Log) -> None:
     assert 10 < len(answer["entries"]) < 30 and answer["nextPageToken"]
 
 
+def test_a_page_may_be_empty_and_not_the_last(log: Log) -> None:
+    """When the search had no time: its token goes on [documented]."""
+    log.print("a", "b")
+    log.services.world[ENTRIES].empty_pages = 2
+    first = log.page(pageSize=1)
+    second = log.page(pageSize=1, pageToken=first["nextPageToken"])
+    third = log.page(pageSize=1, pageToken=second["nextPageToken"])
+
+    assert ({"nextPageToken"}, {"nextPageToken"}) == (set(first), set(second))
+    assert ["a"] == [each["textPayload"] for each in third["entries"]]
+
+
 def test_no_entries_are_an_empty_answer(log: Log) -> None:
     """Without the key."""
     assert {} == log.page()
@@ -57,7 +72,14 @@ def test_a_token_is_of_one_query(log: Log) -> None:
 
     words = "page_token doesn't match arguments from the request"
     assert (400, "INVALID_ARGUMENT", words) == log.refusal(pageToken=token, filter="severity>=INFO")
-    assert "INVALID_ARGUMENT" == log.refusal(pageToken="12")[1]
+    for none in (
+        "12",
+        "////",
+        "W10=",
+        base64.b64encode(b"[1, [1, 2]]").decode(),
+        base64.b64encode(b"[" * 9000).decode(),
+    ):
+        assert "INVALID_ARGUMENT" == log.refusal(pageToken=none)[1]
     assert ["b"] == log.messages(pageToken=token)
 
 

@@ -128,6 +128,7 @@ def test_a_filter_lets_through_what_the_page_says(full: Log, query: str, found: 
         ("labels=x", "Invalid operator '=' for the field 'labels'."),
         ('textPayload=~"(a"', "Invalid regular expression"),
         ('textPayload=~"(?=a)"', "Invalid regular expression"),
+        ('textPayload=~"\ud800"', "it is no text of Unicode"),
         ("textPayload=~a", "The regular expression a must be double-quoted."),
     ],
 )
