@@ -145,13 +145,11 @@ def _log(frame: Frame, name: str, arguments: dict[str, Any]) -> Calling:
 
 def _await_callback(frame: Frame, name: str, arguments: dict[str, Any]) -> Calling:
     """Wait for a request; each wait is billed as an external step [documented: pricing]."""
-    callback = arguments.get("callback")
-    url = expect(callback.get("url") if isinstance(callback, dict) else callback, str, name)
+    callback = expect(arguments.get("callback"), dict, name)  # a map with a url [documented: await_callback]
+    url = expect(callback.get("url"), str, name)
     timeout = expect(arguments["timeout"], (int, float), name)
-    if not isinstance(callback, dict) or timeout <= 0:
-        raise fail(
-            "ValueError", f"{name}: needs what events.create_callback_endpoint returned, and a timeout > 0"
-        )
+    if timeout <= 0:
+        raise fail("ValueError", f"{name}: timeout must be over 0 seconds")
     frame.run.bill(external=True)
     return (yield Suspension(lambda resume: _Waiting(frame, url, timeout).begin(resume)))
 

@@ -133,9 +133,9 @@ def to_json(value: Any, indent: str | None = None) -> str:
     """`value` as JSON: compact, keys in order [observed in payloads], non-ASCII kept.
 
     Raises:
-        WorkflowError: TypeError, `value` contains bytes, which JSON cannot carry [documented].
+        WorkflowError: ValueError, `value` contains bytes, which JSON cannot carry [documented: json.encode].
     """
-    separators = (",", ": ") if indent else (",", ":")
+    separators = (",", ":") if indent is None else (",", ": ")
     return json.dumps(
         _jsonable(value), sort_keys=True, ensure_ascii=False, indent=indent, separators=separators
     )
@@ -147,7 +147,7 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, list):
         return [_jsonable(item) for item in value]
     if isinstance(value, bytes | FunctionRef):
-        raise fail("TypeError", f"{type_name(value)} cannot be encoded as JSON")
+        raise fail("ValueError", f"{type_name(value)} cannot be encoded as JSON")
     return value
 
 

@@ -21,10 +21,15 @@ def prepend(objs: Any, val: Any) -> list[Any]:
 
 @function("map.get", "map", "keys")
 def get(map: Any, keys: Any) -> Any:
-    """The value under a key, or under a path of keys; null where any part is missing."""
-    found: Any = expect(map, dict, "map.get")
-    for key in keys if isinstance(keys, list) else [keys]:
-        if not isinstance(found, dict) or expect(key, (str, int), "map.get") not in found:
+    """The value under a key, or under a path of keys; null where any part is missing or no map [documented].
+
+    Raises:
+        WorkflowError: TypeError, a key is no string.
+    """
+    path = [expect(key, str, "map.get") for key in (keys if isinstance(keys, list) else [keys])]
+    found: Any = map
+    for key in path:
+        if not isinstance(found, dict) or key not in found:
             return None
         found = found[key]
     return found
@@ -32,7 +37,8 @@ def get(map: Any, keys: Any) -> Any:
 
 @function("map.delete", "map", "key")
 def delete(map: Any, key: Any) -> dict[Any, Any]:
-    """The map without a key; one that is not there is no error [inferred]."""
+    """The map without a key; one that is not there is no error [documented]."""
+    expect(key, str, "map.delete")
     return {k: v for k, v in expect(map, dict, "map.delete").items() if k != key}
 
 

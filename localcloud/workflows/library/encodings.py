@@ -66,20 +66,23 @@ def json_decode(data: Any) -> Any:
 @function("json.encode", "data", indent=None)
 def json_encode(data: Any, indent: Any) -> bytes:
     """JSON, as UTF-8 bytes."""
-    return to_json(data, _indent(indent)).encode()
+    return _json(data, indent).encode()
 
 
 @function("json.encode_to_string", "data", indent=None)
 def json_encode_to_string(data: Any, indent: Any) -> str:
     """JSON, as a string."""
-    return to_json(data, _indent(indent))
+    return _json(data, indent)
 
 
-def _indent(indent: Any) -> str | None:
-    """Four spaces for true, or what a map {indent} says; a prefix of lines is not supported [inferred]."""
-    if isinstance(indent, dict):
-        return str(indent.get("indent", "    "))
-    return "    " if indent is True else None
+def _json(data: Any, indent: Any) -> str:
+    """JSON; with indentation each element begins on a line of its own, with a prefix [documented: json.encode]."""
+    if indent is None or indent is False:
+        return to_json(data)
+    options = {} if indent is True else expect(indent, dict, "json.encode: indent")
+    prefix = expect(options.get("prefix", ""), str, "json.encode: prefix")
+    text = to_json(data, expect(options.get("indent", "    "), str, "json.encode: indent"))
+    return text.replace("\n", f"\n{prefix}")  # a line break within a string is written \\n
 
 
 def _charset(charset: Any, where: str) -> str:

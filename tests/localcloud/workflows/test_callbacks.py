@@ -133,10 +133,10 @@ def test_request_shows_all_of_itself(body: str, kind: str, expected: Any) -> Non
 
 
 def test_endpoint_of_another_execution_cannot_be_awaited(error_of: Callable[..., Any]) -> None:
-    """A URL that this execution did not make is a ValueError; a string instead of the map is one, too."""
+    """A URL that this execution did not make is a ValueError; a string instead of the map a TypeError."""
     source = "- wait: {call: events.await_callback, args: {callback: %s, timeout: 5}}"
     assert error_of(source % "{url: https://callbacks.example/elsewhere}")["tags"] == ["ValueError"]
-    assert error_of(source % "https://callbacks.example/elsewhere")["tags"] == ["ValueError"]
+    assert error_of(source % "https://callbacks.example/elsewhere")["tags"] == ["TypeError"]
 
 
 def test_each_wait_is_an_external_step(host: Any, wait: Callable[..., Run]) -> None:

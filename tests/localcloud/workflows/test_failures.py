@@ -217,7 +217,7 @@ def test_error_that_is_raised_again_begins_a_new_trace(execute: Callable[..., Ru
 
 def test_bytes_cannot_be_a_result(error_of: Result) -> None:
     """The result goes through JSON, which has no bytes."""
-    assert error_of("- out: {return: '${text.encode(\"x\")}'}")["tags"] == ["TypeError"]
+    assert error_of("- out: {return: '${text.encode(\"x\")}'}")["tags"] == ["ValueError"]
 
 
 def test_cancelled_execution_runs_no_handler(host: Any, begin: Callable[..., Run]) -> None:
