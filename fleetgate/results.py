@@ -51,14 +51,24 @@ class Ended:
 
     @cached_property
     def content(self) -> dict[str, Any]:
-        """The result, read; empty if there is none."""
-        content: dict[str, Any] = json.loads(self.result) if self.result else {}
-        return content
+        """The result, read; empty if there is none. An execution whose ending could not be told has it in its error."""
+        error = self.error if isinstance(self.error, dict) else {}
+        found = _read(self.result) or _read(error.get("payload")).get("result")
+        return found if isinstance(found, dict) else {}
 
     @property
     def counts(self) -> list[StepCount]:
         """What the result counts of each step."""
         return [StepCount.of_row(row) for row in self.content.get("steps", [])]
+
+
+def _read(text: object) -> dict[str, Any]:
+    """A JSON object; empty if it is none."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) -> Report:
