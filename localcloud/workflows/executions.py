@@ -24,6 +24,7 @@ from localcloud.workflows.run import Run, State
 from localcloud.workflows.values import copied
 from localcloud.world import Part, World
 
+CONCURRENCY_LIMIT = 10_000  # active executions of a project in a region [documented: quotas]
 ARGUMENT_LIMIT = 32 * 1024  # bytes, by the API [documented: quotas]
 EVENT_LIMIT = 512 * 1024  # bytes, by an event [documented: quotas]
 
@@ -100,8 +101,22 @@ class Executions:
         _check_argument(argument, EVENT_LIMIT)
         return self._start(workflow, argument, {})
 
+    def _require_room(self, workflow: str) -> None:
+        """Refuse one execution more than may be active: none is queued here, nor by Google when an event of Pub/Sub
+        starts it [documented: troubleshooting, HTTP 429].
+        """
+        place = workflow.rpartition("/workflows/")[0] + "/"
+        active = sum(
+            each.run.state is State.ACTIVE and each.name.startswith(place) for each in self._all.values()
+        )
+        if active >= CONCURRENCY_LIMIT:
+            raise Refused(
+                "RESOURCE_EXHAUSTED", f"At most {CONCURRENCY_LIMIT} executions can be active at once."
+            )
+
     def _start(self, workflow: str, argument: str | None, settings: Json) -> Execution:
         definition = definitions.workflow(self._world, workflow)
+        self._require_room(workflow)
         labels = {**definition.get("labels", {}), **settings.get("labels", {})}
         id_ = self._world.ids.uid()
         host = ExecutionHost(self._world, definition, id_)

@@ -13,7 +13,7 @@ import pytest
 
 from localcloud.pubsub import service as pubsub_service
 from localcloud.wire.messages import Json
-from localcloud.workflows import definitions
+from localcloud.workflows import definitions, executions
 from localcloud.workflows.executions import EXECUTIONS
 from localcloud.workflows.service import executions_service, workflows_service
 from localcloud.world import World
@@ -362,6 +362,20 @@ def test_execution_keeps_the_revision_it_began_with(world: World, ask: Ask, wait
     world.clock.advance_to(world.clock.now + 1)
     ended = ask("GET", f"workflowexecutions/v1/{name}")[1]
     assert (ended["result"], ended["workflowRevisionId"][:6]) == ('"old"', "000001")
+
+
+def test_executions_that_are_active_end_at_the_quota(
+    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch, waiting: tuple[str, str]
+) -> None:
+    """One more is answered with 429; when one has ended there is room again."""
+    _, callback = waiting
+    monkeypatch.setattr(executions, "CONCURRENCY_LIMIT", 1)
+    path = f"workflowexecutions/{WORKFLOW}/executions"
+
+    assert 429 == ask("POST", path, {})[0]
+    ask("POST", callback, {})
+    world.clock.advance_to(world.clock.now + 1)
+    assert 200 == ask("POST", path, {})[0]
 
 
 def test_event_starts_an_execution_with_the_event(
