@@ -125,10 +125,13 @@ def status(
 ) -> None:
     """Show the environments of every project: phase, lease, and of NAME addresses and what it waits for."""
     from fleetgate.client.environments import all_states, state_of
+    from fleetgate.client.installed import require_installed
     from fleetgate.client.screens import show_all, show_one
 
     with _target(project, region) as target:
         states = [state_of(target, name)] if name else all_states(target)
+        if not states:
+            require_installed(target)
     if output is Output.json:
         values = [each.wire() for each in states]
         _print_json(values[0] if name else values)
@@ -254,18 +257,21 @@ def _check(request: Mapping[str, Any], project: str) -> None:
 
 def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, output: Output) -> None:
     """Publish a request, and follow it to its end unless `no_wait`."""
-    from fleetgate.client.following import Following, publish
+    from fleetgate.client.following import Following, publish, publish_to_follow
     from fleetgate.client.screens import Lines, Silence
     from fleetgate.report import EXIT
 
     console = Console(stderr=True)
     progress = Silence() if output is Output.json else Lines(console)
-    published = publish(target, request)
-    progress.tell(0.0, f"{request['action']} of {name} is published: message {published.message}")
+    told = f"{request['action']} of {name} is published: message"
     if no_wait:
-        published_request = {"environment": name, "action": request["action"], "messageId": published.message}
+        message = publish(target, request)
+        progress.tell(0.0, f"{told} {message}")
+        published_request = {"environment": name, "action": request["action"], "messageId": message}
         _finish(output, lambda: published_request, lambda: None)
         return
+    published = publish_to_follow(target, request)
+    progress.tell(0.0, f"{told} {published.message}")
     report = Following(target, published, progress).to_the_end(request)
     _finish(output, report.wire, lambda: _show(report, target))
     raise typer.Exit(EXIT[report.outcome])

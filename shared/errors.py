@@ -31,6 +31,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+# Reasons of a Transient that are ours: no API answered.
+TIMED_OUT = "TimedOut"
+UNTRUSTED = "CertificateNotTrusted"
+NO_TOKEN = "NoToken"  # noqa: S105  # a reason
+
 
 class FleetgateError(Exception):
     """The root."""

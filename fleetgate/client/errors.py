@@ -9,6 +9,11 @@ from shared import errors
 
 BAD_USAGE = 64
 FAILED = 4
+LOG_IN = "Log in: `gcloud auth application-default login`, or renew CLOUDSDK_AUTH_ACCESS_TOKEN_FILE."
+TRUST = (
+    "If a proxy of your network opens TLS, set REQUESTS_CA_BUNDLE to a file with its authority and the public ones; "
+    "if Fleetgate runs on a local cloud, read its variables again."
+)
 
 
 class ClientError(Exception):
@@ -41,8 +46,7 @@ def client_errors(project: str, what: str) -> Iterator[None]:
     except errors.NotFound as error:
         raise ClientError(f"{what} does not exist: {error.message}", settings, BAD_USAGE) from error
     except errors.Unauthorized as error:
-        fix = "Log in: `gcloud auth application-default login`, or renew CLOUDSDK_AUTH_ACCESS_TOKEN_FILE."
-        raise ClientError(f"The access token was refused: {error.message}", fix) from error
+        raise ClientError(f"The access token was refused: {error.message}", LOG_IN) from error
     except errors.PermissionDenied as error:
         fix = f"Check that {project} is the right project, and ask its owner for {error.permission or 'access'}."
         raise ClientError(f"Permission denied in {project}: {error.message}", fix) from error
@@ -50,7 +54,16 @@ def client_errors(project: str, what: str) -> Iterator[None]:
         fix = f"Check that {project} is Fleetgate's project; if so, `gcloud services enable {error.api}`."
         raise ClientError(f"{error.api} is not enabled in {project}.", fix) from error
     except errors.Transient as error:
-        fix = "Try again; if Fleetgate runs on a local cloud, check that it is still up."
-        raise ClientError(f"{error.service} does not answer: {error.message}", fix) from error
+        raise _unanswered(error) from error
     except errors.ApiError as error:
         raise ClientError(str(error), settings) from error
+
+
+def _unanswered(error: errors.Transient) -> ClientError:
+    if error.reason == errors.NO_TOKEN:
+        fix = f"{LOG_IN} If Fleetgate runs on a local cloud, check that it is still up."
+        return ClientError(f"There is no access token: {error.message}", fix)
+    if error.reason == errors.UNTRUSTED:
+        return ClientError(f"The certificate of {error.service} is not trusted: {error.message}", TRUST)
+    fix = "Try again; if Fleetgate runs on a local cloud, check that it is still up."
+    return ClientError(f"{error.service} does not answer: {error.message}", fix)

@@ -6,16 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from itertools import takewhile
+from typing import Any
 
+from fleetgate.client.calls import asking, repeated
 from fleetgate.client.target import Target
+from shared import errors
 from shared.google import executions
+from shared.google.lists import items
 from shared.json_types import Json
 
-if TYPE_CHECKING:
-    from shared.google import wire
-
-MARGIN = 60.0  # seconds by which an execution may seem older than its message: clocks differ [inferred]
+WHOLE, NAMES = "FULL", "BASIC"  # views: with argument and result, or without [documented: ExecutionView]
+PAGE = 20  # executions: whoever looks for one finds it among the newest
 # Routines and steps of `workflows/environment.yaml` that a person is told about.
 ASKING, PAUSING = "attempt", ("ask_all", "wait")
 AROUND = ("ask_all", "side_by_side")  # where the thread waits that started the others
@@ -23,19 +26,19 @@ AROUND = ("ask_all", "side_by_side")  # where the thread waits that started the 
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution with all its fields."""
+    """One execution with all its fields.
 
-    wire: wire.Execution
+    `state` is ACTIVE, SUCCEEDED, FAILED, CANCELLED, UNAVAILABLE or QUEUED [documented]. `argument` and `returned` are
+    JSON texts, `error` is what it ended with instead of a result. `places` are the routine and the step that each of
+    its threads is at.
+    """
 
-    @property
-    def id(self) -> str:
-        """Its id: the last part of its name."""
-        return str(self.wire["name"]).rsplit("/", 1)[-1]
-
-    @property
-    def state(self) -> str:
-        """ACTIVE, SUCCEEDED, FAILED, CANCELLED, UNAVAILABLE, QUEUED [documented]."""
-        return str(self.wire.get("state", ""))
+    id: str
+    state: str
+    argument: str = ""
+    returned: str = ""
+    error: str = ""
+    places: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_alive(self) -> bool:
@@ -45,16 +48,19 @@ class Execution:
     @property
     def result(self) -> Json:
         """What it returned; empty if it has not ended."""
-        result = json.loads(self.wire.get("result") or "{}")
+        result = json.loads(self.returned or "{}")
         return result if isinstance(result, dict) else {}
 
     @property
     def message(self) -> str:
         """The id of the message that started it; "" if something else did."""
-        try:
-            return str(json.loads(self.wire.get("argument") or "{}")["data"]["message"]["messageId"])
-        except (ValueError, KeyError, TypeError):
-            return ""
+        return str(self._message().get("messageId", ""))
+
+    @property
+    def asked(self) -> float:
+        """When that message was published, unix seconds; 0 if something else started it."""
+        published = str(self._message().get("publishTime", ""))
+        return datetime.fromisoformat(published).timestamp() if published else 0.0
 
     @property
     def is_second(self) -> bool:
@@ -63,10 +69,15 @@ class Execution:
 
     def busy_with(self) -> str:
         """What its threads are doing, as text; "" if the API does not say."""
-        steps = self.wire.get("status", {}).get("currentSteps", [])
-        places = [(step.get("routine", ""), step.get("step", "")) for step in steps]
-        words = Counter(_words(*each) for each in places if each != AROUND)
+        words = Counter(_words(*each) for each in self.places if each != AROUND)
         return ", ".join(f"{count} × {what}" if count > 1 else what for what, count in sorted(words.items()))
+
+    def _message(self) -> dict[str, Any]:
+        """The message in the event that started it [documented: MessagePublishedData]."""
+        try:
+            return dict(json.loads(self.argument or "{}")["data"]["message"])
+        except (ValueError, KeyError, TypeError):
+            return {}
 
 
 def _words(routine: str, step: str) -> str:
@@ -77,29 +88,63 @@ def _words(routine: str, step: str) -> str:
 
 def read(target: Target, id_: str) -> Execution | None:
     """The execution with this id, or None if it no longer exists."""
-    found = executions.read(target.session, target.workflow, id_)
-    return Execution(found) if found else None
+    name = f"{target.workflow}/executions/{id_}"
+    try:
+        with asking(target, "workflowexecutions", "GET", name):
+            request = {"name": name, "view": WHOLE}
+            return _execution(target.google.executions.get_execution(request, **repeated()))
+    except errors.NotFound:
+        return None
 
 
-def newest_first(target: Target, since: float | None = None) -> Iterator[Execution]:
-    """Executions that were created after `since` (unix seconds), with all their fields.
+def newest_first(target: Target, view: str = WHOLE) -> Iterator[Execution]:
+    """Every execution; no page is read before it is needed. Newest first is the API's order [documented].
 
     Raises:
         NotFound: there is no Fleetgate in this project.
     """
-    after = None if since is None else since - MARGIN
-    return map(Execution, executions.newest_first(target.session, target.workflow, after))
+    with asking(target, "workflowexecutions", "GET", f"{target.workflow}/executions"):
+        request = {"parent": target.workflow, "view": view, "page_size": PAGE}
+        yield from map(_execution, target.google.executions.list_executions(request, **repeated()))
 
 
-def started_by(target: Target, message: str, since: float) -> list[Execution]:
+def newest(target: Target) -> str:
+    """The id of the newest execution; "" if there is none.
+
+    Raises:
+        NotFound: there is no Fleetgate in this project.
+    """
+    return next((each.id for each in newest_first(target, NAMES)), "")
+
+
+def started_by(target: Target, message: str, before: str) -> list[Execution]:
     """The executions that a message has started, oldest first: a repeated delivery starts one more.
 
+    All are newer than `before`, the execution that was the newest when the message was published.
+
     Raises:
         NotFound: there is no Fleetgate in this project.
     """
-    return [each for each in newest_first(target, since) if each.message == message][::-1]
+    later = takewhile(lambda each: each.id != before, newest_first(target))
+    return [each for each in later if each.message == message][::-1]
 
 
 def open_callbacks(target: Target, execution: str) -> int:
-    """How many answers of steps it is waiting for now."""
-    return executions.waiters(target.session, target.workflow, execution)
+    """How many answers of steps it is waiting for now. Over REST: the client library has no method for callbacks."""
+    path = f"v1/{target.workflow}/executions/{execution}/callbacks"
+    callbacks = items(target.session, "workflowexecutions", path, "callbacks")
+    return sum(int(each.get("waiters", 0)) for each in callbacks)
+
+
+def _execution(found: Any) -> Execution:
+    """The library's execution as ours."""
+    return Execution(
+        id=found.name.rsplit("/", 1)[-1],
+        state=getattr(
+            found.state, "name", str(found.state)
+        ),  # a number if the library is older than the state
+        argument=found.argument,
+        returned=found.result,
+        error=found.error.payload or found.error.context or found.state_error.details,
+        places=tuple((each.routine, each.step) for each in found.status.current_steps),
+    )

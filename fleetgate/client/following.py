@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from fleetgate.client.calls import asking, once
 from fleetgate.client.errors import ClientError
-from fleetgate.client.executions import Execution, read, started_by
+from fleetgate.client.executions import Execution, newest, read, started_by
 from fleetgate.client.pauses import Watch
 from fleetgate.client.target import Target
 from fleetgate.log.entries import LogSource
@@ -15,8 +17,6 @@ from fleetgate.log.waiting import LIMIT, LogReading
 from fleetgate.report import Report
 from fleetgate.results import Ended, report_of_result
 from shared import errors
-from shared.google import pubsub
-from shared.google.pubsub import Publication
 
 START_LIMIT = 120.0  # real seconds within which a message must start an execution
 MAX_FAILURES = 5  # reads in a row that may fail: with growing pauses, an outage of some seconds
@@ -24,10 +24,10 @@ MAX_FAILURES = 5  # reads in a row that may fail: with growing pauses, an outage
 
 @dataclass(frozen=True)
 class Published:
-    """A published request: its message id and its publish time (the server's, unix seconds)."""
+    """A published request: its message id, and the id of the execution that was the newest before ("" for none)."""
 
     message: str
-    at: float
+    before: str
 
 
 class Progress(Protocol):
@@ -38,14 +38,26 @@ class Progress(Protocol):
         ...
 
 
-def publish(target: Target, request: Mapping[str, Any]) -> Published:
-    """Publish a request.
+def publish(target: Target, request: Mapping[str, Any]) -> str:
+    """Publish a request; the id of its message.
 
     Raises:
         NotFound: there is no Fleetgate in this project.
     """
-    message = pubsub.publish(target.session, Publication(target.requests, request))
-    return Published(message, target.session.now)
+    message = {"data": json.dumps(request).encode()}
+    with asking(target, "pubsub", "POST", f"{target.requests}:publish"):
+        answer = target.google.publisher.publish(topic=target.requests, messages=[message], **once())
+    return str(next(iter(answer.message_ids), ""))
+
+
+def publish_to_follow(target: Target, request: Mapping[str, Any]) -> Published:
+    """The same for a request that will be followed. Nothing is published for somebody who may not read executions.
+
+    Raises:
+        NotFound: there is no Fleetgate in this project.
+    """
+    before = newest(target)
+    return Published(publish(target, request), before)
 
 
 @dataclass
@@ -71,16 +83,16 @@ class Following:
             execution = next((self._ended(each, began) for each in others if not each.is_second), execution)
         how = Ended(
             execution.state,
-            execution.wire.get("result"),
-            execution.wire.get("error"),
-            self.published.at,
+            execution.returned,
+            execution.error,
+            execution.asked,
             self.watch.now() - began,
         )
         return report_of_result(how, request, self._log(execution, how, began))
 
     def _log(self, execution: Execution, how: Ended, began: float) -> LogReading:
         """What its functions logged, once it is there or has been waited for."""
-        source = LogSource(self.target.project, execution.id, self.published.at)
+        source = LogSource(self.target.project, execution.id, how.began)
         reading = LogReading(self.target.session, source, how.counts, self.log_limit)
         for pause in reading.pauses():
             self.progress.tell(self.watch.now() - began, "waiting for lines of the log")
@@ -88,7 +100,7 @@ class Following:
         return reading
 
     def _of_message(self) -> list[Execution]:
-        return started_by(self.target, self.published.message, self.published.at)
+        return started_by(self.target, self.published.message, self.published.before)
 
     def _started(self) -> Execution:
         for attempt in attempts(self.watch, START_LIMIT):
@@ -116,7 +128,7 @@ class Following:
 
 
 def _vanished(execution: Execution) -> Execution:
-    return Execution({**execution.wire, "state": "UNAVAILABLE", "error": "the execution was deleted"})
+    return replace(execution, state="UNAVAILABLE", error="the execution was deleted")
 
 
 class Attempt:

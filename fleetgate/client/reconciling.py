@@ -108,5 +108,4 @@ def _teardowns(anchors: dict[str, Anchor], names: set[str]) -> Iterator[PlannedR
 
 
 def _published(target: Target, planned: PlannedRequest) -> PlannedRequest:
-    message = publish(target, planned.request).message
-    return PlannedRequest(planned.request, planned.name, planned.reason, message)
+    return PlannedRequest(planned.request, planned.name, planned.reason, publish(target, planned.request))

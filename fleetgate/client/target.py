@@ -13,6 +13,7 @@ import google.auth.credentials
 import google.auth.exceptions
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
+from fleetgate.client.google_clients import ENDPOINT, GoogleClients
 from shared.google.session import Session
 from shared.settings import ENDPOINTS, Settings
 
@@ -28,12 +29,17 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
         super().__init__()
         self._path = path
 
-    def refresh(self, request: object) -> None:
-        """Read the file.
+    def before_request(self, request: object, method: str, url: str, headers: dict[str, str]) -> None:
+        """Read the file for each call: nothing tells when another process has renewed it.
 
         Raises:
             google.auth.exceptions.RefreshError: it cannot be read.
         """
+        self.refresh(request)
+        self.apply(headers)
+
+    def refresh(self, request: object) -> None:
+        """Read the file, as above."""
         try:
             self.token = self._path.read_text("utf-8").strip()
         except OSError as error:
@@ -42,11 +48,14 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
 
 @dataclass(frozen=True)
 class Target:
-    """Fleetgate's project, the home region of its anchors, and a session for its APIs."""
+    """Fleetgate's project, the home region of its anchors, and how its APIs are asked: the client libraries for
+    requests and executions, a session for all else.
+    """
 
     project: str
     region: str
     session: Session
+    google: GoogleClients
 
     @property
     def requests(self) -> str:
@@ -83,7 +92,9 @@ def target_of(project: str, region: str, environ: Mapping[str, str] = os.environ
         verification_topics={},
         endpoints=endpoints,
     )
-    return Target(project, region, Session(settings, _credentials(environ)))
+    credentials = _credentials(environ)
+    clients = GoogleClients(settings, credentials, environ.get(ENDPOINT, ""))
+    return Target(project, region, Session(settings, credentials), clients)
 
 
 def _credentials(environ: Mapping[str, str]) -> Any:

@@ -49,7 +49,8 @@ class LocalRun:
 
     Environments are created in `project`, `network_name` and `subnetwork`; `network` is the mode of the default
     network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`,
-    for `dialect` the local cloud's `Settings`. Lines of the log are waited for `log_limit` simulated seconds at most.
+    for `dialect` and `grpc` the local cloud's `Settings`. Lines of the log are waited for `log_limit` simulated seconds
+    at most.
     """
 
     project: str = HOME_PROJECT
@@ -66,6 +67,7 @@ class LocalRun:
     roles: tuple[Role, ...] | None = None
     node_accounts: tuple[str, ...] = ()
     dialect: Dialect = field(default_factory=Dialect)
+    grpc: bool = False
     log_limit: float = LOG_LIMIT
 
     async def __aenter__(self) -> LocalRun:
@@ -76,6 +78,7 @@ class LocalRun:
                 preload=self.preload,
                 enforce=True,
                 dialect=self.dialect,
+                grpc=self.grpc,
             )
         )
         async with AsyncExitStack() as opened:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from shared import errors
-from shared.google.lists import items
 from shared.google.session import Session
 from shared.json_types import Json
 
@@ -17,10 +14,7 @@ if TYPE_CHECKING:
 SERVICE = "workflowexecutions"
 # QUEUED executions have not begun and will [documented, Execution.State].
 ALIVE = {"ACTIVE", "QUEUED"}
-WHOLE = (
-    "FULL"  # the view that has argument and result; lists have less unless asked [documented, ExecutionView]
-)
-PAGE = "20"  # executions: whoever looks for one finds it among the newest
+WHOLE = "FULL"  # the view that has argument and result [documented, ExecutionView]
 
 
 def is_alive(execution: wire.Execution | None) -> bool:
@@ -35,25 +29,6 @@ def read(session: Session, workflow: str, execution: str) -> wire.Execution | No
     except errors.NotFound:
         return None
     return cast("wire.Execution", found)
-
-
-def newest_first(session: Session, workflow: str, since: float | None = None) -> Iterator[wire.Execution]:
-    """Executions, whole, those that were created after `since` (unix seconds); no page is read before it is needed.
-
-    Raises:
-        NotFound: there is no such workflow.
-    """
-    query = {"view": WHOLE, "pageSize": PAGE}
-    if since is not None:
-        moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query["filter"] = f'createTime>"{moment}"'
-    return items(session, SERVICE, f"v1/{workflow}/executions", "executions", **query)
-
-
-def waiters(session: Session, workflow: str, execution: str) -> int:
-    """How many awaits of an execution's callbacks are open at this moment."""
-    callbacks = items(session, SERVICE, f"v1/{workflow}/executions/{execution}/callbacks", "callbacks")
-    return sum(int(each.get("waiters", 0)) for each in callbacks)
 
 
 def answer_callback(session: Session, callback: str, answer: Json) -> None:

@@ -33,8 +33,6 @@ from shared.settings import Settings
 # Seconds to connect, and between two bytes of the answer. A function has 60 s for all it does, and has to answer within
 # them: one call that hangs may take a third of that, and then an answer that says so still arrives.
 TIMEOUT = (5.0, 20.0)
-TIMED_OUT = "TimedOut"
-UNTRUSTED = "CertificateNotTrusted"
 # Reads that one invocation may repeat. A look at two clusters is thirteen reads. Where three calls in ten fail, it
 # meets five or six refusals, and more than eight in one look of seven; where all fail, eight calls are made in vain
 # (docs/decisions/0006).
@@ -72,7 +70,7 @@ class Calls:
         Reads are, as long as there are few. Not one that took its whole time, since the invocation has not much
         more; nor one that was told to come more rarely.
         """
-        if _mutates(method, url) or error.status == 429 or error.reason == TIMED_OUT:
+        if _mutates(method, url) or error.status == 429 or error.reason == errors.TIMED_OUT:
             return False
         self.repeats += 1
         return self.repeats <= REPEATS
@@ -88,7 +86,7 @@ class Calls:
 
 def unanswered(service: str, method: str, resource: str, error: Exception, late: bool) -> errors.Transient:
     """The trouble that a call without an answer is; `late` if its time was over."""
-    reason = TIMED_OUT if late else UNTRUSTED if _is_untrusted(error) else "Unreachable"
+    reason = errors.TIMED_OUT if late else errors.UNTRUSTED if _is_untrusted(error) else "Unreachable"
     return errors.Transient(service, method, resource, 0, reason, f"no answer: {type(error).__name__}")
 
 
@@ -226,7 +224,7 @@ class Session:
                 method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
             )
         except google.auth.exceptions.GoogleAuthError as error:
-            raise errors.Transient(service, method, path, 0, "NoToken", str(error)) from error
+            raise errors.Transient(service, method, path, 0, errors.NO_TOKEN, str(error)) from error
         return response.json() if response.content else {}
 
 

@@ -142,7 +142,7 @@ class Builds:
 @asynccontextmanager
 async def builds(folder: Path, speed: float, **settings: Any) -> AsyncIterator[Builds]:
     """A cloud with Fleetgate in it, whose time passes at this speed, and a workspace of the build's identity."""
-    async with cloud_with_fleetgate(project=HOME_PROJECT, speed=speed, **settings) as installation:
+    async with cloud_with_fleetgate(project=HOME_PROJECT, speed=speed, grpc=True, **settings) as installation:
         yield Builds(
             build_of(CHECKING, "check", installation, folder),
             build_of(DEPLOYMENT, "build", installation, folder),

@@ -93,7 +93,7 @@ class Repository:
 @asynccontextmanager
 async def repository(folder: Path, names: Sequence[str], **settings: Any) -> AsyncIterator[Repository]:
     """A cloud with a project, and a verifier, for each of these environments."""
-    async with LocalRun(**settings) as local:
+    async with LocalRun(grpc=True, **settings) as local:
         for name in names:
             local.cloud.create_project(f"{name}-project", FLEET_APIS)
             create_default_network(local.cloud.world, f"{name}-project", "auto")

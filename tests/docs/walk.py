@@ -178,7 +178,7 @@ class Walk:
 @asynccontextmanager
 async def walking(folder: Path) -> AsyncIterator[Walk]:
     """A cloud with Fleetgate in project `shop-tools`, and a repository beside it."""
-    async with cloud_with_fleetgate(project=PROJECT, seed=0, enforce=True) as installation:
+    async with cloud_with_fleetgate(project=PROJECT, seed=0, enforce=True, grpc=True) as installation:
         variables = {**shell_variables(installation, folder), **_AUTHOR, **_YES}
         workspace = folder / "platform"
         (workspace / "environments").mkdir(parents=True)

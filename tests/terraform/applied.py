@@ -91,7 +91,7 @@ class Operator:
 @asynccontextmanager
 async def operator(folder: Path, speed: float = 60.0, **variables: Any) -> AsyncIterator[Operator]:
     """An empty cloud, and somebody who has a copy of the bootstrap beside it and is about to initialise it."""
-    settings = Settings(speed=speed, preload=PRELOAD, enforce=True)
+    settings = Settings(speed=speed, preload=PRELOAD, enforce=True, grpc=True)
     async with LocalCloud(settings) as cloud:
         cloud.create_new_project(PROJECT, APIS_BEFORE_TERRAFORM)
         shell = ShellEnvironment(cloud, PROJECT, REGION, cloud.folder / "user")

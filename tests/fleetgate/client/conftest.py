@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleetgate.client import calls
 from fleetgate.client.pauses import Watch
 from fleetgate.client.target import Target, target_of
+from tests.support.google_grpc import GoogleGrpc
 from tests.support.google_server import NOW, GoogleServer
 
 WORKFLOW = "projects/hub/locations/us-west1/workflows/fleetgate"
@@ -34,12 +37,30 @@ def google(server: GoogleServer) -> GoogleServer:
     return server
 
 
+@pytest.fixture(scope="module")
+def front(server: GoogleServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleGrpc]:
+    """The same server over gRPC, which is trusted."""
+    grpc = GoogleGrpc(server)
+    roots = tmp_path_factory.mktemp("roots") / "roots.pem"
+    roots.write_bytes(grpc.pem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(roots))
+        yield grpc
+    grpc.close()
+
+
 @pytest.fixture
-def here(google: GoogleServer, tmp_path: Path) -> Target:
-    """Fleetgate's place there, as the user whose token lies in a file."""
+def here(google: GoogleServer, front: GoogleGrpc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """Fleetgate's place there, as the user whose token lies in a file. What fails is not tried for long."""
+    front.tokens.clear()
+    monkeypatch.setattr(calls, "REPEATED", 0.01)
     token = tmp_path / "token"
     token.write_text("a-token\n")
-    environ = {**google.environment(), "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token)}
+    environ = {
+        **google.environment(),
+        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
+        "FLEETGATE_GRPC_ENDPOINT": front.host,
+    }
     return target_of("hub", "us-west1", environ)
 
 
@@ -82,7 +103,8 @@ class Heard:
 def execution(id_: str, message: str = "m-1", **fields: Any) -> dict[str, Any]:
     """An execution that this message started, active unless said otherwise."""
     result = fields.pop("result", None)
-    event = {"id": message, "data": {"message": {"messageId": message}}}
+    published = {"messageId": message, "publishTime": datetime.fromtimestamp(NOW, UTC).isoformat()}
+    event = {"id": message, "data": {"message": published}}
     told = {"result": json.dumps(result), "state": "SUCCEEDED"} if result is not None else {}
     return {
         "name": f"projects/123/locations/us-west1/workflows/fleetgate/executions/{id_}",

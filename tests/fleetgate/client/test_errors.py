@@ -62,5 +62,12 @@ def test_a_token_file_that_is_gone_is_said_to_be(google: GoogleServer, tmp_path:
 
     told = refused(there)
 
-    assert missing in told.cause and "local cloud" in told.fix
+    assert "no access token" in told.cause and missing in told.cause and "local cloud" in told.fix
     assert [] == google.requests
+
+
+def test_who_may_not_publish_is_told_what_is_missing(google: GoogleServer, here: Target) -> None:
+    """Also if the refusal has no word for it."""
+    google.answers[PUBLISH] = (403, {"error": {"status": "PERMISSION_DENIED", "message": "no"}})
+
+    assert "pubsub.topics.publish" in refused(here).fix

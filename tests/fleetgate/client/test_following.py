@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from fleetgate.client.errors import ClientError
-from fleetgate.client.following import Following, Published, publish
+from fleetgate.client.executions import started_by
+from fleetgate.client.following import Following, Published, publish, publish_to_follow
 from fleetgate.client.target import Target
 from fleetgate.report import EXIT, Report
 from shared import errors
 from tests.fleetgate.client.conftest import EXECUTIONS, FakeTime, Heard, execution, result
+from tests.support.google_grpc import GoogleGrpc
 from tests.support.google_server import NOW, GoogleServer
 from tests.support.logged import FakeLog, change, entry
 
@@ -30,19 +32,61 @@ def listed(google: GoogleServer, *executions: dict[str, Any]) -> None:
 
 def follow(here: Target, time: FakeTime, heard: Heard | None = None) -> Report:
     """The report of message m-1."""
-    following = Following(here, Published("m-1", NOW), heard or Heard(), time.watch())
+    following = Following(here, Published("m-1", ""), heard or Heard(), time.watch())
     return following.to_the_end(REQUEST)
 
 
-def test_a_request_is_published_as_json(google: GoogleServer, here: Target) -> None:
-    """With the user's token; the time is the server's."""
+def test_a_request_is_published_as_json(google: GoogleServer, front: GoogleGrpc, here: Target) -> None:
+    """With the user's token, and once: nothing else is asked."""
     google.answers[PUBLISH] = {"messageIds": ["m-1"]}
 
-    published = publish(here, REQUEST)
+    assert "m-1" == publish(here, REQUEST)
 
-    assert Published("m-1", NOW) == published
     [body] = google.posted(":publish")
     assert REQUEST == json.loads(base64.b64decode(body["messages"][0]["data"]))
+    assert (1, ["Bearer a-token"]) == (len(google.requests), front.tokens)
+
+
+def test_a_request_to_follow_is_published_after_a_look_at_what_ran_before(
+    google: GoogleServer, here: Target
+) -> None:
+    """What is looked for later is newer than that; of a workflow that never ran everything is."""
+    google.answers[PUBLISH] = {"messageIds": ["m-1"]}
+    google.answers[f"GET {EXECUTIONS}"] = {}
+    assert Published("m-1", "") == publish_to_follow(here, REQUEST)
+
+    listed(google, execution("x-5", "m-0"), execution("x-4", "m-0"))
+    assert Published("m-1", "x-5") == publish_to_follow(here, REQUEST)
+
+
+def test_nothing_is_published_for_somebody_who_may_not_follow(google: GoogleServer, here: Target) -> None:
+    """They may publish with --no-wait."""
+    body = {"status": "PERMISSION_DENIED", "message": "Permission 'workflows.executions.list' denied"}
+    google.answers[f"GET {EXECUTIONS}"] = (403, {"error": body})
+
+    with pytest.raises(errors.PermissionDenied) as told:
+        publish_to_follow(here, REQUEST)
+
+    assert "workflows.executions.list" == told.value.permission
+    assert [] == google.posted(":publish")
+
+
+def test_executions_that_are_older_than_the_request_are_not_looked_at(
+    google: GoogleServer, here: Target
+) -> None:
+    """However many there are: only the pages that are needed are read."""
+    rows = [execution(f"x-{number}", "m-0") for number in range(10, 0, -1)]
+
+    def page(_: Any, query: dict[str, list[str]]) -> dict[str, Any]:
+        first = int(query.get("pageToken", ["0"])[0])
+        return {"executions": rows[first : first + 4], "nextPageToken": str(first + 4)}
+
+    google.answers[f"GET {EXECUTIONS}"] = page
+
+    assert ["x-8", "x-9", "x-10"] == [each.id for each in started_by(here, "m-0", "x-7")]
+    assert 1 == len(google.requests)
+    assert [] == started_by(here, "m-1", "x-6")
+    assert 3 == len(google.requests)
 
 
 def test_the_execution_of_the_message_is_followed_until_it_ends(
@@ -192,7 +236,7 @@ class TestTheLog:
 
     def followed(self, here: Target, time: FakeTime, heard: Heard | None = None) -> Report:
         """The report, with lines waited for for ten seconds."""
-        following = Following(here, Published("m-1", NOW), heard or Heard(), time.watch(), log_limit=10.0)
+        following = Following(here, Published("m-1", ""), heard or Heard(), time.watch(), log_limit=10.0)
         return following.to_the_end(REQUEST)
 
     def ended(self, google: GoogleServer) -> FakeLog:

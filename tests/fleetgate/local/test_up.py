@@ -335,7 +335,8 @@ def test_an_empty_cloud_has_nothing_of_fleetgates(empty: Standing) -> None:
 
     assert {} == empty.api("PUBSUB", "GET", "v1/projects/shop-tools/topics")
     assert {} == empty.api("STORAGE", "GET", "b?project=shop-tools").get("items", {})
-    assert "There are no environments.\n" == empty.fleetgate("status")[2]
+    status, output, errors = empty.fleetgate("status")
+    assert (4, "") == (status, output) and "workflows.googleapis.com is not enabled in shop-tools" in errors
 
 
 def test_the_apis_before_terraform_are_those_that_the_docs_have_one_enable() -> None:
