@@ -2,6 +2,7 @@
 
 FleetgateError
 ├── BadMessage             not a message of ours: acknowledged, logged, never answered
+├── TooLarge               what the next step needs cannot be carried to it
 ├── CallbackRefused        the callback is not of this project's workflow: no token is sent to it
 ├── Superseded             the environment is another claim's: nothing is changed any more
 ├── DeadlinePassed         the message is too old: nothing is changed any more
@@ -12,10 +13,7 @@ FleetgateError
     ├── Unauthorized       401
     ├── PermissionDenied   403, with the permission that is missing, where the message names it
     ├── ApiDisabled        403, with the API to enable
-    ├── QuotaExceeded      403, 413 or 429 for a quota, not for a rate
-    ├── RangesExhausted    the network has no room for a range
-    ├── PolicyViolated     an organisation's policy forbids it: 412, 400 or 403
-    ├── AgentDenied        403: Google's own agent in the project lacks its role
+    ├── QuotaExceeded      403 or 429 for a quota, not for a rate
     ├── NotFound           404
     ├── AlreadyExists      409 on a create: look again, it may be ours
     ├── Conflict           409 or 412: what we read has changed since: look again
@@ -43,6 +41,10 @@ class FleetgateError(Exception):
 
 class BadMessage(FleetgateError):
     """The event holds no message of the step protocol."""
+
+
+class TooLarge(FleetgateError):
+    """A value that the workflow cannot carry; the text says how large it is, and how large it may be."""
 
 
 class CallbackRefused(FleetgateError):
@@ -105,18 +107,6 @@ class ApiDisabled(ApiError):
 
 class QuotaExceeded(ApiError):
     """A quota of the project is used up."""
-
-
-class RangesExhausted(ApiError):
-    """The network has no room for a range, or its subnetwork for the addresses of nodes."""
-
-
-class PolicyViolated(ApiError):
-    """A constraint of the organisation forbids it."""
-
-
-class AgentDenied(ApiError):
-    """GKE's service agent in the project lacks its role: what we may do is no matter."""
 
 
 class NotFound(ApiError):

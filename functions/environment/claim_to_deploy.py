@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from functions.environment.acquire import acquire
@@ -10,15 +9,16 @@ from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, blocked
 from shared import labels
 from shared.anchor import RELEASE, Anchor, first_labels
+from shared.errors import TooLarge
 from shared.google import compute
 from shared.step.outcome import Decision, Outputs
+from shared.step.packed import pack
 
 if TYPE_CHECKING:
     from shared.spec import Deploy, Environment
 
-# Bytes of a spec as JSON. An answer (16 KB) carries it, and five messages hold it at once in the workflow's 512 KB
-# of variables.
-SPEC_LIMIT = 12_000
+# Bytes of a spec when packed: five messages hold it at once in the workflow's 512 KB of variables.
+SPEC_LIMIT = 6_000
 
 
 def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
@@ -30,14 +30,11 @@ def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
 
 def _refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     """Why this environment cannot be claimed at all."""
-    size = len(json.dumps(wanted.wire()).encode())
-    if size > SPEC_LIMIT:
-        return blocked(
-            observed,
-            "SPEC_TOO_LARGE",
-            f"The environment has {size} bytes with its defaults; {SPEC_LIMIT} can be carried.",
-            "Use fewer or shorter routes.",
-        )
+    try:
+        pack(wanted.wire(), SPEC_LIMIT)
+    except TooLarge as error:
+        cause = f"The environment with its defaults has {error}."
+        return blocked(observed, "SPEC_TOO_LARGE", cause, "Use fewer or shorter routes.")
     if observed.verifier(wanted.project, wanted.network) is None:
         network = f"projects/{wanted.project}/global/networks/{wanted.network}"
         return blocked(
@@ -153,4 +150,5 @@ def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:
     """What the workflow passes to the steps: the spec with all defaults, and the verification topic."""
     wanted = request.environment
     topic = observed.verifier(wanted.project, wanted.network)
-    return observed.outputs(environment=wanted.wire(), topics={"verification": topic})
+    packed = pack(wanted.wire(), SPEC_LIMIT)
+    return observed.outputs(environment=packed, topics={"verification": topic})

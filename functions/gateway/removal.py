@@ -12,6 +12,7 @@ from functions.gateway.stages import STAGES
 from functions.gateway.survey import Survey
 from shared.labels import asked_at
 from shared.step.outcome import Decision, Done
+from shared.step.packed import pack
 from shared.step.stages import Reached, first
 from shared.step.step import Context, Step
 
@@ -54,7 +55,7 @@ def decide(observed: ObservedRemoval, now: float) -> Decision:
     decision = observed.reached.decide(now) if observed.reached else Decision(Done())
     if observed.parts is None or decision.outcome is None:
         return decision
-    outcome = replace(decision.outcome, outputs={"inventory": list(observed.parts)})
+    outcome = replace(decision.outcome, outputs={"inventory": pack(observed.parts)})
     return replace(decision, outcome=outcome)
 
 

@@ -29,18 +29,7 @@ LINE_LIMIT = 100_000  # bytes of a line; a log entry has at most 256 KB [documen
 ROWS_LIMIT = LINE_LIMIT - 20_000  # bytes of the rows in one line; the rest of a line is an answer at most
 VALUE_LIMIT = 10_000  # bytes of one value in a row
 _ENDING = ("action", "outcome", "code")
-_LOGGED = (
-    "outcome",
-    "reason",
-    "message",
-    "code",
-    "cause",
-    "retryAfter",
-    "calls",
-    "changes",
-    "rows",
-    "omitted",
-)
+_LOGGED = ("outcome", "reason", "message", "code", "cause", "retryAfter", "calls")
 
 
 def log_answer(message: Message, answer: Answer, sent: str) -> None:
@@ -79,10 +68,13 @@ def log_refused(error: Exception) -> None:
 
 def _without_quotes(answer: Answer) -> Json:
     """What was answered, with counts in place of rows, and without texts that quote the spec."""
-    logged = {name: answer.content[name] for name in _LOGGED if name in answer.content} | answer.counts
-    if "faults" in answer.content:  # the cause quotes the faults, which quote the spec
-        logged["cause"] = f"{len(answer.content['faults'])} faults"
-    if answer.quotes_a_request:
+    whole = answer.whole
+    logged = {name: whole[name] for name in _LOGGED if name in whole} | answer.counts
+    if "omitted" in answer.content:
+        logged["omitted"] = answer.content["omitted"]
+    if "faults" in whole:  # the cause quotes the faults, which quote the spec
+        logged["cause"] = f"{len(whole['faults'])} faults"
+    if "traffic" in answer.rows:  # the message quotes a request
         logged.pop("message", None)
     return logged
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,11 +11,12 @@ from typing import Any
 
 from shared.errors import BadMessage
 from shared.json_types import Json
+from shared.step.packed import unpack
 
 _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")
 
-SCHEMA = 1  # of the messages that this version of the workflow sends
+SCHEMA = 2  # of the messages that this version of the workflow sends
 # A running execution keeps its revision of the workflow while functions are replaced: the previous schema is valid too.
 SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
@@ -68,7 +68,7 @@ class Message:
     `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
     that has only a name (teardown, verify); such requests have a `place`. `request` comes with claim, `ending` with
     settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them. `audit` is
-    the last verdict of the audit: {verdict, since}.
+    the last verdict of the audit: {verdict, since}. `environment` and `inventory` come packed, but with schema 1.
     """
 
     step: str
@@ -85,6 +85,7 @@ class Message:
     place: Place | None = None
     inventory: Sequence[str] | None = None
     audit: Json | None = None
+    schema: int = SCHEMA
 
 
 def parse(event: object) -> Message:
@@ -98,7 +99,7 @@ def parse(event: object) -> Message:
         if fields["schema"] not in SCHEMAS:
             raise BadMessage(f"schema {fields['schema']} is not one of {list(SCHEMAS)}")
         return _message(fields)
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadMessage(f"not a message of the step protocol: {type(error).__name__}: {error}") from error
 
 
@@ -114,13 +115,24 @@ def _message(fields: Mapping[str, Any]) -> Message:
         deadline=float(fields["deadline"]),
         claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
         sent=float(fields.get("sent") or 0.0),
-        environment=fields.get("environment") or None,
+        environment=_unpacked(fields.get("environment"), dict),
         request=_raw_request(fields["request"]) if fields.get("request") else None,
         ending=fields.get("ending") or None,
         place=_place(fields["place"]) if fields.get("place") else None,
-        inventory=fields.get("inventory"),
+        inventory=_unpacked(fields.get("inventory"), list),
         audit=fields.get("audit") or None,
+        schema=fields["schema"],
     )
+
+
+def _unpacked(value: Any, kind: type) -> Any:
+    """A packed field, or one of schema 1 as it is."""
+    if value is None:
+        return None
+    found = unpack(value) if isinstance(value, str) else value
+    if not isinstance(found, kind):
+        raise BadMessage(f"a field is {type(found).__name__}, not {kind.__name__}")
+    return found
 
 
 def _place(place: Mapping[str, Any]) -> Place:
@@ -144,5 +156,10 @@ def _demand(form: re.Pattern[str], name: str, value: str) -> None:
 
 
 def _raw_request(request: Mapping[str, Any]) -> RawRequest:
-    data = base64.b64decode(request.get("data") or "")
+    """Data that is no base64 is what somebody wrote who started an execution by hand: it is judged as it is."""
+    text = request.get("data") or ""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = text.encode()
     return RawRequest(data, request["messageId"], request["publishTime"])

@@ -15,10 +15,12 @@ from localcloud.pubsub.broker import Delivery
 from localcloud.workflows.callbacks import CallbackRequest, Callbacks
 from localcloud.workflows.run import State
 from shared.spec import parse_environment
+from shared.step.packed import pack
 from tests.support.live import EXAMPLE
 from tests.support.local_cloud import call, cloud_with_fleetgate, let_pass, put_anchor
 from tests.support.paths import ROOT
 from tests.support.projects import PROJECT
+from tests.support.rows import lines_of, with_rows
 
 Json = dict[str, Any]
 
@@ -34,9 +36,9 @@ steps:
         - run: ${new_run()}
         - run.claim.name: ${asked.name}
         - run.claim.generation: ${asked.generation}
-        - run.claimed: ${map.merge(run.claimed, asked.claimed)}
-  - ask: {call: ask_all, args: {phase: "${asked.phase}", run: "${run}"}, result: run}
-  - end_of_execution: {return: "${run}"}
+        - claimed: ${map.merge(run.claimed, asked.claimed)}
+  - ask: {call: ask_all, args: {phase: "${asked.phase}", claim: "${run.claim}", claimed: "${claimed}"}, result: told}
+  - end_of_execution: {return: "${told}"}
 """
 DOCUMENT: Json = yaml.safe_load((ROOT / "workflows" / "environment.yaml").read_text("utf-8"))
 SOURCE = json.dumps({**DOCUMENT, "main": yaml.safe_load(MAIN)})
@@ -100,7 +102,7 @@ class Bench:
     ) -> dict[str, list[Json]]:
         """Every answer of each of `steps`, in order, once all are through and nothing is on its way any more.
 
-        `settle` is how many seconds later that is.
+        The answers have their rows. `settle` is how many seconds later that is.
         """
         rows = [row_of(step, mode) for step in steps]
         if once:
@@ -112,10 +114,18 @@ class Bench:
             await self.cloud.run_until(lambda: execution.ended is not None and self.cloud.schedule.idle)
             await self.let_pass(settle)
         assert execution.run.state is State.SUCCEEDED, execution.run.error
-        answers = {step: [each for each in heard if each["step"] == step] for step in steps}
+        answers = {step: self._with_rows(heard, step, execution.id) for step in steps}
         read = {row["name"]: row["attempts"] for row in json.loads(execution.run.result or "{}")["steps"]}
         assert read == {step: len(each) for step, each in answers.items()}
         return answers
+
+    def _with_rows(self, heard: list[Json], step: str, execution: str) -> list[Json]:
+        """The answers of a step that were heard, in order: one an attempt."""
+        lines = [entry.payload for entry in self.cloud.functions.logs.entries]
+        mine = [each for each in heard if each["step"] == step]
+        return [
+            with_rows(each, lines_of(lines, execution, step, attempt)) for attempt, each in enumerate(mine, 1)
+        ]
 
     async def let_pass(self, seconds: float) -> None:
         """Let time pass, and what then runs come to its end."""
@@ -152,7 +162,7 @@ class Bench:
         environment = parse_environment({**self.document, "project": PROJECT}, project=PROJECT)
         asked = {"name": environment.name, "generation": GENERATION}
         if mode != "destroy":
-            return {**asked, "claimed": {"environment": environment.wire()}}
+            return {**asked, "claimed": {"environment": pack(environment.wire())}}
         gateway = f"{environment.gateway.namespace}/{environment.gateway.name}"
         place = {"project": PROJECT, "network": environment.network, "gateway": gateway}
         return {**asked, "claimed": {"place": {**place, "disableApis": self.disable_apis}}}

@@ -15,11 +15,13 @@ from functions.environment.finish import FINISH
 from shared.google.session import Session
 from shared.spec import Environment, parse_environment
 from shared.step.message import Message, parse
+from shared.step.packed import pack
 from shared.step.run import run
 from tests.support.anchors import MINE
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.paths import ROOT
 from tests.support.projects import PROJECT
+from tests.support.rows import last_lines, with_rows
 
 EXAMPLE = yaml.safe_load((ROOT / "examples" / "store.yaml").read_text())
 GENERATION = "1767599990000-77"
@@ -62,7 +64,7 @@ def event(google: GoogleServer, store: Environment) -> Callable[..., dict[str, A
 
     def make(**fields: Any) -> dict[str, Any]:
         message = {
-            "schema": 1,
+            "schema": 2,
             "step": "subnets",
             "mode": "apply",
             "attempt": 1,
@@ -71,7 +73,7 @@ def event(google: GoogleServer, store: Environment) -> Callable[..., dict[str, A
             "deadline": NOW + 90,
             "sent": NOW,
             "claim": {"name": "store", "generation": GENERATION, "execution": EXECUTION},
-            "environment": store.wire(),
+            "environment": pack(store.wire()),
         } | fields
         data = base64.b64encode(json.dumps(message).encode()).decode()
         return {"message": {"data": data, "messageId": "1"}, "subscription": "s"}
@@ -106,8 +108,13 @@ def anchored(google: GoogleServer) -> GoogleServer:
 
 
 @pytest.fixture
-def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
-    """Ask for a claim once; the answer. `request` is what the user published, at `time`, as message `id`."""
+def claim(
+    google: GoogleServer, event: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> Ask:
+    """Ask for a claim once; the answer with its rows.
+
+    `request` is what the user published, at `time`, as message `id`.
+    """
 
     def ask(request: Any = DEPLOY, execution: str = EXECUTION, time: str = LATER, id: str = "88") -> Any:
         data = base64.b64encode(json.dumps(request).encode()).decode()
@@ -120,14 +127,16 @@ def claim(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
             request={"data": data, "messageId": id, "publishTime": time},
         )
         run(message, CLAIM, FINISH)
-        return google.posted("/callbacks/")[-1]
+        return with_rows(google.posted("/callbacks/")[-1], last_lines(capsys))
 
     return ask
 
 
 @pytest.fixture
-def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
-    """Tell how it ended, once; the answer."""
+def settle(
+    google: GoogleServer, event: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> Ask:
+    """Tell how it ended, once; the answer, with its rows."""
 
     def ask(
         phase: str,
@@ -145,6 +154,6 @@ def settle(google: GoogleServer, event: Callable[..., dict[str, Any]]) -> Ask:
             ending={"action": action, "phase": phase, "outcome": outcome, **more},
         )
         run(message, CLAIM, FINISH)
-        return google.posted("/callbacks/")[-1]
+        return with_rows(google.posted("/callbacks/")[-1], last_lines(capsys))
 
     return ask

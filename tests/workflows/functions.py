@@ -72,10 +72,11 @@ class Functions:
         if told is None:
             return
         full = {
-            "schema": 1,
+            "schema": 2,
             "nonce": message["nonce"],
             "step": message["step"],
-            "changes": [],
+            "changes": 0,
+            "rows": 0,
             "calls": CALLS,
         }
         self.host.after(1.0, lambda: self.post(message["callback"], full | told))

@@ -99,15 +99,14 @@ def test_a_waiting_step_is_asked_again_when_it_said(deploy: Any) -> None:
     assert [each["attempt"] for each in functions.asked("clusters")] == [1, 2, 3]
 
 
-def test_other_reasons_are_other_waits(deploy: Any) -> None:
-    """In the order in which they came."""
+def test_waits_are_one_for_each_reason(deploy: Any) -> None:
+    """In the order in which the reasons came: a step has few reasons, and may wait a thousand times."""
     script = answers(fleet_apply=[waiting("A", 5), waiting("B", 6), waiting("A", 7), {"outcome": "done"}])
     result, _ = deploy(script)
 
     assert rows(result, "apply")["fleet"]["waits"] == [
-        {"reason": "A", "seconds": 5},
+        {"reason": "A", "seconds": 12},
         {"reason": "B", "seconds": 6},
-        {"reason": "A", "seconds": 7},
     ]
 
 
@@ -339,15 +338,20 @@ def test_outputs_end_in_the_result(deploy: Any) -> None:
     assert "topics" not in result
 
 
-def test_changes_of_all_attempts_are_in_the_row(deploy: Any) -> None:
-    """In order."""
-    one, two = ({"verb": "create", "resource": name} for name in ("a", "b"))
+def test_a_row_counts_the_changes_of_all_answers_that_were_heard(deploy: Any) -> None:
+    """Of traffic, the last answer's rows: each is about all of it."""
     script = answers(
-        clusters_apply=[{**waiting("Creating", 5), "changes": [one]}, {"outcome": "done", "changes": [two]}]
+        clusters_apply=[{**waiting("Creating", 5), "changes": 3}, None, {"outcome": "done", "changes": 1}],
+        verification_apply=[
+            {**waiting("A", 5), "rows": 20, "omitted": {"traffic": 12}},
+            {"outcome": "done", "rows": 18},
+        ],
     )
     result, _ = deploy(script)
+    clusters, verification = (rows(result, "apply")[name] for name in ("clusters", "verification"))
 
-    assert rows(result, "apply")["clusters"]["changes"] == [one, two]
+    assert (clusters["attempts"], clusters["answered"], clusters["changes"]) == (3, 2, 4)
+    assert (verification["answered"], verification["rows"], verification["omitted"]) == (2, 18, {})
 
 
 def test_the_ending_is_published_by_the_workflow_where_settle_cannot(deploy: Any) -> None:
@@ -365,8 +369,8 @@ def test_the_ending_is_published_by_the_workflow_where_settle_cannot(deploy: Any
     assert rows(result, "settle")["environment"]["outcome"] == "blocked"
 
 
-def test_an_ending_that_nobody_may_tell_is_in_the_result(host: Any, result: Any) -> None:
-    """With the reasons of both."""
+def test_an_ending_that_nobody_may_tell_fails_the_execution(host: Any, error_of: Any) -> None:
+    """For that there is an alert. Its error has the result, with the reasons of both."""
     functions = Functions(host, answers(environment_settle=blocked("PERMISSION_DENIED")))
 
     def publish(name: str, arguments: dict[str, Any]) -> CallResult:
@@ -375,10 +379,11 @@ def test_an_ending_that_nobody_may_tell_is_in_the_result(host: Any, result: Any)
         return functions(name, arguments)
 
     host.answer, host.variables = publish, VARIABLES
-    told = result(SOURCE, EVENT)
+    error = error_of(SOURCE, EVENT)
 
-    assert told["outcome"] == "done"
-    assert [(each["step"], each["code"]) for each in told["reasons"]] == [
+    assert (error["tags"], error["result"]["outcome"]) == (["EndingNotTold"], "done")
+    assert "lacks pubsub.topics.publish" in error["message"]
+    assert [(each["step"], each["code"]) for each in error["result"]["reasons"]] == [
         ("environment", "PERMISSION_DENIED"),
         ("workflow", "PERMISSION_DENIED"),
     ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import pytest
 
 from functions.environment.claim_to_deploy import SPEC_LIMIT
 from shared import labels
+from shared.step.packed import unpack
 from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, GENERATION, Ask
@@ -58,7 +60,7 @@ class TestAFreshClaim:
         outputs = claim()["outputs"]
 
         assert (outputs["name"], outputs["action"], outputs["generation"]) == ("store", "deploy", MINE)
-        assert outputs["environment"]["gateway"]["regions"] == ["us-west1", "us-east1"]
+        assert unpack(outputs["environment"])["gateway"]["regions"] == ["us-west1", "us-east1"]
         assert outputs["topics"] == {"verification": "projects/hub/topics/fleetgate-verification-default"}
 
     def test_it_waits_until_the_address_is_reserved(self, google: GoogleServer, claim: Ask) -> None:
@@ -219,14 +221,19 @@ class TestARefusal:
 
     def test_a_spec_that_cannot_travel_is_refused(self, claim: Ask) -> None:
         """It must fit an answer."""
-        rule = {
-            "matches": [{"path": {"type": "PathPrefix", "value": f"/{i:03}"}} for i in range(60)],
-            "backendRefs": [{"name": "store", "port": 8080}],
-        }
-        told = claim(changed(routes=[{"name": f"route-{i}", "rules": [rule]} for i in range(6)]))
+        paths = [[f"/{uuid.uuid4()}" for _ in range(60)] for _ in range(6)]
+        rules = [
+            {
+                "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in each],
+                "backendRefs": [{"name": "store", "port": 8080}],
+            }
+            for each in paths
+        ]
+        routes = [{"name": f"route-{i}", "rules": [rule]} for i, rule in enumerate(rules)]
+        told = claim(changed(routes=routes))
 
         assert told["code"] == "SPEC_TOO_LARGE"
-        assert str(SPEC_LIMIT) in told["cause"]
+        assert f"{SPEC_LIMIT:,} can be carried" in told["cause"]
 
     def test_somebody_elses_address_of_that_name_is_left_alone(
         self, google: GoogleServer, claim: Ask

@@ -18,6 +18,7 @@ from shared.google.gkehub import INGRESS, State
 from shared.google.session import Session
 from shared.live_objects import LiveObject
 from shared.step.outcome import Decision, Done, Waiting
+from shared.step.packed import unpack
 from tests.support.fleets import feature
 from tests.support.live import NOW, born, environment, one_cluster, stamp
 from tests.support.projects import PROJECT
@@ -94,7 +95,7 @@ def test_the_parts_are_told_before_anything_is_deleted() -> None:
     second = decide(observed(*found), NOW)
 
     assert ("Inventoried", []) == (waits(first).reason, list(first.changes))
-    assert {"inventory": list(PARTS)} == waits(first).outputs
+    assert list(PARTS) == unpack(waits(first).outputs["inventory"])
     assert ["HTTPRoute", "Gateway"] == deleted(second)
     assert {} == waits(second).outputs
 
@@ -108,7 +109,7 @@ def test_a_gateway_without_parts_is_deleted_at_once(bare: Json) -> None:
 def test_the_list_is_made_up_for_if_the_first_answer_was_lost() -> None:
     """A later attempt that knows of no list deletes, and hands the list on with that."""
     late = decide(observed(gateway(), inventory=None), NOW)
-    assert (["Gateway"], {"inventory": list(PARTS)}) == (deleted(late), waits(late).outputs)
+    assert (["Gateway"], list(PARTS)) == (deleted(late), unpack(waits(late).outputs["inventory"]))
 
 
 def test_a_request_that_knows_the_parts_need_not_list_them_again() -> None:

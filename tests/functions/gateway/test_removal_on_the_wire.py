@@ -8,6 +8,7 @@ from typing import Any
 from localcloud.container.kube import CLUSTER_APIS
 from shared.google.gkehub import INGRESS
 from shared.labels import OWNER
+from shared.step.packed import unpack
 from tests.support.cloud import UNKIND, Bench
 from tests.support.fleets import FEATURES
 from tests.support.live import EXAMPLE
@@ -118,7 +119,7 @@ async def taken_down(bench: Bench, theirs: dict[str, Json]) -> None:
         "gcloud container fleet ingress enable --config-membership=gke-west-1"
         f" --location=us-west1 --project={PROJECT}"
     )
-    (inventory,) = [each["outputs"]["inventory"] for each in heard if "outputs" in each]
+    (inventory,) = [unpack(each["outputs"]["inventory"]) for each in heard if "outputs" in each]
     assert 2 + 1 + 1 + 4 + 4 + 1 == len(inventory)  # rules, proxy, URL map, services, checks, firewall rule
     changes = [change["resource"].split("/", 6)[-1] for each in heard for change in each["changes"]]
     assert ["HTTPRoute/store/store-route", "Gateway/store/internal-cross-region-gateway"] == changes

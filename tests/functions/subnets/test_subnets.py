@@ -21,6 +21,7 @@ from shared.step.run import run
 from tests.support.google_server import NOW, GoogleServer, refusal
 from tests.support.messages import EXAMPLE
 from tests.support.projects import PROJECT
+from tests.support.rows import last_lines, with_rows
 
 NETWORK = "https://www.googleapis.com/compute/v1/projects/shop-prod/global/networks/default"
 AUTO: wire.Network = {"name": "default", "autoCreateSubnetworks": True}
@@ -194,12 +195,14 @@ class TestOnTheWire:
         return anchored
 
     @pytest.fixture
-    def ask(self, cloud: GoogleServer, event: Callable[..., Any]) -> Callable[..., Any]:
-        """One attempt; the answer."""
+    def ask(
+        self, cloud: GoogleServer, event: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    ) -> Callable[..., Any]:
+        """One attempt; the answer, with its rows."""
 
         def once(**fields: Any) -> Any:
             run(event(**fields), SUBNETS)
-            return cloud.posted("/callbacks/")[-1]
+            return with_rows(cloud.posted("/callbacks/")[-1], last_lines(capsys))
 
         return once
 

@@ -17,8 +17,10 @@ from shared.step.run import run
 from shared.step.step import Context, Step
 from tests.support.changes import ScriptedChange
 from tests.support.google_server import NOW, Answer, GoogleServer, refusal
+from tests.support.rows import last_lines, with_rows
 
 Event = Callable[..., dict[str, Any]]
+Rows = Callable[[], Any]
 WAIT = Waiting(reason="Making", message="soon", retry_after=10)
 
 
@@ -59,11 +61,19 @@ def answer(google: GoogleServer) -> Any:
     return sent
 
 
+@pytest.fixture
+def changes(google: GoogleServer, capsys: pytest.CaptureFixture[str]) -> Rows:
+    """The changes of the one answer that was sent."""
+    return lambda: with_rows(answer(google), last_lines(capsys))["changes"]
+
+
 def api_error(kind: type[errors.ApiError]) -> errors.ApiError:
     return kind("compute", "POST", "projects/p/thing", 0, "", "because")
 
 
-def test_changes_begin_and_the_outcome_is_answered(anchored: GoogleServer, event: Event) -> None:
+def test_changes_begin_and_the_outcome_is_answered(
+    anchored: GoogleServer, event: Event, changes: Rows
+) -> None:
     """observe, fence, decide, perform, answer."""
     made = change()
     toy = Toy(Decision(WAIT, [made]))
@@ -71,19 +81,21 @@ def test_changes_begin_and_the_outcome_is_answered(anchored: GoogleServer, event
     heard = answer(anchored)
 
     assert (heard["nonce"], heard["outcome"], heard["retryAfter"]) == ("n-1", "waiting", 10)
-    assert heard["changes"] == told(made)
+    assert changes() == told(made)
     assert heard["calls"] == {"total": 1, "mutations": 0, "byService": {"compute": 1}}
     assert made.performed == ["projects/p/thing"]
     assert toy.decided == [NOW]
 
 
-def test_a_check_changes_nothing_and_shows_everything(anchored: GoogleServer, event: Event) -> None:
+def test_a_check_changes_nothing_and_shows_everything(
+    anchored: GoogleServer, event: Event, changes: Rows
+) -> None:
     """Waiting is no fault of the request: planned is done."""
     now, later = change(), change("projects/p/other")
     run(event(mode="check"), Toy(Decision(WAIT, [now], later=[later])).step)
 
     assert answer(anchored)["outcome"] == "done"
-    assert answer(anchored)["changes"] == told(now, later)
+    assert changes() == told(now, later)
     assert (now.performed, later.performed) == ([], [])
 
 
@@ -125,24 +137,24 @@ def test_looking_again_has_an_end(anchored: GoogleServer, event: Event) -> None:
 
 @pytest.mark.parametrize("kind", [errors.AlreadyExists, errors.Conflict, errors.NotFound])
 def test_a_world_that_changed_is_looked_at_again(
-    anchored: GoogleServer, event: Event, kind: type[errors.ApiError]
+    anchored: GoogleServer, event: Event, kind: type[errors.ApiError], changes: Rows
 ) -> None:
     """What exists by now may be ours; what was not done is not told as a change."""
     toy = Toy(Decision(WAIT, [change(trouble=api_error(kind))]), Decision(Done()))
     run(event(), toy.step)
 
     assert answer(anchored)["outcome"] == "done"
-    assert answer(anchored)["changes"] == []
+    assert changes() == []
 
 
-def test_changes_before_a_trouble_are_told(anchored: GoogleServer, event: Event) -> None:
+def test_changes_before_a_trouble_are_told(anchored: GoogleServer, event: Event, changes: Rows) -> None:
     """They have been made."""
     first, third = change("first"), change("third")
     denied = change("second", trouble=api_error(errors.PermissionDenied))
     run(event(), Toy(Decision(WAIT, [first, denied, third])).step)
 
     assert (answer(anchored)["outcome"], answer(anchored)["code"]) == ("blocked", "PERMISSION_DENIED")
-    assert answer(anchored)["changes"] == told(first)
+    assert changes() == told(first)
     assert third.performed == []
 
 
@@ -190,7 +202,7 @@ def test_nothing_is_changed_after_the_deadline(anchored: GoogleServer, event: Ev
     assert made.performed == []
 
 
-def test_the_deadline_holds_between_two_changes(anchored: GoogleServer, event: Event) -> None:
+def test_the_deadline_holds_between_two_changes(anchored: GoogleServer, event: Event, changes: Rows) -> None:
     """Every answer tells the time."""
 
     def meets(session: Session) -> None:
@@ -202,7 +214,7 @@ def test_the_deadline_holds_between_two_changes(anchored: GoogleServer, event: E
     run(event(), Toy(Decision(WAIT, [slow, late])).step)
 
     assert answer(anchored)["reason"] == "MessageExpired"
-    assert answer(anchored)["changes"] == told(slow)
+    assert changes() == told(slow)
     assert late.performed == []
 
 
@@ -320,14 +332,14 @@ def test_a_settlement_is_as_grave_as_what_it_settles(
 
 @pytest.mark.parametrize("kind", [errors.Busy, errors.InUse])
 def test_what_cannot_be_changed_now_keeps_nothing_else(
-    anchored: GoogleServer, event: Event, kind: type[errors.ApiError]
+    anchored: GoogleServer, event: Event, kind: type[errors.ApiError], changes: Rows
 ) -> None:
     """The others are begun, and the first refusal is answered."""
     held, other = change("held", trouble=api_error(kind)), change("other")
     run(event(), Toy(Decision(WAIT, [held, other])).step)
 
     assert answer(anchored)["outcome"] == "waiting"
-    assert answer(anchored)["changes"] == told(other)
+    assert changes() == told(other)
 
 
 def test_what_was_declined_is_noted_for_the_next_look(anchored: GoogleServer, event: Event) -> None:

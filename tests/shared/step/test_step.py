@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import uuid
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,15 +16,20 @@ from hypothesis import strategies as st
 from shared import errors
 from shared.anchor import Anchor
 from shared.settings import Settings
+from shared.spec import parse_environment
 from shared.step import callback, fence
-from shared.step.answer import LIMIT, answer, trimmed
+from shared.step.answer import LIMIT, LIMITS, answer, shortened
 from shared.step.change import Description
+from shared.step.error_outcomes import outcome_of
 from shared.step.estimate import remaining
 from shared.step.message import Message, parse
 from shared.step.outcome import Blocked, Decision, Done, Failed, Superseded, Waiting
+from shared.step.packed import PACKED_LIMIT, pack, unpack
 from tests.support.changes import ScriptedChange
 from tests.support.google_server import EXECUTION, NUMBER, GoogleServer
 from tests.support.messages import GENERATION
+from tests.support.projects import PROJECT
+from tests.support.sizes import sized
 
 Make = Callable[..., Message]
 
@@ -29,6 +37,10 @@ Make = Callable[..., Message]
 def anchor_of(generation: str, execution: str) -> Anchor:
     values = {"fleetgate-generation": generation, "fleetgate-execution": execution}
     return Anchor("store", "projects/hub/…", values, "", "RESERVED", "", "")
+
+
+def packed(raw: bytes) -> str:
+    return base64.b64encode(zlib.compress(raw)).decode()
 
 
 class TestOutcomes:
@@ -72,40 +84,84 @@ class TestOutcomes:
 
 
 class TestAnswers:
-    def test_an_answer_carries_nonce_outcome_changes_and_calls(self, message: Make) -> None:
-        """As the protocol says."""
+    def test_an_answer_carries_nonce_outcome_and_counts(self, message: Make) -> None:
+        """As the protocol says; the rows are kept for the log."""
         calls = {"total": 1, "mutations": 1, "byService": {}}
-        told = answer(message(), Done(), [ScriptedChange("r")], calls).content
+        told = answer(message(), Done(), [ScriptedChange("r")], calls)
 
-        assert (told["nonce"], told["step"], told["outcome"]) == ("n-1", "subnets", "done")
-        assert told["changes"] == [{"verb": "create", "resource": "r"}]
-        assert told["calls"]["total"] == 1
+        assert (told.content["nonce"], told.content["step"], told.content["outcome"]) == (
+            "n-1",
+            "subnets",
+            "done",
+        )
+        assert (told.content["changes"], told.content["rows"], told.content["calls"]) == (1, 0, calls)
+        assert told.rows == {"changes": [{"verb": "create", "resource": "r"}]}
 
-    def test_a_flood_of_words_is_cut(self, message: Make) -> None:
+    def test_the_workflow_of_an_earlier_release_gets_its_list_of_changes(self, message: Make) -> None:
+        """An execution that began under it goes on under it."""
+        told = answer(message(schema=1), Done(), [ScriptedChange("r")], {})
+
+        assert told.content["changes"] == [{"verb": "create", "resource": "r"}]
+
+    @pytest.mark.parametrize(
+        ("step", "limit"), [("subnets", LIMIT), ("verification", LIMITS["verification"])]
+    )
+    @pytest.mark.parametrize("text", ["x" * 50_000, "é" * 50_000])
+    def test_a_flood_of_words_is_cut(self, message: Make, step: str, limit: int, text: str) -> None:
         """A cause is a sentence, not a log."""
-        told = answer(message(), Failed(code="C", cause="x" * 50_000, fix="f"), [], {}).content
+        told = answer(message(step=step), Failed(code="C", cause=text, fix=text), [], {}).content
 
-        assert len(json.dumps(told)) < 3_000
+        assert len(json.dumps(told).encode()) <= limit
         assert told["cause"].endswith("…")
+
+    def test_what_the_next_step_needs_is_never_left_out(self, message: Make) -> None:
+        """Rows and words go before it; what is too large with it alone is a failure that says so."""
+        rows = [{"ok": True, "pad": "x" * 100}] * 100
+        some, many = (
+            answer(
+                message(),
+                Waiting(
+                    reason="R", message="m", retry_after=1, outputs={"inventory": "x" * size, "rows": rows}
+                ),
+                [],
+                {},
+            )
+            for size in (20_000, 24_000)
+        )
+
+        assert some.content["outputs"] == {"inventory": "x" * 20_000, "rows": []}
+        assert some.content["omitted"] == {"rows": 100}
+        assert (many.content["outcome"], many.content["code"]) == ("failed", "ANSWER_TOO_LARGE")
+        assert "24,000 can be carried" in many.content["cause"]
+
+    def test_a_value_that_cannot_be_packed_is_the_same_failure(self, google: GoogleServer) -> None:
+        """Wherever a step packs it."""
+        with pytest.raises(errors.TooLarge) as refused:
+            pack([f"projects/p/{uuid.uuid4()}" for _ in range(1_000)])
+
+        assert outcome_of(refused.value, google.settings(), 1).wire()["code"] == "ANSWER_TOO_LARGE"
 
     @given(
         st.lists(st.fixed_dictionaries({"ok": st.booleans(), "text": st.text(max_size=300)}), max_size=120),
         st.lists(st.text(max_size=200), max_size=60),
+        st.sampled_from([LIMIT, *LIMITS.values()]),
     )
-    def test_a_trimmed_answer_fits(self, rows: list[Any], changes: list[str]) -> None:
+    def test_a_shortened_answer_fits(self, rows: list[Any], names: list[str], limit: int) -> None:
         """Whatever is in it, and what was left out is said."""
-        told = trimmed({"outcome": "done", "changes": changes, "outputs": {"traffic": rows}})
+        told = shortened(
+            {"outcome": "done", "outputs": {"traffic": rows, "summary": {"names": names}}}, limit
+        )
         left_out = told.get("omitted", {})
 
-        assert len(json.dumps(told).encode()) <= LIMIT
-        assert len(told["outputs"]["traffic"]) + left_out.get("outputs.traffic", 0) == len(rows)
-        assert len(told["changes"]) + left_out.get("changes", 0) == len(changes)
+        assert len(json.dumps(told).encode()) <= limit
+        assert len(told["outputs"]["traffic"]) + left_out.get("traffic", 0) == len(rows)
+        assert len(told["outputs"]["summary"]["names"]) + left_out.get("names", 0) == len(names)
 
     @given(st.lists(st.booleans(), min_size=50, max_size=300))
     def test_failing_rows_are_the_last_to_go(self, verdicts: list[bool]) -> None:
         """A good row is only kept when every failing one is."""
-        rows = [{"ok": ok, "pad": "x" * 400} for ok in verdicts]
-        kept = trimmed({"outputs": {"traffic": rows}})["outputs"]["traffic"]
+        rows = [{"ok": ok, "pad": "x" * 100} for ok in verdicts]
+        kept = shortened({"outputs": {"traffic": rows}})["outputs"]["traffic"]
         failing = [row for row in rows if not row["ok"]]
 
         assert sum(not row["ok"] for row in kept) == min(len(failing), len(kept))
@@ -114,7 +170,62 @@ class TestAnswers:
         """Order of rows included."""
         whole = {"outputs": {"traffic": [{"ok": True}, {"ok": False}]}}
 
-        assert trimmed(whole) == whole
+        assert shortened(whole) == whole
+
+
+class TestPacked:
+    @given(
+        st.recursive(
+            st.none() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        )
+    )
+    def test_a_value_comes_out_as_it_went_in(self, value: Any) -> None:
+        """Of any kind that JSON has."""
+        assert unpack(pack(value)) == value
+
+    def test_a_spec_takes_a_tenth(self) -> None:
+        """Fifty clusters and nine services, in an answer below its limit."""
+        spec = parse_environment({**sized(50, 9), "project": PROJECT}, project=PROJECT).wire()
+
+        assert len(json.dumps(spec)) > 10_000
+        assert len(pack(spec)) < LIMIT - 500
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "e30=",
+            "no base64 at all!",
+            "é",
+            "x" * (PACKED_LIMIT + 1),
+            packed(b"{}")[:-8],
+            packed(b"{}" + b" " * 300_000),
+            packed(b"[" * 100_000),
+            packed(b"not JSON"),
+            packed(b"9" * 5_000),
+            base64.b64encode(zlib.compress(b"{}") + b"more").decode(),
+        ],
+    )
+    def test_a_hostile_text_is_no_message(self, event: Any, text: str) -> None:
+        """Neither base64 nor zlib nor JSON, cut off, with more behind it, or far larger than it looks."""
+        for field in ("environment", "inventory"):
+            with pytest.raises(errors.BadMessage):
+                parse(event(**{field: text}))
+
+    @pytest.mark.parametrize(
+        "fields", [{"environment": pack([1])}, {"inventory": pack({"a": 1})}, {"environment": 7}]
+    )
+    def test_a_field_of_another_kind_is_no_message(self, event: Any, fields: Any) -> None:
+        """An environment is a map, an inventory a list."""
+        with pytest.raises(errors.BadMessage):
+            parse(event(**fields))
+
+    def test_fields_of_schema_1_are_as_they_are(self, event: Any) -> None:
+        """An execution of the earlier release sends them so."""
+        got = parse(event(schema=1, environment={"name": "store"}, inventory=["a"]))
+
+        assert (got.environment, got.inventory) == ({"name": "store"}, ["a"])
 
 
 class TestEstimates:
@@ -156,6 +267,8 @@ class TestMessages:
 
         written, empty = (message(request={**asked, "data": data}).request for data in ("e30=", None))
         assert written is not None and written.data == b"{}"
+        by_hand = message(request={**asked, "data": "{}"}).request
+        assert by_hand is not None and by_hand.data == b"{}"
         assert empty is not None and empty.data == b""
 
     @pytest.mark.parametrize(
@@ -169,8 +282,8 @@ class TestMessages:
 
     def test_a_schema_of_the_future_is_refused(self, event: Any) -> None:
         """It may mean anything."""
-        with pytest.raises(errors.BadMessage, match="schema 3"):
-            parse(event(schema=3))
+        with pytest.raises(errors.BadMessage, match="schema 4"):
+            parse(event(schema=4))
 
 
 class TestCallback:
