@@ -60,16 +60,25 @@ async def cloud_with_grpc(**settings: Any) -> AsyncIterator[Cloud]:
 @contextmanager
 def cloud_in_thread(**settings: Any) -> Iterator[Cloud]:
     """A cloud whose loop runs in a thread, for tests that are plain functions."""
-    ready, over = Future[tuple[Cloud, asyncio.Event, asyncio.AbstractEventLoop]](), asyncio.Event()
+    ready: Future[tuple[Cloud, asyncio.AbstractEventLoop]] = Future()
+    over = asyncio.Event()
 
     async def run() -> None:
         async with cloud_with_grpc(**settings) as cloud:
-            ready.set_result((cloud, over, asyncio.get_running_loop()))
+            ready.set_result((cloud, asyncio.get_running_loop()))
             await over.wait()
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    def in_thread() -> None:
+        try:
+            asyncio.run(run())
+        except Exception as fault:
+            if ready.done():
+                raise
+            ready.set_exception(fault)
+
+    thread = threading.Thread(target=in_thread)
     thread.start()
-    cloud, over, loop = ready.result(30)
+    cloud, loop = ready.result(60)
     try:
         yield cloud
     finally:
