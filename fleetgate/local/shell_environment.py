@@ -1,4 +1,5 @@
-"""The shell environment for a local cloud: variables for gcloud, gsutil, Terraform, kubectl, curl and fleetgate.
+"""The shell environment for a local cloud: variables for gcloud, gsutil, Terraform, kubectl, curl,
+Google's client libraries and fleetgate.
 
 Nothing that is run with them asks for anything outside this machine. Every endpoint that gcloud and Terraform's
 provider can be given leads to the local cloud; what asks for other hosts meets a proxy that leads there too.
@@ -41,6 +42,9 @@ IN_THE_WAY = (
     "CLOUDSDK_PROXY_TYPE",
     "GOOGLE_CREDENTIALS",
     "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT",
+    "PUBSUB_EMULATOR_HOST",
+    "grpc_proxy",
+    "no_grpc_proxy",
 )
 # By number, so that gcloud's `us-central1-127.0.0.1`, which is not an address, is the proxy's to understand [observed].
 LOOPBACK = "127.0.0.0/8,localhost"

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -172,6 +173,17 @@ def test_an_environment_is_deployed_shown_extended_and_removed(cloud: Standing, 
     assert (0, True) == (status, "store teardown: removed" in output), output + errors
     assert (0, "") == cloud.fleetgate("wait", "store", "--for", "removed")[:2]
     assert [] == cloud.json("status")
+
+
+def test_a_program_publishes_over_grpc_as_the_page_tells(cloud: Standing) -> None:
+    """With its own credentials and roots, by the variables alone; the request is Fleetgate's to refuse."""
+    page = (ROOT / "docs" / "local-cloud.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(import os\n.*?)```", page, re.DOTALL)
+
+    done = cloud.run(sys.executable, "-c", program)
+
+    assert 0 == done.returncode, done.stderr
+    assert done.stdout.strip().isdigit()
 
 
 def test_a_lease_ends_by_itself(cloud: Standing) -> None:
