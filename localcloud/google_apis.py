@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from localcloud.endpoints import path_here
 from localcloud.faults.call_faults import CallDescription
+from localcloud.faults.outages import OUTAGES
 from localcloud.iam.calls import permit
 from localcloud.request_path import REQUEST_PATH, ResolvedCall
 from localcloud.service import Call, Match, Service
@@ -119,7 +120,13 @@ class ServiceCall:
         permit(self._call)
 
     def handle(self) -> Response:
-        """The answer of the function that serves the method."""
+        """The answer of the function that serves the method.
+
+        Raises:
+            Refused: UNAVAILABLE, it is about a place that cannot be reached.
+        """
+        if self._service.has_outages:
+            self._world[OUTAGES].refuse(self._match.params)
         result = self._service.handlers[self._match.method_id](self._call)
         return result if isinstance(result, Response) else Response.of_json(result)
 

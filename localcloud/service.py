@@ -128,7 +128,8 @@ class Service:
     that is `anonymous` asks nobody who calls. `reads` are custom verbs that are sent as POST and change nothing;
     `history` are collections that tell what was done and not what is there, which dumps leave out. Without an
     `authorization` nothing of it can be called where IAM is enforced. `largest_body` is the number of bytes that a
-    request's body may have. `locations` are those that it has beside the regions.
+    request's body may have. `locations` are those that it has beside the regions. One that `has_outages` refuses calls
+    on places that cannot be reached.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Service:
     authorization: Authorization | None = None
     largest_body: int = LARGEST
     locations: frozenset[str] = frozenset()
+    has_outages: bool = False
 
     @property
     def title(self) -> str:

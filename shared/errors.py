@@ -10,6 +10,7 @@ FleetgateError
 ├── Declined               an optional change was refused, and the step goes on without it
 └── ApiError               what a Google or Kubernetes API refused
     ├── Transient          429, 5xx, a broken connection: asked again by the workflow
+    │   └── PlaceUnreachable  a list says nothing of a zone or region that is needed
     ├── Unauthorized       401
     ├── PermissionDenied   403, with the permission that is missing, where the message names it
     ├── ApiDisabled        403, with the API to enable
@@ -85,6 +86,10 @@ class ApiError(FleetgateError):
 
 class Transient(ApiError):
     """It may work a moment later."""
+
+
+class PlaceUnreachable(Transient):
+    """A list leaves out a place in which its reader needs everything; the message names the place."""
 
 
 class Unauthorized(ApiError):

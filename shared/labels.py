@@ -28,12 +28,14 @@ NETWORK = "fleetgate-network"
 GATEWAY = "fleetgate-gateway"  # namespace/name, packed
 CONFIG = "fleetgate-config"  # the config cluster
 PROBE = "fleetgate-probe"  # how an answer names its cluster, packed: a kind and a name, or "none"
+REGION = "fleetgate-region-"  # and a region's name: the environment may have something there; empty value
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
 
 # On the MCS feature: Fleetgate granted the importer its role, so removing the feature also revokes the role.
 IMPORTER, GRANTED = "fleetgate-importer", "granted"
 
 VALUE_LIMIT = 63
+LIMIT = 64  # labels of one resource
 NAME_LIMIT = 63
 
 _PLAIN = re.compile(r"[a-z0-9-]")
@@ -91,6 +93,12 @@ def is_owned(labels: Mapping[str, str] | None, environment: str) -> bool:
 def not_ours(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels that somebody else has added to a resource of ours."""
     return {key: value for key, value in labels.items() if not key.startswith(PREFIX)}
+
+
+def regions(labels: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The regions in which an environment may have something, by the labels of its anchor; None if they do not say."""
+    found = (key.removeprefix(REGION) for key in labels if key.startswith(REGION))
+    return tuple(sorted(found)) or None
 
 
 def mark(environment: str) -> str:

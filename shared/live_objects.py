@@ -14,6 +14,7 @@ from shared.changes.objects import DeleteObject
 from shared.google.cluster_reader import ClusterReader
 from shared.google.compute import unix
 from shared.google.container import Cluster, clusters
+from shared.google.lists import Listing
 from shared.google.session import Session
 from shared.objects import KubeObject, full_name, is_being_deleted, key_of
 
@@ -88,9 +89,9 @@ def is_own(cluster: Cluster, environment: str) -> bool:
     return labels.is_owned(cluster.labels, environment)
 
 
-def candidates(session: Session, project: str, environment: str) -> list[Cluster]:
+def candidates(session: Session, project: str, environment: str) -> Listing[Cluster]:
     """The clusters that may hold something of the environment's: the fleet's, and its own."""
-    return [each for each in clusters(session, project) if may_hold(each, environment)]
+    return clusters(session, project).only(lambda each: may_hold(each, environment))
 
 
 def may_hold(cluster: Cluster, environment: str) -> bool:

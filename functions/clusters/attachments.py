@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from shared import labels
 from shared.google import compute
 from shared.google.cluster_reader import NEG, ClusterReader
-from shared.google.container import Cluster, deletions
+from shared.google.container import Cluster, deletions, location_of, places_of
 from shared.google.gkehub import Membership, member_key, memberships
+from shared.google.lists import Listing, Places
 from shared.google.session import Session
 from shared.step.step import Context
 
@@ -71,23 +72,28 @@ class ClustersToRemove:
 def to_remove(
     context: Context,
     project: str,
-    every: Sequence[Cluster],
+    every: Listing[Cluster],
     going: Sequence[Cluster],
     attached: Mapping[str, Attachments],
 ) -> ClustersToRemove:
-    """The clusters that are `going`, of `every` cluster of the project, with the memberships that are theirs."""
+    """The clusters that are `going`, of `every` cluster of the project, with the memberships that are theirs.
+
+    A membership with our label stays if its cluster is another one: so the clusters of all those must be seen.
+    """
     session = context.session
-    others = {each.path for each in every if each not in going}
+    found = memberships(session, project).within(context.places)
+    labelled = [each for each in found if labels.is_owned(each.labels, context.name)]
+    seen = every.within(Places.of(*(location_of(each.cluster) for each in labelled)))
+    others = {each.path for each in seen} - {each.path for each in going}
     paths, keys = {each.path for each in going}, {member_key(each.membership) for each in going}
     members = [
         each
-        for each in memberships(session, project).values()
-        if each.cluster in paths
-        or each.key in keys
-        or (labels.is_owned(each.labels, context.name) and each.cluster not in others)
+        for each in found
+        if each.cluster in paths or each.key in keys or (each in labelled and each.cluster not in others)
     ]
     stopping = any(each.status == "STOPPING" for each in going)
-    return ClustersToRemove(going, members, deletions(session, project) if stopping else {}, attached)
+    since = deletions(session, project, places_of(going)) if stopping else {}
+    return ClustersToRemove(going, members, since, attached)
 
 
 def attachments(
@@ -99,7 +105,7 @@ def attachments(
 ) -> dict[str, Attachments]:
     """What attaches each of these clusters to the outside, by full name; `held` is what is in them, by that too."""
     rules = _rules(session, project, network, going)
-    pending = compute.deletions(session, project) if any(rules.values()) else []
+    pending = compute.deletions(session, project).within(Places.of()) if any(rules.values()) else []
     deleting = {compute.path_of(each["targetLink"]) for each in pending if "targetLink" in each}
     return {
         each.path: Attachments(

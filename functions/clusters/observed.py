@@ -10,6 +10,8 @@ from functions.clusters.attachments import ClustersToRemove, attachments, conten
 from shared import labels, taken
 from shared.cluster_ranges import block_of
 from shared.google import compute, container, projects
+from shared.google.container import places_of
+from shared.google.lists import Listing, Places
 from shared.google.session import Session
 from shared.ranges import Taken
 from shared.step.step import Context
@@ -53,11 +55,17 @@ class ObservedClusters:
 
 
 def observe(context: Context) -> ObservedClusters:
-    """Every cluster of the project, and what is in those of ours that go."""
+    """Every cluster of the project, and what is in those of ours that go.
+
+    One that was ours before counts too: a cluster of its name is not made elsewhere, and it has to go. So every place
+    in which the environment may be is needed.
+    """
     session, wanted = context.session, context.wanted
-    every = list(_by_project_id(session, wanted.project, container.clusters(session, wanted.project)))
+    listing = container.clusters(session, wanted.project)
+    seen = listing.within(places_of(wanted.clusters) | context.places)
+    every = list(_by_project_id(session, wanted.project, seen))
     going = [each for each in every if _is_left_out(wanted, each)]
-    left_out = _left_out(context, every, going) if going else ClustersToRemove()
+    left_out = _left_out(context, listing, going) if going else ClustersToRemove()
     observed = ObservedClusters(every, left_out)
     new = [each for each in wanted.clusters if not each.existing and observed.at(each) is None]
     if context.message.mode == "check" and new:
@@ -66,10 +74,13 @@ def observe(context: Context) -> ObservedClusters:
 
 
 def _network(context: Context, clusters: Sequence[container.Cluster]) -> NetworkRanges:
-    """What is taken on the network: also what a new cluster has, before its subnetwork shows it."""
+    """What is taken on the network: also what a new cluster has, before its subnetwork shows it.
+
+    What a place far away hides is not counted: then too much seems to fit, and Google refuses it later.
+    """
     session, wanted = context.session, context.wanted
     link = f"projects/{wanted.project}/global/networks/{wanted.network}"
-    every = compute.subnetworks(session, wanted.project)
+    every = compute.subnetworks(session, wanted.project).within(Places.of(*wanted.regions))
     there = [each for each in every if compute.path_of(each["network"]) == link]
     return NetworkRanges(
         [*taken.on_network(session, wanted.project, link, there), *_of_clusters(wanted, clusters)],
@@ -95,7 +106,7 @@ def _is_left_out(wanted: Environment, cluster: container.Cluster) -> bool:
 
 
 def _left_out(
-    context: Context, every: Sequence[container.Cluster], going: Sequence[container.Cluster]
+    context: Context, every: Listing[container.Cluster], going: Sequence[container.Cluster]
 ) -> ClustersToRemove:
     """Multi-cluster Services stay, so what attaches these clusters to them matters, and what is in them too."""
     session, wanted = context.session, context.wanted

@@ -16,7 +16,7 @@ def observe(context: Context) -> ClustersToRemove:
     """Every cluster of an environment that is torn down, and its memberships, by mark alone."""
     project = context.place.project
     every = clusters(context.session, project)
-    ours = [each for each in every if labels.is_owned(each.labels, context.name)]
+    ours = [each for each in every.within(context.places) if labels.is_owned(each.labels, context.name)]
     return to_remove(context, project, every, ours, _attachments(context, ours))
 
 

@@ -87,6 +87,7 @@ def _place(observed: ObservedRequest, anchor: Anchor | None, disable_apis: bool 
         gateway=_unpacked(values.get(labels.GATEWAY)),
         probe=_unpacked(values.get(labels.PROBE)),
         disable_apis=disable_apis or labels.APIS in values,
+        regions=labels.regions(values),
     )
 
 

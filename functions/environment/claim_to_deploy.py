@@ -11,6 +11,7 @@ from shared import labels
 from shared.anchor import RELEASE, Anchor, first_labels
 from shared.errors import TooLarge
 from shared.google import compute
+from shared.step.message import Place
 from shared.step.outcome import Decision, Outputs
 from shared.step.packed import pack
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Bytes of a spec when packed: five messages hold it at once in the workflow's 512 KB of variables.
 SPEC_LIMIT = 6_000
+SPARE_LABELS = 4  # of an anchor, for what later requests write
 
 
 def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
@@ -131,7 +133,31 @@ def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
         **_place(wanted),
         labels.PROBE: labels.pack(wanted.probe.text),
     }
-    return values | _lease(observed, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
+    values |= _lease(observed, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
+    return values | _regions(observed, wanted, labels.LIMIT - SPARE_LABELS - len(values))
+
+
+def _regions(observed: ObservedRequest, wanted: Environment, most: int) -> dict[str, str]:
+    """The regions of this spec and of those before it, until a teardown has looked in all of them.
+
+    None are written if nobody knows those before, or if there is no room: then the environment may be anywhere.
+    """
+    before = _regions_before(observed)
+    if before is None:
+        return {}
+    found = sorted({*before, *wanted.proxy_regions})
+    return {labels.REGION + each: "" for each in found} if len(found) <= most else {}
+
+
+def _regions_before(observed: ObservedRequest) -> tuple[str, ...] | None:
+    """What the anchor says. One that this request has made, and nobody has labelled, stands for nothing yet."""
+    anchor = observed.anchor
+    if anchor is None:
+        return ()
+    if not anchor.is_labelled:
+        made_now = first_labels(anchor.description).get(labels.GENERATION) == observed.generation
+        return () if made_now else None
+    return labels.regions(anchor.labels)
 
 
 def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
@@ -147,8 +173,10 @@ def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
 
 
 def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:
-    """What the workflow passes to the steps: the spec with all defaults, and the verification topic."""
+    """What the workflow passes to the steps: the spec with all defaults, its place, and the verification topic."""
     wanted = request.environment
+    regions = labels.regions(observed.anchor.labels) if observed.anchor else None
+    place = Place(wanted.project, wanted.network, regions=regions)
     topic = observed.verifier(wanted.project, wanted.network)
     packed = pack(wanted.wire(), SPEC_LIMIT)
-    return observed.outputs(environment=packed, topics={"verification": topic})
+    return observed.outputs(environment=packed, place=place.wire(), topics={"verification": topic})

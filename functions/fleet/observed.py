@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.google import container, importer, projects, serviceusage
-from shared.google.gkehub import Feature, Membership, features, member_key, memberships
+from shared.google.container import location_of, places_of
+from shared.google.gkehub import Feature, Membership, by_key, features, member_key, memberships
+from shared.google.lists import Places
 from shared.google.session import Session
 from shared.step.step import Context
 
@@ -43,11 +45,13 @@ def observe(context: Context) -> ObservedFleet:
     if is_check and (disabled := serviceusage.lacking(session, wanted.project)):
         return ObservedFleet(disabled_apis=disabled)
     known = _clusters(session, wanted)
-    joined = any(each.membership for each in known.values())
+    joined = [each.membership for each in known.values() if each.membership]
     granted = bool(importer.importers(projects.policy(session, wanted.project), wanted.project))
     return ObservedFleet(
         known,
-        memberships(session, wanted.project) if joined else {},
+        by_key(memberships(session, wanted.project).within(Places.of(*map(location_of, joined))))
+        if joined
+        else {},
         features(session, wanted.project),
         granted,
     )
@@ -57,7 +61,7 @@ def _clusters(session: Session, wanted: Environment) -> dict[str, container.Clus
     """The environment's clusters by name: those that are ours, and those that existed before."""
     specs = {(cluster.name, cluster.location): cluster for cluster in wanted.clusters}
     found = {}
-    for each in container.clusters(session, wanted.project):
+    for each in container.clusters(session, wanted.project).within(places_of(wanted.clusters)):
         spec = specs.get(each.key)
         if spec and (spec.existing or labels.is_owned(each.labels, wanted.name)):
             found[each.name] = each

@@ -9,7 +9,9 @@ from functions.fleet.changes import DisableApi
 from functions.fleet.users import Member, User, members, users
 from shared import labels
 from shared.google import container, importer, projects, serviceusage
+from shared.google.container import location_of
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, features, member_key, memberships
+from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
 from shared.step.step import Context
 
@@ -44,7 +46,7 @@ def observe(context: Context) -> RemainingFleet:
     session, project = context.session, context.place.project
     found = {name: each for name, each in features(session, project).items() if name in (MCS, INGRESS)}
     ours = frozenset(name for name, each in found.items() if labels.is_owned(each.labels, context.name))
-    every = _members(session, project)
+    every = _members(session, project, _needed(context, found, ours))
     removes_apis = context.place.disable_apis and not found
     return RemainingFleet(
         project,
@@ -58,9 +60,23 @@ def observe(context: Context) -> RemainingFleet:
     )
 
 
-def _members(session: Session, project: str) -> list[Member]:
-    found = memberships(session, project).values()
-    return members(found, container.clusters(session, project) if found else [])
+def _needed(context: Context, found: Mapping[str, Feature], ours: frozenset[str]) -> Places:
+    """Where members matter: ours, the config membership; all there are before multi-cluster Services are disabled.
+
+    Any member may export, and a feature that is used must stay. While ingress is there, that alone decides.
+    """
+    if MCS in ours and INGRESS not in found:
+        return EVERYWHERE
+    return context.places | Places.of(*(location_of(each.config_membership) for each in found.values()))
+
+
+def _members(session: Session, project: str, places: Places) -> list[Member]:
+    """The memberships, with the clusters that they are of."""
+    found = memberships(session, project).within(places)
+    if not found:
+        return []
+    needed = Places.of(*(location_of(each.cluster) for each in found if places.meet(location_of(each.path))))
+    return members(found, container.clusters(session, project).within(needed))
 
 
 def _stale(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from functions.fleet.observed import ObservedFleet
 from shared.google.compute import unix
+from shared.google.container import location_of
 from shared.google.gkehub import INGRESS, MCS, Feature, State
 from shared.step.estimate import remaining
 from shared.step.outcome import Waiting
@@ -109,6 +110,10 @@ def _for_state(
     """A feature's state of a cluster that has a membership, unless it is OK."""
     member = observed.membership(cluster)
     state = feature.members.get(member.key, NONE) if feature and member else NONE
+    if feature and member and state is NONE and location_of(member.path) in feature.unreachable:
+        text = f"{name} of {cluster}: no answer from {location_of(member.path)}"
+        yield Wait("PlaceUnreachable", text, UNHURRIED)
+        return
     if state.code != "OK":
         since = max(member.created if member else now, feature.created if feature else now)
         seconds = remaining(now, since, MEMBER_STATE[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ from shared.gateway.names import GATEWAY_CLASS, STATIC, is_of, reserved_names
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
-from shared.google.container import Cluster, clusters
+from shared.google.container import Cluster, clusters, places_of
+from shared.google.lists import Places
 from shared.google.session import Session
 from shared.labels import asked_at
 from shared.objects import Key, KubeObject, differs, key_of
@@ -102,18 +103,21 @@ def observe(context: Context) -> ObservedGateway:
         contents = _contents(wanted, api)
         imports = Imports() if contents.converged(wanted) else _imports(wanted, api)
     if not contents.converged(wanted):
-        addresses = _addresses(session, wanted) if _is_to_name_addresses(wanted, contents) else None
+        named = Places.of(*reserved_names(wanted))
+        addresses = _addresses(session, wanted, named) if _is_to_name_addresses(wanted, contents) else None
         failures = _failures(context, addresses) if addresses is not None else {}
         return ObservedGateway(asked, cluster, contents, imports, addresses, failures=failures)
-    addresses = _addresses(session, wanted)
+    addresses = _addresses(session, wanted, Places.of(*wanted.proxy_regions) | context.places)
     rules = tuple(compute.global_forwarding_rules(session, wanted.project))
-    releasing = _releasing(session, wanted.project) if _unneeded(wanted, addresses) else frozenset()
+    unneeded = _unneeded(wanted, addresses)
+    releasing = _releasing(session, wanted.project, unneeded) if unneeded else frozenset()
     return ObservedGateway(asked, cluster, contents, imports, addresses, rules, releasing)
 
 
 def _config_cluster(session: Session, wanted: Environment) -> Cluster | None:
     key = (wanted.config.name, wanted.config.location)
-    return next((each for each in clusters(session, wanted.project) if each.key == key), None)
+    found = clusters(session, wanted.project).within(places_of([wanted.config]))
+    return next((each for each in found if each.key == key), None)
 
 
 def _contents(wanted: Environment, api: ClusterReader) -> Contents:
@@ -155,9 +159,9 @@ def _is_to_name_addresses(wanted: Environment, contents: Contents) -> bool:
     return bool(reserved_names(wanted)) and differs(wish, contents.live(wish))
 
 
-def _addresses(session: Session, wanted: Environment) -> dict[AddressKey, wire.Address]:
-    """Every regional address of the project."""
-    found = compute.every_address(session, wanted.project)
+def _addresses(session: Session, wanted: Environment, places: Places) -> dict[AddressKey, wire.Address]:
+    """The regional addresses of the project, all that are in `places` among them."""
+    found = compute.every_address(session, wanted.project).within(places)
     return {(compute.region_of(each), each["name"]): each for each in found if "region" in each}
 
 
@@ -168,7 +172,8 @@ def _failures(context: Context, addresses: Mapping[AddressKey, wire.Address]) ->
     if wanted.gateway.addresses != "static" or not missing or context.message.attempt == 1:
         return {}
     found: dict[AddressKey, list[str]] = {}
-    for each in compute.inserts(context.session, wanted.project):
+    inserts = compute.inserts(context.session, wanted.project)
+    for each in inserts.within(Places.of(*(region for region, _ in missing))):
         key = (compute.region_of(each), each.get("targetLink", "").rpartition("/addresses/")[2])
         failure = compute.failure_of(each)
         if failure and key in missing and compute.unix(each["insertTime"]) >= since:
@@ -185,6 +190,6 @@ def _unneeded(wanted: Environment, addresses: Mapping[AddressKey, wire.Address])
     ]
 
 
-def _releasing(session: Session, project: str) -> frozenset[str]:
-    pending = compute.deletions(session, project)
+def _releasing(session: Session, project: str, those: Iterable[wire.Address]) -> frozenset[str]:
+    pending = compute.deletions(session, project).within(Places.of(*map(compute.region_of, those)))
     return frozenset(compute.path_of(each["targetLink"]) for each in pending if "targetLink" in each)

@@ -40,6 +40,7 @@ def observe(context: Context) -> ObservedRemoval:
             asked_at(message.claim.generation),
             message.inventory,
             message.attempt == 1,
+            context.places,
         )
     )
 

@@ -11,8 +11,9 @@ from functions.gateway.controller import is_config
 from functions.gateway.observed import KINDS
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
-from shared.google.container import Cluster
+from shared.google.container import Cluster, location_of
 from shared.google.gkehub import INGRESS, Feature, features
+from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
 from shared.live_objects import LiveObject, ask, candidates, is_own, owned
 from shared.objects import KubeObject
@@ -24,6 +25,7 @@ class Survey:
 
     `project` is the fleet's; `gateway` is namespace/name, "" if it is unknown. `inventory` is what an earlier
     attempt listed of the load balancer, None before there was one; `first` says that this is the first attempt.
+    `places` are those in which the environment may have something.
     """
 
     session: Session
@@ -33,6 +35,7 @@ class Survey:
     asked: float
     inventory: Sequence[str] | None
     first: bool
+    places: Places = EVERYWHERE
 
     @cached_property
     def ingress(self) -> Feature | None:
@@ -68,7 +71,9 @@ class Survey:
 
     @cached_property
     def _clusters(self) -> list[Cluster]:
-        return candidates(self.session, self.project, self.environment)
+        config = location_of(self.ingress.config_membership) if self.ingress else ""
+        found = candidates(self.session, self.project, self.environment)
+        return found.within(self.places | Places.of(config))
 
     def _objects_in(self, clusters: Iterable[Cluster]) -> tuple[LiveObject, ...]:
         """Our objects in these clusters.

@@ -12,6 +12,7 @@ from functions.service_export.pruning import to_prune
 from shared import labels
 from shared.google import container
 from shared.google.cluster_reader import ClusterReader
+from shared.google.container import places_of
 from shared.google.gkehub import member_key
 from shared.google.session import Session
 from shared.objects import KubeObject
@@ -74,7 +75,8 @@ def observe(context: Context) -> ObservedExports:
     that an import lacks.
     """
     wanted, session = context.wanted, context.session
-    every = container.clusters(session, wanted.project)
+    listing = container.clusters(session, wanted.project)
+    every = listing.within(places_of(wanted.clusters))
     ours = _of_environment(wanted, every)
     imports = _imports(wanted, session, ours.get(wanted.config_cluster))
     observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()))
@@ -89,7 +91,7 @@ def observe(context: Context) -> ObservedExports:
     if not _is_complete(wanted, observed):
         return observed
     owned = {each.cluster.key: each.owned for each in contents.values()}
-    return replace(observed, to_prune=to_prune(context, every, owned))
+    return replace(observed, to_prune=to_prune(context, listing.within(context.places), owned))
 
 
 def _to_pass_over(wanted: Environment, observed: ObservedExports) -> frozenset[str]:

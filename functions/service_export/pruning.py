@@ -42,5 +42,6 @@ def to_prune(
     if not any(map(goes, (*known, *found))):
         return None
     asked = asked_at(context.message.claim.generation)
-    survey = Survey(context.session, wanted.project, wanted.name, wanted.gateway.namespace, asked, goes)
+    space = wanted.gateway.namespace
+    survey = Survey(context.session, wanted.project, wanted.name, space, asked, goes, context.places)
     return first(STAGES, survey)

@@ -11,6 +11,7 @@ from shared.google import compute
 from shared.google.cluster_reader import NEG, ClusterReader
 from shared.google.container import Cluster
 from shared.google.gkehub import member_key
+from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
 from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, owned
 from shared.objects import Key, KubeObject
@@ -29,7 +30,7 @@ class Survey:
     """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
 
     `project` is the fleet's; `gateway` the Gateway's namespace, "" if it is unknown; `asked` is when the request
-    was published, unix seconds.
+    was published, unix seconds; `places` are those in which the environment may have something.
     """
 
     session: Session
@@ -38,11 +39,12 @@ class Survey:
     gateway: str
     asked: float
     goes: Callable[[LiveObject], bool] = everything
+    places: Places = EVERYWHERE
 
     @cached_property
     def clusters(self) -> list[Cluster]:
         """Every cluster that may hold something of the environment's."""
-        return candidates(self.session, self.project, self.environment)
+        return candidates(self.session, self.project, self.environment).within(self.places)
 
     @property
     def unreachable(self) -> dict[str, str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from shared import labels
+from shared import errors, labels
 from shared.google import compute
+from shared.google.lists import unreachable
 from shared.google.session import Session
 from shared.step.change import Change, Description
 
@@ -19,13 +20,17 @@ PURPOSE = "GLOBAL_MANAGED_PROXY"
 
 @dataclass(frozen=True)
 class CreateProxySubnet(Change):
-    """Create an active proxy-only subnet in one region of a network (`projects/P/global/networks/N`)."""
+    """Create an active proxy-only subnet in one region of a network (`projects/P/global/networks/N`).
+
+    `hidden` are places whose ranges could not be read when this one was chosen.
+    """
 
     environment: str
     project: str
     network: str
     region: str
     range: IPv4Network
+    hidden: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,7 +43,11 @@ class CreateProxySubnet(Change):
         return Description("create", resource, "ipCidrRange", after=str(self.range))
 
     def perform(self, session: Session) -> None:
-        """Begin to insert it. Our mark is in its description: a subnetwork has no labels [documented]."""
+        """Begin to insert it. Our mark is in its description: a subnetwork has no labels [documented].
+
+        Raises:
+            PlaceUnreachable: it was refused, and what it overlaps may be hidden.
+        """
         body: wire.Subnetwork = {
             "name": self.name,
             "description": labels.mark(self.environment),
@@ -48,7 +57,14 @@ class CreateProxySubnet(Change):
             "purpose": PURPOSE,
             "role": "ACTIVE",
         }
-        compute.insert_subnetwork(session, self.project, self.region, body)
+        try:
+            compute.insert_subnetwork(session, self.project, self.region, body)
+        except errors.Refused as refusal:
+            if not self.hidden:
+                raise
+            raise unreachable(
+                "compute", f"the ranges of {self.network} ({refusal.message})", self.hidden
+            ) from refusal
 
 
 @dataclass(frozen=True)

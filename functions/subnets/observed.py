@@ -10,6 +10,7 @@ from functions.subnets.changes import PURPOSE
 from shared import labels, taken
 from shared.google import compute
 from shared.google.compute import region_of
+from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
 from shared.ranges import Taken
 from shared.step.step import Context
@@ -34,6 +35,7 @@ class ObservedNetwork:
 
     `subnetworks` are those of the network, in every region. `network` is None if it does not exist or was not read.
     `deleting` maps a region to the time (unix seconds) at which the deletion of our proxy-only subnet there began.
+    `hidden` are the places whose ranges could not be read.
     """
 
     subnetworks: list[wire.Subnetwork]
@@ -41,6 +43,7 @@ class ObservedNetwork:
     taken: list[Taken] = field(default_factory=list)
     inserts: list[Insert] = field(default_factory=list)
     deleting: Mapping[str, float] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
     def surplus(self, wanted: Environment) -> list[wire.Subnetwork]:
         """Our proxy-only subnets in regions that no longer have a cluster or an address."""
@@ -80,18 +83,23 @@ def observe(context: Context) -> ObservedNetwork:
     """Read the network's subnets; if a proxy-only subnet is missing, also the taken ranges and running inserts."""
     wanted, session = context.wanted, context.session
     link = network_of(wanted)
-    every = compute.subnetworks(session, wanted.project)
+    listing = compute.subnetworks(session, wanted.project)
+    every = listing.within(Places.of(*wanted.proxy_regions))
     subnetworks = [each for each in every if compute.path_of(each["network"]) == link]
     deleting = _deleting(session, wanted, subnetworks)
     observed = ObservedNetwork(subnetworks, deleting=deleting)
     if not observed.missing(wanted):
+        listing.within(context.places)  # what is surplus is looked for wherever the environment was
         return observed
     return ObservedNetwork(
         subnetworks,
         compute.network(session, wanted.project, wanted.network),
         taken.on_network(session, wanted.project, link, subnetworks),
-        _inserts_of(context, compute.inserts(session, wanted.project)),
+        _inserts_of(
+            context, compute.inserts(session, wanted.project).within(Places.of(*wanted.proxy_regions))
+        ),
         deleting,
+        listing.hidden(EVERYWHERE),
     )
 
 
@@ -130,7 +138,8 @@ def _deleting(
     """Region → when the deletion of our proxy-only subnet began: until it ends, the subnet itself does not show it."""
     ours = [each for each in subnetworks if labels.marked_by(each.get("description")) == wanted.name]
     paths = {compute.path_of(each["selfLink"]): region_of(each) for each in ours if not is_ordinary(each)}
-    deletions = begun(compute.deletions(session, wanted.project)) if paths else {}
+    pending = compute.deletions(session, wanted.project).within(Places.of(*paths.values())) if paths else []
+    deletions = begun(pending)
     return {paths[path]: began for path, began in deletions.items() if path in paths}
 
 

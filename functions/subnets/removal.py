@@ -47,17 +47,19 @@ def observe(context: Context) -> Remaining:
     link = f"projects/{place.project}/global/networks/{place.network}" if place.network else ""
     subnetworks = [
         each
-        for each in compute.subnetworks(session, place.project)
+        for each in compute.subnetworks(session, place.project).within(context.places)
         if labels.marked_by(each.get("description")) == name
         and link in ("", compute.path_of(each["network"]))
     ]
     addresses = [
         each
-        for each in compute.every_address(session, place.project)
+        for each in compute.every_address(session, place.project).within(context.places)
         if each["name"].startswith(STATIC) and is_of(each, name)
     ]
-    operations = compute.deletions(session, place.project) if subnetworks or addresses else []
-    return Remaining(subnetworks, addresses, begun(operations))
+    if not subnetworks and not addresses:
+        return Remaining([], [])
+    pending = compute.deletions(session, place.project).within(context.places)
+    return Remaining(subnetworks, addresses, begun(pending))
 
 
 def decide(observed: Remaining, now: float) -> Decision:

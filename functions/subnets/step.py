@@ -16,7 +16,7 @@ from functions.subnets.observed import ObservedNetwork, network_of, observe
 from shared.google import compute
 from shared.google.compute import region_of
 from shared.step.estimate import remaining
-from shared.step.outcome import Blocked, Decision, Done, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Stopped, Waiting
 from shared.step.step import SpecStep
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def decide(wanted: Environment, observed: ObservedNetwork, now: float) -> Decisi
     running = {each.region: each.began for each in observed.inserts if each.failure is None}
     starting = [region for region in missing if region not in running]
     if failure := given_up(observed, starting):
-        return Decision(failure)
+        return Decision(_wait_for_ranges(failure, observed.hidden) if observed.hidden else failure)
     network = network_of(wanted)
     creations = {
-        region: CreateProxySubnet(wanted.name, wanted.project, network, region, ranges[region])
+        region: CreateProxySubnet(
+            wanted.name, wanted.project, network, region, ranges[region], observed.hidden
+        )
         for region in starting
     }
     changes = [each for region, each in creations.items() if region not in observed.deleting]
@@ -65,6 +67,12 @@ def _prune(wanted: Environment, observed: ObservedNetwork, now: float) -> Decisi
     seconds = remaining(now, min((observed.deleting[each] for each in deleting), default=None), TYPICAL)
     text = f"proxy-only subnets that nothing needs any more are being deleted in {', '.join(regions)}"
     return Decision(Waiting(reason="ProxySubnetDeleting", message=text, retry_after=seconds), changes)
+
+
+def _wait_for_ranges(failure: Stopped, hidden: Iterable[str]) -> Waiting:
+    """Google refuses a range that overlaps another, seen or not. So a choice may fail for what is hidden."""
+    text = f"{failure.cause} Ranges in {', '.join(hidden)} cannot be listed now, and may be in the way."
+    return Waiting(reason="PlaceUnreachable", message=text, retry_after=TYPICAL)
 
 
 def _wait_for_creation(missing: Iterable[str], now: float, began: float) -> Waiting:

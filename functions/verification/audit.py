@@ -47,7 +47,9 @@ class ObservedLeftovers:
 def observe(context: Context) -> ObservedLeftovers:
     """Read a dozen lists of the fleet's project, and find the environment's resources in them."""
     place, message = context.place, context.message
-    inventory = read_inventory(context.session, place.project, apis_disabled=place.disable_apis)
+    inventory = read_inventory(
+        context.session, place.project, context.places, apis_disabled=place.disable_apis
+    )
     namespace, _, gateway = (place.gateway or "").partition("/")
     environment = RemovedEnvironment(
         context.name,

@@ -10,6 +10,7 @@ import re
 from functions.verification.attribution import Attribution, Evidence, foreign, ours
 from functions.verification.descriptions import fields_of
 from functions.verification.load_balancer_leaks import attribute_gateway_firewall
+from shared.google.container import location_of
 from shared.google.resource import Resource, tail_of
 
 # `gke-<cluster>-<8 characters>-<purpose>`: made by multi-cluster Services (mcsd) and by GKE itself [observed].
@@ -51,14 +52,21 @@ def attribute_membership(evidence: Evidence, each: Resource) -> Attribution | No
     cluster = tail_of(each.cluster)
     if cluster and cluster.rpartition("/")[2] in evidence.own_clusters:
         return ours(f"it is the membership of {cluster}")
+    if cluster and evidence.inventory.hides(location_of(each.cluster)):
+        return None
     if cluster and cluster not in {one.tail for one in evidence.inventory.of("clusters")}:
         return foreign(f"its cluster, {cluster}, is gone; nothing says whose that was")
     return None
 
 
 def _possible_cluster(evidence: Evidence, group: Resource) -> str:
-    """A foreign cluster in the NEG's region and network; "" if there is none."""
+    """A foreign cluster in the NEG's region and network; "" if there is none.
+
+    What may be hidden is foreign: where the environment may have been, nothing is hidden (`read_inventory`).
+    """
     region = group.location.rpartition("-")[0]
+    if evidence.inventory.hides(region):
+        return f"a cluster in {region}, where clusters cannot be listed now"
     for path, cluster in evidence.foreign_clusters.items():
         if cluster.location.startswith(region) and cluster.network == group.network:
             return path

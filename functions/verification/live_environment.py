@@ -41,7 +41,7 @@ def reconstruct(session: Session, name: str, place: Place) -> Environment | None
     from shared.spec import Environment  # slow to import, as pydantic is: most messages need neither
     from shared.spec.defaults import with_defaults
 
-    found = [each for each in clusters(session, place.project) if each.membership]
+    found = [each for each in clusters(session, place.project).seen() if each.membership]
     found_gateway = find_gateway(session, name, place, found)
     if found_gateway is None:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions.verification.expectation import FleetCluster
 from functions.verification.live_environment import find_gateway
 from shared.google.cluster_reader import ClusterReader
-from shared.google.container import Cluster, clusters
+from shared.google.container import Cluster, clusters, places_of
 from shared.objects import KubeObject
 from shared.step.step import Context
 
@@ -59,7 +59,8 @@ def read_subject(context: Context) -> Subject:
 
 def _of_spec(context: Context) -> Subject:
     wanted, session = context.wanted, context.session
-    found = {each.key: each for each in clusters(session, wanted.project)}
+    needed = places_of(wanted.clusters)
+    found = {each.key: each for each in clusters(session, wanted.project).within(needed)}
     config = found.get((wanted.config.name, wanted.config.location))
     if config is None or not config.is_reachable:
         raise NothingToProve(f"cluster {wanted.config_cluster} does not serve")
@@ -78,7 +79,8 @@ def _of_place(context: Context) -> Subject:
     place = context.place
     if not place.gateway:
         raise NothingToProve(f"the anchor does not name the Gateway of {context.name}")
-    members = [each for each in clusters(context.session, place.project) if each.membership]
+    every = clusters(context.session, place.project).within(context.places)
+    members = [each for each in every if each.membership]
     found = find_gateway(context.session, context.name, place, members)
     if found is None:
         raise NothingToProve(f"no cluster of the fleet has Gateway {place.gateway}")

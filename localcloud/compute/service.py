@@ -12,5 +12,6 @@ service = Service(
     ["v1"],
     Style.COMPUTE,
     reads=frozenset({"getHealth", "listNetworkEndpoints", "wait"}),
+    has_outages=True,
     authorization=ComputeAuthorization(__file__),
 )

@@ -82,8 +82,8 @@ def get(call: Call) -> Json:
 @service.on(f"{_CLUSTERS}.list")
 def list_clusters(call: Call) -> Json:
     """clusters.list; the location `-` is all of them. Nothing found is an empty object [observed]."""
-    clusters = under(call.world, "container.clusters", parent_of(call), "clusters")
-    return {"clusters": clusters} if clusters else {}
+    clusters, missing = under(call.world, "container.clusters", parent_of(call), "clusters")
+    return ({"clusters": clusters} if clusters else {}) | missing
 
 
 @service.on(f"{_CLUSTERS}.delete")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from localcloud.container.names import Parent, numbered_link, parent_in, parent_of, short
 from localcloud.container.service import service
 from localcloud.faults import operation_faults
+from localcloud.faults.outages import OUTAGES
 from localcloud.service import Call
 from localcloud.time.clock import rfc3339
 from localcloud.time.ledger import Work
@@ -117,7 +118,8 @@ def get(call: Call) -> Json:
 @service.on("container.projects.locations.operations.list")
 def list_operations(call: Call) -> Json:
     """operations.list; the location `-` is all of them."""
-    return {"operations": under(call.world, "container.operations", parent_of(call), "operations")}
+    operations, missing = under(call.world, "container.operations", parent_of(call), "operations")
+    return {"operations": operations} | missing
 
 
 @service.on("container.projects.locations.operations.cancel")
@@ -141,8 +143,15 @@ def _operation(call: Call) -> Json:
     return operation
 
 
-def under(world: World, kind: str, parent: Parent, segment: str) -> list[Json]:
-    """The resources of a kind in a place; the location `-` is every one of the project."""
+def under(world: World, kind: str, parent: Parent, segment: str) -> tuple[list[Json], Json]:
+    """The resources of a kind in a place, and `missingZones`, if there are any [documented: both lists].
+
+    The location `-` is every one of the project. A regional cluster of a region that cannot be reached is missing with
+    the region's zones: no other word for it is documented [inferred].
+    """
     if parent.location != "-":
-        return world.store[kind].list(f"{parent.prefix}/{segment}/")
-    return world.store[kind].list(f"projects/{parent.project}/locations/")
+        return world.store[kind].list(f"{parent.prefix}/{segment}/"), {}
+    outages = world[OUTAGES]
+    found = world.store[kind].items(f"projects/{parent.project}/locations/")
+    seen = [each for name, each in found if not outages.hides(parent_in(name).location)]
+    return seen, {"missingZones": outages.zones} if outages.zones else {}

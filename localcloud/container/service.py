@@ -11,5 +11,6 @@ service = Service(
     "container.googleapis.com",
     ["v1"],
     Style.CONTAINER,
+    has_outages=True,
     authorization=ContainerAuthorization(__file__),
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from localcloud.compute.labels import check_labels
+from localcloud.faults.outages import OUTAGES, unavailable
 from localcloud.gkehub.masks import apply_mask
 from localcloud.gkehub.names import (
     MCI,
@@ -137,14 +138,15 @@ def _settle(world: World, name: str, fields: Json) -> None:
 
 @service.on(f"{_FEATURES}.get")
 def get(call: Call) -> Json:
-    """features.get; `returnPartialSuccess`, which gcloud always sends, changes nothing here."""
-    return _found(call)
+    """features.get. See `_reachable`."""
+    return _reachable(call, _found(call))
 
 
 @service.on(f"{_FEATURES}.list")
 def list_features(call: Call) -> Json:
-    """features.list: the key is `resources`."""
-    features = call.world.store["gkehub.features"].list(f"{_global(call)}/")
+    """features.list: the key is `resources`. See `_reachable`."""
+    found = call.world.store["gkehub.features"].list(f"{_global(call)}/")
+    features = [_reachable(call, each) for each in found]
     return {"resources": features} if features else {}
 
 
@@ -192,6 +194,22 @@ def delete(call: Call) -> Json:
         partial(_settle, call.world, name, {}), call.version,
     )  # fmt: skip
     return begin(call.world, change)
+
+
+def _reachable(call: Call, feature: Json) -> Json:
+    """A feature without the states of members that cannot be reached, which it names then [documented: `unreachable`].
+
+    Raises:
+        Refused: UNAVAILABLE, without `returnPartialSuccess`, which gcloud always sends [documented].
+    """
+    outages = call.world[OUTAGES]
+    if not outages.regions:
+        return feature
+    if not call.flag("returnPartialSuccess"):
+        raise unavailable()
+    states = feature.get("membershipStates", {})
+    seen = {name: each for name, each in states.items() if not outages.hides(name.split("/")[3])}
+    return {**feature, "membershipStates": seen, "unreachable": outages.regions}
 
 
 def _global(call: Call) -> str:

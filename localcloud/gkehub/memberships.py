@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 from localcloud.compute.labels import check_labels
+from localcloud.faults.outages import OUTAGES
 from localcloud.gkehub import registration
 from localcloud.gkehub.masks import apply_mask
 from localcloud.gkehub.names import already_exists, bad_value, busy, check_id, location_of, not_found
@@ -71,11 +72,16 @@ def get(call: Call) -> Json:
 
 @service.on(f"{_MEMBERSHIPS}.list")
 def list_memberships(call: Call) -> Json:
-    """memberships.list: the key is `resources`; the location `-` is all of them [observed]."""
-    location = location_of(call)
-    prefix = location.removesuffix("-") if location.endswith("-") else f"{location}/"
-    memberships = call.world.store["gkehub.memberships"].list(prefix)
-    return {"resources": memberships} if memberships else {}
+    """memberships.list: the key is `resources`; the location `-` is all of them [observed].
+
+    Those that cannot be reached are named [documented: `unreachable`]; by a full name [documented: AIP-217].
+    """
+    location, outages = location_of(call), call.world[OUTAGES]
+    prefix, everywhere = location.removesuffix("-"), location.endswith("-")
+    found = call.world.store["gkehub.memberships"].items(prefix if everywhere else f"{location}/")
+    memberships = [each for name, each in found if not outages.hides(name.split("/")[3])]
+    lost = [f"{prefix}{region}" for region in outages.regions] if everywhere else []
+    return ({"resources": memberships} if memberships else {}) | ({"unreachable": lost} if lost else {})
 
 
 @service.on(f"{_MEMBERSHIPS}.patch")

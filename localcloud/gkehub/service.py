@@ -16,5 +16,6 @@ service = Service(
     Style.NEWER,
     # A project's first registration gives it a fleet, for good: an empty one has no other state and costs nothing.
     history=frozenset({"gkehub.fleets"}),
+    has_outages=True,
     authorization=HubAuthorization(__file__),
 )

@@ -14,7 +14,8 @@ from shared.diagnosis.case import NO_POLICY, Case, InCluster
 from shared.gateway.names import GATEWAY_CLASS
 from shared.google import compute, gkehub, projects, serviceusage
 from shared.google.cluster_reader import ClusterReader
-from shared.google.container import Cluster, clusters
+from shared.google.container import Cluster, clusters, places_of
+from shared.google.lists import Listing, Places
 from shared.google.session import Session
 from shared.objects import KubeObject
 
@@ -32,11 +33,14 @@ IMPORTER_SPACE = "gke-mcs"
 def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
     """Read everything that a rule may need, and the operations that began at `since` or later (unix seconds)."""
     reader, project = _Reader(session), wanted.project
-    every: list[Cluster] = reader.read(partial(clusters, session, project), [])
+    places = Places.of(*wanted.proxy_regions)
+    every = reader.listed(partial(clusters, session, project), places_of(wanted.clusters))
     keys = {(each.name, each.location) for each in wanted.clusters}
     ours = [each for each in every if each.key in keys]
     backends = [
-        each for each in reader.rows(partial(compute.backend_services, session, project)) if _is_part(each)
+        each
+        for each in reader.listed(partial(compute.backend_services, session, project), places)
+        if _is_part(each)
     ]
     return Case(
         wanted,
@@ -45,13 +49,13 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         features=reader.read(partial(gkehub.features, session, project), {}),
         policy=reader.read(partial(projects.policy, session, project), NO_POLICY),
         networks=reader.rows(partial(_network, session, wanted)),
-        subnetworks=reader.rows(partial(compute.subnetworks, session, project)),
-        addresses=reader.rows(partial(compute.every_address, session, project)),
+        subnetworks=reader.listed(partial(compute.subnetworks, session, project), places),
+        addresses=reader.listed(partial(compute.every_address, session, project), places),
         firewalls=reader.rows_or_none(partial(compute.firewalls, session, project)),
         backends=backends,
-        checks=reader.rows(partial(compute.health_checks, session, project)),
+        checks=reader.listed(partial(compute.health_checks, session, project), places),
         health={compute.path_of(each["selfLink"]): _health(reader, each) for each in backends},
-        failures=reader.rows(partial(_failures, session, project, since)),
+        failures=_failures(reader, project, places, since),
         disabled=reader.read(partial(serviceusage.lacking, session, project), ()),
         inside={each.name: _inside(reader, wanted, each) for each in ours if each.is_reachable},
         refusals=tuple(reader.refusals),
@@ -83,6 +87,12 @@ class _Reader:
         """A list, or an empty one if it is refused."""
         return self.read(call, [])
 
+    def listed(self, call: Callable[[], Listing[Value]], places: Places) -> list[Value]:
+        """A list of many places, as far as it could be read. What it leaves out of `places` is kept as a refusal."""
+        nothing: Listing[Value] = Listing("", "", [])
+        found = self.read(call, nothing)
+        return self.read(partial(found.within, places), found.seen())
+
     def rows_or_none(self, call: Callable[[], list[Value] | None]) -> list[Value] | None:
         """A list, or None if it is refused: for rules that must tell this from an empty list."""
         return self.read(call, None)
@@ -97,13 +107,10 @@ def _network(session: Session, wanted: Environment) -> list[wire.Network]:
     return [found] if found else []
 
 
-def _failures(session: Session, project: str, since: float) -> list[wire.Operation]:
+def _failures(reader: _Reader, project: str, places: Places, since: float) -> list[wire.Operation]:
     """Inserts that failed."""
-    return [
-        each
-        for each in compute.inserts(session, project)
-        if compute.failure_of(each) and compute.unix(each["insertTime"]) >= since
-    ]
+    found = reader.listed(partial(compute.inserts, reader.session, project), places)
+    return [each for each in found if compute.failure_of(each) and compute.unix(each["insertTime"]) >= since]
 
 
 def _health(reader: _Reader, backend: wire.BackendService) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from shared import errors
 from shared.google import refusals
-from shared.google.lists import items, items_by_scope
+from shared.google.lists import Listing, items, listing_by_scope
 from shared.google.session import Session
 from shared.json_types import Json
 
@@ -26,7 +26,7 @@ def network(session: Session, project: str, name: str) -> wire.Network | None:
     return cast("wire.Network | None", _found(session, f"projects/{project}/global/networks/{name}"))
 
 
-def subnetworks(session: Session, project: str) -> list[wire.Subnetwork]:
+def subnetworks(session: Session, project: str) -> Listing[wire.Subnetwork]:
     """The project's subnetworks in every region."""
     return _aggregated(session, project, "subnetworks")
 
@@ -55,12 +55,12 @@ def global_addresses(session: Session, project: str) -> list[wire.Address]:
     return _listed(session, f"projects/{project}/global/addresses")
 
 
-def inserts(session: Session, project: str) -> list[wire.Operation]:
+def inserts(session: Session, project: str) -> Listing[wire.Operation]:
     """The insert operations of the project that the service still remembers, in every scope."""
     return _aggregated(session, project, "operations", filter='operationType = "insert"')
 
 
-def deletions(session: Session, project: str) -> list[wire.Operation]:
+def deletions(session: Session, project: str) -> Listing[wire.Operation]:
     """The delete operations of the project that are not done, in every scope.
 
     What is being deleted looks as it did before until the operation ends.
@@ -80,7 +80,7 @@ def address(session: Session, project: str, region: str, name: str) -> wire.Addr
     return cast("wire.Address | None", _found(session, path))
 
 
-def every_address(session: Session, project: str) -> list[wire.Address]:
+def every_address(session: Session, project: str) -> Listing[wire.Address]:
     """The project's addresses in every region."""
     return _aggregated(session, project, "addresses")
 
@@ -90,17 +90,17 @@ def global_forwarding_rules(session: Session, project: str) -> list[wire.Forward
     return _listed(session, f"projects/{project}/global/forwardingRules")
 
 
-def backend_services(session: Session, project: str) -> list[wire.BackendService]:
+def backend_services(session: Session, project: str) -> Listing[wire.BackendService]:
     """The project's backend services, global and regional."""
     return _aggregated(session, project, "backendServices")
 
 
-def health_checks(session: Session, project: str) -> list[wire.HealthCheck]:
+def health_checks(session: Session, project: str) -> Listing[wire.HealthCheck]:
     """The project's health checks, global and regional."""
     return _aggregated(session, project, "healthChecks")
 
 
-def everywhere(session: Session, project: str, kind: str) -> list[wire.Resource]:
+def everywhere(session: Session, project: str, kind: str) -> Listing[wire.Resource]:
     """The project's resources of a kind (`urlMaps`): global ones, and those of every region and zone."""
     return _aggregated(session, project, kind)
 
@@ -210,6 +210,6 @@ def _listed(session: Session, path: str) -> list[Any]:
     return list(items(session, "compute", path, "items", maxResults="500"))
 
 
-def _aggregated(session: Session, project: str, kind: str, **query: str) -> list[Any]:
+def _aggregated(session: Session, project: str, kind: str, **query: str) -> Listing[Any]:
     path = f"projects/{project}/aggregated/{kind}"
-    return list(items_by_scope(session, "compute", path, kind, maxResults="500", **query))
+    return listing_by_scope(session, "compute", path, kind, maxResults="500", **query)

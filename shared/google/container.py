@@ -6,9 +6,10 @@ cold start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from shared.google.cluster_endpoint import (
     RESTRICTED,
@@ -19,7 +20,7 @@ from shared.google.cluster_endpoint import (
     why_not_public,
 )
 from shared.google.compute import unix
-from shared.google.lists import items
+from shared.google.lists import Listing, Places, listing
 from shared.google.session import Session
 
 if TYPE_CHECKING:
@@ -123,27 +124,42 @@ class Cluster:
         return None if self.autopilot else next((each for each in self.pools if each.name == POOL), None)
 
 
-def clusters(session: Session, project: str) -> list[Cluster]:
-    """Every cluster of the project.
+class Located(Protocol):
+    """What has a zone or a region."""
 
-    Raises:
-        Transient: a zone could not be asked.
-    """
+    @property
+    def location(self) -> str:
+        """Its short name."""
+        ...
+
+
+def places_of(located: Iterable[Located]) -> Places:
+    """Where clusters are, or are to be."""
+    return Places.of(*(each.location for each in located))
+
+
+def location_of(path: str) -> str:
+    """The location in a full name (`projects/P/locations/L/…`); "" if it has none."""
+    return path.partition("/locations/")[2].partition("/")[0]
+
+
+def clusters(session: Session, project: str) -> Listing[Cluster]:
+    """Every cluster of the project."""
     path = f"v1/projects/{project}/locations/-/clusters"
-    told: list[wire.Cluster] = list(items(session, "container", path, "clusters"))
-    return [cluster_of(project, each) for each in told]
+    told: Listing[wire.Cluster] = listing(session, "container", path, "clusters")
+    return told.each(partial(cluster_of, project))
 
 
-def deletions(session: Session, project: str) -> dict[tuple[str, str], float]:
-    """When each deletion of a cluster that is under way began, unix seconds, by name and location.
+def deletions(session: Session, project: str, places: Places) -> dict[tuple[str, str], float]:
+    """When each deletion of a cluster in `places` that is under way began, unix seconds, by name and location.
 
     Raises:
-        Transient: a zone could not be asked.
+        PlaceUnreachable: one of them could not be asked.
     """
     path = f"v1/projects/{project}/locations/-/operations"
-    operations: list[wire.ClusterOperation] = list(items(session, "container", path, "operations"))
+    operations: Listing[wire.ClusterOperation] = listing(session, "container", path, "operations")
     found: dict[tuple[str, str], float] = {}
-    for each in operations:
+    for each in operations.within(places):
         deletes = each.get("operationType") == "DELETE_CLUSTER" and each.get("status") != "DONE"
         if deletes and each.get("startTime"):
             *_, location, _, name = each["targetLink"].split("/")

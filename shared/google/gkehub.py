@@ -5,12 +5,12 @@ As with GKE, only the writes bring the client library.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from shared.google.compute import unix
-from shared.google.lists import items
+from shared.google.lists import PARTIAL, Listing, items, listing
 from shared.google.session import Session
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Feature:
     """One feature. `status` is its life cycle: ENABLING, ACTIVE, UPDATING, SERVICE_UPDATING or DISABLING.
 
     `created` is in unix seconds; `members` has the states by `locations/L/memberships/M`. The keys of the API's
-    own map name the project by number, all else by id [observed].
+    own map name the project by number, all else by id [observed]. `unreachable` are locations that could not be
+    reached for this answer: their members are not in `members` [documented].
     """
 
     path: str
@@ -44,6 +45,7 @@ class Feature:
     state: State
     config_membership: str
     members: Mapping[str, State]
+    unreachable: frozenset[str] = frozenset()
 
     @property
     def active(self) -> bool:
@@ -84,25 +86,21 @@ def member_key(path: str) -> str:
 
 
 def features(session: Session, project: str) -> dict[str, Feature]:
-    """The fleet's features by short name.
-
-    Raises:
-        Transient: part of the list could not be read.
-    """
+    """The fleet's features by short name. States of members in an unreachable region are missing, and no features."""
     path = f"v1/projects/{project}/locations/global/features"
-    told: list[wire.Feature] = list(items(session, "gkehub", path, "resources"))
+    told: list[wire.Feature] = list(items(session, "gkehub", path, "resources", **PARTIAL))
     return {each["name"].rpartition("/")[2]: _feature(each) for each in told}
 
 
-def memberships(session: Session, project: str) -> dict[str, Membership]:
-    """The fleet's memberships by `locations/L/memberships/M`.
-
-    Raises:
-        Transient: a location could not be asked.
-    """
+def memberships(session: Session, project: str) -> Listing[Membership]:
+    """The fleet's memberships."""
     path = f"v1/projects/{project}/locations/-/memberships"
-    told: list[wire.Membership] = list(items(session, "gkehub", path, "resources"))
-    found = map(_membership, told)
+    told: Listing[wire.Membership] = listing(session, "gkehub", path, "resources")
+    return told.each(_membership)
+
+
+def by_key(found: Iterable[Membership]) -> dict[str, Membership]:
+    """Memberships by `locations/L/memberships/M`."""
     return {each.key: each for each in found}
 
 
@@ -115,6 +113,7 @@ def _feature(told: wire.Feature) -> Feature:
         state=_state(told.get("state", {})),
         config_membership=told.get("spec", {}).get(INGRESS, {}).get("configMembership", ""),
         members={member_key(name): _state(each) for name, each in told.get("membershipStates", {}).items()},
+        unreachable=frozenset(each.rpartition("/")[2] for each in told.get("unreachable", [])),
     )
 
 

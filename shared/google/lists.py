@@ -1,56 +1,158 @@
-"""Lists of Google's APIs, whole or not at all: one with a hole is unknown, never empty.
+"""Lists of Google's APIs, and the holes in them: places whose items nobody could read.
 
-An API answers with what it could read, 200, and a word about the rest: GKE with `missingZones`, the fleet with
-`unreachable`, Compute Engine with a `warning` or `unreachables` [documented, the lists of each]. Whoever overlooks
-that word takes what is there for gone, and makes or deletes accordingly.
+An API answers with what it could read, 200, and a word about the rest. GKE names zones in `missingZones`, the fleet
+locations in `unreachable`, Compute Engine warns in the scope of a region or zone, or names it in `unreachables`
+[documented, the lists of each]. Compute Engine and features fail whole unless `returnPartialSuccess` is asked for
+[documented, aggregatedList and features.list]. Whoever overlooks that word takes what is there for gone, and makes or
+deletes accordingly.
+
+So a list that may have holes is a `Listing`, and gives its items only to a reader who says which places it needs.
+A hole in one of them is an error that names it; a hole elsewhere does not matter to that reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from shared import errors
 from shared.google.session import Session
 from shared.json_types import Json
 
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+
 EMPTY = "NO_RESULTS_ON_PAGE"  # compute's warning that a scope has none: that is no hole [documented]
 UNREAD = ("missingZones", "unreachable", "unreachables")
+PARTIAL: Final = {
+    "returnPartialSuccess": "true"
+}  # with it an outage makes a hole, without it a refusal [documented]
+GLOBAL: Final = "global"
+ANYWHERE: Final = ""  # the place of a hole whose answer does not say where it is
+
+
+@dataclass(frozen=True)
+class Places:
+    """The zones and regions that a reader needs, by short name; `names` is None for all there are.
+
+    What is in no region is always needed.
+    """
+
+    names: frozenset[str] | None
+
+    @classmethod
+    def of(cls, *names: str) -> Places:
+        """These zones and regions; also their full names."""
+        return cls(frozenset(_short(each) for each in names if each))
+
+    def __or__(self, other: Places) -> Places:
+        """The places of both."""
+        if self.names is None or other.names is None:
+            return EVERYWHERE
+        return Places(self.names | other.names)
+
+    def meet(self, hole: str) -> bool:
+        """Whether a hole may hide something in these places: a region's zones are in it, and it is in all of them."""
+        if self.names is None or hole in (ANYWHERE, GLOBAL):
+            return True
+        return any(hole == each or _is_in(hole, each) or _is_in(each, hole) for each in self.names)
+
+
+EVERYWHERE: Final = Places(None)
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Item]):
+    """What a list answered. `what` was listed, for messages; `holes` are short names of places, or `ANYWHERE`."""
+
+    service: str
+    what: str
+    _items: Sequence[Item]
+    holes: tuple[str, ...] = ()
+
+    def within(self, places: Places) -> list[Item]:
+        """Every item that could be read. All that are in `places` are among them; elsewhere some may be missing.
+
+        Raises:
+            PlaceUnreachable: part of `places` could not be read.
+        """
+        if missing := self.hidden(places):
+            raise unreachable(self.service, self.what, missing)
+        return self.seen()
+
+    def seen(self) -> list[Item]:
+        """Every item that could be read: for a reader whom a missing one leads to nothing wrong."""
+        return list(self._items)
+
+    def hidden(self, places: Places) -> tuple[str, ...]:
+        """The holes in these places."""
+        return tuple(each for each in self.holes if places.meet(each))
+
+    def each(self, convert: Callable[[Item], Other]) -> Listing[Other]:
+        """The same with every item converted."""
+        return Listing(self.service, self.what, [convert(item) for item in self._items], self.holes)
+
+    def only(self, wanted: Callable[[Item], bool]) -> Listing[Item]:
+        """The same without the items that are not wanted."""
+        return Listing(self.service, self.what, [item for item in self._items if wanted(item)], self.holes)
+
+
+def unreachable(service: str, what: str, holes: Iterable[str]) -> errors.PlaceUnreachable:
+    """The error of a reader that needs what is in these holes."""
+    names = ", ".join(each or "a place that the answer does not name" for each in holes)
+    return errors.PlaceUnreachable(service, "GET", what, 0, "PlaceUnreachable", f"no answer from {names}")
 
 
 def items(session: Session, service: str, path: str, field: str, **query: str) -> Iterator[Any]:
-    """Every item in `field` of every page of a list; a page is asked for when it is needed.
+    """Every item of a list of one place, in `field` of every page; a page is asked for when it is needed.
 
     Raises:
-        Transient: part of the list could not be read.
+        PlaceUnreachable: part of the list could not be read.
     """
     for page in session.pages(service, path, **query):
-        yield from whole(page, service, path).get(field, [])
+        if found := [*_holes(page)]:
+            raise unreachable(service, path, found)
+        yield from page.get(field, [])
 
 
-def items_by_scope(session: Session, service: str, path: str, field: str, **query: str) -> Iterator[Any]:
-    """The same of an aggregated list, which has items by region and zone: each of these may be one with a hole.
-
-    Raises:
-        Transient: a page or a scope could not be read.
-    """
+def listing(session: Session, service: str, path: str, field: str, **query: str) -> Listing[Any]:
+    """A list of several places at once, whole: a hole may be told on any page [documented: AIP-217]."""
+    found, holes = list[Any](), dict[str, None]()
     for page in session.pages(service, path, **query):
-        for scope in whole(page, service, path).get("items", {}).values():
-            yield from whole(scope, service, path).get(field, [])
+        found += page.get(field, [])
+        holes |= dict.fromkeys(_holes(page))
+    return Listing(service, path, found, tuple(holes))
 
 
-def whole(answer: Json, service: str, path: str) -> Json:
-    """`answer`, a page of a list or a scope of a page, if it leaves nothing out.
+def listing_by_scope(session: Session, service: str, path: str, field: str, **query: str) -> Listing[Any]:
+    """The same of an aggregated list of Compute Engine, which has items by region and zone."""
+    found, holes = list[Any](), dict[str, None]()
+    for page in session.pages(service, path, **PARTIAL, **query):
+        holes |= dict.fromkeys(_holes(page))
+        for name, scope in page.get("items", {}).items():
+            found += scope.get(field, [])
+            holes |= dict.fromkeys(_short(name) for _ in _holes(scope))
+    return Listing(service, path, found, tuple(holes))
 
-    Raises:
-        Transient: part of the list could not be read.
+
+def _holes(answer: Json) -> Iterator[str]:
+    """The places that an answer, or a scope in it, leaves out, by short name.
+
+    A warning names its scope [documented]; one that does not may mean any place.
     """
     for field in UNREAD:
-        if places := answer.get(field):
-            text = f"no answer from {', '.join(places)}"
-            raise errors.Transient(service, "GET", path, 0, "Unreachable", text)
-    warning = answer.get("warning", {})
-    code = warning.get("code", EMPTY)
-    if code != EMPTY:
-        raise errors.Transient(service, "GET", path, 0, code, str(warning.get("message", "")))
-    return answer
+        yield from map(_short, answer.get(field) or ())
+    warning = answer.get("warning") or {}
+    if warning.get("code", EMPTY) != EMPTY:
+        named = [each["value"] for each in warning.get("data", []) if each.get("key") == "scope"]
+        yield from map(_short, named or [ANYWHERE])
+
+
+def _short(name: str) -> str:
+    """`us-west1-a` of that, of `zones/us-west1-a`, of `projects/P/locations/us-west1-a`."""
+    return name.rpartition("/")[2]
+
+
+def _is_in(zone: str, region: str) -> bool:
+    return zone.rpartition("-")[0] == region

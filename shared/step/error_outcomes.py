@@ -17,8 +17,9 @@ ATTEMPTS_PER_SECOND = 8  # a pause is one second longer after every 8 attempts: 
 
 # Error → (reason, seconds until the next attempt).
 # The seconds are chosen, not measured: short for what resolves at once, longer where another operation must end. After
-# MessageExpired the next message is due at once.
+# MessageExpired the next message is due at once. The first kind that fits counts.
 _WAITS: dict[type[Exception], tuple[str, float]] = {
+    errors.PlaceUnreachable: ("PlaceUnreachable", 15.0),
     errors.Transient: ("Transient", 4.0),
     errors.Unauthorized: ("Transient", 4.0),
     errors.Pending: ("WritePending", 1.2),

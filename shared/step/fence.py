@@ -48,7 +48,7 @@ def check_claim(found: Anchor | None, message: Message) -> None:
 
 def _only_reads(found: Anchor, message: Message) -> bool:
     """Whether this is a verify request, which runs under the claim that it found."""
-    is_verify = message.place is not None and message.mode != "destroy"
+    is_verify = message.place is not None and message.environment is None and message.mode != "destroy"
     return is_verify and found.generation == message.claim.generation
 
 

@@ -35,7 +35,8 @@ class Place:
     """Where an environment is, from its anchor: a teardown cannot observe it once half of it is gone.
 
     `gateway` is `namespace/name`, or None if unknown. `probe` says in one word how an answer names its cluster.
-    `disable_apis`: the request wants the APIs disabled at the end.
+    `disable_apis`: the request wants the APIs disabled at the end. `regions` are those in which the environment may
+    have something, or None if nobody knows: then it may be anywhere.
     """
 
     project: str
@@ -44,12 +45,14 @@ class Place:
     gateway: str | None = None
     probe: str | None = None
     disable_apis: bool = False
+    regions: tuple[str, ...] | None = None
 
     def wire(self) -> Json:
         """As the claim's answer and the messages carry it."""
         fields: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
         optional = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
-        return fields | {key: value for key, value in optional.items() if value}
+        known = {} if self.regions is None else {"regions": list(self.regions)}
+        return fields | known | {key: value for key, value in optional.items() if value}
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,10 @@ class Message:
     """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it (unix seconds).
 
     `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
-    that has only a name (teardown, verify); such requests have a `place`. `request` comes with claim, `ending` with
-    settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them. `audit` is
-    the last verdict of the audit: {verdict, since}. `environment` and `inventory` come packed, but with schema 1.
+    that has only a name (teardown, verify). A `place` comes with all but a claim. `request` comes with claim, `ending`
+    with settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them.
+    `audit` is the last verdict of the audit: {verdict, since}. `environment` and `inventory` come packed, but with
+    schema 1.
     """
 
     step: str
@@ -139,6 +143,7 @@ def _place(place: Mapping[str, Any]) -> Place:
     for name in ("project", "network", "subnetwork"):
         if place.get(name):
             _demand(_WORD, name, place[name])
+    regions = place.get("regions")
     return Place(
         project=place["project"],
         network=place["network"],
@@ -146,6 +151,7 @@ def _place(place: Mapping[str, Any]) -> Place:
         gateway=place.get("gateway"),
         probe=place.get("probe"),
         disable_apis=bool(place.get("disableApis")),
+        regions=None if regions is None else tuple(regions),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
 from shared.settings import Settings
 from shared.step.message import Message, Place
@@ -60,6 +61,12 @@ class Context:
                 f"{self.message.step} was called in mode {self.message.mode} without the environment's place"
             )
         return self.message.place
+
+    @property
+    def places(self) -> Places:
+        """Every place in which the environment may have something, by its anchor; all there are if that cannot say."""
+        regions = self.message.place.regions if self.message.place else None
+        return EVERYWHERE if regions is None else Places.of(*regions)
 
 
 @dataclass(frozen=True)

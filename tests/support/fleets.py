@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from shared import labels
 from shared.google.container import STANDARD, Cluster, NodePool
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State
+from shared.google.lists import Listing
 from tests.support.live import NOW, stamp
 from tests.support.projects import PROJECT
 
@@ -14,6 +16,11 @@ OURS = {labels.OWNER: "store"}
 PLACES = {"gke-west-1": "us-west1-a", "gke-east-1": "us-east1-c"}
 OK = State("OK", "")
 FEATURES = f"projects/{PROJECT}/locations/global/features"
+
+
+def listed(clusters: Iterable[Cluster], *holes: str) -> Listing[Cluster]:
+    """A list of clusters, with holes in these places."""
+    return Listing("container", "clusters", list(clusters), holes)
 
 
 def cluster(name: str = "gke-west-1", location: str = "", age: float = 400, **fields: Any) -> Cluster:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Required, TypedDict
 
 
@@ -47,6 +47,7 @@ class Feature(TypedDict, total=False):
     state: StateHolder
     membershipStates: Mapping[str, StateHolder]
     spec: FeatureSpec
+    unreachable: Sequence[str]
 
 
 class GkeCluster(TypedDict, total=False):

@@ -51,6 +51,8 @@ class TestAFreshClaim:
             "fleetgate-gateway": "store_2finternal-cross-region-gateway",
             "fleetgate-config": "gke-west-1",
             "fleetgate-probe": "json_46ield_3dcluster_5fname",
+            "fleetgate-region-us-east1": "",
+            "fleetgate-region-us-west1": "",
         }
         assert anchor(google)["subnetwork"] == "projects/hub/regions/us-west1/subnetworks/anchors"
 

@@ -16,7 +16,7 @@ from shared.google.gkehub import INGRESS
 from shared.google.session import Session
 from shared.labels import OWNER
 from shared.objects import KubeObject
-from tests.support.fleets import feature
+from tests.support.fleets import feature, listed
 from tests.support.live import NOW, one_cluster
 from tests.support.projects import PROJECT
 
@@ -50,7 +50,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> Fleet:
     found = Fleet()
     config = feature(INGRESS, config_membership=CONFIG.membership)
     monkeypatch.setattr(live_objects, "ClusterReader", found.reader)
-    monkeypatch.setattr(live_objects, "clusters", lambda *_: CLUSTERS)
+    monkeypatch.setattr(live_objects, "clusters", lambda *_: listed(CLUSTERS))
     monkeypatch.setattr(survey, "features", lambda *_: {INGRESS: config})
     return found
 

@@ -12,9 +12,11 @@ from functions.service_export import contents, observed, pruning
 from functions.service_export.observed import ObservedExports
 from functions.service_export.wanted import wanted_objects
 from shared import live_objects
+from shared.google.lists import EVERYWHERE
 from shared.labels import OWNER
 from shared.objects import key_of
 from shared.spec import Environment
+from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, born, environment, one_cluster, service_import
 
 Json = dict[str, Any]
@@ -45,7 +47,7 @@ class Fleet:
         for module in (contents, observed, live_objects):
             monkeypatch.setattr(module, "ClusterReader", self.reader)
         monkeypatch.setattr(pruning, "first", lambda _stages, survey: survey)
-        monkeypatch.setattr("shared.google.container.clusters", lambda *_: self.clusters)
+        monkeypatch.setattr("shared.google.container.clusters", lambda *_: listed(self.clusters))
 
     @property
     def clusters(self) -> list[Any]:
@@ -79,7 +81,7 @@ class Fleet:
         message = SimpleNamespace(
             mode=mode, attempt=attempt, claim=SimpleNamespace(generation="1790000000000-1")
         )
-        context: Any = SimpleNamespace(session=None, wanted=self.wanted, message=message)
+        context: Any = SimpleNamespace(places=EVERYWHERE, session=None, wanted=self.wanted, message=message)
         self.reads.clear()
         return observed.observe(context)
 

@@ -15,10 +15,12 @@ from functions.service_export.wanted import kept, wanted_objects
 from shared import errors, live_objects
 from shared.changes.objects import DeleteObject
 from shared.google.container import Cluster
+from shared.google.lists import EVERYWHERE
 from shared.labels import OWNER
 from shared.objects import key_of
 from shared.spec import Environment
 from shared.step.stages import Reached
+from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import
 
 Json = dict[str, Any]
@@ -100,12 +102,14 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
 
     def look(fleet: Fleet, wanted: Environment) -> Reached | None:
         monkeypatch.setattr(live_objects, "ClusterReader", fleet.cluster)
-        monkeypatch.setattr(live_objects, "clusters", lambda *_: fleet.clusters)
+        monkeypatch.setattr(live_objects, "clusters", lambda *_: listed(fleet.clusters))
         monkeypatch.setattr("shared.google.compute.global_resources", lambda *_: [])
         monkeypatch.setattr(survey, "ClusterReader", fleet.cluster)
         monkeypatch.setattr(survey, "foreign_object_in", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
-        context: Any = SimpleNamespace(session=None, wanted=wanted, message=SimpleNamespace(claim=claim))
+        context: Any = SimpleNamespace(
+            session=None, wanted=wanted, message=SimpleNamespace(claim=claim), places=EVERYWHERE
+        )
         return to_prune(context, fleet.clusters, {})
 
     return look

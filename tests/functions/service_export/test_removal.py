@@ -199,16 +199,17 @@ def test_an_import_is_on_its_way_while_it_lists_more_than_is_exported(
 @pytest.mark.parametrize(
     ("reasons", "expected"),
     [
-        ({"unanswered": {}, "unreachable": {}}, Traces(["gkemcs-store-store"], ASKED)),
-        ({"unanswered": {"gke-east-1": "no"}, "unreachable": {}}, None),
-        ({"unanswered": {}, "unreachable": {"old": "is STOPPING"}}, None),
+        ({}, Traces(["gkemcs-store-store"], ASKED)),
+        ({"unanswered": {"gke-east-1": "no"}}, None),
+        ({"unreachable": {"old": "is STOPPING"}}, None),
     ],
 )
 def test_backend_services_are_only_looked_at_if_every_cluster_answered(
     reasons: Json, expected: Traces | None
 ) -> None:
     """A cluster that cannot be asked may export what they belong to."""
-    found = survey(orphaned_backend_services=lambda: ["gkemcs-store-store"], **reasons)
+    asked: Json = {"unanswered": {}, "unreachable": {}} | reasons
+    found = survey(orphaned_backend_services=lambda: ["gkemcs-store-store"], **asked)
     assert expected == find_backend_services(found)
 
 

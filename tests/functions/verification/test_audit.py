@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +14,9 @@ from functions.verification.audit import PATIENCE, SECOND_LOOK, ObservedLeftover
 from functions.verification.inventory import COMPUTE, LAST, Inventory, read_inventory
 from functions.verification.leaks import find
 from shared import errors
+from shared.google.lists import Places
 from shared.google.resource import Resource
+from shared.google.session import Session
 from shared.labels import mark
 from shared.step.outcome import Done, Failed, Outcome, Waiting
 from tests.shared.diagnosis.standing import Standing
@@ -261,8 +263,8 @@ def test_what_a_resource_refers_to_is_found_in_whichever_field() -> None:
     assert {f"projects/{PROJECT}/global/backendServices/{name}" for name in ("one", "two")} == found.uses
 
 
-def test_a_refused_list_is_unknown() -> None:
-    """A list that came with a warning is told by its name; of APIs that were disabled on purpose nothing is left."""
+def test_a_list_that_leaves_out_a_place_of_the_environment_is_unknown() -> None:
+    """It is told by its name; of APIs that were disabled on purpose nothing is left."""
 
     class Broken:
         def pages(self, service: str, path: str, **query: str) -> list[Json]:
@@ -273,9 +275,13 @@ def test_a_refused_list_is_unknown() -> None:
             scope = {"warning": {"code": "UNREACHABLE", "message": "down"}}
             return [{"items": {"zones/us-west1-a": scope}} if "aggregated" in path else scope]
 
-    broken: Any = Broken()
-    every = {each["list"] for each in read_inventory(broken, PROJECT).unknown}
-    without = {each["list"] for each in read_inventory(broken, PROJECT, apis_disabled=True).unknown}
+    broken, west = cast(Session, Broken()), Places.of("us-west1")
+    every = {each["list"] for each in read_inventory(broken, PROJECT, west).unknown}
+    without = {each["list"] for each in read_inventory(broken, PROJECT, west, apis_disabled=True).unknown}
 
     assert {"features", "memberships"} == every - without
     assert {"clusters", "urlMaps", "addresses"} <= without
+
+    elsewhere = read_inventory(broken, PROJECT, Places.of("us-east1"), apis_disabled=True)
+    assert ["firewalls"] == [each["list"] for each in elsewhere.unknown]  # its warning names no place
+    assert elsewhere.hides("us-west1") and not elsewhere.hides("us-east1")

@@ -16,6 +16,7 @@ from shared.google.container import Cluster
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.message import Place
+from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, environment, one_cluster, whole
 from tests.support.projects import PROJECT
 
@@ -62,7 +63,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def look(fleet: Fleet) -> Environment | None:
         session: Any = None
-        monkeypatch.setattr(standing, "clusters", lambda *_: list(fleet.clusters.values()))
+        monkeypatch.setattr(standing, "clusters", lambda *_: listed(fleet.clusters.values()))
         monkeypatch.setattr(standing, "ClusterReader", fleet.reader)
         return reconstruct(session, "store", PLACE)
 

@@ -7,6 +7,7 @@ from typing import Any
 from shared.google import container
 from shared.google.cluster_endpoint import Endpoint
 from shared.google.container import Cluster, NodePool, cluster_of
+from shared.google.lists import EVERYWHERE
 from shared.google.session import Session
 from tests.support.google_server import GoogleServer
 
@@ -117,4 +118,4 @@ def test_only_deletions_that_are_under_way_count(google: GoogleServer, session: 
             ]
         }
     }  # fmt: skip
-    assert {("west", "us-west1-a"): 1767600000.123456} == container.deletions(session, "p")
+    assert {("west", "us-west1-a"): 1767600000.123456} == container.deletions(session, "p", EVERYWHERE)

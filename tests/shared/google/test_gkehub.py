@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, features, memberships
+from shared.google.gkehub import INGRESS, MCS, Feature, Membership, State, by_key, features, memberships
+from shared.google.lists import EVERYWHERE
 from shared.google.session import Session
 from tests.support.google_server import GoogleServer
 
@@ -62,7 +63,7 @@ def test_memberships_name_the_clusters_behind_them(google: GoogleServer, session
         }
     }
     west = "projects/p/locations/us-west1-a/clusters/west"
-    assert memberships(session, "p") == {
+    assert by_key(memberships(session, "p").within(EVERYWHERE)) == {
         "locations/us-west1/memberships/west": Membership(
             f"{MEMBERSHIPS}/west", True, SECONDS, west, orphaned=True
         ),
