@@ -19,6 +19,7 @@ PROHIBITED = tuple(
     )
 )  # fmt: skip
 SHORTEST, LONGEST = 4, 29  # prefix lengths of a subnetwork's ranges [documented]
+MOST_SECONDARY = 170  # ranges of one subnetwork [documented: VPC quotas; it was 30 until 2023]
 LONGEST_PROXY = 26  # of a proxy-only subnetwork: 64 addresses [documented]
 
 

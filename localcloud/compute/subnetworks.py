@@ -23,7 +23,16 @@ from localcloud.compute.names import (
     url,
 )
 from localcloud.compute.operations import begin, refuse_pending, repeated
-from localcloud.compute.ranges import AUTO, LONGEST, LONGEST_PROXY, Taken, parse, refuse_auto, refuse_overlap
+from localcloud.compute.ranges import (
+    AUTO,
+    LONGEST,
+    LONGEST_PROXY,
+    MOST_SECONDARY,
+    Taken,
+    parse,
+    refuse_auto,
+    refuse_overlap,
+)
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES
@@ -125,6 +134,7 @@ def _check_purpose(body: Json) -> None:
 def _check_ranges(world: World, network: str, body: Json) -> None:
     longest = LONGEST_PROXY if body.get("purpose") in PROXY_PURPOSES else LONGEST
     others = taken(world, network)
+    _check_number(body.get("secondaryIpRanges", []))
     for field, cidr in _ranges(body):
         found = parse(field, cidr, longest)
         _refuse_auto(world, network, field, found)
@@ -210,7 +220,16 @@ def _same(had: object, given: object) -> bool:
     return had == given or (links[0] != "" and links[0] == links[1])
 
 
+def _check_number(secondary: list[Json]) -> None:
+    """Refuse more secondary ranges than there can be (elastic/cloud-on-k8s#2615 shows the words) [observed]."""
+    if len(secondary) > MOST_SECONDARY:
+        raise invalid(
+            f"Exceeded maximum supported number of secondary ranges per subnetwork: {MOST_SECONDARY}."
+        )
+
+
 def _check_secondary(world: World, resource: Json, wanted: list[Json]) -> None:
+    _check_number(wanted)
     had = {item["rangeName"]: item["ipCidrRange"] for item in resource.get("secondaryIpRanges", [])}
     others = taken(world, full_name(resource["network"]))
     for index, item in enumerate(wanted):

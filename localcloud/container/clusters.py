@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from localcloud.container import lifecycle
@@ -14,13 +15,14 @@ from localcloud.container.names import (
     parent_to_create_in,
     short,
 )
-from localcloud.container.networks import attachment, pod_range, take_pod_range
+from localcloud.container.networks import attachment
 from localcloud.container.nodes import check_count
 from localcloud.container.operations import Change, begin, refuse_if_busy, under
+from localcloud.container.ranges import check_ranges, take_ranges
 from localcloud.container.service import service
-from localcloud.container.shape import merged, new_cluster, range_fields
+from localcloud.container.shape import merged, new_cluster
 from localcloud.service import Call
-from localcloud.wire.errors import invalid
+from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -47,30 +49,19 @@ def create(call: Call) -> Json:
 
 
 def _planned(world: World, parent: Parent, full_name: str, asked: Json) -> Json:
-    """The cluster as it will be; takes its range of the network."""
+    """The cluster as it will be; takes its ranges of the network, if there is room."""
     check_locations(parent, asked.get("locations", []))
     version = master_version(
         asked.get("initialClusterVersion", ""), asked.get("releaseChannel", {}).get("channel", "")
     )
     at = attachment(world, parent, asked)
-    policy = asked.get("ipAllocationPolicy", {})
-    pods = pod_range(
-        world, full_name, at, policy.get("clusterIpv4CidrBlock") or asked.get("clusterIpv4Cidr", "")
-    )
-    name = lifecycle.range_name(full_name)
-    cluster = merged(
-        new_cluster(world, parent, asked, at, version),
-        range_fields(name, pods, _services(policy.get("servicesIpv4CidrBlock", ""))),
-    )
+    check_ranges(world, at.subnetwork, asked)
+    cluster = new_cluster(world, parent, asked, at, version)
     check_count(cluster)
-    take_pod_range(world, at, name, pods)
+    with suppress(Refused):  # the operation says so
+        cluster = merged(cluster, take_ranges(world, full_name, cluster, at.subnetwork))
     fleet = asked.get("fleet", {}).get("project", "")
     return {**cluster, "fleet": {"project": world.projects.id_of(fleet)}} if fleet else cluster
-
-
-def _services(asked: str) -> str:
-    """A range asked for by size alone is Google's to choose: the shared one."""
-    return "" if asked.startswith("/") else asked
 
 
 @service.on(f"{_CLUSTERS}.get")

@@ -10,14 +10,13 @@ from localcloud.container import shape
 from localcloud.container.cluster_api import ClusterApi
 from localcloud.container.endpoints import ENDPOINT_SERVER, remember
 from localcloud.container.kube import CLUSTER_APIS, start
-from localcloud.container.names import short
 from localcloud.container.networks import (
     give_addresses_back,
-    give_pod_range_back,
     subnetwork_of,
     take_address,
 )
 from localcloud.container.nodes import count, nodes
+from localcloud.container.ranges import give_ranges_back, has_ranges, take_ranges
 from localcloud.wire.messages import Json
 from localcloud.world import World
 
@@ -31,11 +30,18 @@ def come_up(world: World, full_name: str) -> None:
     """The cluster is RUNNING: its API is served, its nodes are Ready.
 
     The API is in `world[CLUSTER_APIS]` before the cluster says RUNNING, so that who hears of it finds it there.
+
+    Raises:
+        Refused: RESOURCE_EXHAUSTED: the network has no room for its ranges, or for its nodes.
     """
     clusters = world.store["container.clusters"]
     cluster = clusters.get(full_name)
     if cluster is None:
         return
+    if not has_ranges(cluster):
+        ranges = take_ranges(world, full_name, cluster, subnetwork_of(cluster))
+        cluster = shape.merged(cluster, ranges)
+        clusters.put(full_name, cluster)
     private = take_address(world, f"{full_name}/control-plane", subnetwork_of(cluster))
     version = cluster["currentMasterVersion"]
     api = start(world, full_name, version, nodes(world, full_name, cluster))
@@ -60,7 +66,7 @@ def vanish(world: World, full_name: str) -> None:
     if cluster is None:
         return
     give_addresses_back(world, full_name)
-    give_pod_range_back(world, subnetwork_of(cluster), range_name(full_name))
+    give_ranges_back(world, subnetwork_of(cluster), full_name)
     world.store["container.clusters"].delete(full_name)
 
 
@@ -68,9 +74,3 @@ def fail(world: World, full_name: str, error: Json) -> None:
     """The cluster is left in ERROR with the words of what failed; it can only be deleted."""
     if full_name in world.store["container.clusters"]:
         world.store["container.clusters"].change(full_name, status="ERROR", statusMessage=error["message"])
-
-
-def range_name(full_name: str) -> str:
-    """The name of the pods' secondary range [observed: `gke-<cluster>-pods-<hash>`]."""
-    digest = shape.node_prefix(full_name, "pods", "").rsplit("-", 1)[-1]
-    return f"gke-{short(full_name)}-pods-{digest}"

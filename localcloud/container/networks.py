@@ -1,16 +1,13 @@
-"""Where a cluster sits in the VPC: its subnetwork, its pod range, its nodes' addresses.
+"""Where a cluster sits in the VPC: its subnetwork, and its nodes' addresses.
 
-Ranges and addresses start from a hash of the name that they are for and go to the first that is free, so
+Addresses start from a hash of the name that they are for and go to the first that is free, so
 that two clusters made at the same time get the same ones whoever is first (unless they want the same one).
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 from localcloud.compute.names import full_name, short, url
 from localcloud.container.names import Parent, parent_in
@@ -18,11 +15,6 @@ from localcloud.ids import keyed
 from localcloud.wire.errors import Refused, invalid
 from localcloud.wire.messages import Json
 from localcloud.world import World
-
-# The range of Services that clusters share since GKE 1.29 [documented].
-SERVICES = "34.118.224.0/20"
-# What of 10.0.0.0/8 the subnetworks of auto-mode networks are not in.
-_PODS = ipaddress.IPv4Network("10.0.0.0/9")
 
 
 @dataclass(frozen=True)
@@ -67,69 +59,6 @@ def _subnetwork(world: World, parent: Parent, network: str, asked: str) -> str:
     if found is None or not usable or full_name(found["network"]) != network:
         raise invalid(f'Subnetwork "{full}" is not valid for Network "{short(network)}".', "badRequest")
     return full
-
-
-def pod_range(world: World, cluster: str, at: Attachment, asked: str) -> str:
-    """The pods' range: the one asked for, or a free one of its size (`/14` if nothing is said).
-
-    Raises:
-        Refused: INVALID_ARGUMENT: it overlaps another range of the network, or there is none left; the
-            wording is [inferred].
-    """
-    taken = _ranges(world, at.network)
-    if not re.fullmatch(r"|/([89]|1\d|2[0-4])|\d+\.\d+\.\d+\.\d+/\d+", asked):
-        raise invalid(f'Invalid value for field "cluster.ipAllocationPolicy": "{asked}".', "badRequest")
-    if asked and not asked.startswith("/"):
-        wanted = _network(asked)
-        if any(wanted.overlaps(other) for other in taken):
-            raise invalid(
-                f'Range "{asked}" for pods conflicts with another range in the network.', "badRequest"
-            )
-        return str(wanted)
-    prefix = int((asked or "/14")[1:])
-    candidates = 2 ** (prefix - _PODS.prefixlen) if prefix >= _PODS.prefixlen else 0
-    size = 2 ** (32 - prefix)
-    first = keyed(cluster, candidates) if candidates else 0
-    for step in range(candidates):
-        start = _PODS.network_address + (first + step) % candidates * size
-        candidate = ipaddress.IPv4Network((start, prefix))
-        if not any(candidate.overlaps(other) for other in taken):
-            return str(candidate)
-    raise Refused("RESOURCE_EXHAUSTED", "No free range for pods is left in the network.")
-
-
-def _network(text: str) -> IPv4Network:
-    try:
-        return ipaddress.IPv4Network(text)
-    except ValueError:
-        raise invalid(f'Invalid CIDR block "{text}".', "badRequest") from None  # words [inferred]
-
-
-def _ranges(world: World, network: str) -> list[IPv4Network]:
-    texts = []
-    for subnetwork in world.store["compute.subnetworks"].list():
-        if full_name(subnetwork["network"]) == network:
-            texts += [subnetwork["ipCidrRange"]]
-            texts += [second["ipCidrRange"] for second in subnetwork.get("secondaryIpRanges", [])]
-    return [ipaddress.IPv4Network(text) for text in texts]
-
-
-def take_pod_range(world: World, at: Attachment, name: str, cidr: str) -> None:
-    """Make the pods' range a secondary range of the subnetwork, as GKE does [documented]."""
-    second = {"rangeName": name, "ipCidrRange": cidr}
-    _change_ranges(world, at.subnetwork, lambda ranges: [*ranges, second])
-
-
-def give_pod_range_back(world: World, subnetwork: str, name: str) -> None:
-    """Take the cluster's secondary range off its subnetwork, if that is still there."""
-    _change_ranges(world, subnetwork, lambda ranges: [one for one in ranges if one["rangeName"] != name])
-
-
-def _change_ranges(world: World, subnetwork: str, change: Callable[[list[Json]], list[Json]]) -> None:
-    found = world.store["compute.subnetworks"].get(subnetwork)
-    if found is not None:
-        ranges = change(found.get("secondaryIpRanges", []))
-        world.store["compute.subnetworks"].change(subnetwork, secondaryIpRanges=ranges or None)
 
 
 def take_address(world: World, owner: str, subnetwork: str) -> str:

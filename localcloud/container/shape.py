@@ -13,7 +13,7 @@ from typing import Any
 from localcloud.container.endpoints import ClusterEndpoints, agreed
 from localcloud.container.machines import defaults
 from localcloud.container.names import Parent, link, parent_in, short
-from localcloud.container.networks import SERVICES, Attachment, group_url, network_fields
+from localcloud.container.networks import Attachment, group_url, network_fields
 from localcloud.ids import keyed
 from localcloud.wire.discovery import document
 from localcloud.wire.messages import Json
@@ -113,22 +113,6 @@ def node_prefix(full_name: str, pool: str, zone: str) -> str:
     """How nodes of a pool in a zone are called, without their last four letters [observed]."""
     digest = f"{keyed(f'{full_name}/{pool}/{zone}', 2**32):08x}"
     return f"gke-{short(full_name)[:19].rstrip('-')}-{pool[:19].rstrip('-')}-{digest}"
-
-
-def range_fields(name: str, pods: str, services: str) -> Json:
-    """The cluster's fields that give its ranges."""
-    allocation = {
-        "clusterIpv4Cidr": pods,
-        "clusterIpv4CidrBlock": pods,
-        "clusterSecondaryRangeName": name,
-        "servicesIpv4Cidr": services or SERVICES,
-        "servicesIpv4CidrBlock": services or SERVICES,
-    }
-    return {
-        "clusterIpv4Cidr": pods,
-        "servicesIpv4Cidr": services or SERVICES,
-        "ipAllocationPolicy": allocation,
-    }
 
 
 def dns_endpoint(world: World, full_name: str) -> str:

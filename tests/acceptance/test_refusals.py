@@ -11,6 +11,7 @@ from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.faults import operation_faults
 from tests.acceptance.runs import Outcome, run, store
+from tests.support.refusals import NO_SPACE
 
 TUTORIAL_RANGES = {"us-west1": "10.129.0.0/23", "us-east1": "10.130.0.0/23"}
 
@@ -108,6 +109,23 @@ def _routed(local: LocalRun) -> None:
     network = f"https://www.googleapis.com/compute/v1/projects/{local.project}/global/networks/default"
     route = {"name": "to-the-office", "network": network, "destRange": "10.0.0.0/8"}
     local.cloud.world.store["compute.routes"].put(name, route)
+
+
+def test_room_that_is_taken_after_the_check_ends_the_deploy_soon() -> None:
+    """GKE's operation fails, and the cluster is left in ERROR: nobody waits for what cannot pass."""
+    cluster = f"projects/{HOME_PROJECT}/locations/us-east1-c/clusters/gke-east-1"
+
+    def prepare(local: LocalRun) -> None:
+        kind = "container.clusters.create"
+        operation_faults.plan(local.cloud.world, kind, cluster, "RESOURCE_EXHAUSTED", NO_SPACE)
+
+    report = run(store(), prepare=prepare, seed=1).report
+
+    assert ("blocked", ["CLUSTER_ERROR"]) == (report.outcome, [each.code for each in report.diagnoses])
+    assert "does not have available private IP space" in report.diagnoses[0].cause
+    assert "gcloud container clusters delete gke-east-1" in report.diagnoses[0].fix
+    assert "smaller podRange" in report.diagnoses[0].fix
+    assert (report.simulated_seconds or 0) < 900
 
 
 def test_a_block_that_a_cluster_cannot_have_is_refused() -> None:
