@@ -14,7 +14,10 @@ FleetgateError
     ├── Unauthorized       401
     ├── PermissionDenied   403, with the permission that is missing, where the message names it
     ├── ApiDisabled        403, with the API to enable
-    ├── QuotaExceeded      403 or 429 for a quota, not for a rate
+    ├── QuotaExceeded      403, 413 or 429 for a quota, not for a rate
+    ├── RangesExhausted    the network has no room for a range
+    ├── PolicyViolated     an organisation's policy forbids it: 412, 400 or 403
+    ├── AgentDenied        403: Google's own agent in the project lacks its role
     ├── NotFound           404
     ├── AlreadyExists      409 on a create: look again, it may be ours
     ├── Conflict           409 or 412: what we read has changed since: look again
@@ -112,6 +115,18 @@ class ApiDisabled(ApiError):
 
 class QuotaExceeded(ApiError):
     """A quota of the project is used up."""
+
+
+class RangesExhausted(ApiError):
+    """The network has no room for a range, or its subnetwork for the addresses of nodes."""
+
+
+class PolicyViolated(ApiError):
+    """A constraint of the organisation forbids it."""
+
+
+class AgentDenied(ApiError):
+    """GKE's service agent in the project lacks its role: what we may do is no matter."""
 
 
 class NotFound(ApiError):

@@ -35,6 +35,28 @@ _NOT_LET = re.compile(r"permission_denied: permission", re.IGNORECASE)
 _PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[a-zA-Z]+)+)['\"]")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _BUSY = re.compile(r"incompatible operation|operation .* in progress|resource.* is not ready", re.IGNORECASE)
+# What never passes by itself, though its status would say so or would say something else, by its words:
+# - "Insufficient regional quota to satisfy request: resource", 403 with PERMISSION_DENIED, of GKE
+#   (google/caliban#66, googlecodelabs/feedback#950, kubeflow/examples#597) [observed];
+# - "Constraint constraints/compute.vmExternalIpAccess violated", 412 with conditionNotMet, of Compute Engine
+#   (gardener/gardener-extension-provider-gcp#415) [observed];
+# - "Kubernetes Engine Service Agent is missing required permissions on this project", 403
+#   (terraform-google-modules/terraform-google-kubernetes-engine#616) [observed];
+# - a network or a subnetwork without room, as in the statusMessage of operations (cilium/cilium#20338,
+#   elastic/cloud-on-k8s#2615, hashicorp/terraform-cdk#1964) [observed]; as the answer of a call it is [inferred].
+_FINAL: tuple[tuple[re.Pattern[str], type[ApiError]], ...] = (
+    (re.compile(r"insufficient \w+ quota to satisfy", re.IGNORECASE), errors.QuotaExceeded),
+    (re.compile(r"constraint \S*constraints/\S+ violated", re.IGNORECASE), errors.PolicyViolated),
+    (re.compile(r"service agent is missing required permissions", re.IGNORECASE), errors.AgentDenied),
+    (
+        re.compile(
+            r"available private IP space|IP_SPACE_EXHAUSTED|IP space of .* is exhausted"
+            r"|Requested CIDR \S+ for \w+ is not available|number of secondary ranges per subnetwork",
+            re.IGNORECASE,
+        ),
+        errors.RangesExhausted,
+    ),
+)
 _HELD = re.compile(r"has associated resources", re.IGNORECASE)  # a fleet feature's [observed]
 _BUSY_REASONS = {"resourceNotReady", "RESOURCE_NOT_READY"}
 _EXISTS = {"alreadyExists", "ALREADY_EXISTS", "AlreadyExists"}
@@ -49,6 +71,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     403: errors.PermissionDenied,
     404: errors.NotFound,
     412: errors.Conflict,
+    413: errors.QuotaExceeded,  # [documented: VPC quotas, "Errors when exceeding your quota"]
 }
 
 
@@ -126,7 +149,15 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def final_kind(message: str) -> type[ApiError] | None:
+    """Which refusal these words are that no waiting mends; None if they say nothing of the kind."""
+    return next((kind for words, kind in _FINAL if words.search(message)), None)
+
+
 def _kind(status: int, reason: str, message: str) -> type[ApiError]:
+    final = final_kind(message) if 400 <= status < 500 else None
+    if final is not None:
+        return final
     if reason in _BUSY_REASONS or (status in (400, 409) and _BUSY.search(message)):
         return errors.Busy
     if status == 400 and _HELD.search(message):

@@ -108,12 +108,38 @@ def _blocked(error: errors.ApiError, settings: Settings) -> Outcome:
             cause=str(error),
             fix="Raise the quota that the cause names, or free some of it.",
         )
+    if isinstance(error, errors.RangesExhausted):
+        return Blocked(
+            code="RANGES_EXHAUSTED",
+            cause=str(error),
+            fix="Give the clusters a smaller podRange, such as /20, or free what the cause names.",
+        )
+    if isinstance(error, errors.PolicyViolated):
+        return Blocked(
+            code="POLICY_VIOLATED",
+            cause=str(error),
+            fix="Ask who keeps the organisation's policies for an exception, or do in the environment what it asks for"
+            " (privateNodes: true for compute.vmExternalIpAccess).",
+        )
+    if isinstance(error, errors.AgentDenied):
+        return Blocked(code="GKE_AGENT_WITHOUT_ROLE", cause=str(error), fix=_agent_grant(error, settings))
     if isinstance(error, errors.NotFound):
         return Blocked(
             code="NOT_FOUND", cause=str(error), fix="Create what the cause names, or correct the environment."
         )
     return Blocked(
         code="REQUEST_REFUSED", cause=str(error), fix="Correct in the environment what the cause names."
+    )
+
+
+def _agent_grant(error: errors.ApiError, settings: Settings) -> str:
+    """The command that gives GKE's agent its role back."""
+    project = _project_of(error.resource) or settings.project
+    number = f"$(gcloud projects describe {project} --format='value(projectNumber)')"
+    member = f"serviceAccount:service-{number}@container-engine-robot.iam.gserviceaccount.com"
+    role = "roles/container.serviceAgent"
+    return (
+        f'gcloud projects add-iam-policy-binding {project} --role={role} --member="{member}" --condition=None'
     )
 
 

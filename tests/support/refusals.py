@@ -23,3 +23,15 @@ def newer(status: str, message: str = "", **metadata: str) -> Any:
 def kubernetes(reason: str) -> Any:
     """As Kubernetes refuses."""
     return {"kind": "Status", "status": "Failure", "reason": reason, "message": "m", "code": 0}
+
+
+QUOTA = (  # google/caliban#66
+    "Insufficient regional quota to satisfy request: resource \"IN_USE_ADDRESSES\": request requires '12.0' and is"
+    " short '4.0'. project has a quota of '8.0' with '8.0' available."
+)
+POLICY = "Constraint constraints/compute.vmExternalIpAccess violated for project 291560455175."
+AGENT = "Kubernetes Engine Service Agent is missing required permissions on this project."
+NO_SPACE = (  # cilium/cilium#20338
+    'The network "default" does not have available private IP space in 10.0.0.0/9 to reserve a /14 block for pods for'
+    " cluster {Zone=us-west2-a, ProjectNum=1, ProjectName=p, ClusterName=c, ClusterHash=49b8}."
+)

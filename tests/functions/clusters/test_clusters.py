@@ -20,6 +20,7 @@ from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.fleets import OURS, cluster, pool
 from tests.support.live import EXAMPLE, NOW, environment
 from tests.support.projects import PROJECT
+from tests.support.refusals import NO_SPACE, POLICY
 
 STORE = environment()
 WEST, EAST = "gke-west-1", "gke-east-1"
@@ -263,11 +264,20 @@ def test_where_an_existing_clusters_nodes_are_is_no_concern_of_ours() -> None:
     assert Decision(Done()) == look(wanted, cluster(WEST, labels={}, private_nodes=True), cluster(EAST))
 
 
+def broken(message: str) -> dict[str, Any]:
+    """A cluster whose creation has failed with these words of GKE's."""
+    return {"status": "ERROR", "status_message": message}
+
+
 BLOCKED = [
     ("CLUSTER_FOREIGN", STORE, {"labels": {"team": "web"}}, "clusters/gke-west-1 exists", "existing: true"),
     ("CLUSTER_FOREIGN", STORE, {"labels": {"fleetgate-env": "other"}}, "not this environment's", "another name"),
     ("CLUSTER_ELSEWHERE", STORE, {"location": "us-west1-b"}, "is in us-west1-b", "back to us-west1-b"),
     ("CLUSTER_ERROR", STORE, {"status": "ERROR", "status_message": "no IPs"}, "ERROR: no IPs", "clusters delete gke"),
+    ("CLUSTER_ERROR", STORE, broken(NO_SPACE), "available private IP space", "smaller podRange"),
+    ("CLUSTER_ERROR", STORE, broken("[GCE_STOCKOUT]: Instance 'i' creation failed"), "STOCKOUT", "another zone"),
+    ("CLUSTER_ERROR", STORE, broken("Quota 'IN_USE_ADDRESSES' exceeded."), "IN_USE_ADDRESSES", "raise the quota"),
+    ("CLUSTER_ERROR", STORE, broken(f"[CONDITION_NOT_MET]: {POLICY}"), "violated", "an exception"),
     ("CLUSTER_ERROR", existing(), {"status": "DEGRADED", "labels": {}}, "DEGRADED", "Mend the cluster"),
     ("CLUSTER_NETWORK", STORE, {"network": "other"}, "other/default, not in default/default", "cannot be changed"),
     ("CLUSTER_MODE", west(autopilot=False), {"autopilot": True}, "an Autopilot cluster", "back to true"),

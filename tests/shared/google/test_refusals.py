@@ -8,7 +8,7 @@ import pytest
 
 from shared import errors
 from shared.google.refusals import MESSAGE_LIMIT, from_response
-from tests.support.refusals import BUSY, OFF, compute, kubernetes, newer
+from tests.support.refusals import AGENT, BUSY, NO_SPACE, OFF, POLICY, QUOTA, compute, kubernetes, newer
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,15 @@ from tests.support.refusals import BUSY, OFF, compute, kubernetes, newer
         (403, compute("rateLimitExceeded"), errors.Transient),
         (403, compute("quotaExceeded"), errors.QuotaExceeded),
         (429, newer("RESOURCE_EXHAUSTED"), errors.Transient),
+        (429, newer("RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests per minute'"), errors.Transient),
+        (429, newer("RESOURCE_EXHAUSTED", NO_SPACE), errors.RangesExhausted),
+        (403, newer("PERMISSION_DENIED", QUOTA), errors.QuotaExceeded),
+        (413, compute("uploadTooLarge"), errors.QuotaExceeded),
+        (412, compute("conditionNotMet", POLICY), errors.PolicyViolated),
+        (400, newer("FAILED_PRECONDITION", POLICY), errors.PolicyViolated),
+        (403, newer("PERMISSION_DENIED", AGENT), errors.AgentDenied),
         (500, "oops", errors.Transient),
+        (503, newer("UNAVAILABLE", QUOTA), errors.Transient),
         (503, None, errors.Transient),
         (501, newer("UNIMPLEMENTED"), errors.Refused),
     ],

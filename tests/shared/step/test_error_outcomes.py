@@ -12,7 +12,7 @@ from shared.spec import InvalidRequest, parse_request
 from shared.step.error_outcomes import outcome_of
 from shared.step.outcome import Blocked, Failed, Superseded, Waiting
 from tests.support.google_server import GoogleServer
-from tests.support.refusals import BUSY, OFF, compute, newer
+from tests.support.refusals import AGENT, BUSY, NO_SPACE, OFF, POLICY, QUOTA, compute, newer
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,10 @@ from tests.support.refusals import BUSY, OFF, compute, newer
         (403, compute("forbidden", "Required 'a.b.c' permission"), Blocked, "PERMISSION_DENIED"),
         (403, compute("accessNotConfigured", OFF), Blocked, "API_DISABLED"),
         (403, compute("quotaExceeded"), Blocked, "QUOTA_EXCEEDED"),
+        (403, newer("PERMISSION_DENIED", QUOTA), Blocked, "QUOTA_EXCEEDED"),
+        (412, compute("conditionNotMet", POLICY), Blocked, "POLICY_VIOLATED"),
+        (403, newer("PERMISSION_DENIED", AGENT), Blocked, "GKE_AGENT_WITHOUT_ROLE"),
+        (429, newer("RESOURCE_EXHAUSTED", NO_SPACE), Blocked, "RANGES_EXHAUSTED"),
         (404, compute("notFound"), Blocked, "NOT_FOUND"),
         (400, compute("invalid"), Blocked, "REQUEST_REFUSED"),
     ],
@@ -50,6 +54,15 @@ def test_what_mends_it_names_permission_api_and_project(google: GoogleServer) ->
     assert outcome_of(off, google.settings(), 1).wire()["fix"] == (
         "gcloud services enable gkehub.googleapis.com --project=p"
     )
+
+
+def test_the_agents_role_is_given_back_by_the_fix(google: GoogleServer) -> None:
+    """Its address has the project's number, which the command looks up."""
+    denied = from_response("container", "POST", "v1/projects/p/x", 403, newer("PERMISSION_DENIED", AGENT))
+    fix = outcome_of(denied, google.settings(), 1).wire()["fix"]
+
+    assert fix.startswith("gcloud projects add-iam-policy-binding p --role=roles/container.serviceAgent")
+    assert "container-engine-robot" in fix and "gcloud projects describe p" in fix
 
 
 def test_faults_of_a_request_are_carried_whole(google: GoogleServer) -> None:
