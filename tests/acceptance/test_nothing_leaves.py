@@ -130,6 +130,17 @@ def test_googles_client_libraries_stay_here(cloud: Standing, tmp_path: Path) -> 
     assert done.peers and set() == done.outside
 
 
+@needs_tracer
+@pytest.mark.parametrize("words", ["deploy examples/store.yaml --no-wait -o json", "status -o json"])
+def test_the_command_line_stays_here(cloud: Standing, tmp_path: Path, words: str) -> None:
+    """Over gRPC too, which has proxies of its own: this one is an address that nobody has [documented: RFC 5737]."""
+    variables = {**cloud.variables, "grpc_proxy": "http://192.0.2.1:9"}
+    done = trace(tmp_path, variables, sys.executable, "-m", "fleetgate", *words.split())
+
+    assert 0 == done.status, done.said
+    assert done.peers and set() == done.outside
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @needs_tracer
 @pytest.mark.parametrize(
