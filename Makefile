@@ -46,7 +46,7 @@ audit:  # asks the package index for known vulnerabilities of what is pinned
 prove: install
 	$(BIN)/python $(PYTEST) --maxschedchunk 1 -m "long or proof"
 
-bench: install  # cold starts against their budgets, and what the main job asks for
+bench: install  # cold starts against their budgets, what the main job asks for, and how both grow with an environment
 	$(BIN)/python -m tests.bench
 
 package: install

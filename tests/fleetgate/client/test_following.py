@@ -180,6 +180,19 @@ def test_an_execution_without_a_result_is_a_failure_with_its_error(
     assert "CANCELLED" in report.diagnoses[0].cause and "stopped by hand" in report.diagnoses[0].cause
 
 
+def test_an_execution_whose_ending_could_not_be_told_has_its_result_in_the_error(
+    google: GoogleServer, here: Target, fake_time: FakeTime
+) -> None:
+    """It failed, so that an alert tells; what was done is no less true."""
+    told = result("failed", code="NOT_TOLD", cause="c", fix="f", addresses=[], invocations=5)
+    payload = json.dumps({"tags": ["EndingNotTold"], "message": "c", "result": told})
+    listed(google, execution("x-1", state="FAILED", error={"payload": payload, "context": "RuntimeError"}))
+
+    report = follow(here, fake_time)
+
+    assert ("failed", "NOT_TOLD", 5) == (report.outcome, report.diagnoses[0].code, report.invocations)
+
+
 def test_an_answer_that_does_not_come_is_overlooked_five_times(
     google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:

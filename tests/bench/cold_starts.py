@@ -1,4 +1,4 @@
-"""`make bench`: what a cold start costs, and what the main job asks of the platform. Written to `out/bench.json`.
+"""What a cold start of each function costs.
 
 A function's cold start is the CPU time that a fresh interpreter takes to import its archive, in an environment
 with its requirements alone, held against that of the least such a function could import, measured in turn with
@@ -8,26 +8,18 @@ it: the machine's speed, and whatever else keeps it busy, is in both. What a fir
 
 from __future__ import annotations
 
-import asyncio
 import compileall
-import json
 import statistics
 import subprocess
-import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fleetgate.local.installation import ROOT
-from fleetgate.local.run import LocalRun
 from fleetgate.packaging.archive import Archive, archive_of, steps
 from fleetgate.packaging.closure import closure_of
-from fleetgate.report import Report
-from tests.acceptance.runs import STORE
 from tests.fleetgate.packaging.environments import linked, unpacked
 
-OUT = ROOT / "out" / "bench.json"
 ROUNDS = 9
 LEAST = (
     "import functions_framework",
@@ -163,72 +155,11 @@ def cold_starts(folder: Path) -> tuple[Cost, list[ColdStart]]:
     return least, found
 
 
-async def main_job() -> list[Report]:
-    """A deploy, the same again, a verification and a teardown of the tutorial's environment."""
-    name = STORE["name"]
-    deploy = {"action": "deploy", "environment": STORE}
-    requests = [deploy, deploy, {"action": "verify", "name": name}, {"action": "teardown", "name": name}]
-    async with LocalRun() as local:
-        return [await local.act(request) for request in requests]
-
-
-def row(report: Report, name: str) -> dict[str, Any]:
-    """The figures of one request."""
-    return {
-        "request": name,
-        "outcome": report.outcome,
-        "simulatedSeconds": report.simulated_seconds,
-        "criticalPathSeconds": report.critical_path_seconds,
-        "apiCalls": report.api_calls.total,
-        "mutations": report.api_calls.mutations,
-        "invocations": report.invocations,
-        "wallSeconds": report.wall_seconds,
-    }
-
-
-def show(least: Cost, starts: list[ColdStart], runs: list[dict[str, Any]]) -> None:
-    """The tables."""
-    say(
-        f"Cold start: CPU time of importing an archive; the least is {least.seconds:.3f} s, {least.megabytes:.0f} MB"
-    )
-    say(f"{'':16}{'CPU s':>7}{'times':>7}{'budget':>8}{'MB':>7}{'all loaded: times':>19}{'MB':>7}")
+def lines(least: Cost, starts: list[ColdStart]) -> Iterator[str]:
+    """The table."""
+    yield f"Cold start: CPU time of importing an archive; the least is {least.seconds:.3f} s, {least.megabytes:.0f} MB"
+    yield f"{'':16}{'CPU s':>7}{'times':>7}{'budget':>8}{'MB':>7}{'all loaded: times':>19}{'MB':>7}"
     for each in starts:
         figures = f"{each.seconds:7.3f}{each.ratio:7.2f}{each.budget:8.1f}{each.megabytes:7.0f}"
         later = f"{each.whole_ratio:19.2f}{each.whole_megabytes:7.0f}"
-        say(f"{each.step:16}{figures}{later}{'' if each.within else '  over budget'}")
-    say("")
-    say(f"{'':16}{'simulated s':>12}{'critical path':>15}{'API calls':>11}{'changes':>9}{'invocations':>13}")
-    for run in runs:
-        path = run["criticalPathSeconds"]
-        critical = f"{path:15.0f}" if path is not None else f"{'-':>15}"
-        counts = f"{run['apiCalls']:11}{run['mutations']:9}{run['invocations']:13}"
-        say(f"{run['request']:16}{run['simulatedSeconds']:12.0f}{critical}{counts}  {run['outcome']}")
-
-
-def say(line: str) -> None:
-    """One line of output."""
-    sys.stdout.write(line.rstrip() + "\n")
-
-
-def main() -> int:
-    """The exit status: 0 if everything is within budget and every request ended well."""
-    with tempfile.TemporaryDirectory() as folder:
-        least, starts = cold_starts(Path(folder))
-    reports = asyncio.run(main_job())
-    names = ("deploy", "deploy again", "verify", "teardown")
-    runs = [row(report, name) for report, name in zip(reports, names, strict=True)]
-    show(least, starts, runs)
-    good = all(each.within for each in starts) and all(run["outcome"] == "done" for run in runs)
-    told = {
-        "within": good,
-        "least": asdict(least),
-        "coldStarts": [asdict(each) for each in starts],
-        "runs": runs,
-    }
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(told, indent=2) + "\n")
-    return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        yield f"{each.step:16}{figures}{later}{'' if each.within else '  over budget'}"
