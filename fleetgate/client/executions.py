@@ -29,15 +29,15 @@ class Execution:
     """One execution with all its fields.
 
     `state` is ACTIVE, SUCCEEDED, FAILED, CANCELLED, UNAVAILABLE or QUEUED [documented]. `argument` and `returned` are
-    JSON texts, `error` is what it ended with instead of a result. `places` are the routine and the step that each of
-    its threads is at.
+    JSON texts. `error` is what it ended with instead of a result, as REST shows it: `payload` and `context`.
+    `places` are the routine and the step that each of its threads is at.
     """
 
     id: str
     state: str
     argument: str = ""
     returned: str = ""
-    error: str = ""
+    error: Json | None = None
     places: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -145,6 +145,12 @@ def _execution(found: Any) -> Execution:
         ),  # a number if the library is older than the state
         argument=found.argument,
         returned=found.result,
-        error=found.error.payload or found.error.context or found.state_error.details,
+        error=_error(found),
         places=tuple((each.routine, each.step) for each in found.status.current_steps),
     )
+
+
+def _error(found: Any) -> Json | None:
+    """Its error, or why its state cannot be told: its data is encrypted with a key that was taken away, say."""
+    error = {"payload": found.error.payload or found.state_error.details, "context": found.error.context}
+    return error if any(error.values()) else None

@@ -128,7 +128,7 @@ class Following:
 
 
 def _vanished(execution: Execution) -> Execution:
-    return replace(execution, state="UNAVAILABLE", error="the execution was deleted")
+    return replace(execution, state="UNAVAILABLE", error={"payload": "the execution was deleted"})
 
 
 class Attempt:
