@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
 from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.roles import Grant, read_roles
 from fleetgate.local.run import LocalRun
+from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.iam.grants import grant
 from localcloud.wire.messages import Json
 from tests.acceptance.races import LIGHT
@@ -119,5 +122,49 @@ def test_who_may_request_may_read_the_log() -> None:
         assert 200 == status and lines >= 2  # claim and settlement
         other = respond(local.cloud, "GET", f"monitoring/v3/{home}/alerts", None, ASKER)
         assert 403 == other.status
+
+    play(scene)
+
+
+def run_by_hand(local: LocalRun, **body: str) -> None:
+    """Start an execution by the API, as somebody does who tries it out."""
+    call(local.cloud, "POST", f"workflowexecutions/v1/{local.installation.workflow}/executions", body)
+
+
+def refuse_settlements(local: LocalRun) -> None:
+    """Whatever is asked of the environment function is refused, the settlement of an ending too."""
+    asked = Matcher(method="pubsub.projects.topics.publish", resource="*/fleetgate-environment:publish")
+    local.cloud.faults.plan(Fault(asked, Denied("pubsub.topics.publish"), nth=None))
+    local.installation.publish(b'{"action": "teardown", "name": "store"}')
+
+
+def refuse_endings(local: LocalRun) -> None:
+    """Besides, nobody can be told: the topic of events is gone."""
+    local.cloud.world.store["pubsub.topics"].delete(local.installation.topic("events"))
+    refuse_settlements(local)
+
+
+WAYS: dict[str, Callable[[LocalRun], Any]] = {
+    "a run without an event": lambda local: run_by_hand(local),
+    "a malformed event": lambda local: run_by_hand(local, argument='{"data": {"message": []}}'),
+    "an event that is a text": lambda local: run_by_hand(local, argument='"event"'),
+    "a message that is no request": lambda local: local.installation.publish(b"\xff{"),
+    "too much memory": lambda local: local.installation.publish(b"x" * 300_000),
+    "a refused settlement": refuse_settlements,
+    "a refused settlement, and nobody to tell": refuse_endings,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_go_wrong_ends_in_an_event_or_an_alert(way: str) -> None:
+    """So whoever waits for the request hears of it, or whoever is on call."""
+
+    async def scene(local: LocalRun) -> None:
+        events: list[Json] = []
+        local.cloud.broker.listen(local.installation.topic("events"), events.append)
+        WAYS[way](local)
+        await let_pass(local.cloud, 3600, to_the_end=True)
+        (execution,) = local.cloud.executions.of(local.installation.workflow)
+        assert execution.ended and (events or alerts(local))
 
     play(scene)
