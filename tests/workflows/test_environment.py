@@ -390,8 +390,14 @@ def test_an_ending_that_nobody_may_tell_fails_the_execution(host: Any, error_of:
 
 
 def test_a_crash_is_an_ending_too(deploy: Any) -> None:
-    """An answer that is no answer of the protocol ends the sequence, not the story."""
-    result, functions = deploy(answers(gateway_apply={"outcome": "waiting"}))
+    """An answer that is no answer of the protocol ends the sequence, not the story.
+
+    The steps beside it are stopped, and what they did is counted.
+    """
+    clusters = [{**waiting("Creating", 10), "changes": 3}] * 9
+    result, functions = deploy(answers(gateway_apply={"outcome": "waiting"}, clusters_apply=clusters))
+    beside = rows(result, "apply")["clusters"]
+    assert (beside["outcome"], beside["attempts"], beside["changes"]) == ("stopped", 1, 3)
     (settle,) = functions.asked("environment", "settle")
 
     assert (result["outcome"], result["code"]) == ("failed", "WORKFLOW_ERROR")
@@ -399,10 +405,10 @@ def test_a_crash_is_an_ending_too(deploy: Any) -> None:
     assert settle["ending"]["outcome"] == "failed"
 
 
-def test_a_crash_of_the_settling_changes_no_ending(deploy: Any, host: Any) -> None:
-    """The workflow publishes it, and why it had to is in its log."""
+def test_a_crash_of_the_settling_changes_no_ending(deploy: Any) -> None:
+    """The workflow publishes it, and why it had to is in the result."""
     result, functions = deploy(answers(environment_settle={"outcome": "waiting"}))
     (event,) = functions.events
 
     assert (result["outcome"], event["ce-type"]) == ("done", "dev.fleetgate.environment.verified")
-    assert ["ERROR"] == [severity for severity, _ in host.logs]
+    assert [(each["step"], each["code"]) for each in result["reasons"]] == [("environment", "WORKFLOW_ERROR")]
