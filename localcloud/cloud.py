@@ -71,8 +71,8 @@ class Settings:
     overrides typical seconds of the timing table; `faults` are what calls meet. `speed` is how many simulated
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
     morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project. `dialect` is how
-    Workflows behaves where Google's pages leave it open. With `grpc`, services speak gRPC, too: that takes a second
-    to start.
+    Workflows behaves where Google's pages leave it open. With `grpc`, services speak gRPC, too; what that takes is
+    imported then, which takes a second.
     """
 
     seed: int = 0

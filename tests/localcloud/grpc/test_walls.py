@@ -7,6 +7,8 @@ import gc
 import resource
 import socket
 import ssl
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ from google.rpc import status_pb2
 from localcloud.wire.bodies import LARGEST
 from localcloud.wire.messages import Request, Response
 from tests.localcloud.grpc.clients import APIS, Cloud, cloud_in_thread, cloud_with_grpc
+from tests.support.paths import ROOT
 
 TOPIC = "projects/shop/topics/orders"
 GET = "/google.pubsub.v1.Publisher/GetTopic"
@@ -241,6 +244,28 @@ def test_who_does_not_trust_the_authority_is_not_connected(cloud: Cloud) -> None
         with channel, pytest.raises(grpc.RpcError) as refused:
             channel.unary_unary(GET)(NAMED, timeout=10)
         assert grpc.StatusCode.UNAVAILABLE is refused.value.code()
+
+
+KNOCKING = """
+import asyncio, socket
+from localcloud.cloud import LocalCloud, Settings
+
+async def scene():
+    async with LocalCloud(Settings(grpc=True)) as cloud:
+        reader, writer = await asyncio.open_connection(*cloud.grpc_endpoint.split(":"))
+        writer.write(b"GET / HTTP/1.1\\r\\n\\r\\n")
+        assert b"" == await reader.read()
+        writer.close()
+
+asyncio.run(scene())
+"""
+
+
+def test_a_stranger_writes_nothing_on_the_clouds_terminal() -> None:
+    """However a connection fails."""
+    done = subprocess.run([sys.executable, "-c", KNOCKING], cwd=ROOT, capture_output=True, text=True)
+
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 class Held:
