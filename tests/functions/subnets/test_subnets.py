@@ -103,6 +103,15 @@ class TestDecide:
         assert ranges["us-west1"] == IPv4Network("192.168.0.0/23")
         assert not ranges["us-east1"].overlaps(ranges["us-west1"])
 
+    def test_what_is_chosen_keeps_out_of_the_blocks_of_clusters(self) -> None:
+        """They may be made later than the subnets, and find their block taken."""
+        one, other = EXAMPLE["clusters"]
+        clusters = [{**one, "podRange": "192.168.0.0/17"}, {**other, "serviceRange": "192.168.128.0/20"}]
+        wanted = parse_environment({**EXAMPLE, "project": PROJECT, "clusters": clusters}, project=PROJECT)
+        chosen = created(decide(wanted, ObservedNetwork(ordinary(), AUTO), NOW)).values()
+
+        assert ["192.168.144.0/23", "192.168.146.0/23"] == sorted(map(str, chosen))
+
     def test_a_given_range_that_cannot_be_is_refused_before_anything_is_made(self) -> None:
         """The tutorial's own on its own network."""
         wanted = with_ranges({"us-west1": "10.129.0.0/23", "us-east1": "10.127.0.0/23"})

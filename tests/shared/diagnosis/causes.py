@@ -17,6 +17,7 @@ from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.iam import grants
 from tests.shared.diagnosis.standing import EAST, WEST, Standing
 from tests.support.projects import PROJECT
+from tests.support.refusals import NO_SPACE
 
 Json = dict[str, Any]
 Deed = Callable[[Standing], Awaitable[None]]
@@ -251,6 +252,7 @@ async def _nothing(standing: Standing) -> None:
 
 
 _BROKEN = {"status": "ERROR", "statusMessage": "Internal error in the control plane."}
+_ROOMLESS = {"status": "ERROR", "statusMessage": NO_SPACE}
 _ADDRESSES = _asked(
     gateway={
         "name": "internal-cross-region-gateway",
@@ -298,6 +300,11 @@ CAUSES = (
         "a cluster is in ERROR",
         "CLUSTER_IN_ERROR",
         *_changed("container.clusters", EAST, _BROKEN, {"status": "RUNNING", "statusMessage": None}),
+    ),
+    Cause(
+        "a cluster found no room for its Pods",
+        "CLUSTER_IN_ERROR",
+        *_changed("container.clusters", EAST, _ROOMLESS, {"status": "RUNNING", "statusMessage": None}),
     ),
     Cause("an API is disabled", "API_DISABLED", _disable_api, _enable_api),
     Cause("a permission is missing", "PERMISSION_DENIED", _deny, _nothing, Way.ELSEWHERE),

@@ -114,7 +114,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-9, 70000)
-    | st.sampled_from(["", "store", "us-west1", "auto", "-", "ü"]),
+    | st.sampled_from(["", "store", "us-west1", "auto", "-", "ü", "/17", "10.129.0.0/16", "10.0.0.0/99"]),
     lambda inner: (
         st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "us-west1", "x"]), inner)
     ),
@@ -129,6 +129,8 @@ WHOLE_EXAMPLE = example("three-regions") | {
     },
     "probe": {"identity": {"header": "x-cluster"}},
 }
+WHOLE_EXAMPLE["clusters"][0] |= {"podRange": "/17", "serviceRange": "/22"}
+WHOLE_EXAMPLE["clusters"][1] |= {"podRange": "10.4.0.0/14", "serviceRange": "172.20.0.0/20"}
 
 
 def _places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -24,7 +24,7 @@ def parsed(document: object) -> Environment:
 MINIMAL = {"name": "store", "clusters": [{"name": "gke-west-1", "location": "us-west1-a"}]}
 
 
-@pytest.mark.parametrize("name", ["store", "three-regions"])
+@pytest.mark.parametrize("name", ["store", "three-regions", "many-clusters"])
 def test_examples_have_no_fault(name: str) -> None:
     """What we show must work."""
     assert faults_of(example(name)) == []

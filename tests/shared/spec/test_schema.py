@@ -40,7 +40,7 @@ def test_the_module_writes_the_schema() -> None:
     assert json.loads(done.stdout) == json_schema()
 
 
-@pytest.mark.parametrize("name", ["store", "three-regions"])
+@pytest.mark.parametrize("name", ["store", "three-regions", "many-clusters"])
 def test_examples_fit(name: str) -> None:
     """An editor must not underline what works."""
     assert list(VALIDATOR.iter_errors(example(name))) == []
