@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from localcloud.logging.matching import compile_query, moment
 from localcloud.time.clock import rfc3339
@@ -32,7 +33,7 @@ class Received:
     entry: Json
     double: bool = False
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """What entries are listed by: of one time, by insertId [documented: ListLogEntriesRequest.order_by]."""
         return moment(self.entry["timestamp"]).isoformat(timespec="microseconds"), self.entry["insertId"]
