@@ -52,9 +52,8 @@ class Ended:
     @cached_property
     def content(self) -> dict[str, Any]:
         """The result, read; empty if there is none. An execution whose ending could not be told has it in its error."""
-        error = self.error if isinstance(self.error, dict) else {}
-        found = _read(self.result) or _read(error.get("payload")).get("result")
-        return found if isinstance(found, dict) else {}
+        content: dict[str, Any] = json.loads(self.result) if self.result else _result_in(self.error)
+        return content
 
     @property
     def counts(self) -> list[StepCount]:
@@ -62,12 +61,15 @@ class Ended:
         return [StepCount.of_row(row) for row in self.content.get("steps", [])]
 
 
-def _read(text: object) -> dict[str, Any]:
-    """A JSON object; empty if it is none."""
+def _result_in(error: Any) -> dict[str, Any]:
+    """The result in the error with which the workflow failed by itself; empty for any other error.
+
+    The error is its payload, or has it [documented: Execution.Error].
+    """
     try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        found = None
+        found = json.loads(error["payload"] if isinstance(error, dict) else error)["result"]
+    except (TypeError, LookupError, ValueError):
+        return {}
     return found if isinstance(found, dict) else {}
 
 

@@ -38,10 +38,14 @@ class StepCount:
 
     @classmethod
     def of_row(cls, row: Mapping[str, Any]) -> StepCount:
-        """From a row of the result's `steps`."""
-        changes = row["changes"] if isinstance(row["changes"], int) else len(row["changes"])
-        answered = row.get("answered", row["attempts"])
-        return cls(row["name"], row["mode"], row["attempts"], answered, changes, row.get("rows", 0))
+        """From a row of the result's `steps`.
+
+        An execution that was under way when the workflow was replaced lists changes, and does not count answers.
+        """
+        name, mode, attempts = row["name"], row["mode"], row["attempts"]
+        if "answered" not in row:
+            return cls(name, mode, attempts, attempts, len(row["changes"]), 0)
+        return cls(name, mode, attempts, row["answered"], row["changes"], row["rows"])
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,14 @@ def test_everything_is_there() -> None:
     assert [ONE, TWO, THREE] == found.changes
 
 
+def test_counts_are_those_of_the_result() -> None:
+    """An execution of the release before lists its changes, and does not count answers."""
+    row = {"name": "clusters", "mode": "apply", "attempts": 4}
+
+    assert count(4, 3, 2, 1) == StepCount.of_row({**row, "answered": 3, "changes": 2, "rows": 1})
+    assert count(4, 4, 2) == StepCount.of_row({**row, "changes": [ONE, TWO]})
+
+
 def test_an_answer_that_is_missing_is_missed() -> None:
     """Even one that changed nothing: nobody can know."""
     found = accounted(count(2, 2, 1), entry(attempt=2, changes=[ONE]))

@@ -24,6 +24,7 @@ def test_it_asks_for_the_lines_of_one_execution(session: Session, log: FakeLog) 
         'logName="projects/hub/logs/run.googleapis.com%2Fstdout" AND labels.execution="x-1" '
         'AND timestamp>="2026-01-05T07:59:00Z"'
     ) == body["filter"]
+    assert ("timestamp desc", 1000) == (body["orderBy"], body["pageSize"])
 
 
 def test_every_page_is_read(session: Session, log: FakeLog) -> None:
