@@ -57,16 +57,18 @@ def _environment(document: object, project: str) -> Environment | None:
 
 
 def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
+    changed: list[errors.FleetgateError] = []
     for _ in range(ROUNDS):
         decision = _decide(step, context)
         if context.message.mode == "check":
             return _planned(decision, made)
-        clean = _perform(decision.changes, context, made)
-        if clean and decision.outcome is not None:
+        changed = _perform(decision.changes, context, made)
+        if not changed and decision.outcome is not None:
             for publication in decision.publications:
                 publish(context.session, publication)
             return decision.outcome
-    return Waiting(reason="Changed", message="the changes are not visible yet", retry_after=2.0)
+    why = f": {changed[0]}" if changed else ""  # told when it lasts until time is up
+    return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)
 
 
 def _decide(step: AnyStep, context: Context) -> Decision:
@@ -86,27 +88,27 @@ def _planned(decision: Decision, made: list[Change]) -> Outcome:
     return Done(outputs=decision.outcome.outputs if decision.outcome else {})
 
 
-def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> bool:
-    """Begin the changes one by one. Returns False if a resource has changed since it was observed.
+def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> list[errors.FleetgateError]:
+    """Begin the changes one by one. Returns what says that a resource has changed since it was observed.
 
     A resource that is busy or in use does not stop the changes after it.
 
     Raises:
         Busy, InUse: the first of these refusals, after all changes were tried.
     """
-    clean, held = True, list[errors.ApiError]()
+    changed, held = list[errors.FleetgateError](), list[errors.ApiError]()
     for change in wanted:
         fence.check_deadline(context.session, context.message)
         try:
             _begin(change, context)
             made.append(change)
-        except (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined):
-            clean = False
+        except (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined) as error:
+            changed.append(error)
         except (errors.Busy, errors.InUse) as error:
             held.append(error)
     if held:
         raise held[0]
-    return clean
+    return changed
 
 
 def _begin(change: Change, context: Context) -> None:

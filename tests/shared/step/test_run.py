@@ -147,6 +147,15 @@ def test_a_world_that_changed_is_looked_at_again(
     assert changes() == []
 
 
+def test_a_change_that_is_refused_again_and_again_is_told(anchored: GoogleServer, event: Event) -> None:
+    """If it never passes, time runs out on it: then this is the only word of the cause."""
+    run(event(), Toy(Decision(WAIT, [change(trouble=api_error(errors.NotFound))])).step)
+
+    told = answer(anchored)
+    assert (told["outcome"], told["reason"]) == ("waiting", "Changed")
+    assert str(api_error(errors.NotFound)) in told["message"]
+
+
 def test_changes_before_a_trouble_are_told(anchored: GoogleServer, event: Event, changes: Rows) -> None:
     """They have been made."""
     first, third = change("first"), change("third")
