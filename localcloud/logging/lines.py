@@ -28,6 +28,8 @@ _MOVED = {
     f"{_PREFIX}trace": "trace",
     f"{_PREFIX}trace_sampled": "traceSampled",
 }
+# Levels of logging libraries that Cloud Run takes [observed: spring-attic/spring-cloud-gcp#2122].
+_SYNONYMS = {"WARN": "WARNING", "TRACE": "DEBUG"}
 _TYPES = {"httpRequest": dict, "operation": dict, "sourceLocation": dict, "traceSampled": bool}
 
 
@@ -75,7 +77,8 @@ def _structured(value: Json) -> Json:
     if isinstance(labels := payload.get(f"{_PREFIX}labels"), dict):
         entry["labels"] = {str(key): _label(each) for key, each in labels.items()}
         del payload[f"{_PREFIX}labels"]
-    if (severity := str(payload.get("severity", "")).upper()) in RANKS:
+    severity = str(payload.get("severity", "")).upper()
+    if (severity := _SYNONYMS.get(severity, severity)) in RANKS:
         entry["severity"] = severity
         del payload["severity"]
     entry |= _time(payload)

@@ -14,7 +14,9 @@ def projects_of(call: Call) -> list[str]:
     """The ids of the projects whose entries are asked for.
 
     Raises:
-        Refused: INVALID_ARGUMENT, none or too many are named; UNIMPLEMENTED, what is named is no project.
+        Refused: INVALID_ARGUMENT, none or too many are named; UNIMPLEMENTED, what is named is no project;
+            PERMISSION_DENIED, it is not there, or the API is off in it. Google asks this of the project that the call
+            counts against, which is taken to be the same [inferred].
     """
     names = [
         *call.body.get("resourceNames", []),
@@ -57,4 +59,6 @@ def _project_of(call: Call, name: str) -> str:
         raise not_implemented(f"logs of {name}: name a project")
     if kind != "projects" or not rest:
         raise invalid(f"Invalid resource name: {name}")  # words [inferred]
-    return call.world.projects.get(rest).id
+    project = call.world.projects.get(rest)
+    project.require(call.service.api, call.service.title)  # the path names none, so nobody has asked yet
+    return project.id

@@ -32,6 +32,7 @@ def test_lines_of_a_function_are_entries_of_its_service(tmp_path: Path) -> None:
     """Structured and plain, of stdout and of stderr, and what a killed instance had printed."""
 
     async def scene(shop: Shop) -> None:
+        shop.cloud.world.projects.get(PROJECT).enabled.add("logging.googleapis.com")
         shop.deploy("teller", tmp_path)
         shop.deploy("victim", tmp_path)
         await shop.call("teller", LINES)

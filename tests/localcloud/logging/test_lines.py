@@ -81,6 +81,16 @@ def test_any_other_line_is_text(log: Log, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "severity"), [("warn", "WARNING"), ("TRACE", "DEBUG"), ("Critical", "CRITICAL")]
+)
+def test_a_severity_may_be_written_otherwise(log: Log, given: str, severity: str) -> None:
+    """In small letters, or as logging libraries have it [observed]."""
+    log.print({"severity": given, "message": "m"})
+
+    assert severity == log.entries()[0]["severity"]
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("severity", "LOUD"), (f"{PREFIX}labels", "x"), (f"{PREFIX}insertId", 7), ("time", "noon"), ("time", 7)],
 )

@@ -119,7 +119,7 @@ def test_reading_takes_the_permission_in_every_project(log: Log) -> None:
     """And is refused in Google's words [observed]."""
     world = log.services.world
     world[ACCESS].enforced = True
-    world.projects.create("another")
+    world.projects.create("another").enabled.add("logging.googleapis.com")
     log.print("a")
     both = {"resourceNames": [f"projects/{PROJECT}", "projects/another"]}
     denied = (403, "PERMISSION_DENIED", "Permission denied for all log views")
@@ -130,6 +130,14 @@ def test_reading_takes_the_permission_in_every_project(log: Log) -> None:
     assert ["a"] == log.messages()
     assert denied == log.services.refusal("POST", LIST, both)
     assert "PERMISSION_DENIED" == log.refusal(resourceNames=["projects/nobodys"])[1]
+
+
+def test_the_api_has_to_be_on(log: Log) -> None:
+    """In the project whose entries are asked for."""
+    log.services.world.projects.get(PROJECT).enabled.clear()
+
+    words = log.refusal()[2]
+    assert words.startswith("Cloud Logging API has not been used in project")
 
 
 def test_a_project_may_be_named_by_number(log: Log) -> None:
