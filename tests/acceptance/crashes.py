@@ -207,6 +207,8 @@ def _compared(lived: Lived, undisturbed: Lived) -> str:
         return "the point was not met: the run before it differs"
     if lived.report.outcome != "done":
         return f"ends {lived.report.outcome}"
+    if gap := lived.report.incomplete:  # a killed attempt has no line, and was not heard
+        return f"the log has {gap.have} of {gap.of} answers"
     if twice := lived.made() - undisturbed.made():
         return f"made twice: {', '.join(' '.join(key) for key in twice)}"
     if where := difference(undisturbed.dump, lived.dump):

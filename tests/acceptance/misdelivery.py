@@ -123,6 +123,8 @@ async def _found(misdelivery: Misdelivery, undisturbed: Lived) -> str:
         await settle(local, [])
         if report.outcome != "done":
             return f"ends {report.outcome}, published again"
+        if report.incomplete:
+            return f"the log has {report.incomplete.have} of {report.incomplete.of} answers"
         return difference(comparable(undisturbed.dump), comparable(local.cloud.dump()))
 
 

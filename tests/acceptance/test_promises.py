@@ -55,6 +55,7 @@ def test_messages_twice_and_shuffled_make_no_difference(seed: int) -> None:
 
     assert "done" == kind.report.outcome
     assert kind.dump == unkind.dump
+    assert (None, None) == (kind.report.incomplete, unkind.report.incomplete)
 
 
 @pytest.mark.long

@@ -297,16 +297,19 @@ class TestTheLog:
 class TestListsThatTheAnswerCouldNotHold:
     """The result has the worst rows; the log has all, of the same answer."""
 
-    def leaks(self, here: Target, google: GoogleServer, time: FakeTime, told: Any, *lines: Any) -> list[Any]:
-        """The report's, where the result tells these, and the log has these lines."""
+    def told(
+        self, here: Target, google: GoogleServer, time: FakeTime, shown: Any, *lines: Any, **omitted: int
+    ) -> list[Any]:
+        """The report's, where the result tells these and has left out so many, and the log has these lines."""
         row = {
             **STEP,
             "name": "verification",
             "mode": "destroy",
             "changes": 0,
             "attempts": len(lines),
+            "omitted": omitted,
         }
-        left = {"code": "LEAKED", "cause": "c", "fix": "f", "leaks": told}
+        left = {"code": "LEAKED", "cause": "c", "fix": "f", "leaks": shown}
         ended = result("failed", **left, steps=[{**row, "answered": len(lines)}])
         listed(google, execution("x-1", result=ended))
         FakeLog(list(lines)).at(google)
@@ -316,7 +319,15 @@ class TestListsThatTheAnswerCouldNotHold:
         """Instead of its first rows."""
         line = entry("verification", "destroy", leaks=LEFT)
 
-        assert LEFT == self.leaks(here, google, fake_time, LEFT[:2], line)
+        assert LEFT == self.told(here, google, fake_time, LEFT[:2], line)
+
+    def test_a_list_of_which_no_row_fitted_is_told(
+        self, google: GoogleServer, here: Target, fake_time: FakeTime
+    ) -> None:
+        """The result says how many rows were left out."""
+        line = entry("verification", "destroy", leaks=LEFT)
+
+        assert LEFT == self.told(here, google, fake_time, [], line, leaks=9)
 
     def test_a_list_of_an_earlier_answer_is_not(
         self, google: GoogleServer, here: Target, fake_time: FakeTime
@@ -324,5 +335,5 @@ class TestListsThatTheAnswerCouldNotHold:
         """The last answer held its whole list, and logged none."""
         lines = entry("verification", "destroy", leaks=LEFT[:5]), entry("verification", "destroy", 2)
 
-        assert LEFT[6:] == self.leaks(here, google, fake_time, LEFT[6:], *lines)
-        assert [] == self.leaks(here, google, fake_time, [], *lines)
+        assert LEFT[6:] == self.told(here, google, fake_time, LEFT[6:], *lines)
+        assert [] == self.told(here, google, fake_time, [], *lines)
