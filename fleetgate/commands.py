@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -229,7 +229,7 @@ def _target(project: str, region: str) -> Iterator[Target]:
     try:
         where = target_of(project, region)
         what = f"Fleetgate ({where.requests}, {where.workflow})"
-        with client_errors(where.project, what):
+        with closing(where.google), client_errors(where.project, what):
             yield where
     except ClientError as error:
         give_up(error)

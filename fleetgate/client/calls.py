@@ -95,9 +95,12 @@ def _code(error: GoogleAPICallError) -> str:
 
 
 def _details(error: GoogleAPICallError) -> list[dict[str, Any]]:
+    """Those of the kinds that the library knows; it leaves others packed."""
+    from google.protobuf.any_pb2 import Any as Packed
     from google.protobuf.json_format import MessageToDict
 
     return [
         {"@type": f"type.googleapis.com/{each.DESCRIPTOR.full_name}", **MessageToDict(each)}
         for each in error.details
+        if not isinstance(each, Packed)
     ]

@@ -3,15 +3,16 @@
 The address is `FLEETGATE_GRPC_ENDPOINT`, one `host:port` for all services. Without it each service is where it is for
 REST, which is at Google unless gcloud's variables say otherwise. docs/decisions/0022 has the reasons.
 
-The libraries take half a second to import, so a command imports one when it first needs it.
+The libraries take some tenths of a second to import, so a command imports one when it first needs it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -92,10 +93,18 @@ class GoogleClients:
         url = f"https://{self.host(service)}/"
         return select_proxy(url, get_environ_proxies(url)) or ""
 
+    def close(self) -> None:
+        """Close the connections of the clients that were made, while the interpreter still runs."""
+        made = vars(self)
+        for name in ("publisher", "executions", "workflows"):
+            if name in made:
+                made[name].transport.close()
+
     def _transport(self, service: str, kind: Any) -> Any:
         """A transport to `service`. A client that made its own would let PUBSUB_EMULATOR_HOST win over its address,
         and send no credentials there.
         """
+        _keep_grpc()
         proxy = self.proxy(service)
         way = ("grpc.http_proxy", proxy) if proxy else ("grpc.enable_http_proxy", 0)
         return kind(
@@ -104,6 +113,19 @@ class GoogleClients:
             channel=partial(_channel, kind.create_channel, way),
             ssl_channel_credentials=_trust(),
         )
+
+
+@cache
+def _keep_grpc() -> None:
+    """Keep gRPC from ending with its last channel: by a channel that never connects, and that nothing deletes.
+
+    The main thread would wait for gRPC's threads without letting go of the interpreter, while one of them waits for
+    the interpreter, to let go of the token's plugin: neither ends [observed: grpcio 1.85]. A mere reference is gone
+    when the process ends, where the same happens.
+    """
+    import grpc
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(grpc.insecure_channel("127.0.0.1:9")))
 
 
 def _host_of_rest(service: str, settings: Settings) -> str:

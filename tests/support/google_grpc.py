@@ -115,12 +115,18 @@ def _refusal(status: int, error: dict[str, Any]) -> status_pb2.Status:
         error.get("status") or exception_class_for_http_status(status).grpc_status_code.name
     )
     refusal = status_pb2.Status(code=code, message=error["message"])
-    for detail in error.get("details", []):
-        told = {key: value for key, value in detail.items() if key != "@type"}
-        packed = any_pb2.Any()
-        packed.Pack(ParseDict(told, error_details_pb2.ErrorInfo()))
-        refusal.details.append(packed)
+    refusal.details.extend(_packed(detail) for detail in error.get("details", []))
     return refusal
+
+
+def _packed(detail: dict[str, Any]) -> any_pb2.Any:
+    """An ErrorInfo; of any other kind a few bytes that nobody can read."""
+    if not detail["@type"].endswith("google.rpc.ErrorInfo"):
+        return any_pb2.Any(type_url=detail["@type"], value=b"\xff\xff")
+    told = {key: value for key, value in detail.items() if key != "@type"}
+    packed = any_pb2.Any()
+    packed.Pack(ParseDict(told, error_details_pb2.ErrorInfo()))
+    return packed
 
 
 def _certificate() -> tuple[bytes, bytes]:

@@ -50,7 +50,7 @@ from shared.google.wire.container import (
     StatusCondition,
     WorkloadIdentityConfig,
 )
-from shared.google.wire.executions import CurrentStep, Execution, ExecutionStatus
+from shared.google.wire.executions import Execution
 from shared.google.wire.fleet import (
     Feature,
     FeatureSpec,
@@ -77,11 +77,9 @@ __all__ = [
     "ClusterOperation",
     "Condition",
     "ControlPlaneEndpointsConfig",
-    "CurrentStep",
     "DnsEndpointConfig",
     "Enabled",
     "Execution",
-    "ExecutionStatus",
     "Feature",
     "FeatureSpec",
     "FeatureState",

@@ -52,7 +52,7 @@ def status(google: GoogleServer, folder: Path, grpc: str) -> subprocess.Popen[st
     ids=lambda w: w[-1],
 )
 def test_what_asks_no_google_imports_no_grpc(words: list[str]) -> None:
-    """It takes half a second, and threads."""
+    """It takes some tenths of a second."""
     done = subprocess.run(
         [sys.executable, "-c", SEEN, *words],
         cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True,

@@ -157,3 +157,19 @@ def test_a_refusal_is_the_same_error_as_over_rest(
     assert (kind, "pubsub", status, name, "words") == (
         type(error.value), error.value.service, error.value.status, error.value.reason, error.value.message,
     )  # fmt: skip
+
+
+def test_details_that_nobody_knows_are_left_out(google: GoogleServer, here: Target) -> None:
+    """The others count: here the one that names the permission."""
+    info = {"reason": "IAM_PERMISSION_DENIED", "metadata": {"permission": "pubsub.topics.publish"}}
+    details = [
+        {"@type": "type.googleapis.com/google.of.tomorrow.News"},
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", **info},
+    ]
+    body = {"status": "PERMISSION_DENIED", "message": "no", "details": details}
+    google.answers[PUBLISH] = (403, {"error": body})
+
+    with pytest.raises(errors.PermissionDenied) as error:
+        publish(here, {})
+
+    assert ("pubsub.topics.publish", "IAM_PERMISSION_DENIED") == (error.value.permission, error.value.reason)

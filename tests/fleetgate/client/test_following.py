@@ -79,7 +79,8 @@ def test_executions_that_are_older_than_the_request_are_not_looked_at(
 
     def page(_: Any, query: dict[str, list[str]]) -> dict[str, Any]:
         first = int(query.get("pageToken", ["0"])[0])
-        return {"executions": rows[first : first + 4], "nextPageToken": str(first + 4)}
+        token = str(first + 4) if first + 4 < len(rows) else ""
+        return {"executions": rows[first : first + 4], "nextPageToken": token}
 
     google.answers[f"GET {EXECUTIONS}"] = page
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +20,8 @@ from fleetgate.client.google_clients import GoogleClients
 from fleetgate.client.target import Target, target_of
 from shared import errors
 from tests.support.google_grpc import GoogleGrpc
+from tests.support.google_server import GoogleServer
+from tests.support.paths import ROOT
 
 OF_REST = "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB"
 OF_GRPC = "FLEETGATE_GRPC_ENDPOINT"
@@ -181,3 +186,41 @@ def test_grpc_goes_past_the_proxy_where_rest_does(
     publish(here, {})
 
     assert [] == proxy.asked
+
+
+MANY_CLIENTS = """
+import gc, os
+from fleetgate.client.following import publish
+from fleetgate.client.target import target_of
+for _ in range(40):
+    publish(target_of("hub", "us-west1", os.environ), {})
+    gc.collect()
+"""
+
+
+def test_clients_end_without_waiting_for_each_other(
+    google: GoogleServer, front: GoogleGrpc, here: Target, tmp_path: Path
+) -> None:
+    """In a process that has no other use of gRPC, whose threads then end with the last client."""
+    variables = {
+        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(tmp_path / "token"),
+        "FLEETGATE_GRPC_ENDPOINT": front.host,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_CLIENTS], env={**os.environ, **google.environment(), **variables}, cwd=ROOT,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert 40 == len(front.tokens)
+
+
+def test_connections_end_with_the_command(here: Target, front: GoogleGrpc) -> None:
+    """Those that there are; others are not made for it."""
+    publish(here, {})
+
+    here.google.close()
+
+    assert {"publisher"} == {"publisher", "executions", "workflows"} & set(vars(here.google))
+    with pytest.raises(ValueError, match="closed channel"):
+        publish(here, {})
