@@ -107,6 +107,13 @@ def test_an_answer_that_broke_off_may_have_been_heard() -> None:
     assert (True, [ONE, TWO], []) == (found.is_whole, found.changes, found.unheard)
 
 
+def test_an_answer_that_was_refused_fills_no_gap() -> None:
+    """Though it is the last one: the one that broke off was heard."""
+    found = accounted(count(2, 1, 1), entry(changes=[ONE], callback=BROKEN), entry(attempt=2, callback=LOST))
+
+    assert (True, [ONE]) == (found.is_whole, found.changes)
+
+
 def test_it_does_not_stand_for_a_line_that_may_still_come() -> None:
     """Until nobody waits any more."""
     counted, line = count(2, 1, 0), entry(attempt=1, callback=BROKEN)

@@ -78,6 +78,15 @@ def test_a_line_that_never_comes_is_given_up(session: Session, log: FakeLog) -> 
     assert [TWO] == found.steps[0].changes
 
 
+def test_what_may_have_been_heard_counts_when_nothing_else_came(session: Session, log: FakeLog) -> None:
+    """The first attempt was killed; the connection of the second one's answer broke."""
+    log.entries = [entry(attempt=2, callback="unknown: 404 NOT_FOUND", changes=[ONE])]
+    found = reading(session, StepCount("clusters", "apply", 2, 1, 1, 0), limit=4)
+
+    assert [1.0, 1.5] == gone_through(found)
+    assert (None, [ONE]) == (gap_of(found), found.steps[0].changes)
+
+
 def test_a_log_with_no_line_at_all_is_looked_into(session: Session, log: FakeLog) -> None:
     """A sink may exclude them: no waiting mends that."""
     found = reading(session)
@@ -143,6 +152,7 @@ OFF = (
 )
 BAD = 400, {"error": {"status": "INVALID_ARGUMENT", "message": "Unparseable filter"}}
 AWAY = 503, {"error": {"status": "UNAVAILABLE", "message": "later"}}
+EXCEEDED = 403, {"error": {"errors": [{"reason": "quotaExceeded"}], "message": "Quota exceeded"}}
 QUOTA = 429, {"error": {"status": "RESOURCE_EXHAUSTED", "message": "Quota exceeded for quota metric"}}
 
 
@@ -167,7 +177,7 @@ def test_a_log_that_may_not_be_read_is_not_waited_for(
     assert reason in gap.reason and fix in gap.fix
 
 
-@pytest.mark.parametrize("answer", [AWAY, QUOTA])
+@pytest.mark.parametrize("answer", [AWAY, QUOTA, EXCEEDED])
 def test_a_passing_trouble_passes(
     session: Session, google: GoogleServer, log: FakeLog, answer: Answer
 ) -> None:
