@@ -2,11 +2,15 @@
 
 Plain HTTP without credentials, through the proxy that the process environment names, if any. One request at a time,
 tried once: the workflow's next attempt repeats what was not right yet.
+
+A backend may be as slow as it likes. So an answer has a time limit, and so have all requests of an attempt: the
+function has to answer before its own end, or nobody learns why it did not.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +19,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
+from functions.verification import timed_http
 from functions.verification.expectation import Row
 from shared.json_types import Json
 
@@ -22,15 +27,19 @@ if TYPE_CHECKING:
     from shared.spec import Probe
 
 
-TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two bytes of the answer
+# Seconds for all requests of an attempt. The function has 120 s (terraform-bootstrap/functions.tf), and reads the
+# clusters before.
+PATIENCE = 60.0
+LATE = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 AGENT = "fleetgate-verification"
 MAX_BODY = 1024 * 1024  # bytes of an answer that are read: a backend may send anything
+MAX_TEXT = 200  # bytes of a refusal's text
 MAX_NAME = 100  # characters of a name in an answer: more than any cluster or zone has
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: `status` is None if none came. `ms` is whole milliseconds."""
+    """An answer: `status` is None if none came; `is_late` if it was not whole in time. `ms` is whole milliseconds."""
 
     status: int | None
     served_by: str | None = None
@@ -38,6 +47,7 @@ class Answer:
     location: str = ""
     text: str = ""
     ms: int | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,13 +82,19 @@ class ProbeResult:
 
 
 def send_requests(rows: Iterable[Row], probe: Probe) -> Iterator[ProbeResult]:
-    """Send each row's request. After one failure at a VIP the others there are not sent: they would fail too."""
-    failed = set[str]()
-    with _Probing() as http:
+    """Send each row's request. After one failure at a VIP the others there are not sent: they would fail too.
+
+    The last result is that of the first request for which there was no time left, if there is such a one.
+    """
+    failed, until = set[str](), time.monotonic() + PATIENCE
+    with timed_http.plain_session() as http:
         http.headers["User-Agent"] = AGENT
         for row in rows:
             if row.vip.address in failed:
                 continue
+            if row.request and time.monotonic() > until:
+                yield ProbeResult(row, Answer(None), "OutOfTime")
+                return
             answer = _send(http, row, probe) if row.request else Answer(None)
             fault = fault_of(row, answer, probe) if row.request else ""
             if fault:
@@ -92,6 +108,8 @@ def fault_of(row: Row, answer: Answer, probe: Probe) -> str:
     A load balancer that converges refuses connections, then answers 404 until it has its URL map, then 503 (or 502, or
     500) until backends are healthy. Then distant backends answer until the near ones are healthy [observed].
     """
+    if answer.is_late:
+        return "TooSlow"
     if answer.status is None:
         return "Unreachable"
     if row.redirect is not None:
@@ -115,29 +133,42 @@ def _send(http: requests.Session, row: Row, probe: Probe) -> Answer:
     port = "" if row.port == 80 else f":{row.port}"
     url = f"http://{row.vip.address}{port}{request.target}"
     headers = {**request.headers, "Host": request.host}
+    timeout = (timed_http.CONNECT, timed_http.LIMIT)
     try:
         with http.request(
-            request.method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True
+            request.method, url, headers=headers, timeout=timeout, allow_redirects=False, stream=True
         ) as response:
-            body = response.raw.read(MAX_BODY, decode_content=True)
+            return _answer(response, probe)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        return Answer(None, text=type(error).__name__)
+        is_late = isinstance(error, LATE)
+        return Answer(None, text="" if is_late else type(error).__name__, is_late=is_late)
+
+
+def _answer(response: requests.Response, probe: Probe) -> Answer:
+    """What an answer says. Of its body is only read what says who answered, or why nobody did: it may have no end."""
+    names = not isinstance(probe.identity, str) and probe.identity.json_field is not None
+    body = response.raw.read(MAX_BODY, decode_content=True) if names and _is_good(response) else b""
     served_by, zone = _identity(response, body, probe)
     return Answer(
         response.status_code,
         served_by,
         zone,
         response.headers.get("Location", ""),
-        body.decode(errors="replace")[:200] if response.status_code >= 400 else "",
+        _reason(response) if response.status_code >= 400 else "",
         round(response.elapsed.total_seconds() * 1000),
     )
 
 
-class _Probing(requests.Session):
-    """A session that follows no redirect: the library would read the redirect's whole body first."""
+def _is_good(response: requests.Response) -> bool:
+    return 200 <= response.status_code < 300
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None, so that nothing is followed."""
+
+def _reason(response: requests.Response) -> str:
+    """The beginning of a refusal's text; "" if it does not come."""
+    try:
+        return bytes(response.raw.read(MAX_TEXT, decode_content=True)).decode(errors="replace")
+    except urllib3.exceptions.HTTPError:
+        return ""
 
 
 def _identity(response: requests.Response, body: bytes, probe: Probe) -> tuple[str | None, str | None]:

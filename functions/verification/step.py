@@ -12,8 +12,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from functions.verification.expectation import RoutingState, rows
-from functions.verification.probe import MAX_NAME, ProbeResult, send_requests
+from functions.verification.probe import MAX_NAME, PATIENCE, ProbeResult, send_requests
 from functions.verification.subject import NothingToProve, Subject, read_subject
+from functions.verification.timed_http import LIMIT
 from shared.gateway.status import Vip, of_route, vips
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
@@ -33,6 +34,8 @@ TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
 MAX_REQUESTS = 1_000  # in one attempt: what fits into a function's time [inferred: some 50 ms each]
 FAULT_MESSAGES = {
     "Unreachable": "does not answer",
+    "TooSlow": f"has not answered whole within {LIMIT:.0f} s",
+    "OutOfTime": f"was not sent: the requests before it took {PATIENCE:.0f} s",
     "RouteNotThere": "answers 404: the proxies do not have the route yet",
     "NoHealthyUpstream": "has no healthy backend yet",
     "WrongCluster": "is answered by another cluster than the one that should",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from functions.verification import probe as probe_module
+from functions.verification import timed_http
 from functions.verification.expectation import FleetCluster, RoutingState, Row, rows
 from functions.verification.probe import Answer, ProbeResult, fault_of, send_requests
 from functions.verification.routing import ProbeRequest
@@ -308,12 +312,93 @@ class TestProbing:
         assert next(send_requests(rows(world()), STORE.probe)).fault == "Unreachable"
 
 
+class TestTime:
+    """A backend may send as slowly as it likes; the function answers before its own end."""
+
+    @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n{"])
+    def test_a_backend_that_trickles_is_given_up(
+        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch, head: bytes
+    ) -> None:
+        """In its first line, in its headers, in its body: each byte comes in time, and the whole never."""
+        monkeypatch.setattr(timed_http, "LIMIT", 0.3)
+        vpc.raw = lambda: trickle(head)
+        began = time.monotonic()
+        outcomes = list(send_requests(rows(world()), STORE.probe))
+
+        assert [each.fault for each in outcomes] == ["TooSlow", "TooSlow"]
+        assert time.monotonic() - began < 2
+
+    def test_the_verdict_says_what_is_slow(self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It waits, and names the request and the limit."""
+        monkeypatch.setattr(timed_http, "LIMIT", 0.1)
+        vpc.raw = lambda: trickle(b"HTTP/1.1 200 OK\r\n\r\n{")
+        waiting = decide(
+            ObservedTraffic(NOW, results=tuple(send_requests(rows(world()), STORE.probe))), NOW
+        ).outcome
+
+        assert isinstance(waiting, Waiting)
+        assert (waiting.reason, waiting.message.partition(" by ")[2]) == (
+            "TooSlow",
+            "10.138.0.5 has not answered whole within 10 s",
+        )
+
+    def test_a_body_that_says_nothing_needed_may_have_no_end(
+        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The headers say who answered; a stream of events is a right answer."""
+        monkeypatch.setattr(timed_http, "LIMIT", 5.0)
+        vpc.raw = lambda: trickle(b"HTTP/1.1 200 OK\r\nx-cluster: gke-west-1\r\n\r\n")
+        by_header = environment(probe={"identity": {"header": "x-cluster"}}).probe
+
+        for probe in (by_header, Probe(identity="none")):
+            assert next(send_requests(rows(world()), probe)).fault == ""
+
+    def test_a_refusal_counts_though_its_text_does_not_come(
+        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The status says enough."""
+        monkeypatch.setattr(timed_http, "LIMIT", 0.3)
+        vpc.raw = lambda: trickle(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+
+        assert next(send_requests(rows(world()), STORE.probe)).fault == "NoHealthyUpstream"
+
+    def test_all_requests_together_have_a_limit(self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Answers that are slow and right do not hold the function: what was not sent is told, and nothing proven."""
+        monkeypatch.setattr(probe_module, "PATIENCE", 0.2)
+        vpc.reply = slowly
+        results = tuple(send_requests(rows(world()), STORE.probe))
+        waiting = decide(ObservedTraffic(NOW, results=results), NOW).outcome
+
+        assert [each.fault for each in results[-2:]] == ["", "OutOfTime"]
+        assert len(vpc.asked) == len(results) - 1 < 6
+        assert isinstance(waiting, Waiting)
+        assert "was not sent: the requests before it took 60 s" in waiting.message
+
+
+def slowly(vip: str, path: str) -> Reply:
+    """The sample app on a machine that is busy."""
+    time.sleep(0.15)
+    return serve(vip, path)
+
+
+def trickle(head: bytes) -> Iterator[bytes]:
+    """`head`, and then a byte now and then for ever."""
+    yield head
+    while True:
+        yield b"x"
+        time.sleep(0.02)  # the backend's pace, not a wait for anything
+
+
 class Vpc:
-    """A forward proxy into a VPC: what it was asked, and a function from VIP and path to its reply."""
+    """A forward proxy into a VPC: what it was asked, and a function from VIP and path to its reply.
+
+    `raw` makes the bytes of every reply instead.
+    """
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
         self.reply: Callable[[str, str], Reply | None] = serve
+        self.raw: Callable[[], Iterator[bytes]] | None = None
 
 
 def serve(vip: str, path: str) -> Reply:
@@ -331,6 +416,11 @@ def vpc(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vpc]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             inside.asked.append((self.command, self.path, self.headers["Host"]))
+            if inside.raw is not None:
+                with suppress(OSError):  # the client has had enough
+                    for piece in inside.raw():
+                        self.wfile.write(piece)
+                return
             vip, _, path = self.path.removeprefix("http://").partition("/")
             reply = inside.reply(vip, f"/{path}")
             if reply is None:
