@@ -6,6 +6,7 @@ got.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,14 +14,20 @@ from localcloud.wire.messages import Json
 
 Listener = Callable[[str, Json | None], None]
 Names = list[str]  # inside Collection, `list` is its method
+AFTER_ALL = chr(0x10FFFF)  # sorts after whatever a name goes on with
 
 
 class Collection:
-    """Resources of one kind, by full name (`projects/P/regions/R/subnetworks/S`)."""
+    """Resources of one kind, by full name (`projects/P/regions/R/subnetworks/S`).
+
+    `revision` is another after each change: who reckons something from all of them need not do so twice.
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.revision = 0
         self._items: dict[str, Json] = {}
+        self._sorted: Names | None = None  # the names, until one comes or goes
         self._listeners: list[Listener] = []
 
     def get(self, name: str) -> Json | None:
@@ -36,7 +43,12 @@ class Collection:
 
     def names(self, prefix: str = "") -> Names:
         """Their names, sorted."""
-        return sorted(name for name in self._items if name.startswith(prefix))
+        if self._sorted is None:
+            self._sorted = sorted(self._items)
+        found = self._sorted
+        first = bisect_left(found, prefix)
+        last = bisect_left(found, prefix + AFTER_ALL, first)
+        return found[first:last]
 
     def items(self, prefix: str = "") -> Iterator[tuple[str, Json]]:
         """Names and resources, by name."""
@@ -44,6 +56,8 @@ class Collection:
 
     def put(self, name: str, resource: Json) -> Json:
         """Store `resource` under `name` and tell who listens."""
+        if name not in self._items:
+            self._sorted = None
         self._items[name] = resource
         self._tell(name, resource)
         return resource
@@ -60,6 +74,7 @@ class Collection:
     def delete(self, name: str) -> None:
         """Forget the resource, if it is there, and tell who listens."""
         if self._items.pop(name, None) is not None:
+            self._sorted = None
             self._tell(name, None)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -71,6 +86,7 @@ class Collection:
         return lambda: self._listeners.remove(listener)
 
     def _tell(self, name: str, resource: Json | None) -> None:
+        self.revision += 1
         for listener in list(self._listeners):
             listener(name, resource)
 

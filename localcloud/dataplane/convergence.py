@@ -21,7 +21,7 @@ from localcloud.controllers.mcs.exports import export_work
 from localcloud.controllers.queue import Queue
 from localcloud.controllers.workloads.ready import works_behind
 from localcloud.dataplane.endpoints import PASSED, cluster_behind, endpoints, healthy, passed_key
-from localcloud.gkehub.registration import membership_of
+from localcloud.gkehub.registration import memberships_by_cluster
 from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
 from localcloud.world import World
@@ -121,6 +121,7 @@ class Convergence:
 
     def _backends(self) -> Iterator[_Due]:
         """Every backend service and cluster that has endpoints, or had them before."""
+        memberships = memberships_by_cluster(self._world)
         for name, service in self._world.store["compute.backendServices"].items():
             whose = described(service.get("description", ""))
             if not whose or whose[1] != "serviceimports":
@@ -129,10 +130,10 @@ class Convergence:
             groups = [full_name(one["group"]) for one in service.get("backends", [])]
             for cluster in sorted({cluster_behind(self._world, group) for group in groups} - {""}):
                 if cluster in ready or passed_key(name, cluster) in self._world.store[PASSED]:
-                    yield self._first_probes(name, whose[2], whose[0], cluster)
+                    yield self._first_probes(name, whose[2], whose[0], cluster, memberships.get(cluster, ""))
 
-    def _first_probes(self, service: str, ref: Ref, config: str, cluster: str) -> _Due:
-        world, membership = self._world, membership_of(self._world, cluster) or ""
+    def _first_probes(self, service: str, ref: Ref, config: str, cluster: str, membership: str) -> _Due:
+        world = self._world
 
         def after() -> list[Work | None]:
             maps = world.store["compute.urlMaps"].list()

@@ -8,7 +8,7 @@ proxy that loses a backend fails over within a request or two [observed].
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network
 
@@ -21,10 +21,21 @@ from localcloud.controllers.workloads.pods import is_ready
 from localcloud.dataplane.sampleapp import Pod, serves
 from localcloud.regions import region_of
 from localcloud.wire.messages import Json
-from localcloud.world import World
+from localcloud.world import Part, World
 
 # `<backend service>|<cluster>` (full names) of what has passed its first probes.
 PASSED = "dataplane.health"
+
+
+@dataclass
+class _Open:
+    """What the firewall lets in, by network, port and source ranges, as of a revision of its rules."""
+
+    revision: int = -1
+    answers: dict[tuple[str, int, tuple[str, ...]], bool] = field(default_factory=dict)
+
+
+_OPEN: Part[_Open] = Part("what the firewall lets in", lambda _: _Open())
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,17 @@ def open_to(world: World, endpoint: Endpoint, ranges: Iterable[str]) -> bool:
     """Whether the VPC's firewall lets `ranges` in to the endpoint's port: the rule of the least priority decides,
     at equal ones a denial, and what no rule allows is denied [documented]. Target tags are not looked at.
     """
-    network = _network(world, endpoint.group)
-    rules = [one for one in world.store["compute.firewalls"].list() if _about(one, network, endpoint.port)]
+    firewalls, known = world.store["compute.firewalls"], world[_OPEN]
+    if known.revision != firewalls.revision:
+        known.revision, known.answers = firewalls.revision, {}
+    key = (_network(world, endpoint.group), endpoint.port, tuple(ranges))
+    if key not in known.answers:
+        known.answers[key] = _is_open(firewalls.list(), *key)
+    return known.answers[key]
+
+
+def _is_open(firewalls: list[Json], network: str, port: int, ranges: Iterable[str]) -> bool:
+    rules = [one for one in firewalls if _about(one, network, port)]
     rules.sort(key=lambda one: (one.get("priority", 1000), "allowed" in one))
     return all(_let_in(_network_of(one), rules) for one in ranges)
 

@@ -33,10 +33,15 @@ def cluster_of(membership: Json) -> str:
 
 def membership_of(world: World, cluster: str) -> str | None:
     """The full name of the membership that a cluster has, in whichever fleet."""
+    return memberships_by_cluster(world).get(cluster)
+
+
+def memberships_by_cluster(world: World) -> dict[str, str]:
+    """The full names of the memberships of all clusters; of two of one cluster the first."""
+    found: dict[str, str] = {}
     for name, membership in world.store["gkehub.memberships"].items():
-        if cluster_of(membership) == cluster:
-            return name
-    return None
+        found.setdefault(cluster_of(membership), name)
+    return found
 
 
 def made_by_gke(world: World, membership: str) -> bool:

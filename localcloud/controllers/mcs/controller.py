@@ -201,6 +201,8 @@ class MultiClusterServices:
 
     def _export(self, project: str, member: Member, name: Name, where: str) -> None:
         """The first export of a cluster takes minutes; later ones find everything in place [documented]."""
+        if ("mcs.export", where) in self._works:
+            return
         earlier = self._world.store[EXPORTS].names(f"{member.membership}/")
         kind = "mcs.export.later" if earlier else "mcs.export"
         after = importer.importer_works(self._world, project, member.membership)

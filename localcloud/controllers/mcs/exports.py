@@ -6,7 +6,7 @@ the hosted controller, which outlives the ServiceExport until the removal is don
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from localcloud.controllers.mcs.members import EXPORT, Member, joined
@@ -14,10 +14,14 @@ from localcloud.controllers.writer import Writer
 from localcloud.time.clock import rfc3339
 from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
-from localcloud.world import World
+from localcloud.world import Part, World
 
 EXPORTS = "mcs.exports"
 KINDS = ("mcs.export", "mcs.export.later")
+
+
+# What `completed` answered last, by project, and the revision of the records that it was for.
+_COMPLETED: Part[dict[str, tuple[int, dict[Name, list[Export]]]]] = Part("completed exports", lambda _: {})
 
 
 @dataclass(frozen=True, order=True)
@@ -79,8 +83,15 @@ def record(world: World, member: Member, name: Name) -> None:
         world.store[EXPORTS].put(where, found)
 
 
-def completed(world: World, project: str) -> dict[Name, list[Export]]:
+def completed(world: World, project: str) -> Mapping[Name, list[Export]]:
     """The completed exports of a fleet, by Service, each in the order of memberships."""
+    revision, known = world.store[EXPORTS].revision, world[_COMPLETED]
+    if known.get(project, (-1, {}))[0] != revision:
+        known[project] = (revision, _read(world, project))
+    return known[project][1]
+
+
+def _read(world: World, project: str) -> dict[Name, list[Export]]:
     found: dict[Name, list[Export]] = {}
     for where, row in world.store[EXPORTS].items(f"projects/{project}/locations/"):
         membership, namespace, name = where.rsplit("/", 2)
@@ -116,11 +127,14 @@ def tell(member: Member, name: Name, done: bool, now: float) -> None:
     if item is None:
         return
     valid = service_of(member, name) is not None
-    fresh = [
-        _condition("Initialized", valid, "ServiceFound" if valid else "ServiceNotFound", now),
-        _condition("Exported", done, "Exported" if done else "Pending", now),
-    ]
+    wanted = (
+        ("Initialized", valid, "ServiceFound" if valid else "ServiceNotFound"),
+        ("Exported", done, "Exported" if done else "Pending"),
+    )
     before = {c["type"]: c for c in item.get("status", {}).get("conditions", ())}
+    if all(kind in before and before[kind]["status"] == str(holds) for kind, holds, _ in wanted):
+        return
+    fresh = [_condition(kind, holds, reason, now) for kind, holds, reason in wanted]
     conditions = [_kept(condition, before.get(condition["type"])) for condition in fresh]
     Writer(member.api, "gke-mcs-controller.gke.io").set_status(EXPORT, item, {"conditions": conditions})
 

@@ -39,12 +39,13 @@ class Group:
 
 def groups_of(world: World, project: str, namespace: str, name: str, port: int) -> dict[str, list[str]]:
     """The NEGs (full names) of a port of an exported Service that there are, by the membership they come from."""
-    found: dict[str, list[str]] = {}
-    for export in completed(world, project).get(Name(namespace, name), []):
-        suffix = f"/networkEndpointGroups/{names.neg(export.cluster, export.service, port)}"
-        stored = world.store["compute.networkEndpointGroups"].names(f"projects/{project}/zones/")
-        found[export.membership] = [group for group in stored if group.endswith(suffix)]
-    return found
+    by_name: dict[str, list[str]] = {}
+    for group in world.store["compute.networkEndpointGroups"].names(f"projects/{project}/zones/"):
+        by_name.setdefault(group.rpartition("/")[2], []).append(group)
+    return {
+        export.membership: by_name.get(names.neg(export.cluster, export.service, port), [])
+        for export in completed(world, project).get(Name(namespace, name), [])
+    }
 
 
 def sync(world: World, project: str, members: list[Member], service: Name) -> None:

@@ -43,6 +43,7 @@ class Importers:
     def __init__(self, world: World) -> None:
         self._world = world
         self._writers: dict[str, Writer] = {}
+        self._wanted: dict[tuple[str, Name], _Wanted] = {}
 
     def sync(self, project: str, members: list[Member], service: Name) -> None:
         """Write the imports of a Service into every cluster whose importer runs."""
@@ -50,6 +51,9 @@ class Importers:
         if not exports:
             return
         wanted = _wanted(project, self._world.projects.get(project).number, exports, members)
+        if self._wanted.get((project, service)) == wanted:
+            wanted = self._wanted[project, service]  # the same objects: the writers see that at a glance
+        self._wanted[project, service] = wanted
         for member in members:
             starved = importer_starved(self._world, member.cluster)
             if not starved and namespace_open(member, service.namespace):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 
 from localcloud.controllers.mcs.exports import Name
 
@@ -16,6 +17,7 @@ _LONGEST = 63
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+@lru_cache(maxsize=8192)
 def digest(text: str, count: int) -> str:
     """`count` (at most 12) characters of [0-9a-z] that follow from `text`."""
     number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:10], "big")
