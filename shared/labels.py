@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 PREFIX = "fleetgate-"  # begins every key
@@ -25,9 +25,9 @@ SPEC = "fleetgate-spec"  # hash of the last requested spec
 ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
 PROJECT = "fleetgate-project"  # the fleet's project
 NETWORK = "fleetgate-network"
-GATEWAY = "fleetgate-gateway"  # namespace/name, packed
+GATEWAY = "fleetgate-gateway"  # namespace/name, spread
 CONFIG = "fleetgate-config"  # the config cluster
-PROBE = "fleetgate-probe"  # how an answer names its cluster, packed: a kind and a name, or "none"
+PROBE = "fleetgate-probe"  # how an answer names its cluster, spread: a kind and a name, or "none"
 REGION = "fleetgate-region-"  # and a region's name: the environment may have something there; empty value
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
 
@@ -49,7 +49,7 @@ def pack(text: str) -> str:
 
     A value that is too long becomes a digest, which can only be compared with another packed value.
     """
-    value = "".join(_escape(character) for character in text)
+    value = _escaped(text)
     if len(value) <= VALUE_LIMIT:
         return value
     return _DIGEST + hashlib.sha256(text.encode()).hexdigest()[:40]
@@ -65,6 +65,38 @@ def unpack(value: str) -> str | None:
         return raw.decode()
     except UnicodeDecodeError:
         return None
+
+
+def spread(key: str, text: str) -> dict[str, str]:
+    """The labels that keep `text` whatever its length: of a long one its digest under `key`, its parts under `key-1`, …
+
+    So an older release, which knows no parts, still sees that the text was too long for it.
+    """
+    value, digest = _escaped(text), {key: pack(text)}
+    if digest[key] == value:
+        return digest
+    parts = [value[start : start + VALUE_LIMIT] for start in range(0, len(value), VALUE_LIMIT)]
+    return digest | {f"{key}-{number}": part for number, part in enumerate(parts, 1)}
+
+
+def gathered(values: Mapping[str, str], key: str) -> str | None:
+    """The text that was spread under `key`; None if these labels do not have it whole."""
+    value = values.get(key, "")
+    if not value.startswith(_DIGEST):
+        return unpack(value) or None
+    text = unpack("".join(_parts(values, key)))
+    return text if text is not None and pack(text) == value else None
+
+
+def _parts(values: Mapping[str, str], key: str) -> Iterator[str]:
+    number = 1
+    while part := values.get(f"{key}-{number}"):
+        yield part
+        number += 1
+
+
+def _escaped(text: str) -> str:
+    return "".join(_escape(character) for character in text)
 
 
 def _escape(character: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -120,9 +120,9 @@ def _state(target: Target, found: Anchor, execution: Execution | None, **more: A
         name=found.name,
         phase=_phase(action, execution),
         action=action,
-        project=_unpacked(values.get(labels.PROJECT)),
-        network=_unpacked(values.get(labels.NETWORK)),
-        gateway=_unpacked(values.get(labels.GATEWAY)),
+        project=_text(values, labels.PROJECT),
+        network=_text(values, labels.NETWORK),
+        gateway=_text(values, labels.GATEWAY),
         expires=int(expires) if expires.isdigit() else None,
         asked=labels.asked_at(found.generation),
         now=target.session.now,
@@ -171,12 +171,9 @@ def _candidates(target: Target, execution: Execution | None) -> Iterable[Executi
     yield from newest_first(target)
 
 
-def _unpacked(value: str | None) -> str:
-    """A label's text; for a text that was too long, its digest."""
-    if not value:
-        return ""
-    text = labels.unpack(value)
-    return value if text is None else text
+def _text(values: Mapping[str, str], key: str) -> str:
+    """The text that labels keep; its digest, if an earlier release found it too long to keep."""
+    return labels.gathered(values, key) or values.get(key, "")
 
 
 def _moment(seconds: float | None) -> str | None:

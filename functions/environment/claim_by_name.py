@@ -12,6 +12,7 @@ from functions.environment.refusals import (
     anchor_name_taken,
     being_removed,
     blocked,
+    name_not_kept,
     superseded,
     unknown_environment,
 )
@@ -21,6 +22,8 @@ from shared.spec import Teardown
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done, Outputs
 
+# Without these a verification would look for another Gateway, or take any answer for right.
+ASKED_BY_NAME = (labels.GATEWAY, labels.PROBE)
 NETWORK = "default"  # where an environment without an anchor is searched for
 
 
@@ -51,6 +54,8 @@ def verify(observed: ObservedRequest) -> Decision:
         return unknown_environment(observed)
     if anchor.is_being_removed:
         return being_removed(observed)
+    if any(labels.gathered(anchor.labels, key) is None for key in ASKED_BY_NAME if key in anchor.labels):
+        return name_not_kept(observed)
     place = _place(observed, anchor)
     outputs = _outputs(observed, place) | {"generation": anchor.generation}
     if not outputs["topics"]:
@@ -82,17 +87,13 @@ def _obsolete(observed: ObservedRequest, request: Teardown) -> str:
 def _place(observed: ObservedRequest, anchor: Anchor | None, disable_apis: bool = False) -> Place:
     values = anchor.labels if anchor else {}
     return Place(
-        project=_unpacked(values.get(labels.PROJECT)) or observed.settings.project,
-        network=_unpacked(values.get(labels.NETWORK)) or NETWORK,
-        gateway=_unpacked(values.get(labels.GATEWAY)),
-        probe=_unpacked(values.get(labels.PROBE)),
+        project=labels.gathered(values, labels.PROJECT) or observed.settings.project,
+        network=labels.gathered(values, labels.NETWORK) or NETWORK,
+        gateway=labels.gathered(values, labels.GATEWAY),
+        probe=labels.gathered(values, labels.PROBE),
         disable_apis=disable_apis or labels.APIS in values,
         regions=labels.regions(values),
     )
-
-
-def _unpacked(value: str | None) -> str | None:
-    return labels.unpack(value) if value else None
 
 
 def _outputs(observed: ObservedRequest, place: Place) -> Outputs:

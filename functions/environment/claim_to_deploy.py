@@ -63,7 +63,7 @@ def _moved(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     moved = [key for key, value in _place(wanted).items() if anchor.labels.get(key, value) != value]
     if not moved:
         return None
-    current = ", ".join(f"{key.partition('-')[2]} {_shown(anchor.labels[key])}" for key in moved)
+    current = ", ".join(f"{key.partition('-')[2]} {_shown(anchor, key)}" for key in moved)
     return blocked(
         observed,
         "ENVIRONMENT_MOVED",
@@ -80,13 +80,17 @@ def _place(wanted: Environment) -> dict[str, str]:
     return {
         labels.PROJECT: labels.pack(wanted.project),
         labels.NETWORK: labels.pack(wanted.network),
-        labels.GATEWAY: labels.pack(f"{wanted.gateway.namespace}/{wanted.gateway.name}"),
+        labels.GATEWAY: labels.pack(_gateway(wanted)),
         labels.CONFIG: wanted.config_cluster,
     }
 
 
-def _shown(value: str) -> str:
-    return labels.unpack(value) or "another one"
+def _gateway(wanted: Environment) -> str:
+    return f"{wanted.gateway.namespace}/{wanted.gateway.name}"
+
+
+def _shown(anchor: Anchor, key: str) -> str:
+    return labels.gathered(anchor.labels, key) or "another one"
 
 
 def _rival(observed: ObservedRequest, wanted: Environment) -> Anchor | None:
@@ -131,7 +135,8 @@ def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
         labels.ACTION: request.action,
         labels.SPEC: wanted.spec_hash,
         **_place(wanted),
-        labels.PROBE: labels.pack(wanted.probe.text),
+        **labels.spread(labels.GATEWAY, _gateway(wanted)),
+        **labels.spread(labels.PROBE, wanted.probe.text),
     }
     values |= _lease(observed, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
     return values | _regions(observed, wanted, labels.LIMIT - SPARE_LABELS - len(values))

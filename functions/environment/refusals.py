@@ -38,3 +38,9 @@ def being_removed(observed: ObservedRequest) -> Decision:
     """A refusal: a teardown of the environment is under way."""
     cause = f"Environment {observed.name} is being torn down."
     return blocked(observed, "BEING_REMOVED", cause, "Deploy it again.")
+
+
+def name_not_kept(observed: ObservedRequest) -> Decision:
+    """A refusal: the anchor has a name that can only be compared. An earlier release kept no longer ones."""
+    cause = f"The anchor of {observed.name} does not have the whole name of its Gateway, or of what an answer names."
+    return blocked(observed, "NAME_NOT_KEPT", cause, "Publish its deploy again, which writes them.")

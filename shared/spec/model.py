@@ -182,10 +182,10 @@ class HealthCheck(Part):
 class Identity(Part):
     """Where an answer names the cluster it comes from: one of the two."""
 
-    json_field: Annotated[str, Field(min_length=1)] | None = Field(
+    json_field: Annotated[str, Field(min_length=1, max_length=63)] | None = Field(
         None, description="A field of the JSON body.", examples=["cluster_name"]
     )
-    header: Annotated[str, Field(pattern=HEADER)] | None = Field(
+    header: Annotated[str, Field(pattern=HEADER, max_length=63)] | None = Field(
         None, description="A header.", examples=["x-cluster"]
     )
 

@@ -35,6 +35,27 @@ def test_what_is_too_long_can_be_compared_but_not_read(text: str) -> None:
     assert labels.pack(text + "x") != packed
 
 
+@given(st.text(min_size=1, max_size=130))
+def test_what_is_spread_is_gathered_whatever_its_length(text: str) -> None:
+    """Each part keeps the limits; what fits is one label, as it always was."""
+    values = labels.spread("key", text)
+
+    assert all(VALUE.fullmatch(value) for value in values.values())
+    assert values["key"] == labels.pack(text)
+    assert labels.gathered(values | {"other": "x"}, "key") == text
+
+
+def test_a_text_is_gathered_whole_or_not_at_all() -> None:
+    """Without a part, or with one that somebody changed, it would be another name."""
+    values = labels.spread("key", "store/" + "g" * 120)
+
+    assert len(values) == 4
+    for key in list(values)[1:]:
+        assert labels.gathered({k: v for k, v in values.items() if k != key}, "key") is None
+        assert labels.gathered(values | {key: "other"}, "key") is None
+    assert labels.gathered({"key": labels.pack("g" * 120)}, "key") is None
+
+
 @pytest.mark.parametrize("value", ["_ff", "a_c3", "_c3_28"])
 def test_what_was_never_packed_is_not_read(value: str) -> None:
     """Anybody may write a label."""

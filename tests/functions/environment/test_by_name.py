@@ -20,11 +20,24 @@ STORE = {
     "disableApis": False,
 }
 TOPIC = {"verification": "projects/hub/topics/fleetgate-verification-default"}
+FIELD = "Ü" * 63  # each with six characters of a label
 END = 3600  # of the lease, in seconds from now
 
 
 def teardown(**more: Any) -> dict[str, Any]:
     return {"action": "teardown", "name": "store", **more}
+
+
+def _named(gateway: str) -> dict[str, Any]:
+    """An environment with a Gateway of this namespace and name, and a probe as long as may be."""
+    namespace, _, name = gateway.partition("/")
+    return {
+        "name": "store",
+        "project": PROJECT,
+        "clusters": [{"name": "gke-west-1", "location": "us-west1-a"}],
+        "gateway": {"namespace": namespace, "name": name},
+        "probe": {"identity": {"jsonField": FIELD}},
+    }
 
 
 class TestTeardown:
@@ -84,6 +97,17 @@ class TestTeardown:
         add_anchor(google, "store", gateway=labels.pack("n" * 60 + "/gateway"))
 
         assert "gateway" not in claim(teardown())["outputs"]["place"]
+
+    def test_a_long_gateway_is_named_by_the_parts_of_its_name(self, google: GoogleServer, claim: Ask) -> None:
+        """A namespace and a name of 63 characters each are more than one label holds."""
+        long = f"{'n' * 63}/{'g' * 63}"
+        told = claim({"action": "deploy", "environment": _named(long)})
+        assert told["outcome"] == "waiting"
+        assert claim({"action": "deploy", "environment": _named(long)})["outcome"] == "done"
+
+        for request in (VERIFY, teardown()):
+            place = claim(request, time="2026-01-05T08:00:01Z")["outputs"]["place"]
+            assert (place["gateway"], place["probe"]) == (long, f"jsonField={FIELD}")
 
     def test_somebody_elses_address_is_left_alone(self, google: GoogleServer, claim: Ask) -> None:
         """It bears no mark."""
@@ -179,6 +203,8 @@ class TestVerify:
             ({"action": "teardown"}, "BEING_REMOVED"),
             ({"action": "release"}, "BEING_REMOVED"),
             ({"network": "elsewhere"}, "NO_VERIFIER"),
+            ({"gateway": labels.pack("n" * 60 + "/gateway")}, "NAME_NOT_KEPT"),
+            ({"probe": labels.pack("header=" + "x" * 60)}, "NAME_NOT_KEPT"),
         ],
     )
     def test_what_cannot_be_proved_is_refused(
