@@ -17,6 +17,7 @@ from shared.diagnosis.importer_role import importer_without_role
 from shared.diagnosis.importer_starved import importer_starved
 from shared.diagnosis.imports import import_incomplete
 from shared.diagnosis.permission import permission_denied
+from shared.diagnosis.place import place_unreachable
 from shared.diagnosis.pods import pods_not_ready
 from shared.diagnosis.proxy_range import range_refused
 from shared.diagnosis.proxy_subnet import proxy_subnet_missing
@@ -28,6 +29,7 @@ from shared.diagnosis.subnetwork import subnetwork_missing
 RULES: tuple[Rule, ...] = (
     api_disabled,
     permission_denied,
+    place_unreachable,
     quota_exceeded,
     cluster_in_error,
     subnetwork_missing,

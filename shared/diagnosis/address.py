@@ -15,7 +15,7 @@ def address_unknown(case: Case) -> Iterator[Finding]:
     existing = {(region_of(each), each["name"]) for each in case.addresses}
     said = [text for _, text in case.messages() if "does not exist" in text]
     for region, name in reserved_names(case.wanted).items():
-        if (region, name) not in existing and case.addresses:
+        if (region, name) not in existing and case.addresses and not case.hides("addresses", region):
             yield Finding(
                 code="ADDRESS_UNKNOWN",
                 resource=f"projects/{case.project}/regions/{region}/addresses/{name}",

@@ -16,6 +16,7 @@ from shared.gateway.names import GATEWAY_CLASS
 from shared.google.compute import path_of, region_of
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
+from shared.google.lists import Places
 from shared.json_types import Json
 from shared.objects import KubeObject
 from shared.ranges import Taken
@@ -54,9 +55,10 @@ class Case:
     """Everything that was observed. Resources are as the APIs give them.
 
     `clusters` are by short name; `inside` has the contents of those that could be read. `health` maps a backend
-    service (full name) to the states of its endpoints by network endpoint group. `firewalls` is None if they could not
-    be listed. `disabled` are required APIs that are not enabled. `refusals` are the reads that failed; `account` is who
-    lacks a permission, if one failed for that.
+    service (full name) to the states of its endpoints by network endpoint group, None if they could not be read.
+    `firewalls` is None if they could not be listed. `disabled` are required APIs that are not enabled. `refusals` are
+    the reads that failed; `account` is who lacks a permission, if one failed for that. `holes` are the places of the
+    environment that a list left out, by the list's field here: a rule says nothing of what may be in one.
     """
 
     wanted: spec.Environment
@@ -70,12 +72,17 @@ class Case:
     firewalls: list[wire.Firewall] | None = None
     backends: list[wire.BackendService] = field(default_factory=list)
     checks: list[wire.HealthCheck] = field(default_factory=list)
-    health: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
+    health: Mapping[str, Mapping[str, list[str] | None]] = field(default_factory=dict)
     failures: list[wire.Operation] = field(default_factory=list)
     disabled: tuple[str, ...] = ()
     inside: Mapping[str, InCluster] = field(default_factory=dict)
     refusals: tuple[errors.ApiError, ...] = ()
     account: str = ""
+    holes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def hides(self, kind: str, location: str) -> bool:
+        """Whether a list left out what may be in a zone or region; `kind` is its field."""
+        return any(Places.of(location).meet(each) for each in self.holes.get(kind, ()))
 
     @property
     def denials(self) -> list[errors.PermissionDenied]:

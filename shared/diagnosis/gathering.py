@@ -34,12 +34,12 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
     """Read everything that a rule may need, and the operations that began at `since` or later (unix seconds)."""
     reader, project = _Reader(session), wanted.project
     places = Places.of(*wanted.proxy_regions)
-    every = reader.listed(partial(clusters, session, project), places_of(wanted.clusters))
+    every = reader.listed("clusters", partial(clusters, session, project), places_of(wanted.clusters))
     keys = {(each.name, each.location) for each in wanted.clusters}
     ours = [each for each in every if each.key in keys]
     backends = [
         each
-        for each in reader.listed(partial(compute.backend_services, session, project), places)
+        for each in reader.listed("backends", partial(compute.backend_services, session, project), places)
         if _is_part(each)
     ]
     return Case(
@@ -49,26 +49,28 @@ def gather(session: Session, wanted: Environment, since: float = 0.0) -> Case:
         features=reader.read(partial(gkehub.features, session, project), {}),
         policy=reader.read(partial(projects.policy, session, project), NO_POLICY),
         networks=reader.rows(partial(_network, session, wanted)),
-        subnetworks=reader.listed(partial(compute.subnetworks, session, project), places),
-        addresses=reader.listed(partial(compute.every_address, session, project), places),
+        subnetworks=reader.listed("subnetworks", partial(compute.subnetworks, session, project), places),
+        addresses=reader.listed("addresses", partial(compute.every_address, session, project), places),
         firewalls=reader.rows_or_none(partial(compute.firewalls, session, project)),
         backends=backends,
-        checks=reader.listed(partial(compute.health_checks, session, project), places),
+        checks=reader.listed("checks", partial(compute.health_checks, session, project), places),
         health={compute.path_of(each["selfLink"]): _health(reader, each) for each in backends},
         failures=_failures(reader, project, places, since),
         disabled=reader.read(partial(serviceusage.lacking, session, project), ()),
         inside={each.name: _inside(reader, wanted, each) for each in ours if each.is_reachable},
         refusals=tuple(reader.refusals),
         account=session.account if reader.is_denied else "",
+        holes=reader.holes,
     )
 
 
 class _Reader:
-    """Reads, and collects refusals."""
+    """Reads, and collects refusals, and the places that lists left out."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.refusals: list[errors.ApiError] = []
+        self.holes: dict[str, tuple[str, ...]] = {}
 
     @property
     def is_denied(self) -> bool:
@@ -87,11 +89,13 @@ class _Reader:
         """A list, or an empty one if it is refused."""
         return self.read(call, [])
 
-    def listed(self, call: Callable[[], Listing[Value]], places: Places) -> list[Value]:
-        """A list of many places, as far as it could be read. What it leaves out of `places` is kept as a refusal."""
+    def listed(self, field: str, call: Callable[[], Listing[Value]], places: Places) -> list[Value]:
+        """A list of many places for a field of the case, as far as it could be read."""
         nothing: Listing[Value] = Listing("", "", [])
         found = self.read(call, nothing)
-        return self.read(partial(found.within, places), found.seen())
+        if hidden := found.hidden(places):
+            self.holes[field] = hidden
+        return found.seen()
 
     def rows_or_none(self, call: Callable[[], list[Value] | None]) -> list[Value] | None:
         """A list, or None if it is refused: for rules that must tell this from an empty list."""
@@ -109,16 +113,16 @@ def _network(session: Session, wanted: Environment) -> list[wire.Network]:
 
 def _failures(reader: _Reader, project: str, places: Places, since: float) -> list[wire.Operation]:
     """Inserts that failed."""
-    found = reader.listed(partial(compute.inserts, reader.session, project), places)
+    found = reader.listed("failures", partial(compute.inserts, reader.session, project), places)
     return [each for each in found if compute.failure_of(each) and compute.unix(each["insertTime"]) >= since]
 
 
-def _health(reader: _Reader, backend: wire.BackendService) -> dict[str, list[str]]:
+def _health(reader: _Reader, backend: wire.BackendService) -> dict[str, list[str] | None]:
     """States of the endpoints, by network endpoint group."""
     path = compute.path_of(backend["selfLink"])
     groups = [each["group"] for each in backend.get("backends", [])]
     return {
-        compute.path_of(group): reader.read(partial(compute.health, reader.session, path, group), [])
+        compute.path_of(group): reader.rows_or_none(partial(compute.health, reader.session, path, group))
         for group in groups
     }
 

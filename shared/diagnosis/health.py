@@ -25,9 +25,7 @@ def health_check_fails(case: Case) -> Iterator[Finding]:
     waiting = {service for _, _, service, _ in unready(case)}
     for backend in case.backends:
         service = _service(case, backend)
-        states = [
-            state for each in case.health.get(path_of(backend["selfLink"]), {}).values() for state in each
-        ]
+        states = _states(case, backend)
         if service is None or service[1] in waiting or not states or "HEALTHY" in states:
             continue
         namespace, name = service
@@ -40,6 +38,13 @@ def health_check_fails(case: Case) -> Iterator[Finding]:
             evidence={"health": states, "requestPath": path, "policy": policy and policy["metadata"]["name"]},
             fix=_fix(case, namespace, policy),
         )
+
+
+def _states(case: Case, backend: wire.BackendService) -> list[str]:
+    """The states of all endpoints; none if those of a group could not be read: one of these may be healthy."""
+    groups = case.health.get(path_of(backend["selfLink"]), {}).values()
+    read = [each for each in groups if each is not None]
+    return [state for each in read for state in each] if len(read) == len(groups) else []
 
 
 def _service(case: Case, backend: wire.BackendService) -> tuple[str, str] | None:

@@ -46,17 +46,23 @@ def _is_listed(case: Case, cluster: Cluster, service: Service) -> bool:
 def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Finding:
     name = f"{service.namespace}/{service.name}"
     found = case.imports().get((service.namespace, service.name))
-    problem = "lacks" if found else "does not exist without"
     return Finding(
         code="IMPORT_INCOMPLETE",
         resource=f"{cluster.name}/{missing}/{name}",
-        cause=f"ServiceImport {name} {problem} cluster {cluster.name}, which has no {missing} of that name.",
+        cause=f"ServiceImport {name} {_problem(case, found)} cluster {cluster.name}, which has no {missing} of that"
+        " name.",
         evidence={
             "import": found and found.get("status", {}),
             "missing": f"{missing} {name} in {cluster.name}",
         },
         fix=_fix(case, cluster, service, missing),
     )
+
+
+def _problem(case: Case, found: KubeObject | None) -> str:
+    if found:
+        return "lacks"
+    return "does not exist without" if case.config.knows("ServiceImport") else "cannot list"
 
 
 def _fix(case: Case, cluster: Cluster, service: Service, missing: str) -> str:

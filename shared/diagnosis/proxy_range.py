@@ -11,11 +11,12 @@ from shared.ranges import objections
 
 
 def refused(case: Case) -> dict[str, str]:
-    """Region → why its range is not possible, for regions without a proxy-only subnet."""
+    """Region → why its range is not possible, for regions that are seen to be without a proxy-only subnet."""
     given, existing = case.wanted.proxy_ranges, case.proxies()
     if not isinstance(given, Mapping):
         return {}
-    wanted = {region: IPv4Network(str(each)) for region, each in given.items() if region not in existing}
+    missing = [each for each in given if each not in existing and not case.hides("subnetworks", each)]
+    wanted = {region: IPv4Network(str(given[region])) for region in missing}
     return objections(wanted, case.taken(), auto_mode=case.auto_mode)
 
 

@@ -20,7 +20,7 @@ def proxy_subnet_missing(case: Case) -> Iterator[Finding]:
         return
     existing, objected = case.proxies(), refused(case)
     for region in case.wanted.proxy_regions:
-        if region in existing or region in objected:
+        if region in existing or region in objected or case.hides("subnetworks", region):
             continue
         yield Finding(
             code="PROXY_SUBNET_MISSING",

@@ -18,7 +18,7 @@ def subnetwork_missing(case: Case) -> Iterator[Finding]:
     name, network = case.wanted.subnetwork, case.wanted.network
     existing = {region_of(each) for each in found if each["name"] == name}
     for region in case.wanted.proxy_regions:
-        if region not in existing:
+        if region not in existing and not case.hides("subnetworks", region):
             yield Finding(
                 code="SUBNETWORK_MISSING",
                 resource=f"projects/{case.project}/regions/{region}/subnetworks/{name}",

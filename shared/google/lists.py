@@ -136,6 +136,12 @@ def listing_by_scope(session: Session, service: str, path: str, field: str, **qu
     return Listing(service, path, found, tuple(holes))
 
 
+def outermost(holes: Iterable[str]) -> list[str]:
+    """Each of these places once, without the zones of a region that is among them."""
+    found = set(holes)
+    return sorted(each for each in found if not any(other and _is_in(each, other) for other in found))
+
+
 def _holes(answer: Json) -> Iterator[str]:
     """The places that an answer, or a scope in it, leaves out, by short name.
 

@@ -14,6 +14,7 @@ from typing import Any
 from localcloud.compute.quotas import set_quota
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults.call_faults import Denied, Fault, Matcher
+from localcloud.faults.outages import OUTAGES
 from localcloud.iam import grants
 from tests.shared.diagnosis.standing import EAST, WEST, Standing
 from tests.support.projects import PROJECT
@@ -229,6 +230,14 @@ async def _deny(standing: Standing) -> None:
     )
 
 
+async def _lose(place: str, standing: Standing) -> None:
+    standing.world[OUTAGES].begin(place)
+
+
+async def _find(place: str, standing: Standing) -> None:
+    standing.world[OUTAGES].end(place)
+
+
 async def _deny_everything(standing: Standing) -> None:
     rule = {
         "id": "1",
@@ -308,5 +317,19 @@ CAUSES = (
     ),
     Cause("an API is disabled", "API_DISABLED", _disable_api, _enable_api),
     Cause("a permission is missing", "PERMISSION_DENIED", _deny, _nothing, Way.ELSEWHERE),
+    Cause(
+        "the config cluster's region is down",
+        "PLACE_UNREACHABLE",
+        partial(_lose, "us-west1"),
+        partial(_find, "us-west1"),
+        Way.ELSEWHERE,
+    ),
+    Cause(
+        "another cluster's zone is down",
+        "PLACE_UNREACHABLE",
+        partial(_lose, "us-east1-c"),
+        partial(_find, "us-east1-c"),
+        Way.ELSEWHERE,
+    ),
     Cause("the Gateway API is disabled", "GATEWAY_CLASS_ABSENT", _disable_gateway_api),
 )
