@@ -44,7 +44,8 @@ def attribute_firewall(evidence: Evidence, each: Resource) -> Attribution | None
         return None
     if named[1] in evidence.own_clusters:
         return ours(f"it was made for cluster {named[1]}")
-    return foreign(f"it was made for cluster {named[1]}, which is gone; nothing says whose that was")
+    gone = "cannot be seen" if evidence.inventory.hidden else "is gone"
+    return foreign(f"it was made for cluster {named[1]}, which {gone}; nothing says whose that was")
 
 
 def attribute_membership(evidence: Evidence, each: Resource) -> Attribution | None:

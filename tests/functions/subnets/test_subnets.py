@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -183,6 +183,43 @@ class TestDecide:
         assert proxy_subnet_name("e" * 53) != proxy_subnet_name("e" * 52)
 
 
+class TestWhileAPlaceIsHidden:
+    """What a far region has cannot be read: a choice may fail for it, and then the region is waited for."""
+
+    FAR = ("asia-east1",)
+    GIVEN: ClassVar = {"us-west1": "10.142.0.0/23", "us-east1": "192.168.0.0/23"}
+    FAILURES: ClassVar = [Insert("us-west1", NOW - 30 + i, "CONFLICT: overlap") for i in range(3)]
+
+    def test_ranges_are_chosen_all_the_same(self, store: Environment) -> None:
+        """And the changes know what was not seen."""
+        seen, whole = (ObservedNetwork(ordinary(), AUTO, hidden=each) for each in (self.FAR, ()))
+        decisions = [decide(store, each, NOW) for each in (seen, whole)]
+
+        assert created(decisions[0]) == created(decisions[1])
+        assert {self.FAR} == {
+            each.hidden for each in decisions[0].changes if isinstance(each, CreateProxySubnet)
+        }
+
+    def test_failures_are_not_final(self, store: Environment) -> None:
+        """What they overlap may be there; once everything is seen, another range is chosen."""
+        seen = ObservedNetwork(ordinary(), AUTO, inserts=self.FAILURES, hidden=self.FAR)
+        outcome = decide(store, seen, NOW).outcome
+
+        assert isinstance(outcome, Waiting)
+        assert ("PlaceUnreachable", True) == (
+            outcome.reason,
+            "Ranges in asia-east1 cannot be" in outcome.message,
+        )
+
+    def test_a_range_that_overlaps_what_is_seen_is_refused(self) -> None:
+        """No place that comes back changes that."""
+        seen = ObservedNetwork(ordinary(), AUTO, hidden=self.FAR)
+        outcome = decide(with_ranges(self.GIVEN), seen, NOW).outcome
+
+        assert isinstance(outcome, Blocked)
+        assert "RANGE_REFUSED" == outcome.code
+
+
 class TestOnTheWire:
     @pytest.fixture
     def cloud(self, anchored: GoogleServer) -> GoogleServer:
@@ -293,6 +330,35 @@ class TestOnTheWire:
         told = ask()
 
         assert (told["outcome"], told["changes"]) == ("done", [])
+
+    @pytest.mark.parametrize(
+        ("holes", "outcome"), [({}, "blocked"), ({"unreachables": ["regions/asia-east1"]}, "waiting")]
+    )
+    def test_a_refused_range_is_waited_for_while_a_region_is_hidden(
+        self, cloud: GoogleServer, ask: Callable[..., Any], holes: Any, outcome: str
+    ) -> None:
+        """What it overlaps may be there; with nothing hidden, the refusal stands."""
+        cloud.answers[SUBNETS_LIST] = aggregated("subnetworks", *ordinary()) | holes
+        words = "Invalid IPCidrRange: 192.168.192.0/23 conflicts with existing subnetwork."
+        for region in ("us-west1", "us-east1"):
+            cloud.answers[f"POST {BASE}/regions/{region}/subnetworks"] = refusal(400, "invalid", words)
+        told = ask()
+
+        assert outcome == told["outcome"]
+        assert words in told.get("message", told.get("cause"))
+        assert ("asia-east1" in told.get("message", "")) is bool(holes)
+        assert told.get("reason") == ("PlaceUnreachable" if holes else None)
+
+    def test_a_region_of_the_environment_that_is_hidden_is_waited_for(
+        self, cloud: GoogleServer, ask: Callable[..., Any]
+    ) -> None:
+        """Nothing is made: what is there may be all that is wanted."""
+        cloud.answers[SUBNETS_LIST] = aggregated("subnetworks") | {"unreachables": ["regions/us-west1"]}
+        told = ask()
+
+        assert ("waiting", "PlaceUnreachable") == (told["outcome"], told["reason"])
+        assert "us-west1" in told["message"]
+        assert told["changes"] == []
 
     def test_a_missing_permission_is_named(self, cloud: GoogleServer, ask: Callable[..., Any]) -> None:
         """To the person who can grant it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -165,6 +166,41 @@ def test_names_built_from_our_clusters_are_ours_after_the_cluster_too() -> None:
 
     assert ([], [rule.name, member.name]) == judged(rule, member)
     assert ([rule.name, member.name], []) == judged(rule, member, whose=known)
+
+
+class TestHiddenClusters:
+    """Places far away that lists leave out, in which the environment never was."""
+
+    ASIA = "asia-east1-a"
+
+    def look(self, *resources: Resource, hidden: str = ASIA) -> tuple[list[str], Sequence[Json]]:
+        """Short names of leaks, and the rows of what is foreign."""
+        found = find(Inventory(resources, hidden=frozenset({hidden})), STORE)
+        return names(found.leaks), found.foreign
+
+    def test_a_group_that_a_hidden_cluster_may_have_made_is_foreign(self) -> None:
+        """Whether a zone of its region is hidden, or the region; elsewhere it is a leak as ever."""
+        for hidden in ("us-west1-b", "us-west1"):
+            leaks, (row,) = self.look(group("cart"), hidden=hidden)
+            assert ([], "in us-west1, where clusters cannot be listed" in row["why"]) == (leaks, True)
+        assert ([group("cart").name], ()) == self.look(group("cart"))
+
+    def test_a_membership_whose_cluster_is_hidden_is_nobodys_stale_one(self) -> None:
+        """Its cluster may well be there. One that is missing from a list which shows its place is gone."""
+        path = f"projects/{PROJECT}/locations/{self.ASIA}/clusters/shop"
+        member = resource("memberships", "shop", "locations/asia-east1", cluster=path)
+
+        assert ([], ()) == self.look(member)
+        _, (row,) = self.look(member, hidden="europe-west1-b")
+        assert "is gone" in row["why"]
+
+    def test_a_firewall_rule_of_a_cluster_that_may_be_hidden_is_not_said_to_be_a_gone_ones(self) -> None:
+        """Its name does not say where the cluster is."""
+        rule = resource("firewalls", "gke-shop-12345678-mcsd", network="default")
+        _, (hidden,) = self.look(rule)
+        (seen,) = find(Inventory((rule,)), STORE).foreign
+
+        assert ("which cannot be seen" in hidden["why"], "which is gone" in seen["why"]) == (True, True)
 
 
 def test_the_gateways_firewall_rule_stays_while_anybodys_gateway_needs_it() -> None:
