@@ -1,4 +1,5 @@
-"""Chaos: seeded refusals and resets, every message twice and out of order, and requests that overlap.
+"""Chaos: seeded refusals and resets, every message twice and out of order, places that cannot be reached for a while,
+and requests that overlap.
 
 However it went, in the end the newest request's state holds, and what is other people's is untouched. What should be
 is what the newest request makes by itself when nothing goes wrong, in a cloud with the same things of other people's.
@@ -17,7 +18,9 @@ from typing import Any
 
 from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
+from localcloud.faults.outages import OUTAGES
 from localcloud.pubsub.broker import Delivery
+from localcloud.time.clock import Timer
 from localcloud.time.jump_schedule import Stalled
 from localcloud.workflows.dialect import Dialect
 from shared import labels
@@ -32,6 +35,9 @@ LIMIT = 8 * 3600.0  # simulated seconds that a run may take
 SPREAD = 1500.0  # seconds within which its requests are published
 CLAIMED = 8.0  # seconds within which an undisturbed request has claimed its environment
 DELIVERED = 60.0  # seconds after which every copy of a message has come
+# The environment's regions and its zones; a zone beside one of these; and places where it has nothing.
+PLACES = ("us-west1", "us-east1", "us-west1-a", "us-east1-c", "us-west1-b", "asia-east1", "europe-west1-b")
+OUTAGE = (60.0, 1500.0)  # seconds that an outage lasts: within what each step but a check waits for
 
 Json = dict[str, Any]
 
@@ -62,15 +68,28 @@ REQUESTS = CLAIMS | {
 
 
 @dataclass(frozen=True)
+class Outage:
+    """A zone or region that cannot be reached, from when until when (seconds from the start)."""
+
+    place: str
+    begins: float
+    ends: float
+
+    def __str__(self) -> str:
+        return f"{self.place} down from {self.begins:.0f} to {self.ends:.0f} s"
+
+
+@dataclass(frozen=True)
 class Chaos:
-    """What a seed makes of a run: how many calls fail, which requests come when (seconds from the start), and how
-    Workflows behaves where Google's pages leave it open.
+    """What a seed makes of a run: how many calls fail, which requests come when (seconds from the start), which places
+    are down in between, and how Workflows behaves where Google's pages leave it open.
     """
 
     seed: int
     rate: float
     requests: tuple[tuple[float, str], ...]
     dialect: Dialect = field(default_factory=Dialect)
+    outages: tuple[Outage, ...] = ()
 
     @classmethod
     def of(cls, seed: int, rate: float | None = None) -> Chaos:
@@ -80,7 +99,14 @@ class Chaos:
         times = sorted(chance.uniform(0, SPREAD) for _ in range(chance.randrange(4)))
         later = [(when, chance.choice(list(REQUESTS))) for when in times]
         first = (0.0, chance.choice(list(DEPLOYS)))
-        return cls(seed, rate or share, (first, *sorted([*_soon(seed), *later])), _dialect(seed))
+        return cls(
+            seed, rate or share, (first, *sorted([*_soon(seed), *later])), _dialect(seed), _outages(seed)
+        )
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether one claim may take the anchor over from another; a sweep claims, too, by the teardown it asks for."""
+        return sum(name in CLAIMS or name == "sweep" for _, name in self.requests) > 1
 
     @property
     def newest(self) -> str:
@@ -95,7 +121,8 @@ class Chaos:
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} at {when:.0f} s" for when, name in self.requests)
-        return f"seed {self.seed}, {self.rate:.0%} of calls failing, {told}, {self.dialect}"
+        down = "".join(f"{each}, " for each in self.outages)
+        return f"seed {self.seed}, {self.rate:.0%} of calls failing, {told}, {down}{self.dialect}"
 
 
 def _soon(seed: int) -> Iterator[tuple[float, str]]:
@@ -103,6 +130,16 @@ def _soon(seed: int) -> Iterator[tuple[float, str]]:
     chance = random.Random(f"storm/{seed}/soon")
     if chance.randrange(4) == 0:
         yield chance.uniform(0.5, CLAIMED), chance.choice(list(REQUESTS))
+
+
+def _outages(seed: int) -> tuple[Outage, ...]:
+    """With two seeds in five a place is down for a while, and sometimes another one too."""
+    chance = random.Random(f"storm/{seed}/outages")
+    found = []
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        begins, lasts = chance.uniform(0, SPREAD), chance.uniform(*OUTAGE)
+        found.append(Outage(chance.choice(PLACES), begins, begins + lasts))
+    return tuple(found)
 
 
 def _dialect(seed: int) -> Dialect:
@@ -144,7 +181,7 @@ def violation(chaos: Chaos, undisturbed: dict[str, Json]) -> tuple[str, bool]:
     expected, found = undisturbed[chaos.newest], passed.dump
     if chaos.newest == "teardown":
         expected, found = _without_importer(expected), _without_importer(found)
-    where = difference(expected, found)
+    where = unlike(expected, found, taken_over=chaos.overlaps or passed.again)
     return f"{chaos}: ends otherwise than undisturbed at {where}" if where else "", passed.again
 
 
@@ -155,6 +192,7 @@ async def _pass(chaos: Chaos) -> Passed:
         before = foreign.picture(local)
         for fault in chaos.faults() if chaos.rate else ():
             local.cloud.faults.plan(fault)
+        planned = _plan(local, chaos.outages)
         messages: list[tuple[str, str]] = []
         for when, name in chaos.requests:
             local.cloud.world.clock.after(when, partial(_request, local, name, messages))
@@ -163,6 +201,9 @@ async def _pass(chaos: Chaos) -> Passed:
         again = not _is_done(local, newest)
         if again:
             local.cloud.faults.cease()
+            local.cloud.world[OUTAGES].end()
+            for timer in planned:
+                timer.cancel()
             newest = _publish(local, chaos.newest)
             await _ended(local, [*messages, ("", newest)], len(chaos.requests) + 1)
         await settle(local, [])
@@ -171,6 +212,12 @@ async def _pass(chaos: Chaos) -> Passed:
         if not _is_done(local, newest):
             broken.append(f"the newest request ends {_results(local, newest)}")
         return Passed(comparable(local.cloud.dump()), again, "; ".join(broken))
+
+
+def _plan(local: LocalRun, outages: tuple[Outage, ...]) -> list[Timer]:
+    clock, down = local.cloud.world.clock, local.cloud.world[OUTAGES]
+    begin = [clock.after(each.begins, partial(down.begin, each.place)) for each in outages]
+    return begin + [clock.after(each.ends, partial(down.end, each.place)) for each in outages]
 
 
 def _request(local: LocalRun, name: str, messages: list[tuple[str, str]]) -> None:
@@ -237,13 +284,25 @@ MOMENTS = re.compile(r'(fleetgate-expires": "|fleetgate-generation": "|first cla
 
 
 def comparable(dump: Json) -> Json:
-    """Without the moments that requests were published, and the regions that an anchor names.
+    """Without the moments that requests were published."""
+    loaded: Json = json.loads(MOMENTS.sub(r"\1then", json.dumps(dump)))
+    return loaded
 
-    A claim that takes over from another one may not know where that one has been, and then names none.
+
+def unlike(expected: Json, found: Json, *, taken_over: bool) -> str:
+    """Where two such dumps differ, or "".
+
+    An anchor names the regions of the spec, all of them. Only a claim that has `taken_over` one without labels from
+    another claim cannot know where that one has been, and then names none.
     """
+    if taken_over and labels.REGION not in json.dumps(found):
+        expected = _without_regions(expected)
+    return difference(expected, found)
 
-    def known(found: Json) -> Json:
-        return {key: value for key, value in found.items() if not key.startswith(labels.REGION)}
 
-    loaded: Json = json.loads(MOMENTS.sub(r"\1then", json.dumps(dump)), object_hook=known)
+def _without_regions(dump: Json) -> Json:
+    def known(part: Json) -> Json:
+        return {key: value for key, value in part.items() if not key.startswith(labels.REGION)}
+
+    loaded: Json = json.loads(json.dumps(dump), object_hook=known)
     return loaded

@@ -30,8 +30,8 @@ from localcloud.faults.call_faults import (
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Response
-from tests.acceptance.chaos import comparable
-from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived, difference
+from tests.acceptance.chaos import comparable, unlike
+from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived
 from tests.acceptance.runs import settle
 from tests.support.local_cloud import call
 
@@ -114,7 +114,8 @@ async def _found(misdelivery: Misdelivery, undisturbed: Lived) -> str:
     async with LocalRun(seed=DEPLOY.seed) as local:
         misdelivery.plan(local.cloud)
         report = await local.act(DEPLOY.requests[-1])
-        if report.outcome != "done":
+        again = report.outcome != "done"
+        if again:
             if misdelivery.what not in ("cancelled", "fails"):
                 return f"ends {report.outcome}"
             await settle(local, [])
@@ -125,7 +126,7 @@ async def _found(misdelivery: Misdelivery, undisturbed: Lived) -> str:
             return f"ends {report.outcome}, published again"
         if report.incomplete:
             return f"the log has {report.incomplete.have} of {report.incomplete.of} answers"
-        return difference(comparable(undisturbed.dump), comparable(local.cloud.dump()))
+        return unlike(comparable(undisturbed.dump), comparable(local.cloud.dump()), taken_over=again)
 
 
 def _clear(local: LocalRun) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.chaos import CLAIMED, Chaos, dump_after, violation
+from tests.acceptance.chaos import CLAIMED, PLACES, Chaos, dump_after, violation
 
 THIRTY_PER_CENT = Chaos(3, 0.30, ((0.0, "store"), (426.0, "one rule less")))
 
@@ -20,6 +20,8 @@ def test_a_seed_makes_the_chaos() -> None:
     assert {0.05, 0.15, 0.30} == {each.rate for each in every}
     assert {1, 2, 3, 4} <= {len(each.requests) for each in every}
     assert 4 == len({each.dialect for each in every})
+    assert set(PLACES) == {outage.place for each in every for outage in each.outages}
+    assert {0, 1, 2} == {len(each.outages) for each in every}
     assert any(0.0 < when < CLAIMED for each in every for when, _ in each.requests)
     assert {"store", "health check", "one rule less", "teardown"} == {each.newest for each in every}
     assert all(each.requests[0][0] == 0.0 and sorted(each.requests) == list(each.requests) for each in every)

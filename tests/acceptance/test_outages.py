@@ -52,8 +52,8 @@ def test_a_regions_outage_elsewhere_changes_no_deploy() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        "subnets",
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("clusters", "fleet", "service-export")),
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("subnets", "clusters", "fleet")),
+        pytest.param("service-export", marks=pytest.mark.long),
         *("gateway", "verification-default"),
     ],
 )
@@ -70,7 +70,9 @@ def test_an_outage_in_its_own_region_is_waited_for(step: str) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("place", "waiting"), [(OWN, "gateway"), (FAR_REGION, "fleet")])
+@pytest.mark.parametrize(
+    ("place", "waiting"), [(OWN, "gateway"), pytest.param(FAR_REGION, "fleet", marks=pytest.mark.long)]
+)
 def test_a_teardown_ends_when_it_has_seen_every_place(place: str, waiting: str) -> None:
     """While a region is down that it needs, nothing counts as gone; then it is removed, and nothing is left.
 

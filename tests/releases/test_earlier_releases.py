@@ -128,7 +128,7 @@ def test_the_command_line_reads_it_and_extends_its_lease(tmp_path: Path) -> None
 
     async def story() -> None:
         recording = Recording.read(STORE)
-        async with LocalRun(seed=recording.seed) as local:
+        async with LocalRun(seed=recording.seed, grpc=True) as local:
             await replay(local, recording)
             environ = shell_variables(local.installation, tmp_path)
             (listed,) = await _json(environ, "status")
