@@ -7,7 +7,6 @@ JSON is that of protobuf: 64-bit integers and bytes are strings, masks and times
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from google.protobuf.message import DecodeError
 
 from localcloud.grpc import sizes
 from localcloud.grpc.methods import Rpc
+from localcloud.patterns import compiled
 from localcloud.wire.discovery import Method
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Caller, Json, Request, Response
@@ -75,14 +75,14 @@ def _meant(rpc: Rpc, message: Any) -> tuple[Method, dict[str, str]]:
     """The method whose resource the message names, and what goes into its path."""
     for method in rpc.methods:
         names = {name: _text(message, name) for name, _ in method.patterns}
-        if all(re.fullmatch(pattern, names[name]) for name, pattern in method.patterns):
+        if all(compiled(pattern).fullmatch(names[name]) for name, pattern in method.patterns):
             return method, names
     raise _unnamed(rpc.methods[0], names)
 
 
 def _unnamed(method: Method, names: Mapping[str, str]) -> Refused:
     """The refusal of a name that fits no path; its words are [inferred], REST having none: there it is no page."""
-    forms = {name: re.sub(r"\[\^/\]\+", "*", pattern.strip("^$")) for name, pattern in method.patterns}
+    forms = {name: pattern.strip("^$").replace("[^/]+", "*") for name, pattern in method.patterns}
     faults = (f"'{name}' must be of the form {forms[name]}; it is '{value}'" for name, value in names.items())
     return invalid(f"Invalid resource name given: {'; '.join(faults)}.")
 

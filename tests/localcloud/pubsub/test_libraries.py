@@ -20,8 +20,9 @@ from google.pubsub_v1.types import PubsubMessage, ReceivedMessage
 
 from tests.localcloud.grpc.clients import cloud_in_thread
 from tests.localcloud.pubsub import emulator
+from tests.support.projects import CLOUD_PROJECT
 
-PROJECT = "projects/shop"
+PARENT = f"projects/{CLOUD_PROJECT}"
 PATIENCE = 20.0  # real seconds for a message to come
 _numbers = itertools.count()
 
@@ -35,12 +36,12 @@ class PubSub:
 
     def topic(self, **more: Any) -> str:
         """A new topic."""
-        name = f"{PROJECT}/topics/topic-{next(_numbers)}"
+        name = f"{PARENT}/topics/topic-{next(_numbers)}"
         return str(self.publisher.create_topic(request={"name": name, **more}).name)
 
     def subscription(self, topic: str, **more: Any) -> str:
         """A new subscription; `more` can give it another name."""
-        name = f"{PROJECT}/subscriptions/subscription-{next(_numbers)}"
+        name = f"{PARENT}/subscriptions/subscription-{next(_numbers)}"
         made = self.subscriber.create_subscription(request={"name": name, "topic": topic, **more})
         return str(made.name)
 
@@ -115,7 +116,7 @@ def test_a_topic_is_created_once_and_gone_when_it_is_deleted(pubsub: PubSub) -> 
 def test_a_name_has_its_rules(pubsub: PubSub, name: str) -> None:
     """3 to 255 characters that begin with a letter, not `goog`."""
     with pytest.raises(InvalidArgument):
-        pubsub.publisher.create_topic(name=f"{PROJECT}/topics/{name}")
+        pubsub.publisher.create_topic(name=f"{PARENT}/topics/{name}")
 
 
 @pytest.mark.parametrize("name", ["", "news", "topics/news", "projects/shop/subscriptions/news"])
@@ -131,7 +132,7 @@ def test_a_list_is_paged_through(pubsub: PubSub) -> None:
     """The library asks for the next page by the token of the last."""
     made = {pubsub.topic() for _ in range(3)}
 
-    pages = list(pubsub.publisher.list_topics(request={"project": PROJECT, "page_size": 2}).pages)
+    pages = list(pubsub.publisher.list_topics(request={"project": PARENT, "page_size": 2}).pages)
     listed = [topic.name for page in pages for topic in page.topics]
     assert made <= set(listed) and len(set(listed)) == len(listed)
     assert {2} == {len(page.topics) for page in pages[:-1]}
@@ -226,7 +227,7 @@ def test_a_subscription_outlives_its_topic(pubsub: PubSub) -> None:
 
 def test_what_is_not_there_is_not_found(pubsub: PubSub) -> None:
     """A topic to publish to or to subscribe, a subscription to pull from, to acknowledge for, to delete."""
-    topic, subscription = f"{PROJECT}/topics/none", f"{PROJECT}/subscriptions/none"
+    topic, subscription = f"{PARENT}/topics/none", f"{PARENT}/subscriptions/none"
     subscriber = pubsub.subscriber
     for call in (
         lambda: pubsub.publish(topic, {"data": b"x"}),
@@ -244,8 +245,8 @@ def test_what_is_not_there_is_not_found(pubsub: PubSub) -> None:
     "fields",
     [
         {"ack_deadline_seconds": 601},
-        {"name": f"{PROJECT}/subscriptions/ab"},
-        {"name": f"{PROJECT}/topics/reader"},
+        {"name": f"{PARENT}/subscriptions/ab"},
+        {"name": f"{PARENT}/topics/reader"},
     ],
 )
 def test_a_subscription_has_its_rules(pubsub: PubSub, fields: dict[str, Any]) -> None:
@@ -336,7 +337,7 @@ def test_an_attribute_has_its_length(ours: PubSub) -> None:
 def test_a_token_for_a_page_is_one_that_was_given(ours: PubSub) -> None:
     """The emulator begins anew. AIP-158: page tokens."""
     with pytest.raises(InvalidArgument):
-        ours.publisher.list_topics(request={"project": PROJECT, "page_token": "nonsense"})
+        ours.publisher.list_topics(request={"project": PARENT, "page_token": "nonsense"})
 
 
 def test_a_topic_has_a_policy(ours: PubSub) -> None:
