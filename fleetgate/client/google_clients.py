@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests.utils import get_environ_proxies, select_proxy
+from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
 from shared.settings import Settings
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 ENDPOINT = "FLEETGATE_GRPC_ENDPOINT"
 ROOTS = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+# gRPC takes more: ports beyond 65535, which it wraps, and names of other schemes. Nobody means those.
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,15 @@ class GoogleClients:
         """Where `service` is asked, `host` or `host:port`.
 
         Raises:
-            ClientError: gRPC cannot be where REST is. Going to Google instead would mix two clouds.
+            ClientError: the address is none, or gRPC cannot be where REST is. Going to Google instead would mix two
+                clouds.
         """
         if not self.endpoint:
             return _host_of_rest(service, self.settings)
-        if "/" in self.endpoint:
-            raise ClientError(
-                f"{ENDPOINT} is {self.endpoint}.", "Write host:port, without https://.", BAD_USAGE
-            )
+        address = _ADDRESS.fullmatch(self.endpoint)
+        if address is None or not 0 < int(address[1]) < 1 << 16:
+            fix = "Write host:port, such as 127.0.0.1:8443, without https://."
+            raise ClientError(f"{ENDPOINT} is {self.endpoint}.", fix, BAD_USAGE)
         return self.endpoint
 
     def proxy(self, service: str) -> str:
@@ -89,9 +93,17 @@ class GoogleClients:
 
         gRPC itself reads `https_proxy` in lower case alone, and has rules of its own for hosts without a proxy
         [documented: gRPC Core, default_http_proxy_mapper]. Nobody sets HTTPS_PROXY for only some programs.
+
+        Raises:
+            ClientError: gRPC cannot speak to it, and would go past it without a word.
         """
         url = f"https://{self.host(service)}/"
-        return select_proxy(url, get_environ_proxies(url)) or ""
+        named = select_proxy(url, get_environ_proxies(url))
+        proxy = prepend_scheme_if_needed(named, "http") if named else ""
+        if proxy and not proxy.startswith("http://"):
+            fix = "Set HTTPS_PROXY to one of http://, or exempt the host in NO_PROXY."
+            raise ClientError(f"gRPC cannot go through the proxy {proxy.rpartition('@')[2]}.", fix, BAD_USAGE)
+        return proxy
 
     def close(self) -> None:
         """Close the connections of the clients that were made, while the interpreter still runs."""
@@ -147,8 +159,20 @@ def _channel(
 def _trust() -> grpc.ChannelCredentials:
     """Whom gRPC trusts: the authorities in the file that it has a variable for, else in that of REST calls, else its
     own list of public ones [documented: gRPC environment variables; Requests, SSL Cert Verification].
+
+    Raises:
+        ClientError: the file cannot be read, or has no certificate: gRPC would say nothing of it.
     """
     import grpc
 
-    paths = [Path(os.environ[name]) for name in ROOTS if os.environ.get(name)]
-    return grpc.ssl_channel_credentials(paths[0].read_bytes() if paths and paths[0].is_file() else None)
+    name = next((each for each in ROOTS if os.environ.get(each)), "")
+    if not name or Path(os.environ[name]).is_dir():  # a folder of certificates is for REST alone
+        return grpc.ssl_channel_credentials()
+    fix = f"Correct {name}; if Fleetgate runs on a local cloud, read its variables again."
+    try:
+        roots = Path(os.environ[name]).read_bytes()
+    except OSError as error:
+        raise ClientError(f"{name}: {error}", fix, BAD_USAGE) from error
+    if b"CERTIFICATE-----" not in roots:
+        raise ClientError(f"{name}: there is no certificate in {os.environ[name]}.", fix, BAD_USAGE)
+    return grpc.ssl_channel_credentials(roots)

@@ -33,7 +33,7 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
         """Read the file for each call: nothing tells when another process has renewed it.
 
         Raises:
-            google.auth.exceptions.RefreshError: it cannot be read.
+            google.auth.exceptions.RefreshError: it cannot be read, or holds no token, as while it is being written.
         """
         self.refresh(request)
         self.apply(headers)
@@ -41,9 +41,12 @@ class FileCredentials(google.auth.credentials.Credentials):  # type: ignore[misc
     def refresh(self, request: object) -> None:
         """Read the file, as above."""
         try:
-            self.token = self._path.read_text("utf-8").strip()
-        except OSError as error:
+            token = self._path.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
             raise google.auth.exceptions.RefreshError(f"{TOKEN_FILE}: {error}") from error
+        if not token.isprintable() or len(token.split()) != 1:
+            raise google.auth.exceptions.RefreshError(f"{TOKEN_FILE}: there is no token in {self._path}")
+        self.token = token
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,21 @@ def test_grpc_is_where_rest_is_unless_it_has_an_address_of_its_own(
     [
         ({OF_REST: "http://127.0.0.1:1/pubsub/"}, f"Set {OF_GRPC}"),
         ({OF_REST: "https://proxy.example/pubsub/"}, f"unset {OF_REST}"),
-        ({OF_GRPC: "https://127.0.0.1:8443/"}, "host:port"),
+        *(
+            ({OF_GRPC: each}, "host:port")
+            for each in (
+                "https://127.0.0.1:8443/",
+                "127.0.0.1",
+                "127.0.0.1:",
+                "127.0.0.1:0",
+                "127.0.0.1:65536",
+                "127.0.0.1:https",
+                " 127.0.0.1:8443",
+                "ipv4:127.0.0.1:8443",
+                "dns:127.0.0.1:8443",
+                "unix:127.0.0.1",
+            )
+        ),
     ],
 )
 def test_an_address_that_cannot_be_grpcs_is_refused(variables: dict[str, str], words: str) -> None:
@@ -144,6 +158,51 @@ def proxy(front: GoogleGrpc, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]
         monkeypatch.delenv(name, raising=False)
     yield found
     found.close()
+
+
+@pytest.mark.parametrize(("text", "words"), [(None, "No such file"), ("no more", "there is no certificate")])
+def test_authorities_that_are_none_are_told_by_their_variable(
+    here: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, words: str
+) -> None:
+    """gRPC would trust the public ones then, or say that nobody answers."""
+    roots = tmp_path / "roots.pem"
+    if text is not None:
+        roots.write_text(text)
+    monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(roots))
+
+    with pytest.raises(ClientError, match=words) as told:
+        publish(here, {})
+
+    assert "Correct GRPC_DEFAULT_SSL_ROOTS_FILE_PATH" in told.value.fix
+
+
+def test_a_proxy_may_be_named_without_its_scheme(
+    here: Target, front: GoogleGrpc, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for REST. gRPC would take its host for a scheme, and go past it without a word."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.removeprefix("http://"))
+    host = front.host.replace("127.0.0.1", "localhost")
+
+    publish(replace(here, google=replace(here.google, endpoint=host)), {})
+
+    assert [host] == proxy.asked
+
+
+@pytest.mark.parametrize("proxy_url", ["https://me:secret@127.0.0.1:9", "socks5://127.0.0.1:9"])
+def test_a_proxy_that_grpc_cannot_go_through_is_refused(
+    here: Target, front: GoogleGrpc, monkeypatch: pytest.MonkeyPatch, proxy_url: str
+) -> None:
+    """It would go past it without a word. A password is not told."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy_url)
+    monkeypatch.setenv("https_proxy", proxy_url)
+
+    with pytest.raises(ClientError, match=r"cannot go through the proxy .*127\.0\.0\.1:9\.$") as told:
+        publish(here, {})
+
+    assert "secret" not in told.value.cause
+    assert [] == front.tokens
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
-from fleetgate.client.target import target_of
+from fleetgate.client.following import publish
+from fleetgate.client.target import Target, target_of
+from shared import anchor, errors
 from tests.support.google_server import GoogleServer
 
 
@@ -38,6 +40,22 @@ def test_no_project_at_all_is_bad_usage(google: GoogleServer, tmp_path: Path) ->
 
     assert BAD_USAGE == told.value.exit_status
     assert "FLEETGATE_PROJECT" in told.value.fix
+    assert [] == google.requests
+
+
+@pytest.mark.parametrize("written", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe", b"to\x00ken"])
+@pytest.mark.parametrize("over", ["rest", "grpc"])
+def test_a_file_that_holds_no_token_is_told_as_such(
+    here: Target, google: GoogleServer, tmp_path: Path, written: bytes, over: str
+) -> None:
+    """It may be under way to be written; who waits asks again."""
+    (tmp_path / "token").write_bytes(written)
+
+    with pytest.raises(errors.Transient) as told:
+        list(anchor.read_all(here.session)) if over == "rest" else publish(here, {})
+
+    assert errors.NO_TOKEN == told.value.reason
+    assert "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE" in told.value.message
     assert [] == google.requests
 
 
