@@ -11,7 +11,8 @@ from rich.console import Console
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.repository import FaultyFolder
-from shared.spec import InvalidEnvironment
+from shared.spec import Fault, InvalidEnvironment
+from shared.spec.faults import WHOLE
 
 
 class Output(StrEnum):
@@ -45,7 +46,7 @@ def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
     count = len(invalid.faults)
     console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
     for fault in invalid.faults:
-        console.print(f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+        console.print(f"  {_where(spec, fault)}: {fault.fault}\n    fix: {fault.fix}", markup=False)
     raise typer.Exit(BAD_USAGE)
 
 
@@ -55,8 +56,14 @@ def refuse_folder(faulty: FaultyFolder) -> NoReturn:
     count = len(faulty.faults)
     console.print(f"{count} fault{'s' if count != 1 else ''}; nothing was published")
     for path, fault in faulty.faults:
-        console.print(f"  {path}: {fault.path}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+        console.print(f"  {_where(path, fault)}: {fault.fault}\n    fix: {fault.fix}", markup=False)
     raise typer.Exit(BAD_USAGE)
+
+
+def _where(spec: Path, fault: Fault) -> str:
+    """The place in the file, as compilers write it and editors open it, and the path in the document."""
+    place = f"{spec}:{fault.line}:{fault.column}" if fault.line else str(spec)
+    return place if fault.path == WHOLE else f"{place}: {fault.path}"
 
 
 def give_up(error: ClientError) -> NoReturn:

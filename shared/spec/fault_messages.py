@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from shared.spec import values
-from shared.spec.faults import Fault, listed, nearest, path_of
+from shared.spec.faults import MARKS, Fault, listed, nearest, path_of
 from shared.spec.part import Part, field_at, fields_of
 
 Message = tuple[str, str]
@@ -95,9 +95,9 @@ def fault_of(error: ErrorDetails, root: type[Part]) -> Fault:
     """The fault for one of pydantic's errors about a `root` document."""
     loc = error["loc"]
     kind, field = field_at(root, loc)
-    key = next((part for part in reversed(loc) if isinstance(part, str) and part[0] not in "#["), "")
+    key = next((part for part in reversed(loc) if isinstance(part, str) and part not in MARKS), "")
     context = _ErrorContext(
-        key, error["input"], kind, field, dict(error.get("ctx") or {}), isinstance(loc[-1], int)
+        key, error["input"], kind, field, dict(error.get("ctx") or {}), bool(loc) and isinstance(loc[-1], int)
     )
     fault, fix = MESSAGES.get(error["type"], _other)(context)
     return Fault(path_of(loc), fault, fix)
@@ -203,5 +203,4 @@ MESSAGES: dict[str, Callable[[_ErrorContext], Message]] = {
     "too_long": _limit("max_length", "more entries than", "leave at most {}"),
     "dict_type": _not("a map", "write keys and values"),
     "model_type": _not("an object", "write fields and values"),
-    "invalid_key": lambda at: ("a key is not text", "put the key in quotes"),
 }

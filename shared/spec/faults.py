@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+
+from shared.visible import visible
 
 Loc = tuple[str | int, ...]
 WHOLE = "."  # the path of a fault in the document as a whole
+MARKS = (
+    "#map",
+    "#word",
+    "[key]",
+)  # parts of pydantic's locations that no document has: variants, and a map's key
+LONGEST = 400  # characters of each text of a fault: it may quote the document
+_WORD = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -15,20 +26,29 @@ class Fault:
     """One fault of a document.
 
     `path` is its place in the document (`clusters[1].location`; `.` is the document itself), `fault` says what is wrong
-    there, `fix` how to correct it. None of them is ever empty.
+    there, `fix` how to correct it. None of them is ever empty. What they quote is visible, and cut if it is long.
+
+    `line` and `column` are where that is in a file, from 1; 0 if that is not known, or there is no file.
     """
 
     path: str
     fault: str
     fix: str
+    line: int = 0
+    column: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("path", "fault", "fix"):
+            object.__setattr__(self, name, _short(visible(getattr(self, name))))
 
     def wire(self) -> dict[str, str]:
         """The fault as an answer has it."""
-        return asdict(self)
+        return {"path": self.path, "fault": self.fault, "fix": self.fix}
 
     def under(self, prefix: str) -> Fault:
         """The same fault, with its path in the document that has this one at `prefix`."""
-        return Fault(prefix if self.path == WHOLE else f"{prefix}.{self.path}", self.fault, self.fix)
+        inner = "" if self.path == WHOLE else self.path if self.path.startswith("[") else f".{self.path}"
+        return replace(self, path=prefix + inner)
 
 
 class Invalid(ValueError):
@@ -50,15 +70,25 @@ class InvalidRequest(Invalid):
 def path_of(loc: Loc) -> str:
     """A location as a person writes it: `routes[0].rules[2].backendRefs[0].port`.
 
-    A part that begins with `#` names a variant, `[key]` is a key of a map: both are left out.
+    Parts that only pydantic knows are left out. A key that is no word is quoted: `selector["a b"]`.
     """
     path = ""
     for part in loc:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif not part.startswith(("#", "[")):
-            path += f".{part}" if path else part
+        elif part not in MARKS:
+            path += _step(part, bool(path))
     return path or WHOLE
+
+
+def _step(key: str, is_inner: bool) -> str:
+    if _WORD.fullmatch(key):
+        return f".{key}" if is_inner else key
+    return f"[{json.dumps(visible(key)[:100], ensure_ascii=False)}]"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def nearest(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:

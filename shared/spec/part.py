@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from shared.spec.faults import Loc
+from shared.spec.faults import MARKS, Loc
 
 
 class Unreadable(AttributeError):
@@ -49,7 +49,7 @@ def field_at(kind: type[Part], loc: Loc) -> tuple[type[Part], FieldInfo | None]:
     field: FieldInfo | None = None
     inner: type[Part] | None = kind
     for part in loc:
-        if isinstance(part, int) or part.startswith(("#", "[")) or inner is None:
+        if isinstance(part, int) or part in MARKS or inner is None:
             continue
         kind, field = inner, fields_of(inner).get(part)
         inner = kind_within(field.annotation) if field else None

@@ -11,9 +11,10 @@ from pydantic_core import ErrorDetails
 from shared.spec.checks import cross_checks
 from shared.spec.defaults import with_defaults
 from shared.spec.fault_messages import fault_of, shown
-from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, Loc
+from shared.spec.faults import MARKS, WHOLE, Fault, InvalidEnvironment, Loc
 from shared.spec.model import Environment
 from shared.spec.partial_model import partial_model
+from shared.spec.plain import odd_parts
 
 
 def parse_environment(document: object, *, project: str) -> Environment:
@@ -24,6 +25,8 @@ def parse_environment(document: object, *, project: str) -> Environment:
     Raises:
         InvalidEnvironment: with every fault of the document.
     """
+    if odd := odd_parts(document):
+        raise InvalidEnvironment(odd)
     if not isinstance(document, dict):
         fault = "the environment is empty" if document is None else f"{shown(document)} is not an environment"
         fix = "write an object with at least name and clusters"
@@ -67,4 +70,4 @@ def _written(error: ErrorDetails, document: object) -> bool:
 
 
 def _document_loc(loc: Loc) -> Loc:
-    return tuple(part for part in loc if isinstance(part, int) or not part.startswith(("#", "[")))
+    return tuple(part for part in loc if isinstance(part, int) or part not in MARKS)

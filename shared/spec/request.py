@@ -11,10 +11,15 @@ from shared.spec.fault_messages import fault_of, shown
 from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, InvalidRequest, listed, nearest
 from shared.spec.model import Environment
 from shared.spec.part import Part
+from shared.spec.plain import number, odd_parts
 from shared.spec.reading import parse_environment
 from shared.spec.values import LABEL, Flag, Region, Ttl
+from shared.visible import visible
 
 MAX_REQUEST = 65_536  # bytes, five times the limit of an environment; a larger request is not even parsed
+
+LAST_SECOND = 253_402_300_799  # of the year 9999
+GENERATION = r"^[a-z0-9_-]+$"  # what a label may have
 
 Existing = Annotated[
     str, Field(pattern=LABEL, max_length=53, description="Name of the environment.", examples=["store"])
@@ -58,11 +63,11 @@ class Teardown(Part):
 
     action: Literal["teardown"]
     name: Existing
-    expires: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+    expires: Annotated[int, Field(strict=True, ge=0, le=LAST_SECOND)] | None = Field(
         None,
         description="Only if the lease still ends then (unix seconds): so that an extension in between wins.",
     )
-    generation: str | None = Field(
+    generation: Annotated[str, Field(pattern=GENERATION, max_length=63)] | None = Field(
         None, description="Only if this is still the newest claim: so that a deploy in between wins."
     )
     disable_apis: Flag = Field(False, description="Disable the tutorial's APIs as well, at the very end.")
@@ -129,14 +134,36 @@ def _object(data: bytes) -> dict[str, Any]:
             [Fault(WHOLE, f"the message has {len(data)} bytes; at most {MAX_REQUEST} are read", fix)]
         )
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:  # JSONDecodeError, UnicodeDecodeError, endless brackets
+        document = json.loads(data, parse_int=number, object_pairs_hook=_once_each)
+    except InvalidRequest:
+        raise
+    except RecursionError:
+        fault = "the message nests without end"
+        raise InvalidRequest([Fault(WHOLE, fault, "take out what is not needed")]) from None
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
         fix = 'publish one JSON object, such as {"action": "verify", "name": "store"}'
         raise InvalidRequest([Fault(WHOLE, f"the message is not JSON: {error}", fix)]) from None
+    if odd := odd_parts(document):
+        raise InvalidRequest(odd)
     if not isinstance(document, dict):
         fix = 'write {"action": …} around it'
         raise InvalidRequest([Fault(WHOLE, f"{shown(document)} is not an object", fix)])
     return document
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless it has a key twice: readers disagree about which of the two counts.
+
+    Raises:
+        InvalidRequest: it has.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            fault = f"the key {visible(key)!r} is twice in one object"
+            raise InvalidRequest([Fault(WHOLE, fault, "leave it once")])
+        found[key] = value
+    return found
 
 
 def _no_such_action(document: dict[str, Any]) -> Fault:

@@ -41,7 +41,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_starts")
 def test_a_faulty_spec_is_refused_with_every_fault_and_nothing_is_started(tmp_path: Path) -> None:
-    """On stderr, each with its path and what would be right."""
+    """On stderr, each with its line, its path and what would be right."""
     spec = tmp_path / "bad.yaml"
     text = (
         STORE.read_text("utf-8").replace("us-west1-a", "mars-west1-a").replace("port: 8080", "port: 808080")
@@ -55,8 +55,15 @@ def test_a_faulty_spec_is_refused_with_every_fault_and_nothing_is_started(tmp_pa
     count = len([line for line in lines if line.startswith("    fix: ")])
     assert f"{spec}: {count} faults; nothing was changed" == lines[0]
     assert 3 <= count == (len(lines) - 1) / 2
-    paths = [line.strip().split(":")[0] for line in lines[1::2]]
-    assert {"clusters[0].location", "services[0].port", "unknown"} <= set(paths)
+    places = [line.removeprefix(f"  {spec}:").split(": ")[:2] for line in lines[1::2]]
+    line_of = {path: int(place.split(":")[0]) for place, path in places}
+    written = spec.read_text("utf-8").splitlines()
+    for path, words in (
+        ("clusters[0].location", "mars-west1-a"),
+        ("services[0].port", "808080"),
+        ("unknown", "unknown"),
+    ):
+        assert words in written[line_of[path] - 1]
 
 
 @pytest.mark.usefixtures("nothing_starts")
