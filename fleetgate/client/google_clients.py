@@ -99,7 +99,7 @@ class GoogleClients:
         """
         url = f"https://{self.host(service)}/"
         named = select_proxy(url, get_environ_proxies(url))
-        proxy = prepend_scheme_if_needed(named, "http") if named else ""
+        proxy = prepend_scheme_if_needed(named, "http") if named else ""  # type: ignore[no-untyped-call]  # its stub has no types
         if proxy and not proxy.startswith("http://"):
             fix = "Set HTTPS_PROXY to one of http://, or exempt the host in NO_PROXY."
             raise ClientError(f"gRPC cannot go through the proxy {proxy.rpartition('@')[2]}.", fix, BAD_USAGE)
