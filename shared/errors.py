@@ -73,7 +73,10 @@ class Declined(FleetgateError):
 
 @dataclass(eq=False)
 class ApiError(FleetgateError):
-    """A refusal. `reason` is the API's own word, `details` its structured details by short type name."""
+    """A refusal. `reason` is the API's own word, `details` its structured details by short type name.
+
+    `status` is 0 where nothing was refused: no answer came, or one that leaves something out.
+    """
 
     service: str
     method: str
@@ -84,7 +87,8 @@ class ApiError(FleetgateError):
     details: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.service}: {self.method} {self.resource}: {self.status} {self.reason}: {self.message}"
+        answer = f"{self.status} {self.reason}" if self.status else self.reason
+        return f"{self.service}: {self.method} {self.resource}: {answer}: {self.message}"
 
 
 class Transient(ApiError):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
@@ -149,11 +149,22 @@ def _dialect(seed: int) -> Dialect:
 
 @dataclass(frozen=True)
 class Passed:
-    """What a run left: the cloud's dump, whether the newest request had to be published again, and what it broke."""
+    """What a run left: the cloud's dump, whether the newest request had to be published again, whether any request
+    waited for a place that was down, and what it broke.
+    """
 
     dump: Json
     again: bool
+    waited: bool
     broken: str
+
+
+class Judged(NamedTuple):
+    """What a run does that it should not, or ""; the rest as in `Passed`."""
+
+    violation: str
+    again: bool = False
+    waited: bool = False
 
 
 def dump_after(name: str) -> Json:
@@ -167,22 +178,20 @@ def endure(chaos: Chaos) -> Passed:
     return asyncio.run(_pass(chaos))
 
 
-def violation(chaos: Chaos, undisturbed: dict[str, Json]) -> tuple[str, bool]:
-    """What a run under it does that it should not, or "", and whether its newest request had to be published again.
-
-    `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong.
-    """
+def judged(chaos: Chaos, undisturbed: dict[str, Json]) -> Judged:
+    """A run under it. `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong."""
     try:
         passed = endure(chaos)
     except (Stalled, NeverEnded) as error:
-        return f"{chaos}: {error}", False
+        return Judged(f"{chaos}: {error}")
     if passed.broken:
-        return f"{chaos}: {passed.broken}", passed.again
+        return Judged(f"{chaos}: {passed.broken}", passed.again, passed.waited)
     expected, found = undisturbed[chaos.newest], passed.dump
     if chaos.newest == "teardown":
         expected, found = _without_importer(expected), _without_importer(found)
     where = unlike(expected, found, taken_over=chaos.overlaps or passed.again)
-    return f"{chaos}: ends otherwise than undisturbed at {where}" if where else "", passed.again
+    violation = f"{chaos}: ends otherwise than undisturbed at {where}" if where else ""
+    return Judged(violation, passed.again, passed.waited)
 
 
 async def _pass(chaos: Chaos) -> Passed:
@@ -211,7 +220,8 @@ async def _pass(chaos: Chaos) -> Passed:
         broken = [f"{name} is not as it was" for name in before if before[name] != after[name]]
         if not _is_done(local, newest):
             broken.append(f"the newest request ends {_results(local, newest)}")
-        return Passed(comparable(local.cloud.dump()), again, "; ".join(broken))
+        waited = any("PlaceUnreachable" in result for result in _all_results(local))
+        return Passed(comparable(local.cloud.dump()), again, waited, "; ".join(broken))
 
 
 def _plan(local: LocalRun, outages: tuple[Outage, ...]) -> list[Timer]:
@@ -255,6 +265,10 @@ async def _ended(local: LocalRun, messages: list[tuple[str, str]], number: int) 
 def _results(local: LocalRun, message: str) -> list[str]:
     found = local.cloud.executions.of_event(local.installation.workflow, message)
     return [str(json.loads(each.run.result or "{}").get("outcome")) for each in found]
+
+
+def _all_results(local: LocalRun) -> list[str]:
+    return [each.run.result or "" for each in local.cloud.executions.of(local.installation.workflow)]
 
 
 def _is_done(local: LocalRun, message: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.acceptance.chaos import CLAIMED, PLACES, Chaos, dump_after, violation
+from tests.acceptance.chaos import CLAIMED, PLACES, Chaos, Judged, dump_after, judged
 
 THIRTY_PER_CENT = Chaos(3, 0.30, ((0.0, "store"), (426.0, "one rule less")))
 
 
 def test_under_chaos_the_newest_request_holds_and_other_peoples_things_are_untouched() -> None:
     """Three calls in ten fail, every message comes twice and out of order, and two requests overlap."""
-    assert ("", False) == violation(THIRTY_PER_CENT, {"one rule less": dump_after("one rule less")})
+    assert Judged("") == judged(THIRTY_PER_CENT, {"one rule less": dump_after("one rule less")})
 
 
 def test_a_seed_makes_the_chaos() -> None:

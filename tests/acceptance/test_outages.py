@@ -93,6 +93,23 @@ def test_a_teardown_ends_when_it_has_seen_every_place(place: str, waiting: str) 
 
 
 @pytest.mark.long
+def test_a_deploy_that_never_sees_a_place_is_told_which() -> None:
+    """The cause, and what a person can do; not that things are missing there, which may be as wanted."""
+
+    async def scenario() -> None:
+        async with LocalRun(seed=4) as local:
+            assert "done" == (await local.deploy(store())).outcome
+            local.cloud.world[OUTAGES].begin(OWN)
+            report = await local.deploy(store(healthCheck={"requestPath": "/healthz"}))
+            place, *given_up = report.diagnoses
+            assert ("failed", {"TOOK_TOO_LONG"}) == (report.outcome, {each.code for each in given_up})
+            assert ("PLACE_UNREACHABLE", ["gke-west-1"]) == (place.code, place.evidence["clusters there"])
+            assert OWN in place.cause and OWN in place.fix
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.long
 def test_a_teardown_that_never_sees_a_place_is_not_done() -> None:
     """It fails with the place's name, and the environment is still claimed: the sweep comes for it again."""
 

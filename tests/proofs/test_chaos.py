@@ -1,4 +1,7 @@
-"""Chaos of every strength: the newest request's state holds, and other people's things are untouched."""
+"""Chaos of every strength: the newest request's state holds, and other people's things are untouched.
+
+Calls fail, messages come twice, and places are down for a while.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,15 @@ def undisturbed() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_A_TIME))
 def test_the_newest_request_holds_whatever_happens(piece: Piece, first: int) -> None:
     """In each of these seeds."""
-    again = list[bool]()
+    every = list[chaos.Judged]()
 
     def violation(seed: int) -> str:
-        broken, published_again = chaos.violation(chaos.Chaos.of(seed), undisturbed())
-        again.append(published_again)
-        return broken
+        every.append(chaos.judged(chaos.Chaos.of(seed), undisturbed()))
+        return every[-1].violation
 
     piece.judge_each(violation, [(seed,) for seed in range(first, first + AT_A_TIME)])
-    piece.facts = {"published again": sum(again)}
+    piece.facts = {
+        "published again": sum(each.again for each in every),
+        "waited for a place": sum(each.waited for each in every),
+    }
     piece.conclude()
