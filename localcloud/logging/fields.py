@@ -29,6 +29,7 @@ class Kind(Enum):
     NUMBER = auto()
     BOOLEAN = auto()
     TIME = auto()
+    DURATION = auto()
     SEVERITY = auto()
     OBJECT = auto()
     FREE = auto()  # of a payload, or a label
@@ -51,7 +52,13 @@ class Field:
         return found
 
 
-_DEFAULTS = {Kind.TEXT: "", Kind.NUMBER: 0, Kind.BOOLEAN: False, Kind.SEVERITY: "DEFAULT"}
+_DEFAULTS = {
+    Kind.TEXT: "",
+    Kind.NUMBER: 0,
+    Kind.BOOLEAN: False,
+    Kind.DURATION: "0s",
+    Kind.SEVERITY: "DEFAULT",
+}
 
 
 @lru_cache(maxsize=1024)
@@ -93,6 +100,8 @@ def _kind(name: str, schema: Json) -> Kind:
         return Kind.SEVERITY
     if schema.get("format") == "google-datetime":
         return Kind.TIME
+    if schema.get("format") == "google-duration":
+        return Kind.DURATION
     if schema.get("format") in ("int32", "int64"):
         return Kind.NUMBER
     return {"boolean": Kind.BOOLEAN, "string": Kind.TEXT}.get(schema.get("type", ""), Kind.OBJECT)

@@ -1,15 +1,19 @@
 """Which entries a query lets through: each node of its tree as a test.
 
-Text is compared without regard to case, but by regular expressions; a value is converted to the type of the field
-[documented: logging/docs/view/logging-query-language, "Comparison operators", "Values and conversions"]. What the page
+Text is compared by its NFKC_CF form, but by regular expressions; a value is converted to the type of the field, and
+where that cannot be, no comparison holds [documented: logging/docs/view/logging-query-language, "Comparison operators",
+"Values and conversions"]. A field of LogEntry has one type, so such a query is refused at once [inferred]. What the page
 has beyond that, functions but log_id among it, is refused as not implemented.
 """
 
 from __future__ import annotations
 
 import operator
+import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -48,12 +52,15 @@ RANKS = {
 }
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
+    "!=": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NEGATED = {"!=": "=", "!~": "=~"}
+_UNITS = {"ns": 9, "us": 6, "ms": 3, "s": 0}  # of durations → digits behind the point of a second
+_LONG_UNITS = {"m": 60, "h": 3600}  # seconds
+_DURATION = re.compile(r"([+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?)(ns|us|ms|s|m|h)")
 
 
 @lru_cache(maxsize=256)
@@ -89,22 +96,18 @@ def _comparison(node: Comparison) -> Test:
     field = field_of(node.path)
     if node.operator == ":" and node.value == Value("*"):
         return lambda entry: bool(field.values(entry))
-    sign = _NEGATED.get(node.operator, node.operator)
-    holds = _holds(field, sign, node.value)
+    holds = _holds(field, node.operator, node.value)
     fallback = [] if field.default is None else [field.default]
-    denied = sign != node.operator
-
-    def test(entry: Json) -> bool:
-        values = field.values(entry) or fallback
-        return bool(values) and any(map(holds, values)) != denied
-
-    return test
+    return lambda entry: any(map(holds, field.values(entry) or fallback))
 
 
 def _holds(field: Field, sign: str, value: Value) -> Holds:
+    """The comparison with one value. Of a list, one item for which it holds is enough, with `!=` as with `=`
+    [documented: "Object and array types"].
+    """
     name = ".".join(field.path)
-    if sign == "=~":
-        return _matches(field, value)
+    if sign in ("=~", "!~"):
+        return _matches(field, value, sign == "=~")
     if field.kind is Kind.OBJECT:
         if sign != ":":
             raise unparseable(f"Invalid operator '{sign}' for the field '{name}'.")  # words [inferred]
@@ -117,7 +120,7 @@ def _holds(field: Field, sign: str, value: Value) -> Holds:
     return lambda found: compare(read(found), wanted)
 
 
-def _matches(field: Field, value: Value) -> Holds:
+def _matches(field: Field, value: Value, wanted: bool) -> Holds:
     if field.kind not in (Kind.TEXT, Kind.FREE):
         raise not_implemented(f"regular expressions for the field {'.'.join(field.path)}")
     if not value.quoted:
@@ -128,26 +131,28 @@ def _matches(field: Field, value: Value) -> Holds:
         pattern = compiled(value.text)
     except BadPattern as fault:
         raise unparseable(f"Invalid regular expression: {fault}") from None  # words [inferred]
-    return lambda found: _is_plain(found) and bool(pattern.search(_whole(_text(found))))
+    return lambda found: _is_plain(found) and bool(pattern.search(_whole(_text(found)))) == wanted
 
 
 def _contains_below(value: Value) -> Holds:
     """The `has` operator: a part of the text, or of any text in an object."""
-    wanted = value.text.casefold()
-    return lambda found: any(wanted in _text(each).casefold() for each in leaves(found))
+    wanted = _folded(value.text)
+    return lambda found: any(wanted in _folded(_text(each)) for each in leaves(found))
 
 
 def _compares(sign: str, value: Value, kind: Kind) -> Holds:
-    """A number of a payload is compared as one, if the value is one; all else as text."""
-    compare, wanted, number = _ORDERS[sign], value.text.casefold(), _number(value.text)
-    numeric = number is not None and kind is Kind.FREE
+    """A value of a payload says by itself whether it is compared as a number, a boolean or text."""
+    compare, wanted, number = _ORDERS[sign], _folded(value.text), _number(value.text)
+    is_null = value == Value("NULL_VALUE")
 
     def holds(found: Any) -> bool:
-        if isinstance(found, int | float) and not isinstance(found, bool):
-            return numeric and compare(found, number)
         if found is None:
-            return sign == "=" and value == Value("NULL_VALUE")  # [documented: "NULL_VALUE"]
-        return _is_plain(found) and compare(_text(found).casefold(), wanted)
+            return sign in ("=", "!=") and is_null == (sign == "=")  # [documented: "NULL_VALUE"]
+        if isinstance(found, bool):
+            return wanted in ("true", "false") and compare(found, wanted == "true")
+        if isinstance(found, int | float):
+            return kind is Kind.FREE and number is not None and compare(found, number)
+        return _is_plain(found) and compare(_folded(found), wanted)
 
     return holds
 
@@ -195,6 +200,14 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _duration(text: str) -> Fraction:
+    """Seconds: a signed decimal number and its unit [documented: "Values and conversions"]."""
+    if not (match := _DURATION.fullmatch(text)):
+        raise ValueError(text)
+    amount, unit = Fraction(match[1]), match[2]
+    return amount / 10 ** _UNITS[unit] if unit in _UNITS else amount * _LONG_UNITS[unit]
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)
@@ -205,6 +218,12 @@ def _number(text: str) -> float | None:
 def _whole(text: str) -> str:
     """Without halves of characters, which RE2 does not read."""
     return text.encode("utf-8", "replace").decode()
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    """What text is compared by: NFKC_CF, nearly [documented: "string", under "Comparison operators"]."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _is_plain(found: Any) -> bool:
@@ -221,11 +240,13 @@ _CONVERSIONS: dict[Kind, Callable[[str], Any]] = {
     Kind.NUMBER: float,
     Kind.BOOLEAN: _boolean,
     Kind.TIME: moment,
+    Kind.DURATION: _duration,
     Kind.SEVERITY: _rank,
 }
 _READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.NUMBER: float,
     Kind.BOOLEAN: bool,
     Kind.TIME: moment,
+    Kind.DURATION: _duration,
     Kind.SEVERITY: lambda found: RANKS[found],
 }

@@ -45,6 +45,7 @@ COMMENT.4: /--[^\n]*/
 %ignore COMMENT
 %ignore /\s+/
 """
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r"}
 _SEGMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|[^."]+', re.DOTALL)
 
 
@@ -197,8 +198,13 @@ def _value(word: str) -> Value:
 
 
 def _unquoted(segment: str) -> str:
-    """Without quotes. Before what needs none, a backslash stays: regular expressions have them [inferred]."""
-    return re.sub(r'\\(["\\])', r"\1", segment[1:-1]) if segment.startswith('"') else segment
+    """Without quotes, and with the characters that escapes stand for [documented: quotes, and `\\t`; the others inferred].
+
+    Before any other character a backslash stays: regular expressions have them [inferred].
+    """
+    if not segment.startswith('"'):
+        return segment
+    return re.sub(r'\\(["\\tnr])', lambda found: _ESCAPES.get(found[1], found[1]), segment[1:-1])
 
 
 _PARSER = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)

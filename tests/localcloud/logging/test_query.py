@@ -100,12 +100,47 @@ def full(log: Log) -> Log:
         ("trace:*", ""),
         ('trace = ""', "abcp"),  # a field of LogEntry has its default
         ("httpRequest.status = 0", "abcp"),
+        ("jsonPayload.attempt != 1", "b"),
+        ('jsonPayload.attempt != "x"', ""),  # "If an attempted conversion fails, then the comparison fails"
+        ("jsonPayload.ok != 5", ""),
+        ("jsonPayload.ok > false", "b"),  # "Inequality is defined by true>false"
+        ('jsonPayload.answer.rows.at != "y"', "c"),  # one item of a list is enough, whatever the operator
+        ('jsonPayload.answer.rows.at !~ "y"', "c"),
+        ('NOT jsonPayload.answer.rows.at = "y"', "abp"),
+        ('jsonPayload.message = "\uff41"', "a"),  # a wide a: text is compared by NFKC_CF
+        ('textPayload : "text\tof"', ""),
+        ('httpRequest.latency = "0ms"', "abcp"),
         ("severity=INFO -- the first\nlabels.execution:*", "a"),
     ],
 )
 def test_a_filter_lets_through_what_the_page_says(full: Log, query: str, found: str) -> None:
     """Each entry stands for itself by its first letter."""
     assert [each for each in ALL if each[0] in found] == full.messages(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ('> "999ms"', ["1s", "12s"]),  # "as durations, "1s">"999ms""
+        ('< "0.0002m"', ["5ms"]),
+        ("= 5000us", ["5ms"]),
+        ('>= "2s"', ["12s"]),
+    ],
+)
+def test_durations_are_compared_by_their_length(log: Log, query: str, found: list[str]) -> None:
+    """Those of a field of LogEntry; in a payload they are text."""
+    texts = {"5ms": "0.005s", "1s": "1s", "12s": "12s"}
+    log.print(*({"message": name, "httpRequest": {"latency": text}} for name, text in texts.items()))
+
+    assert found == log.messages(f"httpRequest.latency {query}")
+
+
+def test_an_escape_stands_for_its_character(log: Log) -> None:
+    """As `\\t`; a backslash that is escaped stands for itself."""
+    log.print({"message": "a\tb"}, {"message": "a\\tb"})
+
+    assert ["a\tb"] == log.messages(r'jsonPayload.message = "a\tb"')
+    assert ["a\\tb"] == log.messages(r'jsonPayload.message = "a\\tb"')
 
 
 @pytest.mark.parametrize(
@@ -121,6 +156,7 @@ def test_a_filter_lets_through_what_the_page_says(full: Log, query: str, found: 
         ("labels.a='b'", "syntax error at line 1, column 10"),
         ("severity=LOUD", "Invalid value 'LOUD' for the field 'severity'."),
         ('timestamp>"yesterday"', "Invalid value 'yesterday' for the field 'timestamp'."),
+        ("httpRequest.latency>5", "Invalid value '5' for the field 'httpRequest.latency'."),
         ("httpRequest.status=ok", "Invalid value 'ok' for the field 'httpRequest.status'."),
         ("trace_sampled=1", "Invalid value '1' for the field 'traceSampled'."),
         ("service_name=orders", "Field not found: 'service_name'."),
