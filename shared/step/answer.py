@@ -24,8 +24,8 @@ from shared.step.outcome import Outcome
 LIMIT = 2_000  # bytes of JSON: so much of rows and texts
 LIMITS = {"verification": 8_000}  # steps whose rows people want to see at once
 CARRIED_LIMIT = 24_000  # bytes of JSON, with what the next step needs
-TEXT_LIMIT = 1_500  # characters of a message, a cause or a fix
-SHORT = 150  # characters to which each of these is cut if the answer is too large otherwise
+TEXT_LIMIT = 1_500  # bytes of JSON of a message, a cause or a fix
+SHORT = 400  # bytes of JSON to which each of these is cut if the answer is too large otherwise
 ALWAYS_LOGGED = ("changes", "traffic")
 
 Path = tuple[str, ...]
@@ -129,4 +129,8 @@ def _size(value: Any) -> int:
 
 
 def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """As much of a text as has `limit` bytes of JSON, in which a character may take twelve."""
+    if _size(text) <= limit:
+        return text
+    ends = accumulate(_size(character) - 2 for character in text)  # without the quotes of each
+    return text[: sum(end + _size("…") <= limit for end in ends)] + "…"

@@ -106,10 +106,12 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("step", "limit"), [("subnets", LIMIT), ("verification", LIMITS["verification"])]
     )
-    @pytest.mark.parametrize("text", ["x" * 50_000, "é" * 50_000])
-    def test_a_flood_of_words_is_cut(self, message: Make, step: str, limit: int, text: str) -> None:
-        """A cause is a sentence, not a log."""
-        told = answer(message(step=step), Failed(code="C", cause=text, fix=text), [], {}).content
+    @pytest.mark.parametrize("character", ["x", "é", "\U0001f600", "\x00", '"'])
+    def test_a_flood_of_words_is_cut(self, message: Make, step: str, limit: int, character: str) -> None:
+        """A cause is a sentence, not a log. A character may take twelve bytes of JSON."""
+        text, calls = character * 50_000, {"total": 1_000, "byService": dict.fromkeys("abcde", 200)}
+        failed = Failed(code="C", cause=text, fix=text, faults=[{"path": "p", "fault": text, "fix": text}])
+        told = answer(message(step=step), failed, [], calls).content
 
         assert len(json.dumps(told).encode()) <= limit
         assert told["cause"].endswith("…")
