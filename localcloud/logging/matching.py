@@ -1,9 +1,9 @@
 """Which entries a query lets through: each node of its tree as a test.
 
 Text is compared by its NFKC_CF form, but by regular expressions; a value is converted to the type of the field, and
-where that cannot be, no comparison holds [documented: logging/docs/view/logging-query-language, "Comparison operators",
-"Values and conversions"]. A field of LogEntry has one type, so such a query is refused at once [inferred]. What the page
-has beyond that, functions but log_id among it, is refused as not implemented.
+where that cannot be, the comparison fails [documented: logging/docs/view/logging-query-language, "Comparison
+operators", "Values and conversions"]. A field of LogEntry has one type, so such a query is refused at once [inferred].
+What the page has beyond that, functions but log_id among it, is refused as not implemented.
 """
 
 from __future__ import annotations

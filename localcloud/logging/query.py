@@ -198,7 +198,7 @@ def _value(word: str) -> Value:
 
 
 def _unquoted(segment: str) -> str:
-    """Without quotes, and with the characters that escapes stand for [documented: quotes, and `\\t`; the others inferred].
+    """Without quotes, and with the characters that escapes stand for [documented: quotes, `\\t`; the others inferred].
 
     Before any other character a backslash stays: regular expressions have them [inferred].
     """
