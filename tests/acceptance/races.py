@@ -149,7 +149,7 @@ RACES = (
                 ),
                 (
                     "shared/step/attempt.py",
-                    "        if clean and decision.outcome is not None:",
+                    "        if not changed and decision.outcome is not None:",
                     "        if decision.outcome is not None:",
                 ),
             )

@@ -38,7 +38,8 @@ class Scheduler(Services):
         """How many messages have come since somebody looked."""
         root, self.root = self.root, f"pubsub/v1/projects/{PROJECT}/"
         found = self.ok("POST", "subscriptions/reader:pull", {"maxMessages": 100}).get("receivedMessages", [])
-        self.ok("POST", "subscriptions/reader:acknowledge", {"ackIds": [each["ackId"] for each in found]})
+        if found:
+            self.ok("POST", "subscriptions/reader:acknowledge", {"ackIds": [each["ackId"] for each in found]})
         self.root = root
         return len(found)
 
