@@ -209,6 +209,8 @@ class Edge:
                 incoming.transport.abort()
             return web.Response()
         response.headers.setdefault("Date", http_date(self.world.clock.now))
+        if response.length is not None:
+            return await _misframed(incoming, response, response.length)
         if response.stream is None:
             reason = response.reason or None
             return web.Response(
@@ -228,6 +230,17 @@ class Edge:
             await response.stream.aclose()
         await stream.write_eof()
         return stream
+
+
+async def _misframed(incoming: web.BaseRequest, response: Response, length: int) -> web.StreamResponse:
+    """Send an answer whose Content-Length is wrong, and end the connection."""
+    headers = {**response.headers, "Content-Length": str(length), "Connection": "close"}
+    stream = web.StreamResponse(status=response.status, headers=headers)
+    await stream.prepare(incoming)
+    await stream.write(response.body)
+    if incoming.transport is not None:
+        incoming.transport.close()
+    return stream
 
 
 async def _body(incoming: web.BaseRequest, largest: int) -> bytes | None:

@@ -98,6 +98,8 @@ class GrpcServer:
             response = refused.response(Style.NEWER)
         except Abort:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
+        if response.length is not None:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Stream removed")
         if response.status >= 300:
             await _fail(context, response)
         return rpc_answer(rpc, response)

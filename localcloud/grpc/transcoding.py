@@ -47,11 +47,16 @@ def rest_request(rpc: Rpc, data: bytes, headers: Mapping[str, str]) -> Request:
 
 
 def rpc_answer(rpc: Rpc, response: Response) -> bytes:
-    """The RPC's answer, serialized, from a success of REST. What the library's types do not know is left out."""
-    answer = json.loads(response.body or b"{}")
-    data: bytes = json_format.ParseDict(
-        answer, rpc.response(), ignore_unknown_fields=True
-    ).SerializeToString()
+    """The RPC's answer, serialized, from a success of REST. What the library's types do not know is left out.
+
+    A body that is no such message is sent as it is: nobody can read it as one.
+    """
+    message = rpc.response()
+    try:
+        json_format.Parse(response.body or b"{}", message, ignore_unknown_fields=True)
+    except (json_format.ParseError, UnicodeDecodeError, RecursionError):
+        return response.body
+    data: bytes = message.SerializeToString()
     return data
 
 

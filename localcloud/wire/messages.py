@@ -56,7 +56,8 @@ class Response:
     """One HTTP answer. With `stream`, the body is what it yields until it ends (a watch) or is closed.
 
     `latency` is simulated seconds until it reaches an instance that waits for it. `reason` stands behind the status,
-    where that has another than its own: some programs show nothing else.
+    where that has another than its own: some programs show nothing else. `length` is what Content-Length says where
+    that is wrong; the connection ends behind the body then.
     """
 
     status: int = 200
@@ -65,6 +66,7 @@ class Response:
     stream: AsyncGenerator[bytes, None] | None = None
     latency: float = 0.0
     reason: str = ""
+    length: int | None = None
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -17,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from localcloud.google_apis import GoogleApis, local_path
 from localcloud.wire.errors import Refused, Style, not_implemented
 from localcloud.wire.identities import Identities
-from localcloud.wire.json_source import read_json
+from localcloud.wire.json_source import NotJson, read_json
 from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.workflows.authentication import ACCESS, CLOUD_PLATFORM, scopes_of
 from localcloud.workflows.bodies import encoded
@@ -108,10 +109,14 @@ class Outbound:
 
     def _ask(self, request: Request) -> CallResult:
         try:
-            return _result(self._apis.answer(request))
+            answer = self._apis.answer(request)
+            if answer.length is None:
+                return _result(answer)
+            words = "unexpected EOF"
         except Abort:
-            words = f"connection reset by peer: {request.method} {request.path}?{urlencode(request.query)}"
-            return CallResult.failure(error_map("ConnectionError", words))
+            words = "connection reset by peer"
+        words = f"{words}: {request.method} {request.path}?{urlencode(request.query)}"
+        return CallResult.failure(error_map("ConnectionError", words))
 
 
 def _result(response: Response) -> CallResult:
@@ -130,11 +135,14 @@ def _text(value: Any) -> str:
 
 
 def _decoded(body: bytes, content_type: str) -> Any:
-    """A response body: JSON by its content type, text if it is text, else base64 [inferred for the last]."""
+    """A response body: JSON by its content type, text if it is text, else base64 [inferred for the last, and for what
+    says that it is JSON and is not].
+    """
     if not body:
         return None
     if content_type.partition(";")[0].strip() == "application/json":
-        return read_json(body)
+        with suppress(NotJson):
+            return read_json(body)
     try:
         return body.decode()
     except UnicodeDecodeError:
