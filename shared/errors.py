@@ -9,7 +9,7 @@ FleetgateError
 ├── Pending                a write was accepted and is not done yet: look again
 ├── Declined               an optional change was refused, and the step goes on without it
 └── ApiError               what a Google or Kubernetes API refused
-    ├── Transient          429, 5xx, a broken connection: asked again by the workflow
+    ├── Transient          408, 429, 499, 5xx, a broken connection or answer: asked again by the workflow
     │   └── PlaceUnreachable  a list says nothing of a zone or region that is needed
     ├── Unauthorized       401
     ├── PermissionDenied   403, with the permission that is missing, where the message names it
@@ -33,8 +33,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-# Reasons of a Transient that are ours: no API answered.
+# Reasons of a Transient that are ours: no API answered, or not so that it could be read.
 TIMED_OUT = "TimedOut"
+BROKEN = "BrokenAnswer"
+TOO_LARGE = "AnswerTooLarge"
 UNTRUSTED = "CertificateNotTrusted"
 NO_TOKEN = "NoToken"  # noqa: S105  # a reason
 

@@ -13,7 +13,8 @@ from typing import Any
 from localcloud.cloud import LocalCloud
 from localcloud.wire.messages import Abort, Caller, Request
 from shared import errors
-from shared.google import refusals
+from shared.google import answers, refusals
+from shared.google.answers import ANY, Broken, Form
 from shared.json_types import Json
 
 
@@ -23,7 +24,7 @@ class UserCalls:
 
     cloud: LocalCloud
 
-    def post(self, service: str, path: str, body: Any, **query: str) -> Json:
+    def post(self, service: str, path: str, body: Any, form: Form | None = ANY, /, **query: str) -> Json:
         """The answer's JSON; see `shared.google.session.Session.post`.
 
         Raises:
@@ -36,7 +37,9 @@ class UserCalls:
             answer = self.cloud.answer(request)
         except Abort as abort:
             raise errors.Transient(service, "POST", path, 0, "Unreachable", "no answer") from abort
-        content: Json = json.loads(answer.body or "{}")
-        if answer.status >= 300:
-            raise refusals.from_response(service, "POST", f"/{path}", answer.status, content)
-        return content
+        try:
+            if answer.status >= 300:
+                raise refusals.from_answer(service, "POST", f"/{path}", answer.status, answer.body)
+            return answers.shaped(answers.parsed(answer.body), form) if form else {}
+        except Broken as broken:
+            raise answers.trouble(service, "POST", path, answer.status, broken) from broken

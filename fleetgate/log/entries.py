@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from shared.google.answers import ANY, Form
 from shared.json_types import Json
 
 SERVICE = "logging"
@@ -24,7 +25,7 @@ LOG = "run.googleapis.com%2Fstdout"  # what a service on Cloud Run prints [docum
 class Posting(Protocol):
     """Whoever can POST to one of Google's APIs: a `shared.google.session.Session`, or a local cloud."""
 
-    def post(self, service: str, path: str, body: Any, **query: str) -> Json:
+    def post(self, service: str, path: str, body: Any, form: Form | None = ..., /, **query: str) -> Json:
         """The answer's JSON.
 
         Raises:
@@ -66,8 +67,15 @@ def pages(calls: Posting, source: LogSource) -> Iterator[list[Json]]:
         "pageSize": PAGE,
     }
     while True:
-        page = calls.post(SERVICE, "v2/entries:list", body)
+        page = calls.post(SERVICE, "v2/entries:list", body, _is_page)
         yield page.get("entries", [])
         if not (token := page.get("nextPageToken")):
             return
         body = {**body, "pageToken": token}
+
+
+def _is_page(answer: Any) -> bool:
+    """Entries, a token, or nothing at all [documented: entries.list]; an object of other fields is not the API's."""
+    entries, token = answer.get("entries", []), answer.get("nextPageToken", "")
+    is_its = not answer or not answer.keys().isdisjoint({"entries", "nextPageToken"})
+    return is_its and isinstance(token, str) and isinstance(entries, list) and all(map(ANY, entries))

@@ -7,10 +7,12 @@ another object owns, does not count; what may not be read stops the step.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from shared import errors, labels
-from shared.google.cluster_reader import ClusterReader
+from shared.google.answers import has
+from shared.google.cluster_reader import ClusterReader, is_object
 from shared.objects import KubeObject
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"  # [documented]
@@ -29,6 +31,7 @@ _GIVEN = {("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt")}
 _TOKENS_ACCOUNT = (
     "kubernetes.io/service-account.name"  # on each token that a cluster made for one [documented]
 )
+_IS_RESOURCE = has(resource=str, scope=str, verbs=list)
 _MCS = "gke-mcs-controller.gke.io"  # labels what it makes for an import [observed]
 
 
@@ -41,7 +44,7 @@ def foreign_object_in(cluster: ClusterReader, namespace: str, environment: str) 
     for path, plural in _places(cluster, namespace):
         query = urlencode({"labelSelector": f"{labels.OWNER}!={environment}", "limit": ENOUGH})
         try:
-            items = cluster.read(f"{path}?{query}", NAMES).get("items", [])
+            items = cluster.items(f"{path}?{query}", NAMES, is_object)
         except errors.NotFound:
             continue
         for each in items:
@@ -53,7 +56,7 @@ def foreign_object_in(cluster: ClusterReader, namespace: str, environment: str) 
 def _places(cluster: ClusterReader, namespace: str) -> Iterator[tuple[str, str]]:
     """Path and plural of every kind that a namespace can hold and that can be listed."""
     for root in ("/api", "/apis"):
-        for group in cluster.read(root, AGGREGATED).get("items", []):
+        for group in cluster.items(root, AGGREGATED, _is_group):
             name = group["metadata"].get("name", "")
             version = group["versions"][0]  # the preferred one comes first [documented]
             base = f"{root}/{name}/{version['version']}" if name else f"{root}/{version['version']}"
@@ -61,6 +64,15 @@ def _places(cluster: ClusterReader, namespace: str) -> Iterator[tuple[str, str]]
                 listable = each["scope"] == "Namespaced" and "list" in each["verbs"]
                 if listable and each["resource"] not in _DERIVED:
                     yield f"{base}/namespaces/{namespace}/{each['resource']}", each["resource"]
+
+
+def _is_group(told: Any) -> bool:
+    """Whether this is what the server says of a group of kinds [documented: APIGroupDiscovery]."""
+    versions = told.get("versions") if has(metadata=dict, versions=list)(told) else []
+    return bool(versions) and all(
+        has(version=str, resources=list)(each) and all(map(_IS_RESOURCE, each["resources"]))
+        for each in versions
+    )
 
 
 def _is_given(plural: str, item: KubeObject) -> bool:

@@ -32,7 +32,9 @@ def _page(status: int, title: str) -> Break:
     return _instead(status, _PAGE.format(title).encode(), "text/html; charset=UTF-8")
 
 
-def _instead(status: int, body: bytes, kind: str = "application/json; charset=UTF-8", **headers: str) -> Break:
+def _instead(
+    status: int, body: bytes, kind: str = "application/json; charset=UTF-8", **headers: str
+) -> Break:
     """Another answer than the service's."""
     return lambda answer, style: Response(status, body, {"content-type": kind, **headers})
 
@@ -98,7 +100,7 @@ class Broken:
         Raises:
             Abort: the answer would be a stream: it breaks off before its first byte.
         """
-        told = answer() if self.after else Response.of_json({"kind": "nothing"})
+        told = answer() if self.after else Response.of_json({})
         if told.stream is not None:
             raise Abort
         return KINDS[self.kind](told, call.style)

@@ -63,6 +63,7 @@ REASONS = {
     "NOT_FOUND": "notFound",
     "ALREADY_EXISTS": "alreadyExists",
     "RESOURCE_EXHAUSTED": "rateLimitExceeded",
+    "CANCELLED": "backendError",  # (google-gemini/gemini-cli#20309) [observed]
     "INTERNAL": "backendError",
     "UNAVAILABLE": "backendError",
     "UNIMPLEMENTED": "notImplemented",

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import urllib3
 import urllib3.exceptions
 
 from shared import errors
-from shared.google.cluster_reader import ClusterReader, object_path, pem_of, whole
+from shared.google.answers import has
+from shared.google.cluster_reader import ClusterReader, is_object, object_path, pem_of
 from shared.google.container import Cluster
 from shared.google.session import TIMEOUT, Session
 from shared.json_types import Json
@@ -41,7 +43,7 @@ class ClusterWriter(ClusterReader):
         meta = wanted["metadata"]
         path = object_path(wanted["kind"], meta.get("namespace", ""), meta["name"])
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        return self._call("PATCH", f"{path}?{urlencode(query)}", wanted)
+        return self._call("PATCH", f"{path}?{urlencode(query)}", wanted, form=is_object)
 
     def delete(self, kind: str, namespace: str, name: str, uid: str = "") -> None:
         """Begin to delete an object; one that is gone is well.
@@ -51,18 +53,21 @@ class ClusterWriter(ClusterReader):
         """
         terms = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": uid}} if uid else None
         try:
-            self._call("DELETE", object_path(kind, namespace, name), terms)
+            self._call("DELETE", object_path(kind, namespace, name), terms, form=has(kind=str))
         except errors.NotFound:
             return
 
-    def _send(self, method: str, url: str, headers: dict[str, str], body: Json | None) -> tuple[int, bytes]:
+    def _send(
+        self, method: str, url: str, headers: dict[str, str], body: Json | None
+    ) -> urllib3.BaseHTTPResponse:
         from kubernetes.client import ApiException
 
         try:
             answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
         except ApiException as error:  # how the client tells of a certificate that it does not believe
             raise urllib3.exceptions.SSLError(str(error.reason)) from error
-        return answer.status, whole(answer.response)
+        found: urllib3.BaseHTTPResponse = answer.response
+        return found
 
 
 _CLIENTS: dict[tuple[str, str], ApiClient] = {}  # a warm function keeps its connections

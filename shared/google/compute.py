@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from shared import errors
 from shared.google import refusals
+from shared.google.answers import NAMED, Form, has
 from shared.google.lists import Listing, items, listing_by_scope
 from shared.google.session import Session
 from shared.json_types import Json
 
 if TYPE_CHECKING:
     from shared.google import wire
+
+RESOURCE: Form = has(name=str, selfLink=str)  # every resource has them [documented]
+HEALTH: Form = has(kind=str)  # all that an answer without endpoints has [observed]
 
 
 def network(session: Session, project: str, name: str) -> wire.Network | None:
@@ -33,7 +37,7 @@ def subnetworks(session: Session, project: str) -> Listing[wire.Subnetwork]:
 
 def insert_subnetwork(session: Session, project: str, region: str, body: wire.Subnetwork) -> wire.Operation:
     """Begin to create a subnetwork; the operation."""
-    return _begun(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body))
+    return _begun(session.post("compute", f"projects/{project}/regions/{region}/subnetworks", body, NAMED))
 
 
 def delete_subnetwork(session: Session, path: str) -> wire.Operation:
@@ -42,7 +46,7 @@ def delete_subnetwork(session: Session, path: str) -> wire.Operation:
     Raises:
         InUse: something still uses it; the message names what.
     """
-    return _begun(session.delete("compute", path))
+    return _begun(session.delete("compute", path, NAMED))
 
 
 def routes(session: Session, project: str) -> list[wire.Route]:
@@ -112,12 +116,12 @@ def firewalls(session: Session, project: str) -> list[wire.Firewall]:
 
 def delete_firewall(session: Session, path: str) -> wire.Operation:
     """Begin to delete the firewall rule at `path`; the operation."""
-    return _begun(session.delete("compute", path))
+    return _begun(session.delete("compute", path, NAMED))
 
 
 def health(session: Session, backend_service: str, group: str) -> list[str]:
     """The states (`HEALTHY`) of the endpoints that a backend service, by its full name, has in a group (a link)."""
-    answer = session.post("compute", f"{backend_service}/getHealth", {"group": group})
+    answer = session.post("compute", f"{backend_service}/getHealth", {"group": group}, HEALTH)
     return [each.get("healthState", "") for each in answer.get("healthStatus", [])]
 
 
@@ -132,7 +136,7 @@ def insert_address(session: Session, project: str, region: str, body: wire.Addre
     Raises:
         AlreadyExists: the name is taken.
     """
-    return _begun(session.post("compute", f"projects/{project}/regions/{region}/addresses", body))
+    return _begun(session.post("compute", f"projects/{project}/regions/{region}/addresses", body, NAMED))
 
 
 def set_address_labels(
@@ -144,7 +148,7 @@ def set_address_labels(
         Conflict: they have changed since.
     """
     body = {"labels": labels, "labelFingerprint": fingerprint}
-    return _begun(session.post("compute", f"{path}/setLabels", body))
+    return _begun(session.post("compute", f"{path}/setLabels", body, NAMED))
 
 
 def delete_address(session: Session, path: str, request_id: str = "") -> wire.Operation:
@@ -154,8 +158,8 @@ def delete_address(session: Session, path: str, request_id: str = "") -> wire.Op
     begun then [documented]; it may have failed.
     """
     if not request_id:
-        return _begun(session.delete("compute", path))
-    return cast("wire.Operation", session.delete("compute", path, requestId=request_id))
+        return _begun(session.delete("compute", path, NAMED))
+    return cast("wire.Operation", session.delete("compute", path, NAMED, requestId=request_id))
 
 
 def checked(operation: wire.Operation) -> wire.Operation:
@@ -196,7 +200,7 @@ def path_of(link: str) -> str:
 def _found(session: Session, path: str) -> Json | None:
     """What is at `path`, or None."""
     try:
-        return session.get("compute", path)
+        return session.get("compute", path, RESOURCE)
     except errors.NotFound:
         return None
 

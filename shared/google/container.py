@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from shared.google.answers import understanding
 from shared.google.cluster_endpoint import (
     RESTRICTED,
     Endpoint,
@@ -159,11 +160,12 @@ def deletions(session: Session, project: str, places: Places) -> dict[tuple[str,
     path = f"v1/projects/{project}/locations/-/operations"
     operations: Listing[wire.ClusterOperation] = listing(session, "container", path, "operations")
     found: dict[tuple[str, str], float] = {}
-    for each in operations.within(places):
-        deletes = each.get("operationType") == "DELETE_CLUSTER" and each.get("status") != "DONE"
-        if deletes and each.get("startTime"):
-            *_, location, _, name = each["targetLink"].split("/")
-            found[name, location] = unix(each["startTime"])
+    with understanding("container", "GET", path):
+        for each in operations.within(places):
+            deletes = each.get("operationType") == "DELETE_CLUSTER" and each.get("status") != "DONE"
+            if deletes and each.get("startTime"):
+                *_, location, _, name = each["targetLink"].split("/")
+                found[name, location] = unix(each["startTime"])
     return found
 
 

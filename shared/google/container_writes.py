@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from shared.google.answers import NAMED
+from shared.google.client_libraries import writing
 from shared.google.session import Session
 from shared.json_types import Json
 
@@ -19,9 +21,9 @@ def create_cluster(session: Session, project: str, location: str, body: Json) ->
     Raises:
         AlreadyExists: the name is taken.
     """
-    _client(session).create_cluster(
-        parent=f"projects/{project}/locations/{location}", cluster=body, retry=None
-    )
+    parent = f"projects/{project}/locations/{location}"
+    with writing("container", "POST", parent):
+        _client(session).create_cluster(parent=parent, cluster=body, retry=None)
 
 
 def update_cluster(session: Session, path: str, update: Json) -> None:
@@ -30,7 +32,8 @@ def update_cluster(session: Session, path: str, update: Json) -> None:
     Raises:
         Busy: another operation runs on the cluster.
     """
-    _client(session).update_cluster(name=path, update=update, retry=None)
+    with writing("container", "PUT", path):
+        _client(session).update_cluster(name=path, update=update, retry=None)
 
 
 def resize_pool(session: Session, path: str, count: int) -> None:
@@ -40,7 +43,8 @@ def resize_pool(session: Session, path: str, count: int) -> None:
         Busy: another operation runs on the cluster.
     """
     request = {"name": path, "node_count": count}
-    _client(session).set_node_pool_size(request=request, retry=None)
+    with writing("container", "POST", path):
+        _client(session).set_node_pool_size(request=request, retry=None)
 
 
 def update_pool(session: Session, path: str, update: Json) -> None:
@@ -49,7 +53,8 @@ def update_pool(session: Session, path: str, update: Json) -> None:
     Raises:
         Busy: another operation runs on the cluster.
     """
-    _client(session).update_node_pool(request={"name": path, **update}, retry=None)
+    with writing("container", "PUT", path):
+        _client(session).update_node_pool(request={"name": path, **update}, retry=None)
 
 
 def delete_cluster(session: Session, path: str) -> None:
@@ -58,7 +63,8 @@ def delete_cluster(session: Session, path: str) -> None:
     Raises:
         Busy: another operation runs on the cluster.
     """
-    _client(session).delete_cluster(name=path, retry=None)
+    with writing("container", "DELETE", path):
+        _client(session).delete_cluster(name=path, retry=None)
 
 
 @cache
@@ -69,5 +75,5 @@ def _client(session: Session) -> Any:
     client = container_v1.ClusterManagerClient(
         credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
     )
-    session.mount(client.transport._session)
+    session.mount(client.transport._session, NAMED)
     return client

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from shared.google.answers import understanding
 from shared.google.compute import unix
 from shared.google.lists import PARTIAL, Listing, items, listing
 from shared.google.session import Session
@@ -89,7 +90,8 @@ def features(session: Session, project: str) -> dict[str, Feature]:
     """The fleet's features by short name. States of members in an unreachable region are missing, and no features."""
     path = f"v1/projects/{project}/locations/global/features"
     told: list[wire.Feature] = list(items(session, "gkehub", path, "resources", **PARTIAL))
-    return {each["name"].rpartition("/")[2]: _feature(each) for each in told}
+    with understanding("gkehub", "GET", path):
+        return {each["name"].rpartition("/")[2]: _feature(each) for each in told}
 
 
 def memberships(session: Session, project: str) -> Listing[Membership]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from shared.google.answers import NAMED
+from shared.google.client_libraries import writing
 from shared.google.gkehub import INGRESS
 from shared.google.session import Session
 
@@ -22,12 +24,14 @@ def create_feature(
         AlreadyExists: it is enabled.
     """
     spec = {INGRESS: {"config_membership": config_membership}} if config_membership else {}
+    parent = f"projects/{project}/locations/global"
     request = {
-        "parent": f"projects/{project}/locations/global",
+        "parent": parent,
         "feature_id": name,
         "resource": {"labels": dict(labels), **({"spec": spec} if spec else {})},
     }
-    _client(session).create_feature(request=request, retry=None)
+    with writing("gkehub", "POST", parent):
+        _client(session).create_feature(request=request, retry=None)
 
 
 def move_config_membership(session: Session, path: str, membership: str) -> None:
@@ -37,7 +41,8 @@ def move_config_membership(session: Session, path: str, membership: str) -> None
         "update_mask": {"paths": [f"spec.{INGRESS}.config_membership"]},
         "resource": {"spec": {INGRESS: {"config_membership": membership}}},
     }
-    _client(session).update_feature(request=request, retry=None)
+    with writing("gkehub", "PATCH", path):
+        _client(session).update_feature(request=request, retry=None)
 
 
 def delete_feature(session: Session, path: str) -> None:
@@ -47,7 +52,8 @@ def delete_feature(session: Session, path: str) -> None:
         InUse: it still has resources, or had some minutes ago [observed].
         Conflict: a change of it is under way.
     """
-    _client(session).delete_feature(request={"name": path}, retry=None)
+    with writing("gkehub", "DELETE", path):
+        _client(session).delete_feature(request={"name": path}, retry=None)
 
 
 def delete_membership(session: Session, path: str) -> None:
@@ -56,7 +62,8 @@ def delete_membership(session: Session, path: str) -> None:
     Raises:
         Conflict: a change of it is under way.
     """
-    _client(session).delete_membership(request={"name": path}, retry=None)
+    with writing("gkehub", "DELETE", path):
+        _client(session).delete_membership(request={"name": path}, retry=None)
 
 
 @cache
@@ -67,5 +74,5 @@ def _client(session: Session) -> Any:
     client = gkehub_v1.GkeHubClient(
         credentials=session.credentials, transport="rest", client_options={"api_endpoint": endpoint}
     )
-    session.mount(client.transport._session)
+    session.mount(client.transport._session, NAMED)
     return client

@@ -8,6 +8,10 @@ deletes accordingly.
 
 So a list that may have holes is a `Listing`, and gives its items only to a reader who says which places it needs.
 A hole in one of them is an error that names it; a hole elsewhere does not matter to that reader.
+
+An answer that is no list of these items is no empty list, either (`shared.google.answers`). Compute Engine says in each
+what it is a list of, also in an empty one [documented, `kind` of each list]. The newer APIs leave out what is empty, so
+their empty list is `{}`; an object with other fields alone is not theirs.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from shared import errors
+from shared.google.answers import NAMED, Form, understanding
 from shared.google.session import Session
 from shared.json_types import Json
 
@@ -25,6 +30,7 @@ Other = TypeVar("Other")
 
 EMPTY = "NO_RESULTS_ON_PAGE"  # compute's warning that a scope has none: that is no hole [documented]
 UNREAD = ("missingZones", "unreachable", "unreachables")
+OF_ANY_LIST = {*UNREAD, "nextPageToken"}
 PARTIAL: Final = {
     "returnPartialSuccess": "true"
 }  # with it an outage makes a hole, without it a refusal [documented]
@@ -90,8 +96,13 @@ class Listing(Generic[Item]):
         return tuple(each for each in self.holes if places.meet(each))
 
     def each(self, convert: Callable[[Item], Other]) -> Listing[Other]:
-        """The same with every item converted."""
-        return Listing(self.service, self.what, [convert(item) for item in self._items], self.holes)
+        """The same with every item converted.
+
+        Raises:
+            Transient: an item has not the form that `convert` needs.
+        """
+        with understanding(self.service, "GET", self.what):
+            return Listing(self.service, self.what, [convert(item) for item in self._items], self.holes)
 
     def only(self, wanted: Callable[[Item], bool]) -> Listing[Item]:
         """The same without the items that are not wanted."""
@@ -110,7 +121,7 @@ def items(session: Session, service: str, path: str, field: str, **query: str) -
     Raises:
         PlaceUnreachable: part of the list could not be read.
     """
-    for page in session.pages(service, path, **query):
+    for page in session.pages(service, path, _page(service, field), **query):
         if found := [*_holes(page)]:
             raise unreachable(service, path, found)
         yield from page.get(field, [])
@@ -119,7 +130,7 @@ def items(session: Session, service: str, path: str, field: str, **query: str) -
 def listing(session: Session, service: str, path: str, field: str, **query: str) -> Listing[Any]:
     """A list of several places at once, whole: a hole may be told on any page [documented: AIP-217]."""
     found, holes = list[Any](), dict[str, None]()
-    for page in session.pages(service, path, **query):
+    for page in session.pages(service, path, _page(service, field), **query):
         found += page.get(field, [])
         holes |= dict.fromkeys(_holes(page))
     return Listing(service, path, found, tuple(holes))
@@ -128,7 +139,7 @@ def listing(session: Session, service: str, path: str, field: str, **query: str)
 def listing_by_scope(session: Session, service: str, path: str, field: str, **query: str) -> Listing[Any]:
     """The same of an aggregated list of Compute Engine, which has items by region and zone."""
     found, holes = list[Any](), dict[str, None]()
-    for page in session.pages(service, path, **PARTIAL, **query):
+    for page in session.pages(service, path, _page_by_scope(field), **PARTIAL, **query):
         holes |= dict.fromkeys(_holes(page))
         for name, scope in page.get("items", {}).items():
             found += scope.get(field, [])
@@ -140,6 +151,51 @@ def outermost(holes: Iterable[str]) -> list[str]:
     """Each of these places once, without the zones of a region that is among them."""
     found = set(holes)
     return sorted(each for each in found if not any(other and _is_in(each, other) for other in found))
+
+
+def _page(service: str, field: str) -> Form:
+    """The form of a page with named items in `field`."""
+    is_one = _is_of_compute if service == "compute" else _is_of_list(field)
+    return lambda page: is_one(page) and _are_holes(page) and _are_named(page.get(field, []))
+
+
+def _page_by_scope(field: str) -> Form:
+    """The form of a page of an aggregated list."""
+
+    def is_scope(scope: Any) -> bool:
+        return isinstance(scope, dict) and _are_holes(scope) and _are_named(scope.get(field, []))
+
+    def is_page(page: Any) -> bool:
+        scopes = page.get("items", {})
+        known = _is_of_compute(page) and _are_holes(page) and isinstance(scopes, dict)
+        return known and all(map(is_scope, scopes.values()))
+
+    return is_page
+
+
+def _is_of_compute(page: Any) -> bool:
+    kind = page.get("kind")
+    return isinstance(kind, str) and kind.startswith("compute#") and kind.endswith("List")
+
+
+def _is_of_list(field: str) -> Form:
+    """Whether a page has a field of such a list, or none at all."""
+    return lambda page: not page or not page.keys().isdisjoint(OF_ANY_LIST | {field})
+
+
+def _are_holes(answer: Json) -> bool:
+    """Whether what an answer says of the rest has its form."""
+    places = [answer.get(field) or [] for field in UNREAD]
+    texts = all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in places)
+    return (
+        texts
+        and isinstance(answer.get("warning") or {}, dict)
+        and isinstance(answer.get("nextPageToken", ""), str)
+    )
+
+
+def _are_named(found: Any) -> bool:
+    return isinstance(found, list) and all(map(NAMED, found))
 
 
 def _holes(answer: Json) -> Iterator[str]:

@@ -8,6 +8,7 @@ google-auth 2.5x]. A function makes no call that nobody asked for, and none besi
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -15,7 +16,13 @@ import google.auth.credentials
 import google.auth.exceptions
 import requests
 
+from shared.google.answers import Broken, has, parsed, shaped
+
 TIMEOUT = 5.0  # seconds; the server is on the same machine
+FLAVOR = {"Metadata-Flavor": "Google"}
+_TOKEN = has(access_token=str, expires_in=int)
+_AN_ADDRESS = re.compile(r"[a-zA-Z0-9._:-]{1,128}@[a-z0-9.-]{1,128}")
+_A_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 class MetadataCredentials(google.auth.credentials.Credentials):  # type: ignore[misc]
@@ -28,9 +35,8 @@ class MetadataCredentials(google.auth.credentials.Credentials):  # type: ignore[
             google.auth.exceptions.RefreshError: the metadata server does not give one.
         """
         try:
-            response = _get("instance/service-accounts/default/token")
-            answer = response.json()
-        except requests.RequestException as error:
+            answer = shaped(parsed(_get("instance/service-accounts/default/token").encode()), _TOKEN)
+        except (requests.RequestException, Broken) as error:
             raise google.auth.exceptions.RefreshError(f"metadata server: {error}") from error
         self.token = answer["access_token"]
         # google-auth compares with the machine's clock, naive and in UTC.
@@ -42,9 +48,9 @@ def service_account() -> str:
     """The address of the service account that the function runs as.
 
     Raises:
-        requests.RequestException: the metadata server does not answer.
+        requests.RequestException: the metadata server does not tell it.
     """
-    return _get("instance/service-accounts/default/email").text.strip()
+    return _told("instance/service-accounts/default/email", _AN_ADDRESS)
 
 
 @cache
@@ -52,15 +58,25 @@ def project_number() -> str:
     """The number of the project that the function runs in.
 
     Raises:
-        requests.RequestException: the metadata server does not answer.
+        requests.RequestException: the metadata server does not tell it.
     """
-    return _get("project/numeric-project-id").text.strip()
+    return _told("project/numeric-project-id", _A_NUMBER)
 
 
-def _get(path: str) -> requests.Response:
+def _told(path: str, form: re.Pattern[str]) -> str:
+    """A text of this form. It is kept for as long as the instance lives, so another one must not be believed."""
+    text = _get(path).strip()
+    if not form.fullmatch(text):
+        raise requests.RequestException(f"metadata server: {text[:100]!r} is no answer to {path}")
+    return text
+
+
+def _get(path: str) -> str:
     host = os.environ.get("GCE_METADATA_HOST") or "metadata.google.internal"
     response = requests.get(
-        f"http://{host}/computeMetadata/v1/{path}", headers={"Metadata-Flavor": "Google"}, timeout=TIMEOUT
+        f"http://{host}/computeMetadata/v1/{path}", headers=FLAVOR, timeout=TIMEOUT, allow_redirects=False
     )
     response.raise_for_status()
-    return response
+    if response.status_code != 200:
+        raise requests.RequestException(f"metadata server: status {response.status_code}")
+    return response.text

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
+from shared.google.answers import NAMED, Form, has
 from shared.google.session import Session
 
 if TYPE_CHECKING:
     from shared.google import wire
 
+# Written back without the etag that was read, a policy replaces whatever there is [documented, setIamPolicy].
+POLICY: Form = has(etag=str)
 POLICY_VERSION = 3  # older versions drop conditions when they are written back [documented]
 
 
 def number(session: Session, project: str) -> str:
     """The project's number."""
-    name: str = session.get("cloudresourcemanager", f"v3/projects/{project}")["name"]
+    name: str = session.get("cloudresourcemanager", f"v3/projects/{project}", NAMED)["name"]
     return name.removeprefix("projects/")
 
 
@@ -23,7 +26,8 @@ def policy(session: Session, project: str) -> wire.Policy:
     """The project's IAM policy, with its etag."""
     body = {"options": {"requestedPolicyVersion": POLICY_VERSION}}
     return cast(
-        "wire.Policy", session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body)
+        "wire.Policy",
+        session.post("cloudresourcemanager", f"v3/projects/{project}:getIamPolicy", body, POLICY),
     )
 
 
@@ -34,7 +38,7 @@ def set_policy(session: Session, project: str, wanted: wire.Policy) -> None:
         Conflict: it was changed meanwhile.
     """
     body = {"policy": {**wanted, "version": POLICY_VERSION}}
-    session.post("cloudresourcemanager", f"v3/projects/{project}:setIamPolicy", body)
+    session.post("cloudresourcemanager", f"v3/projects/{project}:setIamPolicy", body, POLICY)
 
 
 def members(wanted: wire.Policy, role: str) -> list[str]:

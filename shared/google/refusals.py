@@ -12,6 +12,7 @@ from typing import Any
 
 from shared import errors
 from shared.errors import ApiError
+from shared.google.answers import Broken, parsed
 
 MESSAGE_LIMIT = 600  # characters of a foreign message that are kept: floods do not reach the answer
 REASON_LIMIT = 100  # and of its one word for it
@@ -71,12 +72,43 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     403: errors.PermissionDenied,
     404: errors.NotFound,
     412: errors.Conflict,
+    408: errors.Transient,  # the request took too long to arrive [documented: storage, retry strategy]
     413: errors.QuotaExceeded,  # [documented: VPC quotas, "Errors when exceeding your quota"]
+    499: errors.Transient,  # the service gave the call up (googleapis/python-genai#2506) [observed]
 }
+_NO_SUCH_KIND = (
+    b"404 page not found"  # a Kubernetes API server's, of a group that it has not (net/http) [documented]
+)
+
+
+def from_answer(service: str, method: str, resource: str, status: int, data: bytes) -> ApiError:
+    """The refusal that an answer with this body is.
+
+    Raises:
+        Broken: the API did not write it, whatever its status says: a page with 404 does not say that something is gone.
+    """
+    if status == 404 and data.strip() == _NO_SUCH_KIND:
+        return from_response(service, method, resource, status, {"error": {"message": data.strip().decode()}})
+    if 300 <= status < 400:
+        raise Broken(f"is a redirect ({status}), which is not followed")
+    try:
+        body = parsed(data)
+    except Broken as broken:
+        raise Broken(f"{broken}, with status {status}") from broken
+    if not _is_envelope(body):
+        raise Broken(f"is no refusal of the API, but has status {status}")
+    return from_response(service, method, resource, status, body)
+
+
+def _is_envelope(body: Any) -> bool:
+    """Whether a body is a refusal of Google's, or a Kubernetes `Status`."""
+    return isinstance(body, Mapping) and (
+        isinstance(body.get("error"), Mapping) or body.get("kind") == "Status"
+    )
 
 
 def from_response(service: str, method: str, resource: str, status: int, body: Any) -> ApiError:
-    """The refusal that an API's answer is. `body` is its JSON, or its text, or None."""
+    """The refusal that an API's answer is. `body` is its JSON."""
     error = _error_of(body)
     details = _details(error)
     reason = _reason(error, details)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from shared import errors
+from shared.google.answers import NAMED
 from shared.google.session import Session
 
 # Without any one of them there is no multi-cluster Gateway [documented, enabling multi-cluster Gateways].
@@ -35,8 +37,8 @@ def enabled(session: Session, project: str, apis: Sequence[str]) -> list[str]:
     `Session.get` has no form for, so they are written into the path.
     """
     names = "&".join(f"names=projects/{project}/services/{api}" for api in apis)
-    answer = session.get("serviceusage", f"v1/projects/{project}/services:batchGet?{names}")
-    states = {each["name"].rpartition("/")[2]: each.get("state") for each in answer.get("services", [])}
+    answer = session.get("serviceusage", f"v1/projects/{project}/services:batchGet?{names}", _has_services)
+    states = {each["name"].rpartition("/")[2]: each.get("state") for each in answer["services"]}
     return [api for api in apis if states.get(api) == "ENABLED"]
 
 
@@ -49,7 +51,13 @@ def disable(session: Session, project: str, api: str) -> None:
     """
     body = {"disableDependentServices": False, "checkIfServiceHasUsage": "CHECK"}
     try:
-        session.post("serviceusage", f"v1/projects/{project}/services/{api}:disable", body)
+        session.post("serviceusage", f"v1/projects/{project}/services/{api}:disable", body, NAMED)
     except errors.Refused as error:
         if "is not enabled" not in error.message:
             raise
+
+
+def _has_services(answer: Any) -> bool:
+    """Every API that is named is in the answer, whether it is on or off [documented, batchGet]."""
+    told = answer.get("services")
+    return isinstance(told, list) and bool(told) and all(map(NAMED, told))

@@ -1,10 +1,10 @@
 """The one session that every call of a function goes through, a client library's as well as our own.
 
-An adapter sits under it. It counts the call, gives it a time limit, remembers the server's `Date`, and turns a
-refusal into `shared.errors`, so that nobody above it ever looks at a status code. What changes something is
-tried once; a read that meets a passing trouble is repeated at once, a few times in one invocation: a look is
-made of a dozen reads, and all of them have to succeed. `mount` puts the same adapter under a client library's
-REST transport:
+An adapter sits under it. It counts the call, gives it a time limit, reads the answer whole, remembers the server's
+`Date`, and turns a refusal or a broken answer (`shared.google.answers`) into `shared.errors`, so that nobody above it
+ever looks at a status code. What changes something is tried once; a read that meets a passing trouble is repeated at
+once, a few times in one invocation: a look is made of a dozen reads, and all of them have to succeed. `mount` puts the
+same adapter under a client library's REST transport:
 
     client = container_v1.ClusterManagerClient(transport=…)
     session.mount(client.transport._session)
@@ -13,10 +13,9 @@ REST transport:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import google.auth.exceptions
 import requests
@@ -25,7 +24,8 @@ from google.auth.transport.requests import AuthorizedSession
 from requests.adapters import HTTPAdapter
 
 from shared import errors
-from shared.google import refusals
+from shared.google import answers, refusals
+from shared.google.answers import ANY, Broken, Form
 from shared.google.metadata import MetadataCredentials, service_account
 from shared.json_types import Json
 from shared.settings import Settings
@@ -37,6 +37,7 @@ TIMEOUT = (5.0, 20.0)
 # meets five or six refusals, and more than eight in one look of seven; where all fail, eight calls are made in vain
 # (docs/decisions/0006).
 REPEATS = 8
+SLOW = {errors.TIMED_OUT, errors.TOO_LARGE}
 APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
 READING_POSTS = (
     "/getHealth",
@@ -46,6 +47,7 @@ READING_POSTS = (
     "accessreviews",
     "/entries:list",
 )
+Answer = TypeVar("Answer")
 
 
 class Calls:
@@ -64,13 +66,26 @@ class Calls:
         self.by_service[service] += 1
         self.mutations += _mutates(method, url)
 
-    def may_repeat(self, method: str, url: str, error: errors.Transient) -> bool:
-        """Whether a call that met `error` is to be made again at once, which is noted.
+    def repeated(self, method: str, url: str, once: Callable[[], Answer]) -> Answer:
+        """What `once` answers; a read is made again at once where that may help.
 
-        Reads are, as long as there are few. Not one that took its whole time, since the invocation has not much
-        more; nor one that was told to come more rarely.
+        Raises:
+            ApiError: what the last call met.
         """
-        if _mutates(method, url) or error.status == 429 or error.reason == errors.TIMED_OUT:
+        while True:
+            try:
+                return once()
+            except errors.Transient as error:
+                if not self._may_repeat(method, url, error):
+                    raise
+
+    def _may_repeat(self, method: str, url: str, error: errors.Transient) -> bool:
+        """Whether a call that met `error` is to be made again, which is noted.
+
+        Reads are, as long as there are few. Not one that took its whole time, or as long as a large answer takes,
+        since the invocation has not much more; nor one that was told to come more rarely.
+        """
+        if _mutates(method, url) or error.status == 429 or error.reason in SLOW:
             return False
         self.repeats += 1
         return self.repeats <= REPEATS
@@ -84,8 +99,14 @@ class Calls:
         }
 
 
-def unanswered(service: str, method: str, resource: str, error: Exception, late: bool) -> errors.Transient:
-    """The trouble that a call without an answer is; `late` if its time was over."""
+def trouble_of(service: str, method: str, resource: str, status: int, error: Exception) -> errors.Transient:
+    """The trouble that a call met while it was sent, or, once its answer had a `status`, while that was read."""
+    if isinstance(error, Broken):
+        return answers.trouble(service, method, resource, status, error)
+    late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
+    if status and not late:
+        broken = Broken(f"breaks off, or cannot be unpacked ({type(error).__name__})")
+        return answers.trouble(service, method, resource, status, broken)
     reason = errors.TIMED_OUT if late else errors.UNTRUSTED if _is_untrusted(error) else "Unreachable"
     return errors.Transient(service, method, resource, 0, reason, f"no answer: {type(error).__name__}")
 
@@ -101,53 +122,41 @@ def _mutates(method: str, url: str) -> bool:
 
 
 class Wire(HTTPAdapter):
-    """One service's adapter. It outlives an invocation, so `session.calls` is looked up at each call."""
+    """One service's adapter. It outlives an invocation, so `session.calls` is looked up at each call.
 
-    def __init__(self, service: str, session: Session) -> None:
+    `form` is what each success has to be; without one, who asked looks at it.
+    """
+
+    def __init__(self, service: str, session: Session, form: Form | None = None) -> None:
         super().__init__(max_retries=0)
         self._service = service
         self._session = session
+        self._form = form
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send, and a read again where that may help.
+        """Send once, and read the answer whole.
 
         Raises:
-            ApiError: any answer of 300 and above; Transient also for no answer at all.
+            ApiError: any answer of 300 and above; Transient also for none, or a broken one.
         """
-        while True:
-            try:
-                return self._send_once(request, *args, **kwargs)
-            except errors.Transient as error:
-                if not self._session.calls.may_repeat(request.method or "GET", request.url or "", error):
-                    raise
-
-    def _send_once(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         calls, method, url = self._session.calls, request.method or "GET", request.url or ""
         calls.count(self._service, method, url)
-        kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
+        kwargs |= {"timeout": kwargs.get("timeout") or TIMEOUT, "stream": True}
+        told, status = (self._service, method, request.path_url), 0
         try:
             response = super().send(request, *args, **kwargs)
-        except requests.RequestException as error:
-            late = isinstance(error, requests.Timeout)
-            raise unanswered(self._service, method, request.path_url, error, late) from error
-        calls.date = _unix(response.headers.get("Date")) or calls.date
-        if response.status_code == 401:
-            self._session.credentials.token = None  # the next call asks for a new one
-        if response.status_code >= 300:  # a redirect is a refusal, too: a token goes nowhere else
-            body = _json_or_text(response)
-            raise refusals.from_response(self._service, method, request.path_url, response.status_code, body)
+            status = response.status_code
+            response._content = answers.whole(response.raw, decode=True)
+            calls.date = answers.unix(response.headers.get("Date")) or calls.date
+            if status == 401:
+                self._session.credentials.token = None  # the next call asks for a new one
+            if status >= 300:  # a redirect is a refusal, too: a token goes nowhere else
+                raise refusals.from_answer(*told, status, response.content)
+            if self._form is not None:
+                answers.shaped(answers.parsed(response.content), self._form)
+        except (Broken, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise trouble_of(*told, status, error) from error
         return response
-
-
-def _unix(date: str | None) -> float | None:
-    return parsedate_to_datetime(date).timestamp() if date else None
-
-
-def _json_or_text(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return response.text
 
 
 class Session:
@@ -165,10 +174,10 @@ class Session:
         self.calls = Calls()
         self.calls.date = sent
 
-    def mount(self, http: requests.Session) -> None:
-        """Put our adapters under `http`, one for each service's endpoint."""
+    def mount(self, http: requests.Session, form: Form | None = None) -> None:
+        """Put our adapters under `http`, one for each service's endpoint; every success has to be of `form`."""
         for service, endpoint in self.settings.endpoints.items():
-            http.mount(endpoint, Wire(service, self))
+            http.mount(endpoint, Wire(service, self, form))
 
     @property
     def now(self) -> float:
@@ -189,43 +198,51 @@ class Session:
         except requests.RequestException:
             return "the function's service account"
 
-    def get(self, service: str, path: str, **query: str) -> Json:
-        """`path` is relative to the service's endpoint; `query` holds its parameters.
+    def get(self, service: str, path: str, form: Form = ANY, /, **query: str) -> Json:
+        """`path` is relative to the service's endpoint; `query` holds its parameters; `form` is what is asked for.
 
         Raises:
-            ApiError: any answer of 300 and above; Transient also for none.
+            ApiError: any answer of 300 and above; Transient also for none, and for one that is not of the form.
         """
-        return self._call("GET", service, path, query)
+        return self._call("GET", service, path, form, query)
 
-    def post(self, service: str, path: str, body: Any, **query: str) -> Json:
+    def post(self, service: str, path: str, body: Any, form: Form | None = ANY, /, **query: str) -> Json:
+        """See `get`. Without a form any success will do, and what it says is not read."""
+        return self._call("POST", service, path, form, query, body)
+
+    def patch(self, service: str, path: str, body: Any, form: Form = ANY, /, **query: str) -> Json:
         """See `get`."""
-        return self._call("POST", service, path, query, body)
+        return self._call("PATCH", service, path, form, query, body)
 
-    def patch(self, service: str, path: str, body: Any, **query: str) -> Json:
+    def delete(self, service: str, path: str, form: Form = ANY, /, **query: str) -> Json:
         """See `get`."""
-        return self._call("PATCH", service, path, query, body)
+        return self._call("DELETE", service, path, form, query)
 
-    def delete(self, service: str, path: str, **query: str) -> Json:
-        """See `get`."""
-        return self._call("DELETE", service, path, query)
-
-    def pages(self, service: str, path: str, **query: str) -> Iterator[Json]:
+    def pages(self, service: str, path: str, form: Form = ANY, /, **query: str) -> Iterator[Json]:
         """Every page of a list, by `nextPageToken`; each is asked for when it is needed. See `get`."""
-        page = self.get(service, path, **query)
+        page = self.get(service, path, form, **query)
         yield page
         while token := page.get("nextPageToken"):
-            page = self.get(service, path, **{**query, "pageToken": token})
+            page = self.get(service, path, form, **{**query, "pageToken": token})
             yield page
 
-    def _call(self, method: str, service: str, path: str, query: dict[str, str], body: Any = None) -> Json:
+    def _call(  # what a call consists of
+        self, method: str, service: str, path: str, form: Form | None, query: dict[str, str], body: Any = None
+    ) -> Json:
         url = self.settings.endpoint(service) + path
-        try:
-            response = self._http.request(
-                method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
-            )
-        except google.auth.exceptions.GoogleAuthError as error:
-            raise errors.Transient(service, method, path, 0, errors.NO_TOKEN, str(error)) from error
-        return response.json() if response.content else {}
+
+        def once() -> Json:
+            try:
+                response = self._http.request(
+                    method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
+                )
+                return answers.shaped(answers.parsed(response.content), form) if form else {}
+            except google.auth.exceptions.GoogleAuthError as error:
+                raise errors.Transient(service, method, path, 0, errors.NO_TOKEN, str(error)) from error
+            except Broken as broken:
+                raise answers.trouble(service, method, path, response.status_code, broken) from broken
+
+        return self.calls.repeated(method, url, once)
 
 
 @cache

@@ -30,6 +30,20 @@ def refusal(status: int, reason: str, message: str) -> Answer:
     return status, {"error": {"code": status, "message": message, "errors": [{"reason": reason}]}}
 
 
+def _borne_by_all(method: str, path: str) -> Json:
+    """What every answer of this kind bears at Google, whatever it is about: without it, it would be no answer."""
+    if path.startswith("/workflowexecutions/") and "/executions/" in path and "/callbacks" not in path:
+        return {"name": path.removeprefix("/workflowexecutions/v1/")}
+    if not path.startswith("/compute/") or path.endswith("/getHealth"):
+        return {"kind": "compute#backendServiceGroupHealth"} if path.startswith("/compute/") else {}
+    place = path.partition("/projects/")[2].split("/")[1:]
+    if method != "GET":
+        return {"name": "operation-1"}
+    if place[0] == "aggregated" or len(place) % 2 == (0 if place[0] == "global" else 1):
+        return {"kind": f"compute#{place[-1]}List"}
+    return {"name": place[-1], "selfLink": f"https://www.googleapis.com{path}"}
+
+
 class GoogleServer:
     """`answers` maps "METHOD /path" to what is answered, or to a function of body and query.
 
@@ -140,8 +154,15 @@ class GoogleServer:
         told = self.answers.get(f"{method} {path}")
         if callable(told):
             told = told(body, parse_qs(urlsplit(target).query))
-        if told is not None:
-            return told if isinstance(told, tuple) else (200, told)
+        if told is None:
+            return self._serve(method, target, body)
+        status, answer = told if isinstance(told, tuple) else (200, told)
+        is_well = status < 300 and isinstance(answer, dict)
+        return status, {**_borne_by_all(method, path), **answer} if is_well else answer
+
+    def _serve(self, method: str, target: str, body: Any) -> Answer:
+        """One request that has no answer of a test's."""
+        path = urlsplit(target).path
         if method == "DELETE" and (key := parse_qs(urlsplit(target).query).get("requestId")):
             return self._delete_once(path.removeprefix(ANCHORS).strip("/"), key[0])
         if path.startswith(ANCHORS):
@@ -160,13 +181,14 @@ class GoogleServer:
     def _address(self, method: str, rest: str, body: Any) -> Answer:
         name, _, verb = rest.partition("/")
         if not name:
-            return (200, {"items": list(self.addresses.values())}) if method == "GET" else self._insert(body)
+            listed = {"kind": "compute#addressList", "items": list(self.addresses.values())}
+            return (200, listed) if method == "GET" else self._insert(body)
         found = self.addresses.get(name)
         if found is None:
             return refusal(404, "notFound", f"The resource '{name}' was not found")
         if method == "DELETE":
             del self.addresses[name]
-            return 200, {"status": "RUNNING"}
+            return 200, {"name": "operation-1", "status": "RUNNING"}
         return (200, found) if method == "GET" else self._label(found, verb, body)
 
     def _delete_once(self, name: str, key: str) -> Answer:
@@ -175,14 +197,14 @@ class GoogleServer:
             status, answer = self._address("DELETE", name, None)
             if status != 200:
                 return status, answer
-            self.deletions[key] = {"name": f"operation-{len(self.deletions)}", **answer}
+            self.deletions[key] = {**answer, "name": f"operation-{len(self.deletions)}"}
         return 200, self.deletions[key]
 
     def _insert(self, body: Json) -> Answer:
         if body["name"] in self.addresses:
             return refusal(409, "alreadyExists", f"The resource '{body['name']}' already exists")
         self.add_address(**{key: value for key, value in body.items() if key != "labels"})
-        return 200, {"status": "RUNNING"}
+        return 200, {"name": "operation-1", "status": "RUNNING"}
 
     def _label(self, found: Json, verb: str, body: Json) -> Answer:
         assert verb == "setLabels"
@@ -191,7 +213,7 @@ class GoogleServer:
                 412, "conditionNotMet", "Labels fingerprint either invalid or resource labels have changed"
             )
         found |= {"labels": body["labels"], "labelFingerprint": self._fingerprint()}
-        return 200, {"status": "DONE"}
+        return 200, {"name": "operation-1", "status": "DONE"}
 
     def add_address(self, **fields: Any) -> Json:
         """An address that is there."""

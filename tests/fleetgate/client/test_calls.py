@@ -142,7 +142,7 @@ def test_a_read_that_keeps_failing_is_the_refusal_that_it_met(google: GoogleServ
         (409, "ABORTED", errors.Conflict),
         (400, "FAILED_PRECONDITION", errors.Refused),
         (501, "UNIMPLEMENTED", errors.Refused),
-        (499, "CANCELLED", errors.Refused),
+        (499, "CANCELLED", errors.Transient),
     ],
 )
 def test_a_refusal_is_the_same_error_as_over_rest(

@@ -102,7 +102,9 @@ def test_one_environment_has_its_addresses_and_what_it_waits_for(google: GoogleS
     """The addresses are the last that were told, though the execution at work has told none yet."""
     add_anchor(google, gateway="store_2fgw", network="default")
     ran(google, status={"currentSteps": [{"routine": "attempt", "step": "listen"}]})
-    google.answers[f"GET {EXECUTIONS}/x-1/callbacks"] = {"callbacks": [{"waiters": "1"}, {"waiters": "0"}]}
+    google.answers[f"GET {EXECUTIONS}/x-1/callbacks"] = {
+        "callbacks": [{"name": "a", "waiters": "1"}, {"name": "b", "waiters": "0"}]
+    }
     others = [execution("x-0", result=result(environment="books", addresses=[{**ADDRESS, "address": "1.1.1.1"}])),
               execution("x-2", result=result(addresses=[ADDRESS]))]  # fmt: skip
     google.answers[f"GET {EXECUTIONS}"] = {"executions": others}

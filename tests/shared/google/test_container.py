@@ -107,14 +107,15 @@ def test_the_pool_of_an_autopilot_cluster_is_not_ours() -> None:
 def test_only_deletions_that_are_under_way_count(google: GoogleServer, session: Session) -> None:
     """By name and location; the project is named by its number in links."""
     link = "https://container.googleapis.com/v1/projects/123/zones/us-west1-a/clusters"
-    began = {"startTime": "2026-01-05T08:00:00.123456789Z"}
+    name = {"name": "operation-1"}
+    began = {"startTime": "2026-01-05T08:00:00.123456789Z", **name}
     google.answers = {
         "GET /container/v1/projects/p/locations/-/operations": {
             "operations": [
                 {"operationType": "DELETE_CLUSTER", "status": "RUNNING", "targetLink": f"{link}/west", **began},
                 {"operationType": "DELETE_CLUSTER", "status": "DONE", "targetLink": f"{link}/east", **began},
                 {"operationType": "CREATE_CLUSTER", "status": "RUNNING", "targetLink": f"{link}/new", **began},
-                {"operationType": "DELETE_CLUSTER", "status": "PENDING", "targetLink": f"{link}/late"},
+                {"operationType": "DELETE_CLUSTER", "status": "PENDING", "targetLink": f"{link}/late", **name},
             ]
         }
     }  # fmt: skip

@@ -104,7 +104,8 @@ def test_a_read_that_succeeds_the_second_time_has_succeeded(google: GoogleServer
     told = iter([refusal(500, "backendError", "oops")])
     google.answers[f"GET {NETWORK}"] = lambda *_: next(told, (200, {"name": "default"}))
 
-    assert {"name": "default"} == compute.network(session, "p", "default")
+    found = compute.network(session, "p", "default")
+    assert found is not None and "default" == found["name"]
 
 
 def test_no_answer_at_all_is_transient(google: GoogleServer, session: Session) -> None:
