@@ -299,7 +299,12 @@ class TestOnTheWire:
 
         def operation(region: str, time: str, name: str = "fleetgate-store-proxy", **more: Any) -> Any:
             link = f"https://www.googleapis.com/compute/v1/projects/shop-prod/regions/{region}"
-            target = {"region": link, "targetLink": f"{link}/subnetworks/{name}", "insertTime": time}
+            target = {
+                "name": "o",
+                "region": link,
+                "targetLink": f"{link}/subnetworks/{name}",
+                "insertTime": time,
+            }
             return target | {"status": "RUNNING"} | more
 
         failure: dict[str, Any] = {"status": "DONE", "error": {"errors": [{"code": "X", "message": "no"}]}}

@@ -303,7 +303,7 @@ def test_a_list_that_leaves_out_a_place_of_the_environment_is_unknown() -> None:
     """It is told by its name; of APIs that were disabled on purpose nothing is left."""
 
     class Broken:
-        def pages(self, service: str, path: str, **query: str) -> list[Json]:
+        def pages(self, service: str, path: str, form: object, **query: str) -> list[Json]:
             if service == "gkehub":
                 raise errors.ApiDisabled("gkehub", "GET", path, 403, "SERVICE_DISABLED", "off")
             if service == "container":
