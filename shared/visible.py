@@ -7,7 +7,9 @@ round (CVE-2021-42574). Both are shown by their numbers, as Python's `repr` does
 
 from __future__ import annotations
 
+import math
 import unicodedata
+from typing import Any
 
 # Control, format (marks of direction, no width), surrogate, line and paragraph [Unicode Standard, chapter 4.5].
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -25,14 +27,21 @@ def visible(text: str) -> str:
     return "".join(_shown(each) if is_hidden(each) else each for each in text)
 
 
-def visible_value(value: object) -> object:
-    """A JSON value in which every text, and every key, is visible."""
+def visible_value(value: Any) -> Any:
+    """A JSON value that every reader can read, and show: of each text, and each key, what is visible.
+
+    JSON has no infinite numbers, and readers of it lose digits of an integer beyond 64 bits [RFC 8259, section 6].
+    """
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, dict):
         return {visible(str(key)): visible_value(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [visible_value(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > 63:
+        return f"{value:#x}"
     return value
 
 

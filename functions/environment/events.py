@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from shared.google.pubsub import Publication
 from shared.json_types import JsonValue
 from shared.step.step import Context
+from shared.visible import visible, visible_value
 
 TYPE = "dev.fleetgate.environment."  # and the ending
 
@@ -33,12 +34,13 @@ class EventFactory:
         Its id is made of the ending and of `about` (by default the execution), so that a subscriber can recognise
         a message that was delivered twice.
         """
+        data = visible_value(dict(data))
         name = str(data.get("environment", ""))
         attributes = {
             "ce-specversion": "1.0",
             "ce-type": TYPE + ending,
             "ce-source": f"//workflowexecutions.googleapis.com/{self.workflow}/executions/{self.execution}",
-            "ce-id": f"{about or self.execution}-{ending}",
+            "ce-id": f"{visible(about or self.execution)}-{ending}",
             "ce-time": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
             "content-type": "application/json",
         }

@@ -56,7 +56,7 @@ class Invalid(ValueError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join(f"{each.path}: {each.fault}; {each.fix}" for each in self.faults))
+        super().__init__(" ".join(f"{each.path}: {each.fault}; {each.fix}." for each in self.faults))
 
 
 class InvalidEnvironment(Invalid):

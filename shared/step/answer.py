@@ -5,6 +5,9 @@ than once. So an answer counts changes instead of listing them, and keeps of eve
 first; `omitted` says how many rows of which list were left out. All rows are in the log (`shared.step.log`).
 
 What the next step needs is never left out: an answer that is too large with it fails.
+
+Texts come from clusters, backends and requests too. What is told here is shown, by people's terminals and by ours, and
+fixes are run. So of every text only what is visible gets into an answer, and into the log, which repeats it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from shared.step.change import Change
 from shared.step.error_outcomes import too_large
 from shared.step.message import Message
 from shared.step.outcome import Outcome
+from shared.visible import visible_value
 
 LIMIT = 2_000  # bytes of JSON: so much of rows and texts
 LIMITS = {"verification": 8_000}  # steps whose rows people want to see at once
@@ -53,7 +57,7 @@ class Answer:
 
 def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls: Json) -> Answer:
     """The answer to `message`, within its limit; a failure if that cannot be."""
-    described = [change.describe().wire() for change in changes]
+    described = [visible_value(change.describe().wire()) for change in changes]
     told = _answer(message, outcome, described, calls)
     size = _size(told.content)
     if size <= CARRIED_LIMIT:
@@ -62,7 +66,7 @@ def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls:
 
 
 def _answer(message: Message, outcome: Outcome, changes: list[Json], calls: Json) -> Answer:
-    fields = outcome.wire()
+    fields = visible_value(outcome.wire())
     fields |= {k: _cut(fields[k], TEXT_LIMIT) for k in ("message", "cause", "fix") if k in fields}
     head = {"schema": message.schema, "nonce": message.nonce, "step": message.step}
     whole = {**head, **fields, "changes": changes, "calls": calls}

@@ -21,6 +21,7 @@ from typing import Any
 from shared.json_types import Json
 from shared.step.answer import Answer
 from shared.step.message import Message
+from shared.visible import visible_value
 
 # Outcome → severity [documented, Cloud Logging LogSeverity].
 _SEVERITY = {"blocked": "WARNING", "failed": "ERROR"}
@@ -125,5 +126,6 @@ def _write(severity: str, text: str, message: Message, **fields: Any) -> None:
 
 
 def _line(entry: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(entry) + "\n")
+    stack = {"stack": entry["stack"]} if "stack" in entry else {}  # lines of our own code
+    sys.stdout.write(json.dumps(visible_value(entry) | stack) + "\n")
     sys.stdout.flush()
