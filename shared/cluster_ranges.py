@@ -6,7 +6,8 @@ A range is given as a block ("10.4.0.0/14"), or as a size ("/17"), and then GKE 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network
 
 # Where GKE looks for what is asked for by size: "does not have available private IP space in 10.0.0.0/9 to reserve a
@@ -55,6 +56,23 @@ def free_blocks(pool: IPv4Network, taken: Iterable[IPv4Network]) -> Iterator[IPv
     elif not any(pool.subnet_of(each) for each in hits):
         for half in pool.subnets():
             yield from free_blocks(half, hits)
+
+
+def room_for(prefix: int, free: Iterable[IPv4Network]) -> int:
+    """How many blocks of a size the free ones have room for."""
+    return sum(1 << prefix - each.prefixlen for each in free if each.prefixlen <= prefix)
+
+
+def certain(prefixes: Iterable[int], free: Sequence[IPv4Network]) -> bool:
+    """Whether blocks of these sizes fit wherever in the free ones each is put, and in whatever order.
+
+    Whoever puts them at random may put a small one into the place of each large one.
+    """
+    counts = Counter(prefixes)
+    return all(
+        sum(count << max(prefix - other, 0) for other, count in counts.items()) <= room_for(prefix, free)
+        for prefix in counts
+    )
 
 
 def placed(prefixes: Iterable[int], free: Iterable[IPv4Network]) -> int:

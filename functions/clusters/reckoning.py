@@ -1,14 +1,16 @@
 """Whether the ranges of the clusters to be made fit into their network, reckoned before anything is made.
 
-Google says so only when a cluster's creation has failed, and the cluster has to be deleted then. What somebody takes
-between this check and the creation cannot be known: of that the creation tells.
+Google says so only when a cluster's creation has failed, and the cluster has to be deleted then. Blocks that are asked
+for by size are "randomly selected" (gcloud container clusters create --help) [documented], in the order in which the
+creations happen to run. So ranges fit if they fit however GKE chooses. What somebody takes between this check and the
+creation cannot be known: of that the creation tells.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -20,17 +22,23 @@ from shared.cluster_ranges import (
     POOL,
     SMALLEST_PODS,
     block_of,
+    certain,
     free_blocks,
     nodes_of,
     placed,
     prefix_for,
     prefix_of,
+    room_for,
 )
-from shared.ranges import Taken
+from shared.ranges import UNLISTED, Taken
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
+
+# Where a block is free of what GKE chooses, and of auto-mode networks: for examples [documented: VPC, valid ranges].
+PREFIX = 16  # of such an example, or larger
+ELSEWHERE = tuple(map(IPv4Network, ("172.16.0.0/12", "100.64.0.0/10", "240.0.0.0/5")))
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,10 @@ def refusal(wanted: Environment, observed: ObservedClusters) -> Blocked | None:
     if network is None or not new:
         return None
     ranges = [found for each in new for found in _ranges_of(each)]
+    network = replace(network, taken=[*network.taken, *_proxies(wanted)])
     return (
         _overlap(network, ranges)
+        or _in_reach(network, ranges)
         or _too_little_space(wanted, network, ranges)
         or _too_many_secondary(wanted, network, new)
     )
@@ -65,6 +75,40 @@ def _ranges_of(cluster: Cluster) -> Iterable[NewRange]:
     services = cluster.service_range
     if services and (services.startswith("/") or block_of(services)):
         yield NewRange(cluster.name, "serviceRange", prefix_of(services), block_of(services))
+
+
+def _proxies(wanted: Environment) -> Iterable[Taken]:
+    """The ranges that proxy-only subnets get before the clusters get theirs."""
+    if not isinstance(wanted.proxy_ranges, str):
+        for region, text in wanted.proxy_ranges.items():
+            yield Taken(IPv4Network(text), f"proxyRanges.{region}")
+
+
+def _in_reach(network: NetworkRanges, ranges: Sequence[NewRange]) -> Blocked | None:
+    """A block that the spec gives where GKE chooses for another new cluster: that may get it first."""
+    for each in ranges:
+        others = sorted({one.cluster for one in ranges if one.block is None} - {each.cluster})
+        if others and each.block and each.block.overlaps(POOL):
+            return Blocked(
+                code="RANGE_REFUSED",
+                cause=f"{each.field} {each.block} of cluster {each.cluster} lies in {POOL}, where GKE chooses ranges"
+                f" for {others[0]}{f' and {len(others) - 1} more' if others[1:] else ''}, and may choose this one.",
+                fix=f"Set {each.field} of {each.cluster} to a size alone, /{each.prefix},"
+                f" or to a block outside {POOL}{_example(network, ranges, each.prefix)}.",
+            )
+    return None
+
+
+def _example(network: NetworkRanges, ranges: Iterable[NewRange], prefix: int) -> str:
+    """A free block of that size where GKE does not choose, if there is one."""
+    taken = [
+        *(each.range for each in network.taken),
+        *(each.block for each in ranges if each.block),
+        UNLISTED,
+    ]
+    free = (block for place in ELSEWHERE for block in free_blocks(place, taken) if block.prefixlen <= prefix)
+    found = next(free, None)
+    return f", such as {found.network_address}/{prefix}" if found else ""
 
 
 def _overlap(network: NetworkRanges, ranges: Sequence[NewRange]) -> Blocked | None:
@@ -88,16 +132,20 @@ def _too_little_space(
     sized = [each for each in ranges if each.block is None]
     taken = [*network.taken, *(Taken(each.block, f"{each.cluster}'s") for each in ranges if each.block)]
     free = list(free_blocks(POOL, (each.range for each in taken)))
-    room = placed(_largest_first(each.prefix for each in sized), free)
-    if room == len(sized):
+    if certain((each.prefix for each in sized), free):
         return None
+    room = placed(_largest_first(each.prefix for each in sized), free)
     names = len({each.cluster for each in sized})
+    fits = f"has room for {room} of these {len(sized)} ranges"
+    if room == len(sized):
+        fits = "has room for all only if none of the smaller ones takes the place of a larger one"
     return Blocked(
         code="RANGES_EXHAUSTED",
         cause=f"{_counted(names, 'new cluster')} {'needs' if names == 1 else 'need'}"
-        f" {_sizes(sized)}, and {POOL}, where GKE looks for them in network {wanted.network}, has room for"
-        f" {room} of these {len(sized)} ranges{_takers(network.taken)}.",
-        fix=_smaller(sized, free) or _elsewhere(),
+        f" {_sizes(sized)}, and {POOL}, where GKE chooses them in network {wanted.network},"
+        f" {fits}{_takers(network.taken)}.",
+        fix=_smaller(sized, free)
+        or _elsewhere(_example(network, ranges, min(PREFIX, *(each.least for each in sized)))),
     )
 
 
@@ -112,19 +160,18 @@ def _smaller(sized: Sequence[NewRange], free: Sequence[IPv4Network]) -> str:
     least = min((each.least for each in pods), default=0)
     for prefix in range(min((each.prefix for each in pods), default=32) + 1, least + 1):
         capped = [max(each.prefix, prefix) if each in pods else each.prefix for each in sized]
-        if placed(_largest_first(capped), free) == len(sized):
+        if certain(capped, free):
             larger = [each.cluster for each in pods if each.prefix < prefix]
-            room = placed([prefix] * (1 << 13), free)
             return (
-                f"Set podRange: /{prefix} on {_named(larger)}: there is room for {room} of that size, and each has"
-                f" room for {nodes_of(prefix)} nodes."
+                f"Set podRange: /{prefix} on {_named(larger)}: there is room for {room_for(prefix, free)} of that size,"
+                f" and each has room for {nodes_of(prefix)} nodes."
             )
     return ""
 
 
-def _elsewhere() -> str:
+def _elsewhere(example: str) -> str:
     return (
-        f"Give new clusters blocks outside {POOL} as podRange, such as 172.16.0.0/16, free some of {POOL},"
+        f"Give new clusters blocks outside {POOL} as podRange{example}, free some of {POOL},"
         " or put clusters into another environment with a network of its own."
     )
 

@@ -123,7 +123,8 @@ def take_ranges(world: World, cluster: str, resource: Json, subnetwork: str) -> 
         Refused: RESOURCE_EXHAUSTED: there is no room; nothing is taken.
     """
     chosen: list[tuple[_Kind, str, str]] = []
-    for kind in (_PODS, _SERVICES):
+    # What is given as a block is not chosen for the cluster's other range [inferred: both are in one request].
+    for kind in sorted((_PODS, _SERVICES), key=lambda each: not _asked(resource, each)[0].partition("/")[0]):
         text, name = _asked(resource, kind)
         if name:
             chosen.append((kind, name, _named(world, subnetwork, name) or ""))

@@ -56,7 +56,7 @@ REFUSED: list[tuple[int, dict[str, Any], list[str], str, str]] = [
         33,
         {},
         [],
-        "33 new clusters need 33 × /14 for Pods, and 10.0.0.0/9, where GKE looks for them in network default,"
+        "33 new clusters need 33 × /14 for Pods, and 10.0.0.0/9, where GKE chooses them in network default,"
         " has room for 32 of these 33 ranges.",
         "Set podRange: /15 on the 33 new clusters that have none or a larger one: there is room for 64 of that size,"
         " and each has room for 512 nodes.",
@@ -65,7 +65,7 @@ REFUSED: list[tuple[int, dict[str, Any], list[str], str, str]] = [
         2,
         {},
         ["10.0.0.0/10", "10.64.0.0/11", "10.96.0.0/12", "10.112.0.0/13", "10.124.0.0/14"],
-        "2 new clusters need 2 × /14 for Pods, and 10.0.0.0/9, where GKE looks for them in network default,"
+        "2 new clusters need 2 × /14 for Pods, and 10.0.0.0/9, where GKE chooses them in network default,"
         " has room for 1 of these 2 ranges; 10.0.0.0/10 is taken by route r0 and 10.64.0.0/11 is taken by route r1"
         " and 3 more.",
         "Set podRange: /15 on c1 and c2: there is room for 2 of that size, and each has room for 512 nodes.",
@@ -134,15 +134,54 @@ def test_a_block_that_is_taken_is_refused(field: str) -> None:
     assert "with /16 GKE chooses the block" in stop.fix
 
 
-def test_blocks_take_from_what_is_left_for_sizes() -> None:
-    """A spec may give both."""
-    document = sized(33)
-    document["clusters"][0]["podRange"] = "10.64.0.0/10"
-    document["clusters"][1]["podRange"] = "10.0.0.0/10"
-    stop = refused(parse_environment(document, project=PROJECT), network())
+def each_with(*ranges: dict[str, Any], **more: Any) -> Environment:
+    """An environment whose clusters say one of these each."""
+    document = sized(len(ranges)) | more
+    for cluster, said in zip(document["clusters"], ranges, strict=True):
+        cluster.update(said)
+    return parse_environment(document, project=PROJECT)
+
+
+def test_a_block_in_reach_of_another_clusters_size_is_refused() -> None:
+    """GKE may give it to the other one first; of its own cluster's size it is kept free."""
+    stop = refused(each_with({}, {"serviceRange": "10.0.32.0/20"}), network("172.16.0.0/12"))
 
     assert stop is not None
-    assert "31 × /14 for Pods" in stop.cause and "room for 0 of these 31" in stop.cause
+    assert (
+        "serviceRange 10.0.32.0/20 of cluster c2 lies in 10.0.0.0/9, where GKE chooses ranges for c1, and may"
+        " choose this one." == stop.cause
+    )
+    assert "a size alone, /20, or to a block outside 10.0.0.0/9, such as 100.64.0.0/20." in stop.fix
+    assert refused(each_with({"serviceRange": "10.0.32.0/20"}), network()) is None
+    assert refused(each_with({}, {"serviceRange": "/20"}), network()) is None
+    assert refused(each_with({}, {"serviceRange": "100.64.0.0/20"}), network()) is None
+
+
+def test_sizes_that_fit_only_by_luck_are_refused() -> None:
+    """GKE chooses at random: one small range in each large place leaves none."""
+    stop = refused(each_with(*[{}] * 16, *[{"podRange": "/17"}] * 17), network())
+
+    assert stop is not None
+    assert "RANGES_EXHAUSTED" == stop.code
+    assert "room for all only if none of the smaller ones takes the place of a larger one." in stop.cause
+    assert "Set podRange: /15 on the 16 new clusters" in stop.fix
+    assert refused(each_with(*[{}] * 16, *[{"podRange": "/17"}] * 16), network()) is None
+
+
+def test_ranges_that_the_spec_gives_proxies_are_no_room() -> None:
+    """Their subnets are made before the clusters have ranges."""
+    stop = refused(each_with(*[{}] * 32, proxyRanges={"us-west1": "10.0.0.0/23"}), network())
+
+    assert stop is not None
+    assert "room for 31 of these 32 ranges; 10.0.0.0/23 is taken by proxyRanges.us-west1." in stop.cause
+
+
+def test_an_example_in_a_fix_is_free() -> None:
+    """Whatever is taken outside of GKE's own choice."""
+    stop = refused(environment(1), network("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/16"))
+
+    assert stop is not None
+    assert "such as 100.65.0.0/16" in stop.fix
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,16 @@ def test_a_range_that_is_asked_for_is_given(cloud: Cloud) -> None:
     assert exact["ipAllocationPolicy"]["clusterIpv4Cidr"] == "10.96.0.0/16"
 
 
+def test_a_clusters_own_block_is_not_chosen_for_its_other_range(cloud: Cloud) -> None:
+    """Whichever of the two is given."""
+    first = _pods(cloud.running("first")).network_address
+    cloud.ok("DELETE", f"{clusters('us-west1-a')}/first")
+    cloud.wait(1000)
+    again = cloud.running("first", ipAllocationPolicy={"servicesIpv4CidrBlock": f"{first}/20"})
+    assert f"{first}/20" == again["servicesIpv4Cidr"]
+    assert first not in _pods(again)
+
+
 def test_a_block_that_is_taken_fails_the_creation(cloud: Cloud) -> None:
     """The call is accepted (hashicorp/terraform-provider-google#2816) [observed]."""
     cloud.running("first", ipAllocationPolicy={"clusterIpv4CidrBlock": "10.96.0.0/16"})
