@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.json_types import Json
 from shared.objects import KubeObject, body
 
 if TYPE_CHECKING:
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
 
 def own_service(environment: str, service: Service) -> KubeObject:
     """The Service in front of the pods that `service` selects."""
-    ports = [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
-    spec = {"selector": dict(service.selector or {}), "ports": ports}
+    spec = {"selector": dict(service.selector or {}), "ports": own_ports(service)}
     return body(environment, "Service", service.name, service.namespace, spec=spec)
+
+
+def own_ports(service: Service) -> list[Json]:
+    """The ports of that Service."""
+    return [{"port": service.port, "targetPort": service.target_port, "protocol": "TCP"}]
 
 
 def own_export(environment: str, service: Service) -> KubeObject:

@@ -17,6 +17,7 @@ from shared.gateway.names import address_purpose, is_of, reserved_names, static_
 from shared.gateway.status import Condition, of_gateway, of_route
 from shared.google.compute import path_of
 from shared.json_types import Json
+from shared.kubectl import deletion
 from shared.objects import Key, KubeObject, is_ours, key_of
 from shared.step.outcome import Blocked
 
@@ -54,7 +55,8 @@ def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
                 return Blocked(
                     code=f"{kind.upper()}_FOREIGN",
                     cause=f"{kind} {space}/{called} in cluster {cluster} exists and is not this environment's.",
-                    fix=f"Give it another name in the environment, or delete it from cluster {cluster}.",
+                    fix="Give it another name in the environment, or, if nobody needs it: "
+                    + deletion(wanted.project, wanted.config, kind, space, called),
                 )
     return None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from functions.service_export.differences import ObservedCluster
 from functions.service_export.observed import ObservedExports
 from functions.service_export.wanted import wanted_objects
+from shared.exportable import Unfit, mended, selected, unfit
+from shared.kubectl import deletion
 from shared.objects import differs, is_being_deleted, is_ours, key_of
 from shared.step.outcome import Blocked
 
@@ -22,7 +25,7 @@ def blocker(wanted: Environment, observed: ObservedExports) -> Blocked | None:
             stop := _foreign_object(wanted, cluster, contents) or _missing_service(wanted, cluster, contents)
         ):
             return stop
-    return _shared_import(wanted, observed)
+    return _unfit_services(wanted, observed) or _shared_import(wanted, observed)
 
 
 def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
@@ -36,7 +39,8 @@ def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedClu
             return Blocked(
                 code=f"{kind.upper()}_FOREIGN",
                 cause=f"{kind} {space}/{name} in cluster {cluster.name} is not this environment's, and differs.",
-                fix=f"Give it another name in the environment, or delete it from cluster {cluster.name}.",
+                fix="Give it another name in the environment, or, if nobody needs it: "
+                + deletion(wanted.project, cluster, kind, space, name),
             )
     return None
 
@@ -51,6 +55,41 @@ def _missing_service(wanted: Environment, cluster: Cluster, observed: ObservedCl
                 fix="Create it, or give the service a selector to have it made.",
             )
     return None
+
+
+def _unfit_services(wanted: Environment, observed: ObservedExports) -> Blocked | None:
+    """Services of the user's own that cannot be exported as asked, in whichever clusters: all of them at once."""
+    found = list(_unfit(wanted, observed))
+    if not found:
+        return None
+    causes = "; ".join(
+        f"Service {each.namespace}/{each.name} in cluster {c.name} {u.why}" for c, each, u in found
+    )
+    fixes = [mended(wanted.project, cluster, each, fault) for cluster, each, fault in found]
+    faults = [
+        {"path": f"services.{each.name}", "fault": f"in cluster {cluster.name} it {fault.why}", "fix": fix}
+        for (cluster, each, fault), fix in zip(found, fixes, strict=True)
+    ]
+    patched = all(fault.patch for _, _, fault in found)
+    return Blocked(
+        code="SERVICE_UNFIT",
+        cause=f"{causes}.",
+        fix=" && ".join(fixes) if patched else fixes[0],
+        faults=faults,
+    )
+
+
+def _unfit(wanted: Environment, observed: ObservedExports) -> Iterator[tuple[Cluster, Service, Unfit]]:
+    for cluster in wanted.clusters:
+        contents = observed.contents.get(cluster.name)
+        for each in wanted.exports(cluster) if contents else ():
+            assert contents is not None
+            live = contents.objects.get(("Service", each.namespace, each.name))
+            if live is None or each.selector is not None or is_being_deleted(live):
+                continue
+            pods = selected(contents.pods, each.namespace, live.get("spec", {}).get("selector") or {})
+            if fault := unfit(each, live, pods):
+                yield cluster, each, fault
 
 
 def _shared_import(wanted: Environment, observed: ObservedExports) -> Blocked | None:

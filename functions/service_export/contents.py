@@ -6,19 +6,20 @@ not ours does it look again: it may be there, and somebody else's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from functions.service_export.differences import ObservedCluster
 from functions.service_export.wanted import wanted_keys
 from shared import labels
+from shared.exportable import port_of
 from shared.google import container
 from shared.google.cluster_reader import ClusterReader
 from shared.google.session import Session
 from shared.objects import Key, KubeObject, key_of
 
 if TYPE_CHECKING:
-    from shared.spec import Cluster, Environment
+    from shared.spec import Cluster, Environment, Service
 
 KINDS = ("Namespace", "Service", "ServiceExport", "Deployment")
 
@@ -36,7 +37,21 @@ def read_contents(
     owned = [each for found in lists.values() for each in found or ()]
     objects = _by_key(each for each in owned if _is_within(each, wanted))
     objects |= _by_key(_others(api, objects, wanted_keys(wanted, spec)))
-    return ObservedCluster(cluster, objects, lists["ServiceExport"] is not None, tuple(owned))
+    pods = tuple(_pods(api, objects, wanted.exports(spec)))
+    return ObservedCluster(cluster, objects, lists["ServiceExport"] is not None, tuple(owned), pods)
+
+
+def _pods(
+    api: ClusterReader, objects: Mapping[Key, KubeObject], exported: Iterable[Service]
+) -> Iterator[KubeObject]:
+    """The pods of each namespace in which an exported Service leads to a container's port by its name."""
+    keys = {("Service", each.namespace, each.name): each.port for each in exported}
+    ports = {key: port_of(objects[key], number) for key, number in keys.items() if key in objects}
+    named = {
+        space for (_, space, _), port in ports.items() if port and isinstance(port.get("targetPort"), str)
+    }
+    for space in sorted(named):
+        yield from api.list("Pod", space) or ()
 
 
 def _is_within(item: KubeObject, wanted: Environment) -> bool:

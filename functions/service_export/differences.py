@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ObservedCluster:
     """One cluster's objects that matter here. `exports_known` is whether it has the ServiceExport kind yet. `owned` is
-    all that is the environment's, in whichever namespace.
+    all that is the environment's, in whichever namespace. `pods` are only read where a Service that is exported leads
+    to a port of theirs by its name.
     """
 
     cluster: container.Cluster
     objects: Mapping[Key, KubeObject]
     exports_known: bool
     owned: tuple[KubeObject, ...] = ()
+    pods: tuple[KubeObject, ...] = ()
 
 
 def differences(

@@ -8,6 +8,7 @@ from shared.diagnosis.backend_port import backend_port_unknown
 from shared.diagnosis.case import Case
 from shared.diagnosis.cluster_error import cluster_in_error
 from shared.diagnosis.config_membership import config_membership_elsewhere
+from shared.diagnosis.endpoints import endpoints_absent
 from shared.diagnosis.finding import Finding, Rule
 from shared.diagnosis.firewall import firewall_closed
 from shared.diagnosis.gateway_class import gateway_class_absent
@@ -22,6 +23,7 @@ from shared.diagnosis.pods import pods_not_ready
 from shared.diagnosis.proxy_range import range_refused
 from shared.diagnosis.proxy_subnet import proxy_subnet_missing
 from shared.diagnosis.quota import quota_exceeded
+from shared.diagnosis.service import service_unfit
 from shared.diagnosis.service_agent import service_agent_without_role
 from shared.diagnosis.subnetwork import subnetwork_missing
 
@@ -42,9 +44,11 @@ RULES: tuple[Rule, ...] = (
     config_membership_elsewhere,
     gateway_class_absent,
     import_incomplete,
+    service_unfit,
     backend_port_unknown,
     firewall_closed,
     pods_not_ready,
+    endpoints_absent,
     health_check_fails,
 )
 

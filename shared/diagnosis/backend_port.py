@@ -2,44 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 
 from shared.diagnosis.case import Case
-from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.json_types import Json
+from shared.kubectl import in_cluster
 from shared.objects import KubeObject
+
+# A place in the route, the reference there, its service, and the ports that the import has.
+Wrong = tuple[str, Json, tuple[str, str], list[int]]
 
 
 def backend_port_unknown(case: Case) -> Iterator[Finding]:
-    """One finding a backendRef."""
-    imports = case.imports()
+    """One finding a route. Where the environment itself names the port, the Service lacks it: another finding."""
+    imports = {key: _ports(each) for key, each in case.imports().items()}
+    named = {(each.namespace, each.name, each.port) for each in case.wanted.services}
     for route in case.routes:
-        space, name = route["metadata"]["namespace"], route["metadata"]["name"]
-        for place, ref in _refs(route):
-            key = ref.get("namespace", space), ref["name"]
-            if key not in imports:
-                continue
-            ports = sorted(each["port"] for each in imports[key].get("spec", {}).get("ports", []))
-            if ref.get("port") in ports:
-                continue
-            yield Finding(
-                code="BACKEND_PORT_UNKNOWN",
-                resource=f"{case.wanted.config_cluster}/HTTPRoute/{space}/{name}",
-                cause=f"HTTPRoute {space}/{name} sends to port {ref.get('port')} of {'/'.join(key)}, which has"
-                f" {', '.join(map(str, ports)) or 'none'}: a backendRef names the Service's port.",
-                evidence={"backendRef": ref, "ports": ports},
-                fix=_fix(case, route, f"{place}/port", ports),
-            )
+        space = route["metadata"]["namespace"]
+        wrong = [
+            (place, ref, key, imports[key])
+            for place, ref in _refs(route)
+            if (key := (ref.get("namespace", space), ref["name"])) in imports
+            and ref.get("port") not in imports[key]
+            and (*key, ref.get("port")) not in named
+        ]
+        if wrong:
+            yield _finding(case, route, wrong)
 
 
-def _fix(case: Case, route: KubeObject, place: str, ports: list[int]) -> str:
-    if not ports:
+def _ports(imported: KubeObject) -> list[int]:
+    return sorted(each["port"] for each in imported.get("spec", {}).get("ports", []))
+
+
+def _finding(case: Case, route: KubeObject, wrong: Sequence[Wrong]) -> Finding:
+    what = f"HTTPRoute {route['metadata']['namespace']}/{route['metadata']['name']}"
+    texts = {
+        f"port {ref.get('port')} of {'/'.join(key)}, which has {', '.join(map(str, ports)) or 'none'}": None
+        for _, ref, key, ports in wrong
+    }
+    return Finding(
+        code="BACKEND_PORT_UNKNOWN",
+        resource=f"{case.wanted.config_cluster}/{what.replace(' ', '/')}",
+        cause=f"{what} sends to {'; to '.join(texts)}: a backendRef names the Service's port.",
+        evidence={"backendRefs": [ref for _, ref, _, _ in wrong], "ports": wrong[0][3]},
+        fix=_fix(case, route, wrong),
+    )
+
+
+def _fix(case: Case, route: KubeObject, wrong: Sequence[Wrong]) -> str:
+    patch = [
+        {"op": "replace", "path": f"{place}/port", "value": ports[0]} for place, _, _, ports in wrong if ports
+    ]
+    if not patch:
         return "Give the Service a port, and publish the environment again."
     name, space = route["metadata"]["name"], route["metadata"]["namespace"]
-    patch = f'[{{"op": "replace", "path": "{place}", "value": {ports[0]}}}]'
-    command = f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{patch}'"
-    return in_cluster(case, case.wanted.config, command)
+    command = f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{json.dumps(patch)}'"
+    return in_cluster(case.project, case.wanted.config, command)
 
 
 def _refs(route: KubeObject) -> Iterator[tuple[str, Json]]:

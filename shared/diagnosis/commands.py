@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.ranges import NoRangeLeft, choose
-
-if TYPE_CHECKING:
-    from shared.spec import Cluster
-
-
-def in_cluster(case: Case, cluster: Cluster, command: str) -> str:
-    """A kubectl command, after the command that gets credentials for its cluster.
-
-    It uses the DNS endpoint, as our functions do: that is reachable from everywhere [documented, DNS-based endpoint].
-    """
-    credentials = (
-        f"gcloud container clusters get-credentials {cluster.name} --location={cluster.location}"
-        f" --project={case.project} --dns-endpoint"
-    )
-    return f"{credentials} && {command}"
 
 
 def create_subnetwork(case: Case, name: str, region: str, cidr: str | None = None, *flags: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case, InCluster
-from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
 from shared.exports import own_export, own_service
 from shared.google.gkehub import member_key
+from shared.kubectl import in_cluster
 from shared.objects import KubeObject
 
 if TYPE_CHECKING:
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 
 def import_incomplete(case: Case) -> Iterator[Finding]:
-    """One finding for each cluster and service without an export or its Service."""
+    """One finding for each cluster and kind that is missing there, whichever services lack it."""
     for cluster, contents in case.serving():
+        found: dict[tuple[str, bool], list[Service]] = {}
         for service in case.wanted.exports(cluster):
             missing = _missing(contents, service)
             if missing and not _is_listed(case, cluster, service):
-                yield _finding(case, cluster, service, missing)
+                ours = missing == "ServiceExport" or service.selector is not None
+                found.setdefault((missing, ours), []).append(service)
+        for (missing, ours), services in found.items():
+            yield _finding(case, cluster, services, missing, ours)
 
 
 def _missing(contents: InCluster, service: Service) -> str:
@@ -43,40 +47,42 @@ def _is_listed(case: Case, cluster: Cluster, service: Service) -> bool:
     return case.membership_of(cluster.name) in listed
 
 
-def _finding(case: Case, cluster: Cluster, service: Service, missing: str) -> Finding:
-    name = f"{service.namespace}/{service.name}"
-    found = case.imports().get((service.namespace, service.name))
+def _finding(case: Case, cluster: Cluster, services: Sequence[Service], missing: str, ours: bool) -> Finding:
+    names = [f"{each.namespace}/{each.name}" for each in services]
+    found = [case.imports().get((each.namespace, each.name)) for each in services]
+    several = "s" if len(services) > 1 else ""
+    those = "those names" if several else "that name"
     return Finding(
         code="IMPORT_INCOMPLETE",
-        resource=f"{cluster.name}/{missing}/{name}",
-        cause=f"ServiceImport {name} {_problem(case, found)} cluster {cluster.name}, which has no {missing} of that"
-        " name.",
+        resource=f"{cluster.name}/{missing}/{names[0]}",
+        cause=f"ServiceImport{several} {', '.join(names)} {_problem(case, found)} cluster {cluster.name}, which has no"
+        f" {missing} of {those}.",
         evidence={
-            "import": found and found.get("status", {}),
-            "missing": f"{missing} {name} in {cluster.name}",
+            "imports": [each and each.get("status", {}) for each in found],
+            "missing": [f"{missing} {name} in {cluster.name}" for name in names],
         },
-        fix=_fix(case, cluster, service, missing),
+        fix=_fix(case, cluster, services, missing) if ours else _creation(cluster, services),
     )
 
 
-def _problem(case: Case, found: KubeObject | None) -> str:
-    if found:
-        return "lacks"
-    return "does not exist without" if case.config.knows("ServiceImport") else "cannot list"
+def _problem(case: Case, found: Sequence[KubeObject | None]) -> str:
+    if all(found):
+        return "lacks" if len(found) == 1 else "lack"
+    if not case.config.knows("ServiceImport"):
+        return "cannot list"
+    return "does not exist without" if len(found) == 1 else "are missing or incomplete without"
 
 
-def _fix(case: Case, cluster: Cluster, service: Service, missing: str) -> str:
-    """Apply the object that the next deploy would apply too. A Service without a selector is the user's."""
-    if missing == "ServiceExport":
-        return _applied(case, cluster, own_export(case.wanted.name, service))
-    if service.selector is not None:
-        return _applied(case, cluster, own_service(case.wanted.name, service))
-    return (
-        f"Create Service {service.namespace}/{service.name} with port {service.port} in cluster {cluster.name}:"
-        " the environment exports it, but you manage it."
-    )
+def _fix(case: Case, cluster: Cluster, services: Sequence[Service], missing: str) -> str:
+    """Apply the objects that the next deploy would apply too."""
+    make = own_export if missing == "ServiceExport" else own_service
+    wanted = [make(case.wanted.name, each) for each in services]
+    listed = wanted[0] if len(wanted) == 1 else {"apiVersion": "v1", "kind": "List", "items": wanted}
+    command = f"echo {shlex.quote(json.dumps(listed))} | kubectl apply --server-side -f -"
+    return in_cluster(case.project, cluster, command)
 
 
-def _applied(case: Case, cluster: Cluster, wanted: KubeObject) -> str:
-    text = shlex.quote(json.dumps(wanted))
-    return in_cluster(case, cluster, f"echo {text} | kubectl apply --server-side -f -")
+def _creation(cluster: Cluster, services: Sequence[Service]) -> str:
+    """Services without a selector are the user's."""
+    each = ", ".join(f"Service {one.namespace}/{one.name} with port {one.port}" for one in services)
+    return f"Create {each} in cluster {cluster.name}: the environment exports it, but you manage it."

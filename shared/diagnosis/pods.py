@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case, InCluster
-from shared.diagnosis.commands import in_cluster
 from shared.diagnosis.finding import Finding
+from shared.exportable import selected
 from shared.json_types import Json
+from shared.kubectl import in_cluster
 from shared.objects import KubeObject
 
 if TYPE_CHECKING:
@@ -41,22 +42,17 @@ def unready(case: Case) -> Iterator[tuple[Cluster, str, str, list[KubeObject]]]:
     """Cluster, namespace, service and pods of every exported service that has no ready pod in a cluster."""
     for cluster, contents in case.serving():
         for service in case.wanted.exports(cluster):
-            pods = _chosen(contents, service)
+            pods = chosen(contents, service)
             if pods is not None and not any(_is_ready(each) for each in pods):
                 yield cluster, service.namespace, service.name, pods
 
 
-def _chosen(contents: InCluster, service: Service) -> list[KubeObject] | None:
+def chosen(contents: InCluster, service: Service) -> list[KubeObject] | None:
+    """The pods behind a service in a cluster; None if its Service is not there, or pods could not be read."""
     live = contents.get("Service", service.namespace, service.name)
     if live is None or not contents.knows("Pod"):
         return None
-    return _matching(contents.of("Pod", service.namespace), live["spec"].get("selector") or {})
-
-
-def _matching(items: list[KubeObject], selector: Mapping[str, str]) -> list[KubeObject]:
-    return [
-        each for each in items if selector and selector.items() <= each["metadata"].get("labels", {}).items()
-    ]
+    return selected(contents.of("Pod"), service.namespace, live["spec"].get("selector") or {})
 
 
 def _deployment(contents: InCluster, namespace: str, service: str) -> KubeObject | None:
@@ -94,5 +90,5 @@ def _fix(case: Case, cluster: Cluster, namespace: str, owner: KubeObject | None)
         )
     name = owner["metadata"]["name"]
     if not owner["spec"].get("replicas", 1):
-        return in_cluster(case, cluster, f"kubectl scale deployment {name} {at} --replicas=2")
-    return in_cluster(case, cluster, f"kubectl rollout restart deployment {name} {at}")
+        return in_cluster(case.project, cluster, f"kubectl scale deployment {name} {at} --replicas=2")
+    return in_cluster(case.project, cluster, f"kubectl rollout restart deployment {name} {at}")

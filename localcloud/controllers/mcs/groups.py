@@ -75,13 +75,15 @@ def clean_up(world: World, project: str, members: list[Member]) -> None:
 
 
 def reachable(member: Member, service: Name, port: Json) -> tuple[int, list[Address]]:
-    """The port behind a Service's `port` and the ready pods that listen on it."""
+    """The port behind a Service's `port` and the ready pods that listen on it: none if it names a port that no
+    container has [observed: kubernetes, FindPort, whose failure leaves a pod out of the EndpointSlice]."""
     found = member.api.get("Service", service.namespace, service.name)
     if found is None:
         return 0, []
     pods = chosen(found, member.api.list("Pod", service.namespace))
     at = addresses(pods, zones_of(member.api.list("Node")))
-    return target_port(port, pods), [one for one in at if one.ready]
+    number = target_port(port, pods)
+    return number, [one for one in at if one.ready and number]
 
 
 def _groups(project: str, member: Member, export: Export) -> Iterator[Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,7 +221,9 @@ def test_a_foreign_object_that_differs_is_in_the_way(key: Key, spec: dict[str, A
     assert isinstance(decision.outcome, Blocked)
     assert f"{key[0].upper()}_FOREIGN" == decision.outcome.code
     assert f"{key[0]} store/store in cluster gke-west-1" in decision.outcome.cause
-    assert "delete it from cluster gke-west-1" in decision.outcome.fix
+    kinds = {"Service": "services", "Deployment": "deployments"}
+    assert "get-credentials gke-west-1 --location=us-west1-a" in decision.outcome.fix
+    assert decision.outcome.fix.endswith(f"kubectl delete {kinds[key[0]]} store --namespace=store")
 
 
 @pytest.mark.parametrize("key", [SPACE, SERVICE, EXPORT, APP])
@@ -234,13 +237,89 @@ def test_a_service_without_selector_must_be_there() -> None:
     services = [{"name": "own", "port": 80, "clusters": [WEST]}]
     wanted = environment(services=services, sampleApp=False, routes=[])
     missing = decide(wanted, observed(there(WEST, {SPACE: {"metadata": {"name": "store"}}})), NOW).outcome
-    own = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): {"metadata": {"name": "own"}}}
+    service: Json = {"metadata": {"name": "own"}, "spec": {"ports": [{"port": 80, "targetPort": 8080}]}}
+    own: dict[Key, Json] = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): service}
 
     assert isinstance(missing, Blocked)
     assert ("SERVICE_MISSING", True) == (missing.code, "no Service store/own" in missing.cause)
     assert "create gke-west-1/ServiceExport/store/own" in names(
         decide(wanted, observed(there(WEST, own)), NOW).changes
     )
+
+
+OWN = environment(services=[{"name": "own", "port": 80}], sampleApp=False, routes=[])
+FITS = {"ports": [{"port": 80, "targetPort": 8080}], "selector": {"app": "own"}}
+
+
+def exporting(wests: Json, easts: Json, *containers: Json) -> Decision:
+    """What follows when Services of the user's own, with these specs, are there; and pods with these ports in west."""
+    pod = {
+        "metadata": {"name": "own-1", "namespace": "store", "labels": {"app": "own"}},
+        "spec": {"containers": [{"ports": [each]} for each in containers]},
+    }
+    found = {}
+    for name, spec in ((WEST, wests), (EAST, easts)):
+        service: Json = {"metadata": {"name": "own"}, "spec": spec}
+        live: dict[Key, Json] = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): service}
+        found[name] = replace(there(name, live), pods=(pod,) if containers and name == WEST else ())
+    clusters = {name: each.cluster for name, each in found.items()}
+    return decide(OWN, ObservedExports(clusters, found, {}, {}), NOW)
+
+
+@pytest.mark.parametrize(
+    ("spec", "why", "fix"),
+    [
+        (
+            {"ports": [{"port": 90, "name": "http"}]},
+            "has no TCP port 80 (it has 90)",
+            '"value": {"name": "port-80"',
+        ),
+        ({"ports": [{"port": 80, "protocol": "UDP"}]}, "has no TCP port 80 (it has 80 for UDP)", "port-80"),
+        (
+            {"type": "ExternalName"},
+            "is of type ExternalName, which multi-cluster Services do not",
+            "another Service",
+        ),
+        (
+            {"ports": [{"port": 80, "targetPort": "web"}], "selector": {"app": "own"}},
+            "called web",
+            '"value": "http"',
+        ),
+    ],
+    ids=["port", "protocol", "type", "target"],
+)
+def test_a_service_that_cannot_be_exported_is_named_before_anything_is_exported(
+    spec: Json, why: str, fix: str
+) -> None:
+    """In whichever cluster: a union of ports would send the other cluster nothing, and nobody would say why."""
+    stop = exporting(spec, FITS, {"containerPort": 8080, "name": "http"}).outcome
+
+    assert isinstance(stop, Blocked)
+    assert "SERVICE_UNFIT" == stop.code
+    assert stop.cause.startswith("Service store/own in cluster gke-west-1 ") and why in stop.cause
+    assert "gke-east-1" not in stop.cause
+    assert fix in stop.fix
+
+
+def test_what_is_wrong_in_two_clusters_is_told_at_once() -> None:
+    """A person who mends one finds no second."""
+    lacking = {"ports": [{"port": 90}]}
+    stop = exporting(lacking, lacking).outcome
+
+    assert isinstance(stop, Blocked)
+    assert ["services.own", "services.own"] == [each["path"] for each in stop.faults]
+    assert ("gke-west-1" in stop.cause, "gke-east-1" in stop.cause) == (True, True)
+    assert 2 == stop.fix.count("kubectl patch service own")
+
+
+@pytest.mark.parametrize(
+    "containers", [[], [{"containerPort": 8080, "name": "web"}]], ids=["no pods", "as named"]
+)
+def test_a_port_by_name_is_fine_as_long_as_no_pod_speaks_against_it(containers: list[Json]) -> None:
+    """Pods that come later may have it."""
+    by_name = {"ports": [{"port": 80, "targetPort": "web"}], "selector": {"app": "own"}}
+
+    assert not isinstance(exporting(by_name, FITS, *containers).outcome, Blocked)
 
 
 def test_a_foreign_cluster_that_exports_the_same_is_named() -> None:

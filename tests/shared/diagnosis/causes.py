@@ -126,6 +126,35 @@ async def _remove_the_check(standing: Standing) -> None:
     standing.world[CLUSTER_APIS][WEST].delete(POLICY, SPACE, "strict")
 
 
+async def _check_a_port_of_ours(standing: Standing) -> None:
+    """The next deploy sets the check; nobody listens there (a mesh's port, in whatever pods have no mesh)."""
+    standing.document["healthCheck"] = {"requestPath": "/", "port": 15021}
+    await standing.deploy()
+
+
+async def _check_the_serving_port(standing: Standing) -> None:
+    standing.document.pop("healthCheck")
+    await standing.deploy()
+
+
+async def _set_port(cluster: str, port: Json, standing: Standing) -> None:
+    patch = {"spec": {"ports": [{"protocol": "TCP", **port}]}}
+    standing.world[CLUSTER_APIS][cluster].patch("Service", SPACE, "store-east-1", patch, "somebody")
+
+
+async def _empty_groups(standing: Standing) -> None:
+    """Whoever fills them has not done so yet; the next look of the cluster's controller would."""
+    groups = standing.world.store["compute.networkEndpoints"]
+    for name in groups.names(f"projects/{PROJECT}/zones/us-east1-c/"):
+        standing.kept[name] = groups.get(name) or {}
+        groups.put(name, {"endpoints": []})
+
+
+async def _fill_groups(standing: Standing) -> None:
+    for name, endpoints in standing.kept.items():
+        standing.world.store["compute.networkEndpoints"].put(name, endpoints)
+
+
 async def _scale(replicas: int, standing: Standing) -> None:
     patch = {"spec": {"replicas": replicas}}
     standing.world[CLUSTER_APIS][WEST].patch("apps/Deployment", SPACE, "store", patch, "somebody")
@@ -285,6 +314,32 @@ CAUSES = (
         *_remembered("compute.subnetworks", SUBNETS.format("us-east1", "default")),
     ),
     Cause("a health check asks another port", "HEALTH_CHECK_FAILS", _check_another_port, _remove_the_check),
+    Cause(
+        "a health check asks a port that nobody listens on",
+        "HEALTH_CHECK_FAILS",
+        _check_a_port_of_ours,
+        _check_the_serving_port,
+        Way.DOCUMENT,
+    ),
+    Cause(
+        "a Service has another port than in the other cluster",
+        "SERVICE_UNFIT",
+        partial(_set_port, EAST, {"port": 9090, "targetPort": 8080}),
+        partial(_set_port, EAST, {"port": 8080, "targetPort": 8080}),
+    ),
+    Cause(
+        "a Service leads to a port that no container names",
+        "SERVICE_UNFIT",
+        partial(_set_port, EAST, {"port": 8080, "targetPort": "web"}),
+    ),
+    Cause(
+        "the endpoint groups of a cluster are empty",
+        "ENDPOINTS_ABSENT",
+        _empty_groups,
+        _fill_groups,
+        Way.ELSEWHERE,
+        settle=0.0,
+    ),
     Cause("a Deployment is scaled to nothing", "PODS_NOT_READY", partial(_scale, 0), partial(_scale, 2)),
     Cause("a firewall rule denies everything", "FIREWALL_CLOSED", _deny_everything, _disable_the_denial),
     Cause("an export is deleted", "IMPORT_INCOMPLETE", partial(_withdraw, EXPORT)),

@@ -66,6 +66,7 @@ class Standing:
 
     def __init__(self, seed: int = 0, **changes: Any) -> None:
         self.document = {**store(**changes), "project": PROJECT}
+        self.kept: dict[str, Json] = {}
         self._seed = seed
 
     async def __aenter__(self) -> Standing:

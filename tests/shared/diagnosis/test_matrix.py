@@ -50,5 +50,5 @@ def test_a_fix_that_is_a_command_leaves_nothing_to_fill_in(rows: dict[str, Row])
 
 
 def test_every_rule_has_a_cause_that_fires_it(rows: dict[str, Row]) -> None:
-    """Nineteen rules, nineteen codes."""
+    """As many rules as codes."""
     assert len(RULES) == len({code for row in rows.values() for code in row.codes})

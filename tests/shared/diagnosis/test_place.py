@@ -75,7 +75,7 @@ def test_an_import_that_nobody_could_read_is_not_said_to_be_absent() -> None:
     (absent, *_) = import_incomplete(case(inside={"gke-east-1": east, "gke-west-1": seen}))
 
     assert "cannot list cluster gke-east-1" in told.cause
-    assert "does not exist without cluster gke-east-1" in absent.cause
+    assert "are missing or incomplete without cluster gke-east-1" in absent.cause
 
 
 @pytest.mark.parametrize(("west", "told"), [(None, 0), (["UNHEALTHY"], 1), (["HEALTHY"], 0)])
