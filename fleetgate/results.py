@@ -93,7 +93,7 @@ def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) 
         addresses=[Address.model_validate(row) for row in result.get("addresses") or []],
         traffic=list(_valid(Traffic, _whole("traffic", result, log.steps))),
         leaks=_whole("leaks", result, log.steps),
-        foreign=_whole("foreign", result, log.steps),
+        foreign=[row for name in ("shared", "foreign") for row in _whole(name, result, log.steps)],
         diagnoses=list(_diagnoses(result, ended)),
         incomplete=gap_of(log),
     )

@@ -20,6 +20,8 @@ def show(report: Report, console: Console) -> None:
         _diagnosis(diagnosis, console)
     for leak in report.leaks:
         _leak(leak, console)
+    for row in report.foreign:
+        console.print(Text(f"  not ours: {row['resource']}: {row['why']}"), soft_wrap=True)
     for address in report.addresses:
         _address(address, [row for row in report.traffic if row.vip == address.address], console)
     _figures(report, console)

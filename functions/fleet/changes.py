@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared import errors
+from shared import errors, labels
 from shared.google import gkehub_writes, importer, serviceusage
 from shared.google.gkehub import INGRESS, MCS
 from shared.google.session import Session
@@ -73,6 +73,26 @@ class MoveConfigMembership(Change):
     def perform(self, session: Session) -> None:
         """Begin to move it."""
         gkehub_writes.move_config_membership(session, _feature(self.project, INGRESS), self.after)
+
+
+@dataclass(frozen=True)
+class LeaveFeature(Change):
+    """Take Fleetgate's labels off a feature that stays, because others use it. `before` are all that it has."""
+
+    path: str
+    before: Mapping[str, str]
+
+    def describe(self) -> Description:
+        """An update of the labels."""
+        return Description("update", self.path, "labels", dict(self.before), labels.not_ours(self.before))
+
+    def perform(self, session: Session) -> None:
+        """Begin to replace the labels.
+
+        Raises:
+            Conflict: a change of it is under way.
+        """
+        gkehub_writes.set_feature_labels(session, self.path, labels.not_ours(self.before))
 
 
 @dataclass(frozen=True)

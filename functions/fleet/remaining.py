@@ -40,6 +40,11 @@ class RemainingFleet:
         """The feature of that name, if it is ours and nobody else uses it."""
         return self.features[name] if name in self.ours and not self.users.get(name) else None
 
+    @property
+    def shared(self) -> list[str]:
+        """The names of the features that are ours, and that somebody else uses."""
+        return [name for name in self.features if name in self.ours and self.users.get(name)]
+
 
 def observe(context: Context) -> RemainingFleet:
     """Features and memberships of the project, and what clusters that are not ours do with them."""

@@ -14,7 +14,6 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, member_key
 from shared.google.session import Session
-from shared.json_types import Json
 from shared.objects import KubeObject
 
 MULTI_CLUSTER = "-mc"  # ends the names of the GatewayClasses that a fleet's ingress serves [documented]
@@ -39,10 +38,6 @@ class User:
 
     resource: str
     why: str
-
-    def wire(self) -> Json:
-        """As the answer carries it."""
-        return {"resource": self.resource, "why": self.why}
 
 
 def members(memberships: Iterable[Membership], clusters: Sequence[Cluster]) -> list[Member]:

@@ -6,17 +6,26 @@ config membership. In any other a Gateway that is being deleted keeps its finali
 
 from __future__ import annotations
 
+from shared import labels
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
 from shared.live_objects import LiveObject
+from shared.objects import KubeObject
 
 FINALIZER = "gateway.finalizer.networking.gke.io"  # the controller's own [observed]
+GOOGLES = "gke-"  # begins the names of the GatewayClasses that make load balancers of Google's [documented]
 
 
 def is_config(cluster: Cluster, ingress: Feature | None) -> bool:
     """Whether the cluster is the config cluster of multi-cluster ingress."""
     key = member_key(ingress.config_membership) if ingress else ""
     return bool(key) and member_key(cluster.membership) == key
+
+
+def is_foreign(gateway: KubeObject, environment: str) -> bool:
+    """Whether a Gateway is somebody else's, and has a load balancer that outlives its cluster."""
+    owned = labels.is_owned(gateway["metadata"].get("labels"), environment)
+    return not owned and str(gateway["spec"].get("gatewayClassName", "")).startswith(GOOGLES)
 
 
 def what_holds(gateway: LiveObject, ingress: Feature | None, project: str) -> str:

@@ -1,7 +1,8 @@
 """The stages in which a Gateway and what belongs to it are removed.
 
 Only the controller in charge of the config membership removes a load balancer. So nothing that it needs is touched
-before the load balancer is gone. If no controller is in charge, the removal waits and says what holds the Gateway:
+before the load balancer is gone. What it would not remove, somebody else's Gateway in a cluster that goes, stops the
+teardown before anything is removed. If no controller is in charge, the removal waits and says what holds the Gateway:
 going on would leave a load balancer that is billed and that nothing removes [observed].
 """
 
@@ -16,7 +17,7 @@ from shared.changes.objects import DeleteObject
 from shared.google.gkehub import Feature
 from shared.live_objects import LiveObject, deletions
 from shared.step.estimate import remaining
-from shared.step.outcome import Decision, Waiting
+from shared.step.outcome import Blocked, Decision, Waiting
 from shared.step.stages import Stage
 
 GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
@@ -63,6 +64,11 @@ def find_gateways(survey: Survey) -> StandingGateways | None:
     return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project)
 
 
+def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
+    """Gateways of other people in clusters that go."""
+    return survey.foreign_gateways or None
+
+
 def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
     """What is left of the load balancer once no Gateway is there."""
     parts = survey.parts_left()
@@ -72,6 +78,30 @@ def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
 def find_objects(survey: Survey) -> Sequence[LiveObject] | None:
     """Every other object of ours."""
     return sorted(survey.objects, key=lambda each: ORDER.index(each.kind)) or None
+
+
+def refuse(found: Sequence[LiveObject], now: float) -> Decision:
+    """Stop before anything is removed: deleted with its cluster, such a Gateway would leave its load balancer behind.
+
+    And one of a multi-cluster class would keep the ingress feature on
+    [observed: terraform-ecommerce-microservices-on-gke#3].
+    """
+    if all(each.is_being_deleted for each in found):
+        text = "; ".join(f"{each.words}, which is not ours, is being deleted" for each in found)
+        return Decision(Waiting(reason="GatewayDeleting", message=text, retry_after=UNATTENDED))
+    names = ", ".join(f"{each.namespace}/{each.name} in {each.cluster.name}" for each in found)
+    commands = "; ".join(
+        f"kubectl delete gateway {each.name} --namespace={each.namespace} in cluster {each.cluster.name}"
+        for each in found
+    )
+    return Decision(
+        Blocked(
+            code="CLUSTER_IN_USE",
+            cause=f"Clusters that go with the environment have Gateways of somebody else's: {names}."
+            " Their load balancers would stay behind. Nothing was removed now.",
+            fix=f"Have its owner move each of them, or delete it ({commands}); then publish the teardown again.",
+        )
+    )
 
 
 def write_down(found: StandingGateways, now: float) -> Decision:
@@ -113,6 +143,7 @@ def delete_objects(found: Sequence[LiveObject], now: float) -> Decision:
 
 
 STAGES = (
+    Stage("Gateways of others", find_foreign, refuse),
     Stage("list of parts", find_unlisted, write_down),
     Stage("Gateways", find_gateways, delete_gateways),
     Stage("load balancer", find_load_balancer, wait_for_load_balancer),

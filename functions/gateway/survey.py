@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from functions.gateway import load_balancer_parts as load_balancer
-from functions.gateway.controller import is_config
+from functions.gateway.controller import is_config, is_foreign
 from functions.gateway.observed import KINDS
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
@@ -55,6 +55,16 @@ class Survey:
     def gateways(self) -> list[LiveObject]:
         """Our Gateways."""
         return _gateways(self.objects)
+
+    @cached_property
+    def foreign_gateways(self) -> list[LiveObject]:
+        """Other people's Gateways with load balancers of Google's, in the clusters that go with the environment.
+
+        One that does not answer is left to the stages that need its answer.
+        """
+        own = [each for each in self._clusters if is_own(each, self.environment)]
+        found = ask(self.session, own, lambda api: api.everywhere("Gateway") or ()).objects
+        return [each for each in found if is_foreign(each.body, self.environment)]
 
     @property
     def known_parts(self) -> list[str]:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from shared import errors, labels
 from shared.google.answers import has
 from shared.google.cluster_reader import ClusterReader, is_object
+from shared.json_types import Json
 from shared.objects import KubeObject
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"  # [documented]
@@ -58,12 +59,23 @@ def _places(cluster: ClusterReader, namespace: str) -> Iterator[tuple[str, str]]
     for root in ("/api", "/apis"):
         for group in cluster.items(root, AGGREGATED, _is_group):
             name = group["metadata"].get("name", "")
-            version = group["versions"][0]  # the preferred one comes first [documented]
-            base = f"{root}/{name}/{version['version']}" if name else f"{root}/{version['version']}"
-            for each in version["resources"] if name not in _DERIVED_GROUPS else ():
-                listable = each["scope"] == "Namespaced" and "list" in each["verbs"]
-                if listable and each["resource"] not in _DERIVED:
-                    yield f"{base}/namespaces/{namespace}/{each['resource']}", each["resource"]
+            for plural, version in _kinds(group) if name not in _DERIVED_GROUPS else ():
+                base = f"{root}/{name}/{version}" if name else f"{root}/{version}"
+                yield f"{base}/namespaces/{namespace}/{plural}", plural
+
+
+def _kinds(group: Json) -> Iterator[tuple[str, str]]:
+    """Each plural once, with the first version of its group that has it: the preferred one comes first [documented].
+
+    Not every kind is in that one: ReferenceGrants are in v1beta1 alone, where Gateways are in v1 too [documented].
+    """
+    found = set[str]()
+    for version in group["versions"]:
+        for each in version["resources"]:
+            listable = each["scope"] == "Namespaced" and "list" in each["verbs"]
+            if listable and each["resource"] not in found | _DERIVED:
+                found.add(each["resource"])
+                yield each["resource"], version["version"]
 
 
 def _is_group(told: Any) -> bool:

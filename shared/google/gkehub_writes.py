@@ -45,6 +45,19 @@ def move_config_membership(session: Session, path: str, membership: str) -> None
         _client(session).update_feature(request=request, retry=None)
 
 
+def set_feature_labels(session: Session, path: str, labels: Mapping[str, str]) -> None:
+    """Begin to replace all labels of a feature.
+
+    What the mask names and the body lacks is removed [documented: AIP-134; Terraform takes labels off like this]. A
+    feature has no etag [documented], so a label that somebody writes at the same moment may be lost.
+
+    Raises:
+        Conflict: a change of it is under way.
+    """
+    request = {"name": path, "update_mask": {"paths": ["labels"]}, "resource": {"labels": dict(labels)}}
+    _client(session).update_feature(request=request, retry=None)
+
+
 def delete_feature(session: Session, path: str) -> None:
     """Begin to disable a feature; never by `force`, which leaves its resources as they are [documented].
 

@@ -18,8 +18,9 @@ from tests.support.projects import PROJECT
 Json = dict[str, Any]
 
 STEPS = ("fleet", "clusters", "subnets")
+FEATURE_DELETION = "gkehub.projects.locations.features.delete"
 DELETIONS = {
-    "gkehub.projects.locations.features.delete": 2,
+    FEATURE_DELETION: 2,
     "container.projects.locations.clusters.delete": 1,
     "compute.subnetworks.delete": 2,
 }
@@ -56,36 +57,63 @@ def features(bench: Bench) -> list[str]:
     return sorted(each["name"].rpartition("/")[2] for each in found)
 
 
-def test_what_was_made_is_removed_once_and_what_others_use_only_when_they_no_longer_do() -> None:
-    """An existing cluster of the environment is not ours either; only what is done with it counts.
+async def with_an_existing_cluster(bench: Bench) -> Json:
+    """Deploy with the first cluster made before by somebody; all there was then."""
+    await bench.create_cluster("gke-west-1", "us-west1-a", fleet={"project": PROJECT}, **FIT)
+    west, east = EXAMPLE["clusters"]
+    bench.document = {**EXAMPLE, "clusters": [{**west, "existing": True}, east]}
+    before = everything(bench)
+    assert dict.fromkeys(STEPS, "done") == last(await bench.ask(*STEPS))
+    return before
 
-    Messages come twice; features, grant, clusters, memberships and subnets go; asked again, each step looks once.
-    """
+
+def test_what_was_made_is_removed_once() -> None:
+    """Messages come twice; features, grant, clusters, memberships and subnets go; asked again, each step looks once."""
 
     async def story() -> None:
         async with Bench(STEPS, delivery=UNKIND, seed=3) as bench:
-            await bench.create_cluster("gke-west-1", "us-west1-a", fleet={"project": PROJECT}, **FIT)
-            west, east = EXAMPLE["clusters"]
-            bench.document = {**EXAMPLE, "clusters": [{**west, "existing": True}, east]}
-            before = everything(bench)
-            assert dict.fromkeys(STEPS, "done") == last(await bench.ask(*STEPS))
-            api, made = bench.cloud.world[CLUSTER_APIS][WEST], len(bench.changed())
-            export = {"apiVersion": "net.gke.io/v1", "metadata": {"name": "cart", "namespace": "default"}}
-            api.create("net.gke.io/ServiceExport", export)
-
-            (*_, answer) = (await bench.ask("fleet", mode="destroy"))["fleet"]
-            (row,) = answer["outputs"]["foreign"]
-            assert "has ServiceExport default/cart" == row["why"]
-            assert row["resource"].endswith("/memberships/gke-west-1")
-            assert [MCS] == features(bench)
-
-            api.delete("net.gke.io/ServiceExport", "default", "cart")
+            before = await with_an_existing_cluster(bench)
+            made = len(bench.changed())
             await take_down(bench)
             assert before == everything(bench)
             assert DELETIONS == counts(bench, made)
             finished = len(bench.changed())
             assert {step: ["done"] for step in STEPS} == outcomes(await bench.ask(*STEPS, mode="destroy"))
             assert finished == len(bench.changed())
+
+    asyncio.run(story())
+
+
+def test_what_others_use_stays_and_is_theirs_from_then_on() -> None:
+    """An existing cluster of the environment is not ours either; only what is done with it counts.
+
+    The answer says who uses it; labels that others have put on it stay. Nothing takes it for ours afterwards, not even
+    when nobody uses it any more.
+    """
+
+    async def story() -> None:
+        async with Bench(STEPS, delivery=UNKIND, seed=3) as bench:
+            await with_an_existing_cluster(bench)
+            made = len(bench.changed())
+            services = bench.call("GET", f"gkehub/v1/{FEATURES}/{MCS}")
+            more = {"labels": {**services["labels"], "team": "search"}}
+            bench.call("PATCH", f"gkehub/v1/{FEATURES}/{MCS}", more, updateMask="labels")
+            api = bench.cloud.world[CLUSTER_APIS][WEST]
+            export = {"apiVersion": "net.gke.io/v1", "metadata": {"name": "cart", "namespace": "default"}}
+            api.create("net.gke.io/ServiceExport", export)
+
+            answers = await take_down(bench)
+            told = [
+                each["outputs"]["shared"] for each in answers["fleet"] if "shared" in each.get("outputs", {})
+            ]
+            assert f"/features/{MCS}" in told[0][0]["resource"]
+            assert "/memberships/gke-west-1 has ServiceExport default/cart" in told[0][0]["why"]
+            assert {"team": "search"} == bench.call("GET", f"gkehub/v1/{FEATURES}/{MCS}")["labels"]
+
+            api.delete("net.gke.io/ServiceExport", "default", "cart")
+            await take_down(bench)
+            assert [MCS] == features(bench)
+            assert {**DELETIONS, FEATURE_DELETION: 1} == counts(bench, made)
 
     asyncio.run(story())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.fleet.changes import DisableApi, EnableServices, RevokeImporter
+from functions.fleet.changes import DisableApi, EnableServices, LeaveFeature, RevokeImporter
 from functions.fleet.remaining import APIS, RemainingFleet
 from functions.fleet.removal import decide
 from functions.fleet.step import decide as decide_fleet
@@ -14,7 +14,7 @@ from shared.google import importer, projects, refusals, wire
 from shared.google.gkehub import INGRESS, MCS, Membership
 from shared.step.outcome import Decision, Done, Waiting
 from tests.functions.fleet.test_fleet import observed
-from tests.support.fleets import OURS, both, feature, member_path
+from tests.support.fleets import FEATURES, OURS, both, feature, member_path
 from tests.support.live import NOW, environment
 from tests.support.projects import PROJECT
 
@@ -65,13 +65,29 @@ def test_what_is_not_ours_stays_and_is_no_concern_of_ours() -> None:
     assert Decision(Done()) == look(features={}, ours=frozenset())
 
 
-def test_what_others_use_stays_and_is_told() -> None:
-    """With the grant that it needs, and without keeping the step from being done."""
+def test_what_others_use_stays_loses_our_labels_and_is_told() -> None:
+    """With the grant that it needs. Labels of other people's stay; while it is changed, that is waited for."""
     user = User(member_path("gke-east-1"), "has ServiceExport shop/cart")
-    decision = mcs_alone(users={MCS: [user]}, granted=["principal://importer"])
+    whole = {**OURS, labels.IMPORTER: labels.GRANTED, "team": "search"}
+    fields: dict[str, Any] = {"users": {MCS: [user]}, "granted": ["principal://importer"]}
 
-    row = {"resource": member_path("gke-east-1"), "why": "has ServiceExport shop/cart"}
-    assert Decision(Done(outputs={"foreign": [row]})) == decision
+    def shared(status: str) -> Decision:
+        services = feature(MCS, status=status, labels=whole)
+        return look(features={MCS: services}, ours=frozenset({MCS}), **fields)
+
+    decision = shared("ACTIVE")
+    (change,) = decision.changes
+    assert LeaveFeature(f"{FEATURES}/{MCS}", whole) == change
+    assert {"team": "search"} == change.describe().after
+    assert "FeatureShared" == reason(decision)
+    assert decision.outcome is not None
+    (row,) = decision.outcome.outputs["shared"]
+    assert f"{FEATURES}/{MCS}" == row["resource"]
+    assert row["why"] == (
+        f"it stays on, for others use it: {user.resource} has ServiceExport shop/cart"
+        "; so does the importer's role, which it needs"
+    )
+    assert ([], "FeatureShared") == (changed(shared("UPDATING")), reason(shared("UPDATING")))
     assert [("delete", INGRESS)] == changed(look(users={MCS: [user]}))
 
 

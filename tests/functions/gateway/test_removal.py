@@ -17,7 +17,7 @@ from functions.gateway.wanted import wanted_objects
 from shared.google.gkehub import INGRESS, State
 from shared.google.session import Session
 from shared.live_objects import LiveObject
-from shared.step.outcome import Decision, Done, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.packed import unpack
 from tests.support.fleets import feature
 from tests.support.live import NOW, born, environment, one_cluster, stamp
@@ -62,11 +62,19 @@ class ScriptedSurvey(Survey):
     """A second attempt, two minutes after the request, that finds what it is given."""
 
     def __init__(self, *found: LiveObject, **fields: Any) -> None:
-        given: Json = {"inventory": PARTS, "first": False, "ingress": feature(INGRESS), "parts": [], **fields}
+        given: Json = {
+            "inventory": PARTS,
+            "first": False,
+            "ingress": feature(INGRESS),
+            "parts": [],
+            "foreign": [],
+        }
+        given |= fields
         super().__init__(
             cast(Session, None), PROJECT, "store", NAME, NOW - 120, given["inventory"], given["first"]
         )
         self.__dict__ |= {"objects": found, "ingress": given["ingress"], "parts": given["parts"]}
+        self.__dict__["foreign_gateways"] = given["foreign"]
 
     def parts_left(self) -> list[str]:
         """As given."""
@@ -98,6 +106,22 @@ def test_the_parts_are_told_before_anything_is_deleted() -> None:
     assert list(PARTS) == unpack(waits(first).outputs["inventory"])
     assert ["HTTPRoute", "Gateway"] == deleted(second)
     assert {} == waits(second).outputs
+
+
+def test_somebody_elses_gateway_stops_it_before_anything_is_removed() -> None:
+    """It is named, with its cluster and the command; while it is being deleted, it is waited for."""
+    theirs = live_object(gateway().body, name="theirs", namespace="team-a")
+    going = live_object(gateway().body, 5, name="theirs", namespace="team-a")
+
+    stopped = decide(observed(gateway(), foreign=[theirs], inventory=None, first=True), NOW)
+    assert isinstance(stopped.outcome, Blocked)
+    assert ("CLUSTER_IN_USE", True) == (
+        stopped.outcome.code,
+        "team-a/theirs in gke-west-1" in stopped.outcome.cause,
+    )
+    assert "kubectl delete gateway theirs --namespace=team-a in cluster gke-west-1" in stopped.outcome.fix
+    waiting = decide(observed(gateway(), foreign=[going]), NOW)
+    assert ("GatewayDeleting", []) == (waits(waiting).reason, list(waiting.changes))
 
 
 @pytest.mark.parametrize("bare", [{"annotations": {}}, {"annotations": None}])

@@ -74,16 +74,19 @@ def names(bench: Bench, cluster: str, kind: str) -> list[str]:
 def test_what_is_ours_goes_and_what_is_not_stays() -> None:
     """Without a controller the Gateway is left, and said to be held; with one again, it goes in its order.
 
-    Another Gateway keeps its load balancer, shared backend service and firewall rule included. Exports, Services
-    and namespaces go in both clusters, but for a namespace in an existing cluster in which somebody has a thing.
+    Another Gateway keeps its load balancer, shared backend service and firewall rule included. Exports and Services go
+    in both clusters, and so would namespaces, but these clusters existed before and somebody has a thing in each.
     Messages come twice and out of order all the while.
     """
 
     async def story() -> None:
         async with Bench(STEPS) as bench:
-            west, east = EXAMPLE["clusters"]
-            await bench.create_cluster("gke-east-1", "us-east1-c", **FIT)
-            bench.document = {**EXAMPLE, "clusters": [west, {**east, "existing": True}]}
+            for each in EXAMPLE["clusters"]:
+                await bench.create_cluster(each["name"], each["location"], **FIT)
+            bench.document = {
+                **EXAMPLE,
+                "clusters": [{**each, "existing": True} for each in EXAMPLE["clusters"]],
+            }
             made = await bench.ask(*STEPS)
             assert dict.fromkeys(STEPS, "done") == {
                 step: heard[-1]["outcome"] for step, heard in made.items()
@@ -135,15 +138,17 @@ async def withdrawn(bench: Bench) -> None:
     heard = (await bench.ask("service_export", mode="destroy"))["service_export"]
 
     assert "done" == heard[-1]["outcome"]
-    kept = f"{EAST}/Namespace/store"
-    assert [{"resource": kept, "why": "it holds configmaps/notes"}] == heard[-1]["outputs"]["left"]
+    assert {
+        (f"{WEST}/Namespace/store", "it holds referencegrants/theirs"),
+        (f"{EAST}/Namespace/store", "it holds configmaps/notes"),
+    } == {(each["resource"], each["why"]) for each in heard[-1]["outputs"]["left"]}
     for cluster in (WEST, EAST):
         assert [] == names(bench, cluster, "net.gke.io/ServiceExport")
         assert [] == names(bench, cluster, "net.gke.io/ServiceImport")
         assert [] == [each for each in names(bench, cluster, "Service") if each.startswith("store")]
         assert ["gke-mcs-importer"] == names(bench, cluster, "apps/Deployment")
     assert [] == [name for name in parts(bench) if "gkemcs-" in name]
-    assert "store" not in names(bench, WEST, "Namespace")
+    assert ["theirs"] == names(bench, WEST, "gateway.networking.k8s.io/ReferenceGrant")
     assert "notes" in names(bench, EAST, "ConfigMap")
     assert [] == bench.cloud.world.store["compute.networkEndpointGroups"].names()
     finished = len(bench.changed())

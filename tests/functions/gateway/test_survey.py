@@ -35,7 +35,7 @@ class Fleet:
     def reader(self, _session: Session, cluster: Cluster) -> SimpleNamespace:
         """What reads a cluster."""
 
-        def everywhere(kind: str, _selector: str) -> list[KubeObject]:
+        def everywhere(kind: str, _selector: str = "") -> list[KubeObject]:
             self.asked += [] if cluster.name in self.asked else [cluster.name]
             if cluster.name in self.silent:
                 raise errors.Transient("kubernetes", "GET", cluster.path, 503, "Unavailable", "no")
@@ -93,3 +93,18 @@ def test_our_clusters_and_the_config_cluster_have_to_answer(fleet: Fleet, name: 
             _ = look().objects
     else:
         assert () == look().objects
+
+
+def test_other_peoples_gateways_count_in_clusters_that_go(fleet: Fleet) -> None:
+    """Not in those that stay, not of other controllers' classes, and ours are ours."""
+
+    def of_class(name: str, labels: dict[str, str] | None = None) -> KubeObject:
+        return {**thing("Gateway", name=name, labels=labels), "spec": {"gatewayClassName": name}}
+
+    fleet.objects[FOREIGN.name] = [of_class("gke-l7-rilb")]
+    fleet.objects["own"] = [of_class(name) for name in ("gke-l7-rilb", "istio")]
+    fleet.objects["own"].append(of_class("gke-l7-gxlb-mc", {OWNER: "store"}))
+
+    assert ["gke-l7-rilb"] == [each.name for each in look().foreign_gateways]
+    fleet.silent = {"own"}
+    assert [] == look().foreign_gateways
