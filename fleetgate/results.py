@@ -2,6 +2,9 @@
 
 The result has the outcome and its reasons, counts, addresses, and the worst rows of the other lists. The log has the
 changes of every step, the traffic, and the rows that the result left out.
+
+Whatever a function answered is in the result. So of its answers' fields nothing is taken for granted: a report with a
+gap, and the exit status of the outcome, are worth more than none.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -90,7 +93,7 @@ def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) 
             _step(row, logged, ended.began)
             for row, logged in zip(result.get("steps", []), log.steps, strict=True)
         ],
-        addresses=[Address.model_validate(row) for row in result.get("addresses") or []],
+        addresses=list(_valid(Address, _rows(result, "addresses"))),
         traffic=list(_valid(Traffic, _whole("traffic", result, log.steps))),
         leaks=_whole("leaks", result, log.steps),
         foreign=[row for name in ("shared", "foreign") for row in _whole(name, result, log.steps)],
@@ -104,15 +107,27 @@ def _whole(name: str, result: Mapping[str, Any], steps: Iterable[StepLog]) -> li
 
     The result may have the list of a later answer, which left nothing out and logged nothing.
     """
-    told = list(result.get(name) or [])
-    is_cut = any(name in row.get("omitted", {}) for row in result.get("steps", []))
+    told = _rows(result, name)
+    is_cut = any(name in _fields(row, "omitted") for row in result.get("steps", []))
     logged = [list(each.last[name]) for each in steps if name in each.last]
     fits = bool(logged) and bool(told or is_cut) and all(row in logged[-1] for row in told)
     return logged[-1] if fits else told
 
 
+def _rows(told: Mapping[str, Any], name: str) -> list[Any]:
+    """A list of what was told; empty if it is none."""
+    rows = told.get(name)
+    return rows if isinstance(rows, list) else []
+
+
+def _fields(told: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A map of what was told; empty if it is none."""
+    fields = told.get(name)
+    return fields if isinstance(fields, dict) else {}
+
+
 def _valid(kind: type[Row], rows: Iterable[Any]) -> Iterator[Row]:
-    """The rows that have the form of `kind`; whoever may write to the log can write others."""
+    """The rows that have the form of `kind`: whoever answers, or may write to the log, can write others."""
     for row in rows:
         with suppress(ValidationError):
             yield kind.model_validate(row)
@@ -124,10 +139,10 @@ def _name(request: Mapping[str, Any]) -> str:
 
 
 def _outcome(result: Mapping[str, Any]) -> Outcome:
-    """The outcome in the result; `leaked` if the audit found leaks."""
+    """The outcome in the result; `leaked` if the audit found leaks, and `failed` if it is none that a report has."""
     if result.get("code") == LEAKED:
         return "leaked"
-    outcome: Outcome = result.get("outcome", "failed")
+    outcome: Outcome = result["outcome"] if result.get("outcome") in get_args(Outcome) else "failed"
     return outcome
 
 
@@ -149,19 +164,19 @@ def _step(row: Mapping[str, Any], logged: StepLog, began: float) -> Step:
 
 def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
     """What the diagnosis found, then the reason of every step, or else the reason of the execution."""
-    reasons = result.get("reasons") or []
-    for found in result.get("diagnoses") or []:
-        yield Diagnosis.model_validate({"step": reasons[0].get("step") if reasons else None, **found})
+    reasons = [each for each in _rows(result, "reasons") if isinstance(each, dict)]
+    step = reasons[0].get("step") if reasons else None
+    found = [each for each in _rows(result, "diagnoses") if isinstance(each, dict)]
+    yield from _valid(Diagnosis, ({"step": step, **each} for each in found))
     if not reasons and result.get("code"):
         reasons = [result]
     for reason in reasons:
-        faults = [ReportedFault.model_validate(fault) for fault in reason.get("faults") or []]
         yield Diagnosis(
-            code=reason["code"],
-            cause=reason["cause"],
-            fix=reason["fix"],
-            step=reason.get("step"),
-            faults=faults,
+            code=_text(reason, "code"),
+            cause=_text(reason, "cause"),
+            fix=_text(reason, "fix"),
+            step=_text(reason, "step") if "step" in reason else None,
+            faults=list(_valid(ReportedFault, _rows(reason, "faults"))),
         )
     if not result:
         yield Diagnosis(
@@ -169,3 +184,8 @@ def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
             cause=f"the execution ended {ended.state} without a result: {ended.error}",
             fix="Read the execution's error; this is a bug in Fleetgate.",
         )
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    text = told.get(name, "")
+    return text if isinstance(text, str) else json.dumps(text)
