@@ -56,7 +56,7 @@ REASON = {"code": "C", "cause": "c", "fix": "f", "step": "s"}
 class Unread:
     """A log that nobody has to read, for nothing was answered."""
 
-    def post(self, service: str, path: str, body: Any, **query: str) -> Any:
+    def post(self, service: str, path: str, body: Any, form: Any = None, /, **query: str) -> Any:
         """No call is meant to come."""
         raise AssertionError
 
