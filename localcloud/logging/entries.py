@@ -18,6 +18,7 @@ from localcloud.wire.messages import Json
 from localcloud.world import Part, World
 
 LARGEST = 256 * 1024  # bytes of an entry; a larger one is dropped [documented: logging/quotas, LogEntry size]
+FUTURE = 86400.0  # seconds that an entry may be ahead [documented: WriteLogEntriesRequest.entries]
 RETENTION = 30 * 86400.0  # seconds that the bucket _Default keeps entries [documented: logging/quotas]
 
 
@@ -111,6 +112,8 @@ class Entries:
     def write(self, project: str, log: str, entry: Json, when: float | None = None) -> None:
         """Write an entry of a project (by id) to one of its logs, such as `run.googleapis.com/stdout`.
 
+        One that is too large, older than what is kept, or too far ahead is dropped.
+
         Args:
             project: the project's id.
             log: the log's id, not encoded.
@@ -124,7 +127,7 @@ class Entries:
             "timestamp": rfc3339(stamp),
         } | entry
         whole.setdefault("insertId", self._insert_id(stamp))
-        if len(json.dumps(whole).encode()) > LARGEST:
+        if len(json.dumps(whole).encode()) > LARGEST or not _is_of_these_days(whole, now):
             return
         delay = self._world.timing.draw("logging.ingestion", whole["insertId"])
         received = Received(max(now, stamp) + delay, self._count, whole)
@@ -169,6 +172,14 @@ class Entries:
         self._count += 1
         chance = hashlib.sha256(f"{self._world.seed}|{self._count}".encode()).hexdigest()[:8]
         return f"{int(stamp):08x}{round(stamp % 1 * 1e6):08x}{chance}"
+
+
+def _is_of_these_days(entry: Json, now: float) -> bool:
+    """Whether its time is within what is kept, and at most a day ahead; a year of three digits is no time at all."""
+    try:
+        return -RETENTION <= moment(entry["timestamp"]).timestamp() - now <= FUTURE
+    except (ValueError, OverflowError):
+        return False
 
 
 ENTRIES: Part[Entries] = Part("Cloud Logging's entries", Entries)

@@ -92,8 +92,8 @@ def _label(value: Any) -> str:
 def _time(payload: Json) -> Json:
     """The field `time`, which then is the entry's; the other forms that the page knows stay in the payload here."""
     try:
-        stamp = moment(payload["time"]).timestamp()
-    except (KeyError, TypeError, ValueError):
+        stamp = rfc3339(moment(payload["time"]).timestamp())
+    except (KeyError, TypeError, ValueError, OverflowError):
         return {}
     del payload["time"]
-    return {"timestamp": rfc3339(stamp)}
+    return {"timestamp": stamp}

@@ -58,6 +58,10 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_DOUBLE = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*(e[+-]?[0-9]+)?|\.[0-9]+(e[+-]?[0-9]+)?|infinity)|nan", re.IGNORECASE
+)
 _UNITS = {"ns": 9, "us": 6, "ms": 3, "s": 0}  # of durations → digits behind the point of a second
 _LONG_UNITS = {"m": 60, "h": 3600}  # seconds
 _DURATION = re.compile(r"([+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?)(ns|us|ms|s|m|h)")
@@ -208,11 +212,16 @@ def _duration(text: str) -> Fraction:
     return amount / 10 ** _UNITS[unit] if unit in _UNITS else amount * _LONG_UNITS[unit]
 
 
+def _integer(text: str) -> int:
+    """A signed integer [documented: "intNN"]."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    """A number as the page has it ["double"], or None: Python reads more, such as digits with underscores."""
+    return float(text) if _DOUBLE.fullmatch(text) else None
 
 
 def _whole(text: str) -> str:
@@ -237,7 +246,7 @@ def _text(found: Any) -> str:
 
 
 _CONVERSIONS: dict[Kind, Callable[[str], Any]] = {
-    Kind.NUMBER: float,
+    Kind.NUMBER: _integer,
     Kind.BOOLEAN: _boolean,
     Kind.TIME: moment,
     Kind.DURATION: _duration,

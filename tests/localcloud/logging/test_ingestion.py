@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from localcloud.logging.entries import Doubled, EntryFault, Late, Never
 from localcloud.time.clock import seconds_of
 from tests.localcloud.logging.conftest import Log
@@ -48,6 +50,26 @@ def test_entries_are_kept_for_thirty_days(log: Log) -> None:
 
     log.services.wait(60)
     assert [] == log.messages()
+
+
+@pytest.mark.parametrize(
+    ("time", "found"),
+    [
+        ("2026-01-05T00:00:00Z", ["x", "after"]),
+        ("2026-01-06T08:59:00Z", ["after", "x"]),
+        ("2026-01-06T09:30:00Z", ["after"]),
+        ("2025-12-01T00:00:00Z", ["after"]),
+        ("0001-01-01T00:00:00Z", ["after"]),
+        ("0001-01-01T00:00:00+23:59", ["after", "x"]),  # no time of UTC: it stays in the payload
+        ("9999-12-31T23:59:59-23:59", ["after", "x"]),
+    ],
+)
+def test_an_entry_is_of_these_days(log: Log, time: str, found: list[str]) -> None:
+    """What a line says of its time breaks no list; a time out of bounds is not kept."""
+    log.print({"message": "x", "time": time})
+    log.print({"message": "after"})
+
+    assert sorted(found) == sorted(log.messages())
 
 
 def test_a_planned_entry_comes_late(log: Log) -> None:

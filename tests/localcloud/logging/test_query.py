@@ -71,6 +71,9 @@ def full(log: Log) -> Log:
         ("jsonPayload.attempt > 9", "b"),  # as numbers
         ("jsonPayload.attempt = 12.0", "b"),
         ("jsonPayload.attempt = -12", ""),
+        ("jsonPayload.attempt = 1_2", ""),
+        ("jsonPayload.attempt = 1.2e1", "b"),
+        ("jsonPayload.attempt < Infinity", "ab"),
         ("jsonPayload.ok = true", "b"),
         ("jsonPayload.cause = NULL_VALUE", "b"),
         ('jsonPayload.message > "a"', "bc"),
@@ -157,6 +160,8 @@ def test_an_escape_stands_for_its_character(log: Log) -> None:
         ("severity=LOUD", "Invalid value 'LOUD' for the field 'severity'."),
         ('timestamp>"yesterday"', "Invalid value 'yesterday' for the field 'timestamp'."),
         ("httpRequest.latency>5", "Invalid value '5' for the field 'httpRequest.latency'."),
+        ("httpRequest.status=1_0", "Invalid value '1_0' for the field 'httpRequest.status'."),
+        ("httpRequest.status=2e2", "Invalid value '2e2' for the field 'httpRequest.status'."),
         ("httpRequest.status=ok", "Invalid value 'ok' for the field 'httpRequest.status'."),
         ("trace_sampled=1", "Invalid value '1' for the field 'traceSampled'."),
         ("service_name=orders", "Field not found: 'service_name'."),
