@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -28,6 +25,7 @@ from fleetgate.options import (
 )
 from fleetgate.packaging.command import package
 from fleetgate.specs import read_environment
+from fleetgate.terminal import Terminal, for_programs, print_json
 from shared.spec import InvalidEnvironment
 
 
@@ -86,12 +84,12 @@ def run(  # noqa: PLR0913  # one an option
     from fleetgate.report import EXIT
     from fleetgate.screens import hint, show
 
-    console = Console(stderr=output is Output.json)
+    terminal = Terminal(stderr=output is Output.json)
     try:
         document, environment = read_environment(spec, HOME_PROJECT)
     except InvalidEnvironment as invalid:
         refuse_spec(spec, invalid)
-    progress = Silent() if output is Output.json else progress_on(console)
+    progress = Silent() if output is Output.json else progress_on(terminal)
     local_run = LocalRun(
         environment.project,
         seed,
@@ -113,11 +111,11 @@ def run(  # noqa: PLR0913  # one an option
         write_reports(reports, report)
     if output is Output.json:
         values = [each.wire() for each in reports]
-        sys.stdout.write(json.dumps(values if len(values) > 1 else values[0], indent=2) + "\n")
+        print_json(values if len(values) > 1 else values[0])
     else:
         for each in reports:
-            show(each, console)
-        hint(reports[-1], spec, console)
+            show(each, terminal)
+        hint(reports[-1], spec, terminal)
     raise typer.Exit(max(EXIT[each.outcome] for each in reports))
 
 
@@ -126,4 +124,4 @@ def schema() -> None:
     """Print the JSON Schema of an environment, for editors to complete and check it by."""
     from fleetgate.schema import schema_text
 
-    sys.stdout.write(schema_text())
+    for_programs(schema_text())

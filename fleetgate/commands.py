@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from fleetgate.client.errors import BAD_USAGE, ClientError, client_errors
 from fleetgate.options import (
@@ -29,6 +28,7 @@ from fleetgate.options import (
     refuse_spec,
 )
 from fleetgate.repository import FaultyFolder, read_folder
+from fleetgate.terminal import Terminal, for_programs, print_json
 from shared.spec import InvalidEnvironment
 
 if TYPE_CHECKING:
@@ -134,13 +134,13 @@ def status(
             require_installed(target)
     if output is Output.json:
         values = [each.wire() for each in states]
-        _print_json(values[0] if name else values)
+        print_json(values[0] if name else values)
     elif name:
-        show_one(states[0], Console())
+        show_one(states[0], Terminal())
     elif states:
-        show_all(states, Console())
+        show_all(states, Terminal())
     else:
-        Console(stderr=True).print("There are no environments.")
+        Terminal(stderr=True).tell("There are no environments.")
 
 
 def wait(
@@ -155,7 +155,7 @@ def wait(
 
     with _target(project, region) as target:
         words = wait_for(target, name, goal.value, timeout)
-    Console(stderr=True).print(words, markup=False, highlight=False)
+    Terminal(stderr=True).tell(words)
 
 
 def reconcile(
@@ -177,7 +177,7 @@ def reconcile(
         except FaultyFolder as faulty:
             refuse_folder(faulty)
         result = reconciling.reconcile(target, kept, dry_run)
-    _finish(output, result.wire, lambda: show_reconciliation(result, Console(), dry_run))
+    _finish(output, result.wire, lambda: show_reconciliation(result, Terminal(), dry_run))
 
 
 def up(  # noqa: PLR0913  # one an option
@@ -203,15 +203,14 @@ def up(  # noqa: PLR0913  # one an option
 
     def announce(running: RunningCloud) -> None:
         if not sys.stdout.isatty():  # hundreds of lines, which only a program wants to read
-            sys.stdout.write(running.exports)
-            sys.stdout.flush()
+            for_programs(running.exports)
         for line in (
             f"A Google Cloud is up at {running.base_url}, {speed:g} times as fast as real time, {inside}.",
             f"In another terminal:  . {running.env_file}",
             f"Then, for instance:   {begin}",
             "Ctrl-C stops it and deletes everything in it.",
         ):
-            Console(stderr=True).print(line, soft_wrap=True, markup=False, highlight=False)
+            Terminal(stderr=True).tell(line)
 
     try:
         asyncio.run(stay_up(Up(home, network.value, port, speed, seed, env_file, empty), announce))
@@ -261,8 +260,7 @@ def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, o
     from fleetgate.client.screens import Lines, Silence
     from fleetgate.report import EXIT
 
-    console = Console(stderr=True)
-    progress = Silence() if output is Output.json else Lines(console)
+    progress = Silence() if output is Output.json else Lines(Terminal(stderr=True))
     told = f"{request['action']} of {name} is published: message"
     if no_wait:
         message = publish(target, request)
@@ -282,19 +280,15 @@ def _show(report: Report, target: Target) -> None:
     from fleetgate.client.screens import lease
     from fleetgate.screens import show
 
-    console = Console()
-    show(report, console)
+    terminal = Terminal()
+    show(report, terminal)
     if report.outcome == "done" and report.action in ("deploy", "extend"):
         ends = lease(state_of(target, report.environment))
-        console.print(f"  the lease ends {ends}" if ends != "no end" else "  the lease has no end")
+        terminal.tell(f"  the lease ends {ends}" if ends != "no end" else "  the lease has no end")
 
 
 def _finish(output: Output, value: Callable[[], Any], show: Callable[[], None]) -> None:
     if output is Output.json:
-        _print_json(value())
+        print_json(value())
     else:
         show()
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")

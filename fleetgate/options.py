@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.repository import FaultyFolder
+from fleetgate.terminal import Terminal
 from shared.spec import Fault, InvalidEnvironment
 from shared.spec.faults import WHOLE
 
@@ -42,22 +42,27 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Publish, and do not fol
 
 def refuse_spec(spec: Path, invalid: InvalidEnvironment) -> NoReturn:
     """Print all faults of a spec, and exit."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    terminal = Terminal(stderr=True)
     count = len(invalid.faults)
-    console.print(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed", markup=False)
+    terminal.tell(f"{spec}: {count} fault{'s' if count != 1 else ''}; nothing was changed")
     for fault in invalid.faults:
-        console.print(f"  {_where(spec, fault)}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+        _show(spec, fault, terminal)
     raise typer.Exit(BAD_USAGE)
 
 
 def refuse_folder(faulty: FaultyFolder) -> NoReturn:
     """Print all faults of the specs in a folder, and exit."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    terminal = Terminal(stderr=True)
     count = len(faulty.faults)
-    console.print(f"{count} fault{'s' if count != 1 else ''}; nothing was published")
+    terminal.tell(f"{count} fault{'s' if count != 1 else ''}; nothing was published")
     for path, fault in faulty.faults:
-        console.print(f"  {_where(path, fault)}: {fault.fault}\n    fix: {fault.fix}", markup=False)
+        _show(path, fault, terminal)
     raise typer.Exit(BAD_USAGE)
+
+
+def _show(spec: Path, fault: Fault, terminal: Terminal) -> None:
+    terminal.tell(f"  {_where(spec, fault)}: {fault.fault}")
+    terminal.tell(f"    fix: {fault.fix}")
 
 
 def _where(spec: Path, fault: Fault) -> str:
@@ -68,6 +73,7 @@ def _where(spec: Path, fault: Fault) -> str:
 
 def give_up(error: ClientError) -> NoReturn:
     """Print an error and its fix, and exit."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"{error.cause}\n  fix: {error.fix}", markup=False)
+    terminal = Terminal(stderr=True)
+    terminal.tell(error.cause)
+    terminal.tell(f"  fix: {error.fix}")
     raise typer.Exit(error.exit_status)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 
 from fleetgate.report import Report
+from shared.visible import visible
 
 
 def write_reports(reports: Sequence[Report], folder: Path) -> None:
@@ -26,8 +28,13 @@ def write_reports(reports: Sequence[Report], folder: Path) -> None:
 
 def html_of(reports: Sequence[Report]) -> str:
     """One page with every report on it."""
-    pages = Environment(loader=PackageLoader("fleetgate"), autoescape=True)
+    pages = Environment(loader=PackageLoader("fleetgate"), autoescape=True, finalize=_shown)
     return pages.get_template("report.html.j2").render(reports=reports, spans=_spans)
+
+
+def _shown(value: object) -> object:
+    """Every value of a page passes here, before it is escaped: marks of direction work in a browser, too."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _spans(report: Report) -> list[tuple[str, float, float, str]]:

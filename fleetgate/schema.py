@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
+from fleetgate.terminal import for_programs
 from shared.spec.defaults import DERIVED
 from shared.spec.model import Environment
 
@@ -31,4 +31,4 @@ def schema_text() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(schema_text())
+    for_programs(schema_text())

@@ -5,71 +5,65 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from fleetgate.report import Address, Diagnosis, Incomplete, Report, Traffic
+from fleetgate.terminal import Grid, Terminal, grid, words
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, terminal: Terminal) -> None:
     """Print one report."""
-    console.print()
-    _headline(report, console)
+    terminal.blank()
+    _headline(report, terminal)
     for diagnosis in report.diagnoses:
-        _diagnosis(diagnosis, console)
+        _diagnosis(diagnosis, terminal)
     for leak in report.leaks:
-        _leak(leak, console)
+        _leak(leak, terminal)
     for row in report.foreign:
-        console.print(Text(f"  not ours: {row['resource']}: {row['why']}"), soft_wrap=True)
+        terminal.tell(f"  not ours: {row['resource']}: {row['why']}")
     for address in report.addresses:
-        _address(address, [row for row in report.traffic if row.vip == address.address], console)
-    _figures(report, console)
+        _address(address, [row for row in report.traffic if row.vip == address.address], terminal)
+    _figures(report, terminal)
     if report.incomplete:
-        _incomplete(report.incomplete, console)
+        _incomplete(report.incomplete, terminal)
 
 
-def _headline(report: Report, console: Console) -> None:
+def _headline(report: Report, terminal: Terminal) -> None:
     good = report.outcome == "done"
     mark = ("✓", "green") if good else ("✗", "red")
     words = {"deploy": "verified", "teardown": "removed"}
     word = words.get(report.action, "done") if good else report.outcome
-    line = Text.assemble(mark, " ", (report.environment, "bold"), f" {report.action}: {word}")
-    console.print(line, soft_wrap=True)
+    terminal.tell(mark, " ", (report.environment, "bold"), f" {report.action}: {word}")
 
 
-def _diagnosis(diagnosis: Diagnosis, console: Console) -> None:
-    """Print a diagnosis as plain text: its parts are quoted, and may look like markup."""
+def _diagnosis(diagnosis: Diagnosis, terminal: Terminal) -> None:
     where = f" ({diagnosis.step})" if diagnosis.step else ""
-    head = Text.assemble((diagnosis.code, "red"), f"{where}: {diagnosis.cause}")
-    faults = [f"  {fault.path}: {fault.fault}\n    fix: {fault.fix}" for fault in diagnosis.faults]
-    fix = [f"  fix: {diagnosis.fix}"] if diagnosis.fix else []
-    for line in (head, *map(Text, (*faults, *fix))):
-        console.print(line, soft_wrap=True)
+    terminal.tell((diagnosis.code, "red"), f"{where}: {diagnosis.cause}")
+    for fault in diagnosis.faults:
+        terminal.tell(f"  {fault.path}: {fault.fault}")
+        terminal.tell(f"    fix: {fault.fix}")
+    if diagnosis.fix:
+        terminal.tell(f"  fix: {diagnosis.fix}")
 
 
-def _leak(leak: dict[str, Any], console: Console) -> None:
+def _leak(leak: dict[str, Any], terminal: Terminal) -> None:
     """A leak, why it is the environment's, and how to remove it."""
-    for line in (f"  left: {leak['resource']}: {leak['why']}", f"    fix: {leak['fix']}"):
-        console.print(Text(line), soft_wrap=True)
+    terminal.tell(f"  left: {leak['resource']}: {leak['why']}")
+    terminal.tell(f"    fix: {leak['fix']}")
 
 
-def _address(address: Address, rows: list[Traffic], console: Console) -> None:
+def _address(address: Address, rows: list[Traffic], terminal: Terminal) -> None:
     """A VIP and who answers there, one line a request."""
-    console.print()
-    console.print(Text(f"  {address.address} in {address.region} ({address.kind})"), soft_wrap=True)
+    terminal.blank()
+    terminal.tell(f"  {address.address} in {address.region} ({address.kind})")
     if rows:
-        console.print(_matrix(rows))
+        terminal.print(_matrix(rows))
 
 
-def _matrix(rows: list[Traffic]) -> Table:
-    """Narrow terminals fold cells and never cut them."""
-    table = Table.grid(padding=(0, 2, 0, 0))
+def _matrix(rows: list[Traffic]) -> Grid:
+    table = grid(gap=2)
     for title in ("  ", "request", "answered by"):
         table.add_column(title, overflow="fold", no_wrap=not title.strip())
     for row in rows:
-        mark = Text.assemble("  ", ("✓", "green") if row.ok else ("✗", "red"))
-        table.add_row(mark, *(Text(words) for words in (_request(row), _answer(row))))
+        table.row(words("  ", ("✓", "green") if row.ok else ("✗", "red")), _request(row), _answer(row))
     return table
 
 
@@ -86,7 +80,7 @@ def _answer(row: Traffic) -> str:
     return f"{served}{place}" + ("" if row.ok else f", not {wanted} as {row.rule} says")
 
 
-def _figures(report: Report, console: Console) -> None:
+def _figures(report: Report, terminal: Terminal) -> None:
     lines = []
     if report.simulated_seconds is not None and report.critical_path_seconds:
         ratio = report.simulated_seconds / report.critical_path_seconds
@@ -103,27 +97,27 @@ def _figures(report: Report, console: Console) -> None:
         f"{report.invocations} invocations; {report.api_calls.total} API calls, "
         f"{report.api_calls.mutations} of them changes{': ' + by_service if by_service else ''}"
     )
-    console.print()
+    terminal.blank()
     for line in lines:
-        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+        terminal.tell(f"  {line}")
 
 
-def _incomplete(gap: Incomplete, console: Console) -> None:
+def _incomplete(gap: Incomplete, terminal: Terminal) -> None:
     """What the log lacks; changes and rows of traffic may be missing above."""
-    console.print()
-    head = Text.assemble("  ", ("incomplete", "yellow"), f": {gap.have} of {gap.of} answers are in the log")
-    for line in (head, Text(f"    {gap.reason}"), Text(f"    fix: {gap.fix}")):
-        console.print(line, soft_wrap=True)
+    terminal.blank()
+    terminal.tell("  ", ("incomplete", "yellow"), f": {gap.have} of {gap.of} answers are in the log")
+    terminal.tell(f"    {gap.reason}")
+    terminal.tell(f"    fix: {gap.fix}")
 
 
-def hint(report: Report, spec: Path, console: Console) -> None:
+def hint(report: Report, spec: Path, terminal: Terminal) -> None:
     """What to try next."""
     if report.outcome != "done":
         return
-    console.print()
+    terminal.blank()
     for line in (
         f"fleetgate local run {spec} --again          # deploy twice: the second changes nothing",
         f"fleetgate local run {spec} --seed 7         # another day at Google: other durations",
         f"fleetgate local run {spec} --report out     # report.json and report.html",
     ):
-        console.print(f"  try: {line}", highlight=False, markup=False, soft_wrap=True)
+        terminal.tell(f"  try: {line}")

@@ -33,8 +33,8 @@ class Published:
 class Progress(Protocol):
     """Receives what is happening."""
 
-    def tell(self, passed: float, words: str) -> None:
-        """Report `words`, `passed` seconds after the beginning."""
+    def tell(self, passed: float, told: str) -> None:
+        """Report what is `told`, `passed` seconds after the beginning."""
         ...
 
 

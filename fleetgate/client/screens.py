@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from fleetgate.client.environments import State
 from fleetgate.client.reconciling import Reconciliation
 from fleetgate.local.progress import clock
+from fleetgate.terminal import Terminal, grid, words
 
 STYLES = {"verified": "green", "blocked": "red", "failed": "red", "abandoned": "red", "leaked": "red"}
 NO_END = "no end"
@@ -21,21 +18,20 @@ UNITS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 class Lines:
     """What happens, a line a change."""
 
-    console: Console
+    terminal: Terminal
     _last: str = ""
 
-    def tell(self, passed: float, words: str) -> None:
+    def tell(self, passed: float, told: str) -> None:
         """Print a line, unless it repeats the last one."""
-        if words != self._last:
-            self._last = words
-            line = f"{clock(passed):>7}  {words}"
-            self.console.print(line, soft_wrap=True, highlight=False, markup=False)
+        if told != self._last:
+            self._last = told
+            self.terminal.tell(f"{clock(passed):>7}  {told}")
 
 
 class Silence:
     """For `-o json`."""
 
-    def tell(self, passed: float, words: str) -> None:
+    def tell(self, passed: float, told: str) -> None:
         """Says nothing."""
 
 
@@ -57,20 +53,17 @@ def lease(state: State) -> str:
     return f"in {duration(left)}" if left > 0 else f"{duration(left)} ago"
 
 
-def show_all(states: list[State], console: Console) -> None:
+def show_all(states: list[State], terminal: Terminal) -> None:
     """One line an environment."""
-    table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_row(
-        *(Text(title, style="bold") for title in ("NAME", "PHASE", "LEASE ENDS", "ASKED", "PROJECT"))
-    )
+    table = grid(gap=3)
+    table.row("NAME", "PHASE", "LEASE ENDS", "ASKED", "PROJECT", style="bold")
     for each in states:
-        phase = Text(each.phase, style=STYLES.get(each.phase, "yellow"))
-        asked = f"{duration(each.now - each.asked)} ago"
-        table.add_row(Text(each.name), phase, Text(lease(each)), Text(asked), Text(each.project))
-    console.print(table)
+        phase = words((each.phase, STYLES.get(each.phase, "yellow")))
+        table.row(each.name, phase, lease(each), f"{duration(each.now - each.asked)} ago", each.project)
+    terminal.print(table)
 
 
-def show_one(state: State, console: Console) -> None:
+def show_one(state: State, terminal: Terminal) -> None:
     """Everything about one environment."""
     code = f" ({state.code})" if state.code else ""
     rows = {
@@ -83,24 +76,24 @@ def show_one(state: State, console: Console) -> None:
         "asked": f"{duration(state.now - state.asked)} ago ({state.action}, {state.generation})",
         "execution": f"{state.execution} {state.execution_state}",
         "waits for": state.waits_for,
-        "addresses": "\n".join(f"{each['address']} in {each['region']}" for each in state.addresses),
     }
-    table = Table.grid(padding=(0, 3, 0, 0))
-    for title, words in rows.items():
-        if words:
-            table.add_row(Text(title, style="bold"), Text(words))
-    console.print(table)
+    table = grid(gap=3)
+    for title, told in rows.items():
+        if told:
+            table.row(words((title, "bold")), told)
+    for number, each in enumerate(state.addresses):
+        table.row(words(("" if number else "addresses", "bold")), f"{each['address']} in {each['region']}")
+    terminal.print(table)
 
 
-def show_reconciliation(result: Reconciliation, console: Console, dry_run: bool) -> None:
+def show_reconciliation(result: Reconciliation, terminal: Terminal, dry_run: bool) -> None:
     """One line for each request, then the counts."""
     for each in result.requests:
         published = f"message {each.message}" if each.message else "not published"
-        line = f"{each.request['action']} {each.name}: {each.reason} ({published})"
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+        terminal.tell(f"{each.request['action']} {each.name}: {each.reason} ({published})")
     count = len(result.requests)
     would = "would be" if dry_run else "was" if count == 1 else "were"
-    words = f"{count} request{'s' if count != 1 else ''} {would} published, {len(result.unchanged)} unchanged"
+    told = f"{count} request{'s' if count != 1 else ''} {would} published, {len(result.unchanged)} unchanged"
     if result.others:
-        words += f"; not in this folder: {', '.join(result.others)}"
-    console.print(words, soft_wrap=True, highlight=False, markup=False)
+        told += f"; not in this folder: {', '.join(result.others)}"
+    terminal.tell(told)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
+
+from fleetgate.terminal import Grid, Terminal, grid, words
 
 MARKS = {"done": "✓", "waiting": "…", "blocked": "✗", "failed": "✗", "superseded": "-"}
 STYLES = {"done": "green", "blocked": "red", "failed": "red", "waiting": "yellow"}
@@ -69,7 +68,7 @@ class Silent:
 class PlainLines:
     """For a pipe: a line for each change of a step's state."""
 
-    console: Console
+    terminal: Terminal
     _last: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def tell(self, event: StepEvent) -> None:
@@ -78,7 +77,7 @@ class PlainLines:
             return
         self._last[event.name] = (event.outcome, event.text)
         line = f"{clock(event.at):>7}  {event.name:<24} {event.outcome:<9} {event.text}"
-        self.console.print(line.rstrip(), soft_wrap=True, highlight=False, markup=False)
+        self.terminal.tell(line.rstrip())
 
     def close(self) -> None:
         """Nothing to close."""
@@ -87,10 +86,10 @@ class PlainLines:
 class LiveTable:
     """For a terminal: the steps in the order of their first events, each with its newest state."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, terminal: Terminal) -> None:
         self._rows: dict[str, StepEvent] = {}
         self._now = 0.0
-        self._live = Live(self._table(), console=console, refresh_per_second=12)
+        self._live = Live(self._table(), console=terminal, refresh_per_second=12)
         self._live.start()
 
     def tell(self, event: StepEvent) -> None:
@@ -103,19 +102,18 @@ class LiveTable:
         """Leave the table as it is."""
         self._live.stop()
 
-    def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2))
+    def _table(self) -> Grid:
+        table = grid(gap=2)
         for name, event in self._rows.items():
             style = STYLES.get(event.outcome, "")
-            words = (MARKS.get(event.outcome, " "), name, event.outcome, event.text)
-            table.add_row(*map(Text, words), style=style)
-        table.add_row("", f"[dim]simulated time {clock(self._now)}[/dim]")
+            table.row(MARKS.get(event.outcome, " "), name, event.outcome, event.text, style=style)
+        table.row("", words((f"simulated time {clock(self._now)}", "dim")))
         return table
 
 
-def progress_on(console: Console) -> Progress:
+def progress_on(terminal: Terminal) -> Progress:
     """The live table on a terminal, plain lines elsewhere."""
-    return LiveTable(console) if console.is_terminal else PlainLines(console)
+    return LiveTable(terminal) if terminal.is_terminal else PlainLines(terminal)
 
 
 def clock(seconds: float) -> str:

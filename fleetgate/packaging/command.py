@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.options import Output, OutputOption, give_up
+from fleetgate.terminal import for_programs, print_json
 
 ROOT = Path(__file__).parents[2]
 OUT = Path("out/archives")
@@ -40,7 +39,7 @@ def package(
             {"step": each.step, "path": str(path), "sha256": each.sha256, "size": len(each.content)}
             for each, path in made
         ]
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        print_json(rows)
         return
     for each, path in made:
-        sys.stdout.write(f"{path}  {each.sha256}  {len(each.content)}\n")
+        for_programs(f"{path}  {each.sha256}  {len(each.content)}\n")

@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from fleetgate.local.installation import ROOT
 from fleetgate.screens import hint, show
+from fleetgate.terminal import Terminal
 from tests.acceptance.runs import Outcome
 
 README = ROOT / "README.md"
@@ -115,12 +115,13 @@ def test_each_function_has_an_identity_of_its_own(deployed: Outcome) -> None:
 def test_the_readme_shows_what_the_demo_prints(deployed: Outcome) -> None:
     """To the letter, but for the figures of its last lines."""
     shown = re.search(r"```text\n(✓ store deploy.*?)\n```", README.read_text("utf-8"), re.DOTALL)
-    console = Console(record=True, width=120, file=io.StringIO())
-    show(deployed.report, console)
-    hint(deployed.report, Path("examples/store.yaml"), console)
+    file = io.StringIO()
+    terminal = Terminal(width=120, file=file)
+    show(deployed.report, terminal)
+    hint(deployed.report, Path("examples/store.yaml"), terminal)
 
     assert shown is not None
-    assert _timeless(shown[1]) == _timeless(console.export_text().strip("\n"))
+    assert _timeless(shown[1]) == _timeless(file.getvalue().strip("\n"))
 
 
 def _timeless(text: str) -> str:

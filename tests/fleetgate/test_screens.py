@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from fleetgate.report import Incomplete, Outcome, Report
 from fleetgate.screens import hint, show
+from fleetgate.terminal import Terminal
 from tests.fleetgate.reports import a_report
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -19,10 +19,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 def rendered(report: Report, width: int = 80, colour: bool = False) -> str:
     """The report as it would be on such a terminal."""
     file = io.StringIO()
-    console = Console(
-        file=file, width=width, force_terminal=colour, color_system="standard" if colour else None
-    )
-    show(report, console)
+    show(report, Terminal(file=file, width=width, colour=colour))
     return file.getvalue()
 
 
@@ -101,7 +98,7 @@ def test_a_report_that_lacks_something_says_what_why_and_what_to_do() -> None:
 def test_hints_follow_success_alone() -> None:
     """Each is a command with the spec that was run."""
     file = io.StringIO()
-    console = Console(file=file, width=40)
+    console = Terminal(file=file, width=40)
     hint(a_report("failed"), Path("my[1].yaml"), console)
     assert "" == file.getvalue()
 

@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from fleetgate.client.environments import all_states, state_of
 from fleetgate.client.errors import BAD_USAGE, ClientError
 from fleetgate.client.screens import duration, lease, show_all, show_one
 from fleetgate.client.target import Target
 from fleetgate.client.waiting import wait_for
+from fleetgate.terminal import Terminal
 from tests.fleetgate.client.conftest import (
     EXECUTIONS,
     FakeTime,
@@ -136,12 +136,13 @@ def test_the_screens_show_what_there_is(google: GoogleServer, here: Target) -> N
     """A row for each; every field of one, and none that is empty."""
     add_anchor(google, expires=str(int(NOW + 7200)))
     ran(google, result=result("blocked", code="NO_VERIFIER", addresses=[ADDRESS]))
-    console = Console(width=120, record=True, file=io.StringIO())
+    file = io.StringIO()
+    terminal = Terminal(width=120, file=file)
 
-    show_all(all_states(here), console)
-    show_one(state_of(here, "store"), console)
+    show_all(all_states(here), terminal)
+    show_one(state_of(here, "store"), terminal)
 
-    lines = [line.split() for line in console.export_text().splitlines()]
+    lines = [line.split() for line in file.getvalue().splitlines()]
     assert ["store", "blocked", "in", "2", "h", "10", "min", "ago", "shop-prod"] == lines[1]
     assert ["phase", "blocked", "(NO_VERIFIER)"] in lines
     assert ["addresses", "10.138.0.5", "in", "us-west1"] in lines

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from rich.console import Console
 
 from fleetgate.client.reconciling import reconcile
 from fleetgate.client.screens import show_reconciliation
 from fleetgate.client.target import Target
 from fleetgate.repository import RepositorySpec, read_folder
+from fleetgate.terminal import Terminal
 from tests.acceptance.runs import store
 from tests.fleetgate.client.conftest import add_anchor, add_unlabelled
 from tests.support.google_server import GoogleServer
@@ -99,7 +99,7 @@ def test_a_dry_run_tells_and_publishes_nothing(
     """What goes before what comes."""
     add_anchor(google, "books", origin="git")
     printed = io.StringIO()
-    console = Console(width=40, file=printed)
+    console = Terminal(width=40, file=printed)
 
     result = reconcile(here, kept, dry_run=True)
     show_reconciliation(result, console, dry_run=True)

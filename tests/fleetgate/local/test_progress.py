@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from fleetgate.local.progress import LiveTable, PlainLines, StepEvent, clock, progress_on
+from fleetgate.terminal import Terminal
 
 
 def news(at: float, outcome: str, text: str = "", step: str = "fleet", mode: str = "apply") -> StepEvent:
@@ -19,7 +20,7 @@ def news(at: float, outcome: str, text: str = "", step: str = "fleet", mode: str
 def test_a_line_is_printed_only_when_something_changes() -> None:
     """Waiting on for the same thing is no news, for each step and mode by itself."""
     file = io.StringIO()
-    lines = PlainLines(Console(file=file, width=40))
+    lines = PlainLines(Terminal(file=file, width=40))
     for each in (
         news(3.9, "waiting", "[gke-west-1] is joining the fleet as it should"),
         news(9, "waiting", "[gke-west-1] is joining the fleet as it should"),
@@ -42,7 +43,7 @@ def test_a_line_is_printed_only_when_something_changes() -> None:
 def test_a_terminal_shows_the_newest_state_of_each_step() -> None:
     """In the order they began, and leaves them there; brackets are not markup."""
     file = io.StringIO()
-    console = Console(file=file, force_terminal=True, width=80, color_system=None)
+    console = Terminal(file=file, width=80, colour=True)
     table = progress_on(console)
     assert isinstance(table, LiveTable)
     for each in (
@@ -53,14 +54,15 @@ def test_a_terminal_shows_the_newest_state_of_each_step() -> None:
         table.tell(each)
     table.close()
 
-    last = [" ".join(line.split()) for line in file.getvalue().splitlines()]
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.getvalue())
+    last = [" ".join(line.split()) for line in plain.splitlines()]
     for words in ("✗ fleet blocked [/no] way", "✓ subnets done", "simulated time 0:05"):
         assert any(words in line for line in last)
 
 
 def test_a_pipe_gets_plain_lines() -> None:
     """No cursor movement in a log."""
-    assert isinstance(progress_on(Console(file=io.StringIO())), PlainLines)
+    assert isinstance(progress_on(Terminal(file=io.StringIO())), PlainLines)
 
 
 LABELS = {"logging.googleapis.com/labels": {"step": "fleet", "mode": "apply"}}
