@@ -20,9 +20,10 @@ PREFIX = 23  # recommended for proxy-only subnets; 26 is the least [documented, 
 LONGEST_PREFIX = 26
 AUTO_MODE = IPv4Network("10.128.0.0/9")
 
-# Tried in this order. 10.0.0.0/8 is last: GKE takes the Pod ranges of new clusters from there, and a range that it is
-# about to take is not visible yet.
-POOLS = (IPv4Network("192.168.0.0/16"), IPv4Network("172.16.0.0/12"), IPv4Network("10.0.0.0/8"))
+# Tried in this order. 10.0.0.0/8 comes late: GKE takes the Pod ranges of new clusters from there, and a range that it
+# is about to take is not visible yet. 192.168.0.0/16 is last: nodes with interfaces of their own, those of A3 machines
+# among them, may have these in it, and then no proxy there gets an answer [observed, one report: 98 s, then nothing].
+POOLS = (IPv4Network("172.16.0.0/12"), IPv4Network("10.0.0.0/8"), IPv4Network("192.168.0.0/16"))
 
 # Taken in every VPC without being listed anywhere: the Docker bridge's range, which Google's managed services
 # avoid or use themselves [documented, Cloud SQL private IP].

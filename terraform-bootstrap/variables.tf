@@ -57,7 +57,7 @@ variable "verification_networks" {
   type = map(object({
     network       = string
     subnetwork    = optional(string)
-    ip_cidr_range = optional(string, "192.168.255.192/26") # Fleetgate chooses its own from the other end of 192.168.0.0/16
+    ip_cidr_range = optional(string, "192.168.255.192/26") # Fleetgate takes its own from 192.168.0.0/16 last, and from the other end
     auto_mode     = optional(bool)
   }))
   default  = { default = { network = "default" } }

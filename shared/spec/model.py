@@ -240,7 +240,8 @@ class Environment(Part):
     )
     proxy_ranges: ProxyRanges = Field(
         "auto",
-        description="Ranges of the proxy-only subnets; regions left out of the map are chosen for you.",
+        description="Ranges of the proxy-only subnets; regions left out of the map are chosen for you, outside of"
+        " 192.168.0.0/16 while anything else is free.",
         examples=["auto", {"us-west1": "10.129.0.0/23"}],
     )
     sample_app: Flag = Field(

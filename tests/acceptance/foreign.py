@@ -74,7 +74,7 @@ def picture(local: LocalRun) -> dict[str, str]:
 
 def _subnetwork() -> dict[str, Any]:
     """In the range that a free choice would take first."""
-    return {"name": "theirs", "network": NETWORK, "ipCidrRange": "192.168.0.0/24"}
+    return {"name": "theirs", "network": NETWORK, "ipCidrRange": "172.16.0.0/24"}
 
 
 def _address() -> dict[str, Any]:

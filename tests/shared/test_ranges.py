@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ranges import AUTO_MODE, POOLS, PREFIX, NoRangeLeft, Taken, choose, objection, objections
+from shared.ranges import POOLS, PREFIX, NoRangeLeft, Taken, choose, objection, objections
 
 REGIONS = ["us-west1", "us-east1", "europe-west4", "asia-east1", "us-central1"]
 
@@ -99,7 +99,9 @@ def test_given_ranges_are_held_against_each_other() -> None:
     }
 
 
-def test_the_pools_leave_gke_its_own_to_the_last() -> None:
-    """Pod ranges come from 10.0.0.0/8 while clusters are being created."""
-    assert choose(["us-west1"], [], auto_mode=False)["us-west1"].subnet_of(POOLS[0])
-    assert AUTO_MODE.subnet_of(POOLS[-1])
+def test_gkes_own_pool_is_taken_late_and_that_of_further_interfaces_last() -> None:
+    """Pod ranges come from 10.0.0.0/8 while clusters are being created; nodes may have interfaces in 192.168.0.0/16."""
+    used: list[Taken] = []
+    for pool in ("172.16.0.0/12", "10.0.0.0/8", "192.168.0.0/16"):
+        assert choose(["us-west1"], used, auto_mode=False)["us-west1"].subnet_of(IPv4Network(pool))
+        used.append(Taken(IPv4Network(pool), "a route"))

@@ -97,20 +97,20 @@ class TestDecide:
 
     def test_ranges_that_are_given_are_taken(self) -> None:
         """And the rest is chosen around them."""
-        decision = decide(with_ranges({"us-west1": "192.168.0.0/23"}), ObservedNetwork(ordinary(), AUTO), NOW)
+        decision = decide(with_ranges({"us-west1": "172.16.0.0/23"}), ObservedNetwork(ordinary(), AUTO), NOW)
         ranges = created(decision)
 
-        assert ranges["us-west1"] == IPv4Network("192.168.0.0/23")
+        assert ranges["us-west1"] == IPv4Network("172.16.0.0/23")
         assert not ranges["us-east1"].overlaps(ranges["us-west1"])
 
     def test_what_is_chosen_keeps_out_of_the_blocks_of_clusters(self) -> None:
         """They may be made later than the subnets, and find their block taken."""
         one, other = EXAMPLE["clusters"]
-        clusters = [{**one, "podRange": "192.168.0.0/17"}, {**other, "serviceRange": "192.168.128.0/20"}]
+        clusters = [{**one, "podRange": "172.16.0.0/17"}, {**other, "serviceRange": "172.16.128.0/20"}]
         wanted = parse_environment({**EXAMPLE, "project": PROJECT, "clusters": clusters}, project=PROJECT)
         chosen = created(decide(wanted, ObservedNetwork(ordinary(), AUTO), NOW)).values()
 
-        assert ["192.168.144.0/23", "192.168.146.0/23"] == sorted(map(str, chosen))
+        assert ["172.16.144.0/23", "172.16.146.0/23"] == sorted(map(str, chosen))
 
     def test_a_given_range_that_cannot_be_is_refused_before_anything_is_made(self) -> None:
         """The tutorial's own on its own network."""
@@ -145,7 +145,7 @@ class TestDecide:
 
         assert isinstance(decision.outcome, Blocked)
         assert decision.outcome.code == "SUBNETWORK_MISSING"
-        assert "--region=us-east1 --range=192.168." in decision.outcome.fix
+        assert "--region=us-east1 --range=172.16." in decision.outcome.fix
 
     def test_a_network_that_is_not_there_is_blocked(self, store: Environment) -> None:
         """With the command that makes it."""
@@ -187,7 +187,7 @@ class TestWhileAPlaceIsHidden:
     """What a far region has cannot be read: a choice may fail for it, and then the region is waited for."""
 
     FAR = ("asia-east1",)
-    GIVEN: ClassVar = {"us-west1": "10.142.0.0/23", "us-east1": "192.168.0.0/23"}
+    GIVEN: ClassVar = {"us-west1": "10.142.0.0/23", "us-east1": "172.16.0.0/23"}
     FAILURES: ClassVar = [Insert("us-west1", NOW - 30 + i, "CONFLICT: overlap") for i in range(3)]
 
     def test_ranges_are_chosen_all_the_same(self, store: Environment) -> None:
@@ -225,10 +225,10 @@ class TestOnTheWire:
     def cloud(self, anchored: GoogleServer) -> GoogleServer:
         """A network of the tutorial's, with a route, a reserved range and somebody else's network beside it."""
         foreign = subnetwork("us-west1") | {"network": "projects/x/global/networks/y"}
-        route = {"name": "vpn", "network": NETWORK, "destRange": "192.168.0.0/17"}
+        route = {"name": "vpn", "network": NETWORK, "destRange": "172.16.0.0/17"}
         default = {"name": "default-route", "network": NETWORK, "destRange": "0.0.0.0/0"}
         six = {"name": "six", "network": NETWORK, "destRange": "fd20::/64"}
-        kept = {"name": "sql", "network": NETWORK, "address": "192.168.128.0", "prefixLength": 18}
+        kept = {"name": "sql", "network": NETWORK, "address": "172.16.128.0", "prefixLength": 18}
         anchored.answers = {
             SUBNETS_LIST: aggregated("subnetworks", *ordinary(), foreign),
             f"GET {BASE}/global/networks/default": AUTO,
@@ -260,13 +260,13 @@ class TestOnTheWire:
         ranges = {each["region"]: each["ipCidrRange"] for each in cloud.posted("/subnetworks")}
 
         assert (told["outcome"], told["reason"]) == ("waiting", "ProxySubnetCreating")
-        assert ranges == {"us-east1": "192.168.192.0/23", "us-west1": "192.168.194.0/23"}
+        assert ranges == {"us-east1": "172.16.192.0/23", "us-west1": "172.16.194.0/23"}
         assert told["calls"] == {"total": 8, "mutations": 2, "byService": {"compute": 8}}
         assert {change["after"] for change in told["changes"]} == set(ranges.values())
 
     def test_once_they_are_there_two_calls_see_it(self, cloud: GoogleServer, ask: Callable[..., Any]) -> None:
         """The network's subnets, and the anchor."""
-        made = [proxy("us-west1", "192.168.194.0/23"), proxy("us-east1", "192.168.192.0/23")]
+        made = [proxy("us-west1", "172.16.194.0/23"), proxy("us-east1", "172.16.192.0/23")]
         cloud.answers[SUBNETS_LIST] = aggregated("subnetworks", *ordinary(), *made)
         told = ask()
 
@@ -324,7 +324,7 @@ class TestOnTheWire:
         self, cloud: GoogleServer, ask: Callable[..., Any]
     ) -> None:
         """409, and the next look finds it."""
-        made = [proxy("us-west1", "192.168.194.0/23"), proxy("us-east1", "192.168.192.0/23")]
+        made = [proxy("us-west1", "172.16.194.0/23"), proxy("us-east1", "172.16.192.0/23")]
 
         def there(body: Any, query: Any) -> Any:
             cloud.answers[SUBNETS_LIST] = aggregated("subnetworks", *ordinary(), *made)
@@ -344,7 +344,7 @@ class TestOnTheWire:
     ) -> None:
         """What it overlaps may be there; with nothing hidden, the refusal stands."""
         cloud.answers[SUBNETS_LIST] = aggregated("subnetworks", *ordinary()) | holes
-        words = "Invalid IPCidrRange: 192.168.192.0/23 conflicts with existing subnetwork."
+        words = "Invalid IPCidrRange: 172.16.192.0/23 conflicts with existing subnetwork."
         for region in ("us-west1", "us-east1"):
             cloud.answers[f"POST {BASE}/regions/{region}/subnetworks"] = refusal(400, "invalid", words)
         told = ask()

@@ -51,7 +51,7 @@ def test_a_starved_importer_gets_more_nodes_than_there_are(now: int, zones: int,
 
 def test_a_network_without_a_free_range_is_not_told_to_take_one() -> None:
     """A command that leaves the range to be filled in would only fail."""
-    taken = ("192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8")
+    taken = ("172.16.0.0/12", "10.0.0.0/8", "192.168.0.0/16")
     full = [subnetwork("us-west1", each) for each in taken]
 
     assert {False} == {each.fix.startswith("gcloud") for each in proxy_subnet_missing(case(subnetworks=full))}
