@@ -12,6 +12,7 @@ from fleetgate.local.run import LocalRun
 from localcloud.faults import operation_faults
 from tests.acceptance.runs import Outcome, run, store
 from tests.support.refusals import NO_SPACE
+from tests.support.sizes import sized
 
 TUTORIAL_RANGES = {"us-west1": "10.129.0.0/23", "us-east1": "10.130.0.0/23"}
 
@@ -101,6 +102,17 @@ def test_clusters_whose_ranges_do_not_fit_are_not_begun() -> None:
     outcome = run(store(), prepare=_routed, seed=1)
 
     _refused(outcome, "RANGES_EXHAUSTED", "10.0.0.0/8 is taken by route to-the-office")
+
+
+def test_more_clusters_than_a_network_has_room_for_are_refused_in_one_sentence() -> None:
+    """With the arithmetic, and with a size that fits."""
+    outcome = run(sized(40), seed=1)
+
+    _refused(outcome, "RANGES_EXHAUSTED", "40 new clusters need 40 × /14 for Pods")
+    (diagnosis,) = outcome.report.diagnoses
+    assert "has room for 32 of these 40 ranges" in diagnosis.cause
+    assert 1 == diagnosis.cause.count(". ") + diagnosis.cause.endswith(".")
+    assert "podRange: /15" in diagnosis.fix
 
 
 def _routed(local: LocalRun) -> None:

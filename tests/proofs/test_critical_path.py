@@ -6,11 +6,14 @@ import statistics
 
 import pytest
 
+from fleetgate.report import Report
 from tests.acceptance.runs import document, run
 from tests.support.proofs import Piece
+from tests.support.sizes import sized
 
 SEEDS = range(1, 21)
 MEDIAN, MOST, INVOCATIONS = 1.10, 1.20, 120  # of time over critical path, and of a deploy's invocations
+MANY, MANY_SEEDS, MOST_FOR_MANY = 40, range(3), 1.06  # clusters, and the bound on their time
 
 
 @pytest.mark.proof("close to the critical path")
@@ -20,8 +23,7 @@ def test_a_deploy_is_close_to_the_critical_path(piece: Piece, example: str) -> N
     ratios, invocations = list[float](), list[int]()
     for seed in SEEDS:
         report = run(document(example), seed=seed).report
-        assert report.simulated_seconds and report.critical_path_seconds
-        ratio = report.simulated_seconds / report.critical_path_seconds
+        ratio = over_path(report)
         ratios.append(ratio)
         invocations.append(report.invocations)
         good = report.outcome == "done" and ratio <= MOST and report.invocations <= INVOCATIONS
@@ -36,3 +38,23 @@ def test_a_deploy_is_close_to_the_critical_path(piece: Piece, example: str) -> N
         "invocations": max(invocations),
     }
     piece.conclude()
+
+
+@pytest.mark.proof("close to the critical path")
+def test_forty_clusters_are_as_close(piece: Piece) -> None:
+    """With ranges that fit the network; the last look at the clusters is what takes time then."""
+    ratios = []
+    for seed in MANY_SEEDS:
+        report = run(sized(MANY, podRange="/17"), seed=seed).report
+        ratios.append(over_path(report))
+        good = report.outcome == "done" and ratios[-1] <= MOST_FOR_MANY
+        piece.judge("" if good else f"{MANY} clusters, seed {seed}: {report.outcome}, {ratios[-1]:.3f}")
+
+    piece.facts[f"{MANY} clusters"] = {"max": round(max(ratios), 4)}
+    piece.conclude()
+
+
+def over_path(report: Report) -> float:
+    """How many times the critical path a deploy took."""
+    assert report.simulated_seconds and report.critical_path_seconds
+    return report.simulated_seconds / report.critical_path_seconds
