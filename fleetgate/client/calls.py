@@ -16,6 +16,7 @@ from google.auth.transport.requests import Request
 from fleetgate.client.target import Target
 from shared import errors
 from shared.google import refusals
+from shared.google.answers import Broken, trouble
 
 if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
@@ -26,11 +27,14 @@ REPEATED = 2.0  # seconds for which a read that meets a passing trouble is repea
 # What gRPC says when it does not believe the other side's certificate [observed: grpcio 1.85].
 _DISTRUST = ("CERTIFICATE_VERIFY_FAILED", "Hostname Verification Check failed")
 _NO_CONNECTION = ("failed to connect", "HTTP proxy")
+# And of an answer that is no RPC's: HTTP alone, or a message that is none.
+_BROKEN = ("Received http2 header with status", "Exception deserializing response")
 
 
 @contextmanager
 def asking(target: Target, service: str, method: str, resource: str) -> Iterator[None]:
-    """Calls of a client library are made in here; `method` and `resource` are those of the same call over REST.
+    """Calls of a client library are made in here; `method` and `resource` are those of the same call over REST. Who
+    looks at the answer in here raises `Broken` if it is not what was asked for.
 
     Raises:
         ApiError: the call was refused, or not answered.
@@ -44,6 +48,8 @@ def asking(target: Target, service: str, method: str, resource: str) -> Iterator
         yield
     except google.auth.exceptions.GoogleAuthError as error:
         raise errors.Transient(service, method, resource, 0, errors.NO_TOKEN, str(error)) from error
+    except Broken as broken:
+        raise trouble(service, method, resource, 200, broken) from broken
     except RetryError as error:
         raise _refusal(target, service, method, resource, error.cause) from error
     except GoogleAPICallError as error:
@@ -86,6 +92,8 @@ def _refusal(
         message += f" (through the proxy {proxy.rpartition('@')[2]})"
     if any(words in message for words in _DISTRUST):
         return errors.Transient(service, method, resource, status, errors.UNTRUSTED, message)
+    if any(words in message for words in _BROKEN):
+        return trouble(service, method, resource, status, Broken(f"is no RPC's: {message}"))
     told = {"status": _code(error), "message": message, "details": _details(error)}
     return refusals.from_response(service, method, resource, status, {"error": told})
 

@@ -65,5 +65,14 @@ def _unanswered(error: errors.Transient) -> ClientError:
         return ClientError(f"There is no access token: {error.message}", fix)
     if error.reason == errors.UNTRUSTED:
         return ClientError(f"The certificate of {error.service} is not trusted: {error.message}", TRUST)
+    if error.reason in (errors.BROKEN, errors.TOO_LARGE):
+        return _unreadable(error)
     fix = "Try again; if Fleetgate runs on a local cloud, check that it is still up."
     return ClientError(f"{error.service} does not answer: {error.message}", fix)
+
+
+def _unreadable(error: errors.Transient) -> ClientError:
+    """The error for an answer that is none; what it should have answered may have been done."""
+    look = "`fleetgate status` shows whether the request was published. " if error.method == "POST" else ""
+    fix = f"{look}Try again; if it stays so, look at what is between here and Google, a proxy say."
+    return ClientError(f"What {error.service} answered cannot be read: {error.message}", fix)

@@ -14,6 +14,7 @@ from fleetgate.client.calls import asking, repeated
 from fleetgate.client.target import Target
 from shared import errors
 from shared.google import executions
+from shared.google.answers import Broken
 from shared.google.lists import items
 from shared.json_types import Json
 
@@ -137,7 +138,13 @@ def open_callbacks(target: Target, execution: str) -> int:
 
 
 def _execution(found: Any) -> Execution:
-    """The library's execution as ours."""
+    """The library's execution as ours.
+
+    Raises:
+        Broken: it has no name, so it is none.
+    """
+    if not found.name:
+        raise Broken("has no execution in it")
     return Execution(
         id=found.name.rsplit("/", 1)[-1],
         state=getattr(

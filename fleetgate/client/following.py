@@ -17,6 +17,7 @@ from fleetgate.log.waiting import LIMIT, LogReading
 from fleetgate.report import Report
 from fleetgate.results import Ended, report_of_result
 from shared import errors
+from shared.google.answers import Broken
 
 START_LIMIT = 120.0  # real seconds within which a message must start an execution
 MAX_FAILURES = 5  # reads in a row that may fail: with growing pauses, an outage of some seconds
@@ -43,11 +44,14 @@ def publish(target: Target, request: Mapping[str, Any]) -> str:
 
     Raises:
         NotFound: there is no Fleetgate in this project.
+        Transient: it may be published.
     """
     message = {"data": json.dumps(request).encode()}
     with asking(target, "pubsub", "POST", f"{target.requests}:publish"):
         answer = target.google.publisher.publish(topic=target.requests, messages=[message], **once())
-    return str(next(iter(answer.message_ids), ""))
+        if not answer.message_ids:
+            raise Broken("has no id of the message")
+    return str(answer.message_ids[0])
 
 
 def publish_to_follow(target: Target, request: Mapping[str, Any]) -> Published:

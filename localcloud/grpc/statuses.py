@@ -20,6 +20,18 @@ LONGEST = 1000
 LARGEST_DETAILS = 3000
 _KNOWN = {message.full_name for message in error_details_pb2.DESCRIPTOR.message_types_by_name.values()}
 
+# What an RPC ends with that is answered in HTTP alone, by a proxy say [documented: gRPC, http-grpc-status-mapping.md].
+_OF_HTTP = {
+    400: StatusCode.INTERNAL,
+    401: StatusCode.UNAUTHENTICATED,
+    403: StatusCode.PERMISSION_DENIED,
+    404: StatusCode.UNIMPLEMENTED,
+    429: StatusCode.UNAVAILABLE,
+    502: StatusCode.UNAVAILABLE,
+    503: StatusCode.UNAVAILABLE,
+    504: StatusCode.UNAVAILABLE,
+}
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -33,6 +45,9 @@ class Failure:
     def of(cls, response: Response) -> Failure:
         """A refusal of REST, of whatever service."""
         error = _error(response.body)
+        if not error:
+            words = f"Received http2 header with status: {response.status}"  # gRPC Core's [observed: chttp2]
+            return cls(_OF_HTTP.get(response.status, StatusCode.UNKNOWN), words)
         name = error.get("status") or next((k for k, v in HTTP.items() if v == response.status), "UNKNOWN")
         code, message = StatusCode[name], _cut(str(error.get("message", "")))
         status = status_pb2.Status(code=code.value[0], message=message)

@@ -20,6 +20,8 @@ from localcloud.wire.discovery import Method
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Caller, Json, Request, Response
 
+GARBLED = b"\xff"  # the beginning of a number without an end [documented: protobuf encoding, varints]
+
 
 def rest_request(rpc: Rpc, data: bytes, headers: Mapping[str, str]) -> Request:
     """The request of REST that means the same; whose it is, its headers say.
@@ -49,13 +51,13 @@ def rest_request(rpc: Rpc, data: bytes, headers: Mapping[str, str]) -> Request:
 def rpc_answer(rpc: Rpc, response: Response) -> bytes:
     """The RPC's answer, serialized, from a success of REST. What the library's types do not know is left out.
 
-    A body that is no such message is sent as it is: nobody can read it as one.
+    Of a body that is no such message `GARBLED` is made, which is none, either.
     """
     message = rpc.response()
     try:
         json_format.Parse(response.body or b"{}", message, ignore_unknown_fields=True)
     except (json_format.ParseError, UnicodeDecodeError, RecursionError):
-        return response.body
+        return GARBLED
     data: bytes = message.SerializeToString()
     return data
 
