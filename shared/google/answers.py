@@ -115,6 +115,16 @@ def shaped(value: Any, form: Form) -> Json:
     return value
 
 
+def heard(data: bytes) -> None:
+    """Look at a success of which nothing is read.
+
+    Raises:
+        Broken: it is a page for people, so somebody else has answered.
+    """
+    if data.lstrip()[:1] == b"<":
+        raise Broken(f"is no answer{_title(data)}")
+
+
 def unix(date: str | None) -> float | None:
     """A `Date` header as unix seconds; None without one.
 

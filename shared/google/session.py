@@ -236,7 +236,10 @@ class Session:
                 response = self._http.request(
                     method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
                 )
-                return answers.shaped(answers.parsed(response.content), form) if form else {}
+                if form is not None:
+                    return answers.shaped(answers.parsed(response.content), form)
+                answers.heard(response.content)
+                return {}
             except google.auth.exceptions.GoogleAuthError as error:
                 raise errors.Transient(service, method, path, 0, errors.NO_TOKEN, str(error)) from error
             except Broken as broken:

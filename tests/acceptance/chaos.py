@@ -1,5 +1,5 @@
-"""Chaos: seeded refusals and resets, every message twice and out of order, places that cannot be reached for a while,
-and requests that overlap.
+"""Chaos: seeded refusals, resets and broken answers, every message twice and out of order, places that cannot be
+reached for a while, and requests that overlap.
 
 However it went, in the end the newest request's state holds, and what is other people's is untouched. What should be
 is what the newest request makes by itself when nothing goes wrong, in a cloud with the same things of other people's.
@@ -17,6 +17,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from fleetgate.local.run import LocalRun, NeverEnded
+from localcloud.faults import broken_answers
+from localcloud.faults.broken_answers import Broken
 from localcloud.faults.call_faults import Fault, Matcher, Refusal, Reset
 from localcloud.faults.outages import OUTAGES
 from localcloud.pubsub.broker import Delivery
@@ -30,6 +32,8 @@ from tests.acceptance.crashes import deploying, difference
 from tests.acceptance.runs import settle, store
 
 KINDS = (Refusal(429), Refusal(500), Refusal(503), Reset(), Reset(after=True))
+BROKEN = 3  # kinds of broken answers that a seed has
+OF_FUNCTIONS = Matcher(function="?*")  # what a workflow makes of a broken answer, no page of Google's says
 RATES = (0.05, 0.15, 0.30)  # shares of the calls that fail
 LIMIT = 8 * 3600.0  # simulated seconds that a run may take
 SPREAD = 1500.0  # seconds within which its requests are published
@@ -115,9 +119,12 @@ class Chaos:
 
     def faults(self) -> Iterator[Fault]:
         """A fault of each kind, so that together they strike the share of calls that is wanted."""
-        each = 1 - (1 - self.rate) ** (1 / len(KINDS))
+        broken = _broken(self.seed)
+        each = 1 - (1 - self.rate) ** (1 / (len(KINDS) + len(broken)))
         for effect in KINDS:
             yield Fault(Matcher(), effect, nth=None, probability=each)
+        for answer in broken:
+            yield Fault(OF_FUNCTIONS, answer, nth=None, probability=each)
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} at {when:.0f} s" for when, name in self.requests)
@@ -140,6 +147,13 @@ def _outages(seed: int) -> tuple[Outage, ...]:
         begins, lasts = chance.uniform(0, SPREAD), chance.uniform(*OUTAGE)
         found.append(Outage(chance.choice(PLACES), begins, begins + lasts))
     return tuple(found)
+
+
+def _broken(seed: int) -> list[Broken]:
+    """Some kinds of answers that cannot be read, to calls that took effect or did not."""
+    chance = random.Random(f"storm/{seed}/broken")
+    kinds = chance.sample(sorted(broken_answers.KINDS), BROKEN)
+    return [Broken(kind, after=chance.choice([True, False])) for kind in kinds]
 
 
 def _dialect(seed: int) -> Dialect:

@@ -169,6 +169,8 @@ def publish_failing(host: Any, result: Any) -> Callable[[Any, int], Any]:
     [
         (http_error(500, {}, {"error": {"status": "INTERNAL"}}), 1),
         (http_error(503, {}, None), 40),
+        (http_error(408, {}, "<html>"), 40),
+        (http_error(499, {}, {"error": {"status": "CANCELLED"}}), 40),
         (error_map("ConnectionError", "connection reset by peer"), 40),
     ],
 )
