@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from localcloud.compute.names import full_name, short
-from localcloud.compute.ranges import MOST_SECONDARY
+from localcloud.compute.ranges import MOST_SECONDARY, PROHIBITED
 from localcloud.compute.subnetworks import taken
 from localcloud.container.names import parent_in
 from localcloud.ids import keyed
@@ -27,7 +27,7 @@ from localcloud.world import World
 POOL = IPv4Network("10.0.0.0/9")
 # The range of Services that is outside of every network: Standard has it since GKE 1.29 [documented].
 SHARED_SERVICES = "34.118.224.0/20"
-_SIZE = re.compile(r"/\d{1,2}")
+_SIZE = re.compile(r"/[0-9]{1,2}")
 _NOT_SERVED = ("createSubnetwork", "useRoutes", "nodeIpv4CidrBlock", "tpuIpv4CidrBlock", "autoIpamConfig")
 
 
@@ -92,9 +92,14 @@ def _check(world: World, subnetwork: str, asked: Json, kind: _Kind) -> None:
 
 def _block(text: str) -> IPv4Network:
     try:
-        return IPv4Network(text)
+        block = IPv4Network(text)
     except ValueError:
         raise invalid(f'Invalid CIDR block "{text}".', "badRequest") from None  # words [inferred]
+    if any(block.overlaps(each) for each in PROHIBITED):
+        raise invalid(
+            f'Invalid CIDR block "{text}": it has reserved addresses.', "badRequest"
+        )  # words [inferred]
+    return block
 
 
 def _asked(cluster: Json, kind: _Kind) -> tuple[str, str]:

@@ -58,7 +58,7 @@ ZONES = {
     "us-west3": "abc",
     "us-west4": "abc",
 }
-_WELL_FORMED = re.compile(r"(?P<region>[a-z]+-[a-z]+\d{1,2})(?:-(?P<zone>[a-z]))?")
+_WELL_FORMED = re.compile(r"(?P<region>[a-z]+-[a-z]+[0-9]{1,2})(?:-(?P<zone>[a-z]))?")
 
 
 def region_of(location: str) -> str:

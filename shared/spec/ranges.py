@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from shared.cluster_ranges import SHARED_SERVICES, SMALLEST_PODS, prefix_of
 from shared.spec.locations import refusal
@@ -19,7 +19,8 @@ from shared.spec.locations import refusal
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 # Of the other valid ranges those that nobody has on the internet: benchmarks (RFC 2544) and class E (RFC 1112).
 UNROUTED = (*PRIVATE, IPv4Network("198.18.0.0/15"), IPv4Network("240.0.0.0/4"))
-_SIZE = re.compile(r"/(\d{1,2})")
+BROADCAST = IPv4Address("255.255.255.255")  # in class E, and prohibited [documented: the same page]
+_SIZE = re.compile(r"/([0-9]{1,2})")  # \d has the digits of every script
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def _cluster_range(value: str, bounds: _Bounds) -> str:
         if network in bounds.others:
             return value
         _check_place(network, UNROUTED)
+        if network[-1] == BROADCAST:
+            raise refusal(f"{network} has {BROADCAST}, which no network may have", _sizes(bounds))
     prefix = prefix_of(value)
     if prefix > bounds.smallest:
         raise refusal(f"{value} is smaller than /{bounds.smallest}", _sizes(bounds))

@@ -33,7 +33,7 @@ SWEEP_INTERVAL = (
 )  # seconds between two looks for leases that are over; the bootstrap's schedule says it too
 MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyond a month, leave the ttl out
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
-_TTL = re.compile(r"(\d{1,6})([dhm])")
+_TTL = re.compile(r"([0-9]{1,6})([dhm])")
 _WRONG_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F", "#")
 _PATH = re.compile(r"/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*")
 
@@ -46,7 +46,7 @@ def ttl_seconds(value: object) -> int:
     """
     form = _TTL.fullmatch(value) if isinstance(value, str) else None
     if form is None:
-        digits = re.match(r"\d+", str(value))
+        digits = re.match(r"[0-9]+", str(value))
         some = digits[0] if digits else "8"
         raise refusal(
             f"{value!r} is not a time to live", f"write a number and its unit: {some}m, {some}h or {some}d"

@@ -194,6 +194,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"clusterIpv4Cidr": "ten"}, 400, 'Invalid CIDR block "ten".'),
     ({"clusterIpv4Cidr": "10.0.0.1/14"}, 400, "Invalid CIDR block"),
     ({"clusterIpv4Cidr": "10.0.0.0/99"}, 400, "Invalid CIDR block"),
+    ({"clusterIpv4Cidr": "255.255.0.0/16"}, 400, "it has reserved addresses"),
     ({"clusterIpv4Cidr": "/30"}, 400, "Cluster CIDR range is greater than maximum (30 > 21)."),
     ({"ipAllocationPolicy": {"clusterIpv4CidrBlock": "/22"}}, 400, "greater than maximum (22 > 21)"),
     ({"ipAllocationPolicy": {"clusterIpv4CidrBlock": "10.0.0.0/8"}}, 400, "less than minimum (8 < 9)"),
