@@ -8,7 +8,7 @@ from localcloud.pubsub.broker import BROKER, Queue, Target, is_ack_id
 from localcloud.pubsub.messages import check_count
 from localcloud.pubsub.names import full_name, project_name, require
 from localcloud.pubsub.service import service
-from localcloud.pubsub.topics import LARGEST_PAGE, check_name
+from localcloud.pubsub.topics import LARGEST_PAGE, check_modelled, check_name
 from localcloud.service import Call, page
 from localcloud.wire.errors import Refused, invalid, not_implemented
 from localcloud.wire.messages import Json
@@ -23,6 +23,13 @@ DEFAULTS: Json = {
     "expirationPolicy": {"ttl": "2678400s"},
     "state": "ACTIVE",
 }  # [observed]
+
+
+# Settings of a subscription that may be given; the others change what is delivered, how often, and to whom.
+MODELLED = (
+    "name", "topic", "ackDeadlineSeconds", "messageRetentionDuration", "expirationPolicy", "labels", "pushConfig",
+    "enableMessageOrdering", "state", "detached", "topicMessageRetentionDuration",
+)  # fmt: skip
 
 
 def attach_push(world: World, name: str, topic: str, endpoint: str, account: str, target: Target) -> Json:
@@ -45,9 +52,13 @@ def create(call: Call) -> Json:
     """Create a pull subscription; its topic must exist. Push endpoints are not served: see event triggers.
 
     A deadline of 0 is the default [documented].
+
+    Raises:
+        Refused: UNIMPLEMENTED, a setting that is not modelled: a filter would let everything through, say.
     """
     name = full_name(call, "subscriptions")
     check_name("subscriptions", name)
+    check_modelled(call, MODELLED)
     _require_topic(call, call.body.get("topic", ""))
     fields = {key: value for key, value in call.body.items() if value or key != "ackDeadlineSeconds"}
     check_count("ack_deadline_seconds", int(fields.get("ackDeadlineSeconds", SHORTEST)), SHORTEST, LONGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from localcloud.iam.grants import forget
 from localcloud.iam.policies import serve_policies
@@ -16,20 +17,28 @@ from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
 
 CHANGEABLE = ("labels", "messageRetentionDuration", "messageStoragePolicy")
+# What only Google sets, and passes over in a request [documented: OUTPUT_ONLY].
+OUTPUT_ONLY = ("name", "state", "satisfiesPzs")
 LARGEST_PAGE = 1000  # [inferred]
 
 
 @service.on("pubsub.projects.topics.create")
 def create(call: Call) -> Json:
-    """Create a topic; 409 if it is there."""
+    """Create a topic; 409 if it is there.
+
+    Raises:
+        Refused: UNIMPLEMENTED, a setting that is not modelled: messages would not be what it makes of them.
+    """
     name = full_name(call, "topics")
     check_name("topics", name)
+    check_modelled(call, (*CHANGEABLE, *OUTPUT_ONLY))
     topics = call.world.store["pubsub.topics"]
     if name in topics:
         raise Refused(
             "ALREADY_EXISTS", f"Resource already exists in the project (resource={name.split('/')[-1]})."
         )
-    return topics.put(name, {**call.body, "name": name})
+    told = {key: value for key, value in call.body.items() if key not in OUTPUT_ONLY}
+    return topics.put(name, {**told, "name": name})
 
 
 @service.on("pubsub.projects.topics.patch")
@@ -104,6 +113,17 @@ def _topic(call: Call) -> str:
 
 
 serve_policies(service, "pubsub.projects.topics", _topic)
+
+
+def check_modelled(call: Call, modelled: Container[str]) -> None:
+    """Refuse settings of the body that are not modelled here, unless they are empty or false.
+
+    Raises:
+        Refused: UNIMPLEMENTED.
+    """
+    for field, value in call.body.items():
+        if value and field not in modelled:
+            raise not_implemented(f"{call.method} with {field}")
 
 
 def check_name(kind: str, name: str) -> None:

@@ -14,7 +14,7 @@ from localcloud.resources import in_location, location_path
 from localcloud.service import Call, Service, page
 from localcloud.time.clock import rfc3339
 from localcloud.wire.codes import rpc_status
-from localcloud.wire.errors import Refused, Style, invalid
+from localcloud.wire.errors import Refused, Style, invalid, not_implemented
 from localcloud.wire.messages import Json
 from localcloud.wire.validation import camel
 from localcloud.workflows import definitions
@@ -103,7 +103,14 @@ def get(call: Call) -> Json:
 
 @service.on(f"{_STEM}.workflows.list")
 def list_workflows(call: Call) -> Json:
-    """Workflows of a location, or of all (`-`)."""
+    """Workflows of a location, or of all (`-`).
+
+    Raises:
+        Refused: UNIMPLEMENTED, a filter or an order, which are not modelled.
+    """
+    for name in ("filter", "orderBy"):
+        if call.query(name):
+            raise not_implemented(f"{call.method} with {name}")
     return page(call, "workflows", in_location(call, definitions.WORKFLOWS), 500)
 
 

@@ -158,6 +158,9 @@ def test_a_workflow_is_deployed_changed_and_deleted(cloud: Cloud) -> None:
     assert ("new", {"a": "b"}) == (result.description, dict(result.labels))
     assert source == workflows.get_workflow(name=name).source_contents
     assert {name, NAME} == {each.name for each in workflows.list_workflows(parent=LOCATION)}
+    for more in ({"filter": "state=ACTIVE"}, {"order_by": "name desc"}):
+        with pytest.raises(MethodNotImplemented, match=r"workflows\.list with (filter|orderBy)"):
+            workflows.list_workflows(request={"parent": LOCATION, **more})
 
     workflows.delete_workflow(name=name).result(timeout=30)
     with pytest.raises(NotFound):
