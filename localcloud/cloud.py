@@ -156,7 +156,7 @@ class LocalCloud:
 
     def _open_ports(self) -> None:
         self.world.base_url = "http://" + self.edge.open_services(self.settings.port)
-        self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc)
+        self._vpc_proxy = self.edge.open("vpc", self.edge.handle_vpc, for_other_hosts=True)
         self._dns = self.edge.open_dns()
         self._forward_proxy = ForwardProxy(self.edge.open_hosts(), self.domains())
         (self.folder / "roots.pem").write_text(self.edge.public_authority.pem)

@@ -1,6 +1,9 @@
 """The sockets: one plain port for all services, a TLS port a cluster and one for the DNS endpoints of all, a metadata
 port an instance, the VPC proxy.
 
+A web page can have a name of its own lead to this machine (DNS rebinding), and then read what a browser gets from a
+port here. So ports without TLS, of which some give tokens, answer to the names of this machine alone.
+
 Requests are read whole, up to a limit that each API has, given a caller, admitted by the schedule, and answered by
 plain functions.
 """
@@ -22,6 +25,7 @@ from aiohttp import web
 from localcloud.container import endpoints
 from localcloud.container.endpoints import ClusterEndpoints
 from localcloud.endpoints import path_here
+from localcloud.forward_proxy import on_loopback
 from localcloud.time.clock import http_date
 from localcloud.wire.bodies import GOOGLE, KUBERNETES, LARGEST, BodyLimit
 from localcloud.wire.errors import Refused, Style, not_implemented
@@ -30,6 +34,7 @@ from localcloud.wire.messages import Abort, Caller, Request, Response
 from localcloud.wire.tls import Authority
 from localcloud.world import World
 
+MISDIRECTED = 421  # the server is not the one of that name [documented: RFC 9110, 15.5.20]
 Answer = Callable[[Request], Response]
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -67,8 +72,11 @@ class Edge:
         tls: ssl.SSLContext | None = None,
         port: int = 0,
         limit: BodyLimit = GOOGLE,
+        for_other_hosts: bool = False,
     ) -> str:
         """Listen on loopback; `host:port` is known at once, though answering begins a moment later.
+
+        A proxy is asked for other hosts. Whoever speaks TLS has been shown a certificate, or sees to the name itself.
 
         Raises:
             OSError: the port is taken.
@@ -78,6 +86,10 @@ class Edge:
         listener.setblocking(False)
 
         async def serve(incoming: web.BaseRequest) -> web.StreamResponse:
+            if not (tls or for_other_hosts or on_loopback(incoming.headers.get("Host", ""))):
+                return web.Response(
+                    status=MISDIRECTED, text="This port answers to 127.0.0.1 and localhost.\n"
+                )
             return await self._serve(incoming, handler, limit)
 
         async def start() -> web.ServerRunner:

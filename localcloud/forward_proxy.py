@@ -61,10 +61,10 @@ class ForwardProxy:
             head = await reader.readuntil(b"\r\n\r\n")
             verb, target, *_ = [*head.split(b"\r\n")[0].decode("latin-1").split(" "), ""]
             if verb == "CONNECT":
-                there = await _connect(_on_loopback(target) or self._in_domain(target) or self._elsewhere)
+                there = await _connect(on_loopback(target) or self._in_domain(target) or self._elsewhere)
                 writer.write(_OPEN)
                 await _join((reader, writer), there)
-            elif address := _on_loopback(urlsplit(target).netloc):
+            elif address := on_loopback(urlsplit(target).netloc):
                 there = await _connect(address)
                 there[1].write(_for_server(head, target))
                 await _join((reader, writer), there)
@@ -80,9 +80,9 @@ class ForwardProxy:
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def _on_loopback(authority: str) -> str:
+def on_loopback(authority: str) -> str:
     """`host:port` of what is on this machine; empty of what is not."""
-    host, _, port = authority.partition(":")
+    host, _, port = authority.lower().partition(":")
     return f"127.0.0.1:{port or '80'}" if _LOOPBACK.fullmatch(host) else ""
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fleetgate.local import env_files
 from localcloud.cloud import LocalCloud
 from localcloud.endpoints import gcloud_endpoints, terraform_endpoints
 from localcloud.wire.messages import Json
@@ -65,7 +66,8 @@ class ShellEnvironment:
         """Write the files, and keep kubectl's up to date. Returns the file with the variables.
 
         Raises:
-            OSError: `env_file` cannot be written.
+            FileExistsError: `env_file` is somebody else's.
+            OSError: it cannot be written.
         """
         self.folder.mkdir(exist_ok=True)
         for secret in (self._token, self._credentials):
@@ -76,10 +78,7 @@ class ShellEnvironment:
         clusters = self.cloud.world.store["container.clusters"]
         clusters.subscribe(lambda _name, _cluster: self._write_kubeconfig())
         self._write_kubeconfig()
-        path = env_file or self.folder / "env"
-        path.touch(mode=0o600)  # Terraform takes its token from a variable
-        path.write_text(self.exports())
-        return path.resolve()
+        return env_files.write(env_file or self.folder / "env", self.exports())
 
     def variables(self) -> dict[str, str]:
         """The variables and their values, once the files are written."""

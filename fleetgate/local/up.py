@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetgate.local import env_files
 from fleetgate.local.installation import HOME_PROJECT, HOME_REGION, PRELOAD, Installation
 from fleetgate.local.shell_environment import ShellEnvironment
 from localcloud.cloud import LocalCloud, Settings
@@ -46,8 +47,10 @@ async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
     """Run the cloud until SIGINT, SIGTERM or SIGHUP; `announce` is called once it is up.
 
     Raises:
-        OSError: the port is taken, or the file of variables cannot be written.
+        OSError: the port is taken, or the file of variables cannot be written, since it is somebody else's, say.
     """
+    if up.env_file is not None:
+        env_files.check(up.env_file)
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
@@ -57,12 +60,13 @@ async def stay_up(up: Up, announce: Callable[[RunningCloud], None]) -> None:
         home = _furnish(cloud, up)
         shell = ShellEnvironment(cloud, home, HOME_REGION, cloud.folder / "user")
         env_file = shell.write(up.env_file)
-        announce(RunningCloud(cloud.world.base_url, shell.exports(), env_file))
+        exports = shell.exports()
+        announce(RunningCloud(cloud.world.base_url, exports, env_file))
         try:
             await cloud.run_until_set(over)
         finally:
             if up.env_file is not None:
-                env_file.unlink(missing_ok=True)
+                env_files.delete(env_file, exports)
 
 
 def _furnish(cloud: LocalCloud, up: Up) -> str:

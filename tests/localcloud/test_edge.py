@@ -380,7 +380,7 @@ def test_the_vpc_proxy_is_a_forward_proxy() -> None:
     """It gets the whole address and the host that was asked for; its user is the instance that asks."""
 
     async def scene(rig: Rig) -> None:
-        proxy = rig.edge.open("vpc", rig.edge.handle_vpc)
+        proxy = rig.edge.open("vpc", rig.edge.handle_vpc, for_other_hosts=True)
         headers = {"Host": "store.example.internal"}
         url = "http://10.138.0.5/west?x=1"
         await rig.client.get(url, proxy=f"http://{proxy}", headers=headers)
@@ -398,7 +398,7 @@ def test_the_vpc_proxy_says_what_it_is() -> None:
     """To who takes it for a server, and to who names himself unreadably a person asks."""
 
     async def scene(rig: Rig) -> None:
-        proxy = rig.edge.open("vpc", rig.edge.handle_vpc)
+        proxy = rig.edge.open("vpc", rig.edge.handle_vpc, for_other_hosts=True)
         async with rig.client.get(f"http://{proxy}/west") as got:
             assert 400 == got.status and "forward proxy" in await got.text()
         odd = {"Proxy-Authorization": "Basic %%%"}
@@ -441,7 +441,7 @@ def test_a_host_that_is_not_googles_is_refused_by_its_name() -> None:
     """Whoever asks; nothing is asked of it."""
 
     async def scene(rig: Rig) -> None:
-        port = rig.edge.open("hosts", rig.edge.handle_host)
+        port = rig.edge.open("hosts", rig.edge.handle_host, for_other_hosts=True)
         async with rig.client.get(f"http://{port}/x", headers={"Host": "registry.terraform.io:443"}) as got:
             assert (405, "Not implemented by the local cloud") == (got.status, got.reason)
             assert "GET /x of registry.terraform.io" in await got.text()
@@ -459,5 +459,46 @@ def test_what_nobody_needs_a_token_for_is_answered_without_one() -> None:
         assert 200 == (await rig.client.post(f"{base}/sts/v1/token")).status
         assert 401 == (await rig.client.post(f"{base}/sts/v1/other")).status
         assert [Caller("")] == [request.caller for request in rig.seen]
+
+    run(scene)
+
+
+REBOUND = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "evil.example:{port}",
+    "",
+    "[::1]",
+    "10.0.0.1",
+]
+
+
+@pytest.mark.parametrize("host", REBOUND)
+def test_a_page_whose_name_leads_here_gets_nothing(host: str) -> None:
+    """Its requests bear its own name, whatever address that leads to."""
+
+    async def scene(rig: Rig) -> None:
+        address = rig.edge.open("services", rig.edge.handle_service)
+        named = host.format(port=address.partition(":")[2])
+        headers = {**rig.bearer("dev@example.com"), "Host": named}
+        async with rig.client.get(f"http://{address}/x", headers=headers) as got:
+            assert 421 == got.status
+        assert [] == rig.seen
+
+    run(scene)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "LOCALHOST:{port}", "127.0.0.1:{port}", "us-central1-127.0.0.1"]
+)
+def test_this_machine_is_answered_by_any_of_its_names(host: str) -> None:
+    """gcloud puts a region before the address."""
+
+    async def scene(rig: Rig) -> None:
+        address = rig.edge.open("services", rig.edge.handle_service)
+        headers = {**rig.bearer("dev@example.com"), "Host": host.format(port=address.partition(":")[2])}
+        async with rig.client.get(f"http://{address}/x", headers=headers) as got:
+            assert 200 == got.status
 
     run(scene)

@@ -60,6 +60,26 @@ print(json.dumps({"without": status, "with": metadata("project/project-id").deco
     play(scene)
 
 
+def test_a_page_whose_name_leads_to_a_metadata_server_gets_no_token(play: Play, tmp_path: Path) -> None:
+    """A browser lets a page send any header to its own host, and DNS can say that this machine is it."""
+    code = """
+import http.client
+found = {}
+for host in ("evil.example", os.environ["GCE_METADATA_HOST"]):
+    server = http.client.HTTPConnection(os.environ["GCE_METADATA_HOST"])
+    path = "/computeMetadata/v1/instance/service-accounts/default/token"
+    server.request("GET", path, headers={"Host": host, "Metadata-Flavor": "Google"})
+    found[host.partition(":")[0]] = server.getresponse().status
+print(json.dumps(found))
+"""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("rebound", tmp_path)
+        assert {"evil.example": 421, "127.0.0.1": 200} == await shop.said("rebound", code)
+
+    play(scene)
+
+
 def test_an_account_that_is_not_there_has_no_token(play: Play, tmp_path: Path) -> None:
     """404, until somebody makes it; only where IAM is enforced need it be made."""
     code = """
