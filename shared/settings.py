@@ -66,6 +66,11 @@ class Settings:
         """The topic of requests. The bootstrap gives it this name, in Fleetgate's own project."""
         return f"projects/{self.project}/topics/fleetgate-requests"
 
+    @property
+    def projects(self) -> list[str]:
+        """The projects in which environments can be: a deploy is refused where no verification function has a leg."""
+        return sorted({network.split("/")[1] for network in self.verification_topics})
+
     def endpoint(self, service: str) -> str:
         """The base URL of `service`; always ends in "/"."""
         return self.endpoints[service]

@@ -132,10 +132,14 @@ def _contents(cluster: ClusterReader, name: str) -> Iterator[HeldObject]:
 
 
 def _rules(session: Session, project: str, network: str, going: Sequence[Cluster]) -> dict[str, list[str]]:
-    """The rules of multi-cluster Services, by cluster: `gke-<cluster>-<8 characters>-mcsd` [observed]."""
-    theirs = f"projects/{project}/global/networks/{network}"
+    """The rules of multi-cluster Services, by cluster: `gke-<cluster>-<8 characters>-mcsd` [observed].
+
+    If the network is not known, those of the clusters' own networks.
+    """
+    names = {network} if network else {each.network for each in going}
+    theirs = {f"projects/{project}/global/networks/{name}" for name in names}
     every = [
-        each for each in compute.firewalls(session, project) if compute.path_of(each["network"]) == theirs
+        each for each in compute.firewalls(session, project) if compute.path_of(each["network"]) in theirs
     ]
     return {
         cluster.path: [

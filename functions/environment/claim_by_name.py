@@ -1,7 +1,8 @@
 """The claims of requests that name an environment: teardown, which acquires it, and verify, which only reads it.
 
 The anchor's labels say where the environment is. If there is no anchor, a teardown creates one first, so that an older
-deploy finds a newer claim. It then removes what has the environment's mark in Fleetgate's own project.
+deploy finds a newer claim. It then removes what has the environment's mark in the one project in which environments can
+be. If there are several it does so in Fleetgate's own, and its audit looks in all of them.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from functions.environment.refusals import (
 )
 from shared import labels
 from shared.anchor import TEARDOWN, Anchor
+from shared.settings import Settings
 from shared.spec import Teardown
 from shared.step.message import Place
 from shared.step.outcome import Decision, Done, Outputs
 
 # Without these a verification would look for another Gateway, or take any answer for right.
 ASKED_BY_NAME = (labels.GATEWAY, labels.PROBE)
-NETWORK = "default"  # where an environment without an anchor is searched for
 
 
 def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
@@ -86,14 +87,23 @@ def _obsolete(observed: ObservedRequest, request: Teardown) -> str:
 
 def _place(observed: ObservedRequest, anchor: Anchor | None, disable_apis: bool = False) -> Place:
     values = anchor.labels if anchor else {}
+    project = labels.gathered(values, labels.PROJECT)
+    possible = observed.settings.projects
     return Place(
-        project=labels.gathered(values, labels.PROJECT) or observed.settings.project,
-        network=labels.gathered(values, labels.NETWORK) or NETWORK,
+        project=project or _likely(observed.settings),
+        network=labels.gathered(values, labels.NETWORK) or "",
         gateway=labels.gathered(values, labels.GATEWAY),
         probe=labels.gathered(values, labels.PROBE),
         disable_apis=disable_apis or labels.APIS in values,
         regions=labels.regions(values),
+        located=project is not None or len(possible) == 1,
     )
+
+
+def _likely(settings: Settings) -> str:
+    """Where an environment is looked for whose anchor does not say: Fleetgate's own project, if any can be there."""
+    possible = settings.projects
+    return settings.project if settings.project in possible or not possible else possible[0]
 
 
 def _outputs(observed: ObservedRequest, place: Place) -> Outputs:

@@ -13,7 +13,7 @@ from typing import Any
 
 from functions.verification.attribution import RemovedEnvironment
 from functions.verification.inventory import read_inventory
-from functions.verification.leaks import Findings, find
+from functions.verification.leaks import Findings, find, together
 from shared import anchor
 from shared.google.resource import tail_of
 from shared.json_types import Json
@@ -29,12 +29,16 @@ SHOWN = 5  # leaks that a message names: the outputs have all of them
 
 @dataclass(frozen=True)
 class ObservedLeftovers:
-    """The findings, the incomplete lists, and the previous verdict with the time since when it has held."""
+    """The findings, the incomplete lists, and the previous verdict with the time since when it has held.
+
+    Not `located` is an environment whose anchor is lost: it was searched for in every project where it can be.
+    """
 
     found: Findings
     unknown: tuple[Json, ...]
     verdict_before: str = ""
     since: float = 0.0
+    located: bool = True
 
     @property
     def verdict(self) -> str:
@@ -45,22 +49,38 @@ class ObservedLeftovers:
 
 
 def observe(context: Context) -> ObservedLeftovers:
-    """Read a dozen lists of the fleet's project, and find the environment's resources in them."""
+    """Read a dozen lists of the environment's project, and find its resources in them.
+
+    What cannot be located is not clean: if the anchor does not name the project, every one is read in which an
+    environment can be.
+    """
     place, message = context.place, context.message
-    inventory = read_inventory(
-        context.session, place.project, context.places, apis_disabled=place.disable_apis
+    projects = [place.project] if place.located else context.settings.projects
+    found, unknown = list[Findings](), list[Json]()
+    for project in projects:
+        inventory = read_inventory(context.session, project, context.places, apis_disabled=place.disable_apis)
+        found.append(find(inventory, _environment(context)))
+        unknown += [each if place.located else {**each, "project": project} for each in inventory.unknown]
+    before: Mapping[str, Any] = message.audit or {}
+    return ObservedLeftovers(
+        together(found),
+        tuple(unknown),
+        before.get("verdict", ""),
+        float(before.get("since", 0.0)),
+        place.located,
     )
+
+
+def _environment(context: Context) -> RemovedEnvironment:
+    place = context.place
     namespace, _, gateway = (place.gateway or "").partition("/")
-    environment = RemovedEnvironment(
+    return RemovedEnvironment(
         context.name,
         place.network,
         (namespace, gateway) if gateway else None,
         anchor.path_of(context.session, context.name),
-        frozenset(tail_of(each) for each in message.inventory or ()),
+        frozenset(tail_of(each) for each in context.message.inventory or ()),
     )
-    before: Mapping[str, Any] = message.audit or {}
-    found, since = find(inventory, environment), float(before.get("since", 0.0))
-    return ObservedLeftovers(found, inventory.unknown, before.get("verdict", ""), since)
 
 
 def decide(observed: ObservedLeftovers, now: float) -> Decision:
@@ -96,9 +116,15 @@ def _leaking(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome
     return Failed(
         code="LEAKED",
         cause=f"{len(names)} {text}",
-        fix=f"{observed.found.leaks[0]['fix']}, and so on for each leak; then publish the teardown again.",
+        fix=f"{_first_fix(observed)}, and so on for each leak; then publish the teardown again.",
         outputs=outputs,
     )
+
+
+def _first_fix(observed: ObservedLeftovers) -> str:
+    """A deploy of the same spec writes the anchor anew: then a teardown knows where to remove all of it."""
+    command = str(observed.found.leaks[0]["fix"])
+    return command if observed.located else f"Deploy its spec again and tear it down. Or {command}"
 
 
 def _unknown(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:

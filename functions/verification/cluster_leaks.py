@@ -34,8 +34,8 @@ def attribute_endpoint_group(evidence: Evidence, each: Resource) -> Attribution 
 
 
 def attribute_firewall(evidence: Evidence, each: Resource) -> Attribution | None:
-    """A firewall rule of the environment's network."""
-    if each.network != evidence.environment.network:
+    """A firewall rule of the environment's network, or of any if that is not known."""
+    if evidence.environment.network not in ("", each.network):
         return None
     if each.name.startswith("gkemcg1-l7-"):
         return attribute_gateway_firewall(evidence, each)

@@ -7,8 +7,9 @@ is not ours to remove.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from functions.verification.attribution import Attribution, Evidence, RemovedEnvironment, foreign, ours
 from functions.verification.cluster_leaks import (
@@ -30,6 +31,13 @@ class Findings:
 
     leaks: tuple[Json, ...] = ()
     foreign: tuple[Json, ...] = ()
+
+
+def together(found: Iterable[Findings]) -> Findings:
+    """Those of several projects as one."""
+    every = list(found)
+    leaks, foreign = ([each.leaks for each in every], [each.foreign for each in every])
+    return Findings(tuple(chain.from_iterable(leaks)), tuple(chain.from_iterable(foreign)))
 
 
 def find(inventory: Inventory, environment: RemovedEnvironment) -> Findings:

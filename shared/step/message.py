@@ -36,7 +36,8 @@ class Place:
 
     `gateway` is `namespace/name`, or None if unknown. `probe` says in one word how an answer names its cluster.
     `disable_apis`: the request wants the APIs disabled at the end. `regions` are those in which the environment may
-    have something, or None if nobody knows: then it may be anywhere.
+    have something, or None if nobody knows: then it may be anywhere. `network` is "" if nobody knows. Not `located` is one that
+    may be in another project too: its anchor is lost.
     """
 
     project: str
@@ -46,12 +47,14 @@ class Place:
     probe: str | None = None
     disable_apis: bool = False
     regions: tuple[str, ...] | None = None
+    located: bool = True
 
     def wire(self) -> Json:
         """As the claim's answer and the messages carry it."""
         fields: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
         optional = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
-        known = {} if self.regions is None else {"regions": list(self.regions)}
+        known: Json = {} if self.regions is None else {"regions": list(self.regions)}
+        known |= {} if self.located else {"located": False}
         return fields | known | {key: value for key, value in optional.items() if value}
 
 
@@ -152,6 +155,7 @@ def _place(place: Mapping[str, Any]) -> Place:
         probe=place.get("probe"),
         disable_apis=bool(place.get("disableApis")),
         regions=None if regions is None else tuple(regions),
+        located=place.get("located", True),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -61,14 +62,32 @@ class TestTeardown:
     def test_without_an_anchor_it_makes_one_and_works_by_marks(
         self, google: GoogleServer, claim: Ask
     ) -> None:
-        """In Fleetgate's own project: a deploy that was published before finds a newer claim."""
+        """In the one project in which environments can be: a deploy that was published before finds a newer claim."""
         first, second = claim(teardown()), claim(teardown())
         deploy = claim(time="2026-01-05T07:59:59Z", execution=OTHER)
 
         assert (first["outcome"], second["outcome"]) == ("waiting", "done")
-        assert second["outputs"]["place"] == {"project": "hub", "network": "default", "disableApis": False}
+        assert second["outputs"]["place"] == {"project": PROJECT, "network": "", "disableApis": False}
         assert second["outputs"]["topics"] == TOPIC
         assert deploy["outcome"] == "superseded"
+
+    @pytest.mark.parametrize(("others", "likely"), [(["hub"], "hub"), (["a", "b"], "a")])
+    def test_of_several_projects_none_is_taken_for_granted(
+        self,
+        google: GoogleServer,
+        claim: Ask,
+        monkeypatch: pytest.MonkeyPatch,
+        others: list[str],
+        likely: str,
+    ) -> None:
+        """Fleetgate's own if environments can be there; the audit hears that it may have been elsewhere."""
+        networks = {f"projects/{each}/global/networks/default": "projects/hub/topics/t" for each in others}
+        networks |= {f"projects/{PROJECT}/global/networks/default": "projects/hub/topics/u"}
+        monkeypatch.setenv("FLEETGATE_VERIFICATION_NETWORKS", json.dumps(networks))
+        claim(teardown())
+        place = claim(teardown())["outputs"]["place"]
+
+        assert (place["project"], place["located"]) == (likely, False)
 
     def test_a_newer_deploy_takes_over_wherever_it_wants_to_be(
         self, google: GoogleServer, claim: Ask
