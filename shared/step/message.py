@@ -34,10 +34,10 @@ class Claim:
 class Place:
     """Where an environment is, from its anchor: a teardown cannot observe it once half of it is gone.
 
-    `gateway` is `namespace/name`, or None if unknown. `probe` says in one word how an answer names its cluster.
-    `disable_apis`: the request wants the APIs disabled at the end. `regions` are those in which the environment may
-    have something, or None if nobody knows: then it may be anywhere. `network` is "" if nobody knows. Not `located` is one that
-    may be in another project too: its anchor is lost.
+    `gateway` is `namespace/name`, or None if unknown. `network` is "" if unknown. `probe` says in one word how an
+    answer names its cluster. `disable_apis`: the request wants the APIs disabled at the end. `regions` are those in
+    which the environment may have something, or None if nobody knows: then it may be anywhere. Not `located` is one
+    that may be in another project too: its anchor is lost.
     """
 
     project: str
