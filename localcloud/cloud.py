@@ -26,6 +26,7 @@ from localcloud.cloudfunctions import roll_out
 from localcloud.compute import create_default_network
 from localcloud.container.endpoints import ENDPOINT_SERVER
 from localcloud.container.kube import CLUSTER_APIS
+from localcloud.contested import CONTESTED, Contested
 from localcloud.controllers import start_controllers
 from localcloud.dataplane import Convergence
 from localcloud.dataplane.proxy import VpcProxy
@@ -71,8 +72,8 @@ class Settings:
     overrides typical seconds of the timing table; `faults` are what calls meet. `speed` is how many simulated
     seconds a real one has; then the cloud begins at the present time. Without it time jumps, from a fixed
     morning on. With `enforce`, nobody may do what no role lets them; `user` owns every project. `dialect` is how
-    Workflows behaves where Google's pages leave it open. With `grpc`, services speak gRPC, too; what that takes is
-    imported then, which takes a second.
+    Workflows behaves where Google's pages leave it open, `contested` how Google does where they contradict each
+    other. With `grpc`, services speak gRPC, too; what that takes is imported then, which takes a second.
     """
 
     seed: int = 0
@@ -85,6 +86,7 @@ class Settings:
     user: str = "user@example.com"
     enforce: bool = False
     dialect: Dialect = field(default_factory=Dialect)
+    contested: Contested = field(default_factory=Contested)
     grpc: bool = False
 
 
@@ -103,6 +105,7 @@ class LocalCloud:
         self.world.draw = self.schedule.draw
         self.world[DELIVERY] = self.settings.delivery
         self.world[DIALECT] = self.settings.dialect
+        self.world[CONTESTED] = self.settings.contested
         self.world.clock.outlives_faults = bool(speed)
         self.faults = Faults(self.settings.faults, self.settings.seed, self.world.clock)
         self.world[REQUEST_PATH] = RequestPath(self.world.clock, self.log, self.faults)

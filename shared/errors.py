@@ -157,3 +157,10 @@ class InUse(ApiError):
 
 class Refused(ApiError):
     """The request cannot be granted as it is."""
+
+
+@dataclass(eq=False)
+class InTheWay(Refused):
+    """What is there already stands in the way of what was asked for; `fix` says how to make room, or do without."""
+
+    fix: str = ""

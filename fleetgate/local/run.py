@@ -25,6 +25,7 @@ from fleetgate.log.waiting import LIMIT as LOG_LIMIT
 from fleetgate.log.waiting import LogReading
 from fleetgate.report import Report
 from localcloud.cloud import LocalCloud, Settings
+from localcloud.contested import Contested
 from localcloud.functions.logs import LogEntry
 from localcloud.pubsub.broker import Delivery
 from localcloud.time.jump_schedule import Stalled
@@ -49,8 +50,8 @@ class LocalRun:
 
     Environments are created in `project`, `network_name` and `subnetwork`; `network` is the mode of the default
     network. With `sweep` the scheduler runs. For `root`, `archives`, `roles` and `node_accounts` see `Installation`,
-    for `dialect` and `grpc` the local cloud's `Settings`. Lines of the log are waited for `log_limit` simulated seconds
-    at most.
+    for `dialect`, `contested` and `grpc` the local cloud's `Settings`. Lines of the log are waited for `log_limit`
+    simulated seconds at most.
     """
 
     project: str = HOME_PROJECT
@@ -67,6 +68,7 @@ class LocalRun:
     roles: tuple[Role, ...] | None = None
     node_accounts: tuple[str, ...] = ()
     dialect: Dialect = field(default_factory=Dialect)
+    contested: Contested = field(default_factory=Contested)
     grpc: bool = False
     log_limit: float = LOG_LIMIT
 
@@ -78,6 +80,7 @@ class LocalRun:
                 preload=self.preload,
                 enforce=True,
                 dialect=self.dialect,
+                contested=self.contested,
                 grpc=self.grpc,
             )
         )

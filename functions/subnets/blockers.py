@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from functions.subnets.changes import fix_of, what_is
 from functions.subnets.observed import ObservedNetwork, is_ordinary, is_ready
 from shared import labels
 from shared.cluster_ranges import block_of
@@ -66,9 +67,15 @@ def ranges_for(
 
 
 def given_up(observed: ObservedNetwork, regions: Iterable[str]) -> Stopped | None:
-    """The failure, if the insert has failed `TRIES` times in a region."""
+    """The failure, if the insert has failed `TRIES` times in a region; where something may be in the way, once."""
     for region in regions:
         failures = [each.failure for each in observed.inserts if each.region == region and each.failure]
+        if failures and (beside := observed.beside(region)):
+            return Blocked(
+                code="SUBNET_IN_THE_WAY",
+                cause=f"{region}: {failures[-1]} {what_is(beside)}",
+                fix=fix_of(beside),
+            )
         if len(failures) >= TRIES:
             return Failed(
                 code="SUBNET_NOT_CREATED",

@@ -22,7 +22,8 @@ PURPOSE = "GLOBAL_MANAGED_PROXY"
 class CreateProxySubnet(Change):
     """Create an active proxy-only subnet in one region of a network (`projects/P/global/networks/N`).
 
-    `hidden` are places whose ranges could not be read when this one was chosen.
+    `hidden` are places whose ranges could not be read when this one was chosen. `beside` is the full name of the
+    region's active proxy-only subnet of another purpose, "" if it has none.
     """
 
     environment: str
@@ -31,6 +32,7 @@ class CreateProxySubnet(Change):
     region: str
     range: IPv4Network
     hidden: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def name(self) -> str:
@@ -47,6 +49,7 @@ class CreateProxySubnet(Change):
 
         Raises:
             PlaceUnreachable: it was refused, and what it overlaps may be hidden.
+            InTheWay: it was refused, and the region has a proxy-only subnet of another purpose.
         """
         body: wire.Subnetwork = {
             "name": self.name,
@@ -60,11 +63,48 @@ class CreateProxySubnet(Change):
         try:
             compute.insert_subnetwork(session, self.project, self.region, body)
         except errors.Refused as refusal:
+            if self.beside and not self.hidden:
+                raise in_the_way(refusal, self.beside) from refusal
             if not self.hidden:
                 raise
             raise unreachable(
                 "compute", f"the ranges of {self.network} ({refusal.message})", self.hidden
             ) from refusal
+
+
+def in_the_way(refusal: errors.Refused, beside: str) -> errors.InTheWay:
+    """The refusal, with the subnet that may be its reason.
+
+    Google's pages disagree on whether a region may have both: those of load balancing give each purpose one
+    [documented: proxy-only subnets]; that of the multi-cluster inference gateway has the regional one deleted first
+    [documented].
+    """
+    return errors.InTheWay(
+        refusal.service,
+        refusal.method,
+        refusal.resource,
+        refusal.status,
+        refusal.reason,
+        f"{refusal.message} {what_is(beside)}",
+        fix=fix_of(beside),
+    )
+
+
+def what_is(beside: str) -> str:
+    """What a subnet that may be in the way is, as a sentence."""
+    return (
+        f"{beside} is the region's proxy-only subnet for regional load balancers, and may be the reason: Google's pages"
+        " disagree on whether a region may have both."
+    )
+
+
+def fix_of(beside: str) -> str:
+    """Both ways out; the first harms nobody."""
+    _, project, _, region, _, name = beside.split("/")
+    return (
+        f"Use another region than {region}; or, if no regional load balancer is left in {region}, for those need it:"
+        f" gcloud compute networks subnets delete {name} --project={project} --region={region}"
+    )
 
 
 @dataclass(frozen=True)

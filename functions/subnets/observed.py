@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 
+# Purposes of proxy-only subnets of regional load balancers, the second an old name of the first [documented].
+REGIONAL = ("REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
+
+
 @dataclass(frozen=True)
 class Insert:
     """An insert operation of this claim: when it began (unix seconds), and its error, if it failed."""
@@ -58,6 +62,11 @@ class ObservedNetwork:
     def proxies(self) -> dict[str, wire.Subnetwork]:
         """Region → its active proxy-only subnet."""
         return {region_of(each): each for each in self._staying if _is_active_proxy(each)}
+
+    def beside(self, region: str) -> str:
+        """The full name of the region's active proxy-only subnet of another purpose; "" if there is none."""
+        others = [each for each in self._staying if region_of(each) == region and _is_regional_proxy(each)]
+        return compute.path_of(others[0]["selfLink"]) if others else ""
 
     def named(self, name: str) -> dict[str, wire.Subnetwork]:
         """Region → its subnetwork with that name."""
@@ -130,6 +139,10 @@ def is_ready(subnetwork: wire.Subnetwork) -> bool:
 def _is_active_proxy(subnetwork: wire.Subnetwork) -> bool:
     is_active = subnetwork.get("role", "ACTIVE") == "ACTIVE" and is_ready(subnetwork)
     return subnetwork.get("purpose") == PURPOSE and is_active
+
+
+def _is_regional_proxy(subnetwork: wire.Subnetwork) -> bool:
+    return subnetwork.get("purpose") in REGIONAL and subnetwork.get("role", "ACTIVE") == "ACTIVE"
 
 
 def _deleting(

@@ -42,7 +42,13 @@ def decide(wanted: Environment, observed: ObservedNetwork, now: float) -> Decisi
     network = network_of(wanted)
     creations = {
         region: CreateProxySubnet(
-            wanted.name, wanted.project, network, region, ranges[region], observed.hidden
+            wanted.name,
+            wanted.project,
+            network,
+            region,
+            ranges[region],
+            observed.hidden,
+            observed.beside(region),
         )
         for region in starting
     }

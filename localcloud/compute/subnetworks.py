@@ -36,6 +36,7 @@ from localcloud.compute.ranges import (
 from localcloud.compute.resources import BEHAVIOURS, Behaviour, check_location, referred, refuse_taken, shown
 from localcloud.compute.service import service
 from localcloud.compute.usage import PROXY_PURPOSES
+from localcloud.contested import CONTESTED
 from localcloud.service import Call
 from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.errors import Refused, invalid
@@ -171,12 +172,14 @@ def _duty(resource: Json) -> tuple[str, str]:
 
 
 def _refuse_second_active(world: World, network: str, name: str, body: Json) -> None:
-    """One ACTIVE for a purpose, region and network [documented; words inferred]."""
+    """One ACTIVE for a purpose, region and network, or, which is contested, for all purposes [words inferred]."""
     if body.get("role") != "ACTIVE":
         return
-    if other := active(world, network, scope_of(name).split("/")[1], body["purpose"]):
-        words = f"Subnetwork '{other}' is already active for purpose {body['purpose']} in this region."
-        raise bad_field("role", "ACTIVE", words)
+    purposes = PROXY_PURPOSES if world[CONTESTED].one_proxy_subnet else (body["purpose"],)
+    for purpose in purposes:
+        if other := active(world, network, scope_of(name).split("/")[1], purpose):
+            words = f"Subnetwork '{other}' is already active for purpose {purpose} in this region."
+            raise bad_field("role", "ACTIVE", words)
 
 
 @service.on("compute.subnetworks.patch", "compute.subnetworks.setPrivateIpGoogleAccess")

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from localcloud.container.kube import CLUSTER_APIS
+from localcloud.contested import CONTESTED
 from localcloud.controllers.config_membership import ConfigCluster, config_clusters
 from localcloud.controllers.fleet import agent_deprived
 from localcloud.controllers.queue import Queue
 from localcloud.kubernetes import KubernetesApi
+from localcloud.kubernetes.catalog import crd, with_bare_ports
 from localcloud.time.clock import rfc3339
 from localcloud.time.ledger import Work
 from localcloud.wire.messages import Json
@@ -36,12 +38,13 @@ SINGLE_CLUSTER = (
 )
 MULTI_CLUSTER = (CROSS_REGION, *(f"{name}-mc" for name in SINGLE_CLUSTER))
 
+HEALTH_CHECK_POLICIES = "networking.gke.io_healthcheckpolicies"
 CRDS = (
     "gateway.networking.k8s.io_gatewayclasses",
     "gateway.networking.k8s.io_gateways",
     "gateway.networking.k8s.io_httproutes",
     "gateway.networking.k8s.io_referencegrants",
-    "networking.gke.io_healthcheckpolicies",
+    HEALTH_CHECK_POLICIES,
     "networking.gke.io_gcpbackendpolicies",
 )
 
@@ -75,7 +78,7 @@ class GatewayApiController:
         for name, cluster in self._world.store["container.clusters"].items():
             api = self._world[CLUSTER_APIS].get(name)
             if api is not None and _has_gateway_api(cluster):
-                _install(api, self._world.clock.now)
+                _install(api, self._world.clock.now, self._world[CONTESTED].bare_check_port)
         self._place({one.feature: one for one in config_clusters(self._world)})
 
     def _place(self, wanted: Mapping[str, ConfigCluster]) -> None:
@@ -139,9 +142,11 @@ def _has_gateway_api(cluster: Json) -> bool:
     return cluster.get("status") == "RUNNING" and config.get("channel") == "CHANNEL_STANDARD"
 
 
-def _install(api: KubernetesApi, now: float) -> None:
+def _install(api: KubernetesApi, now: float, bare_ports: bool) -> None:
     if not all(api.get(GATEWAY_CLASS, "", name) for name in SINGLE_CLUSTER):
         api.install_bundle(*CRDS)
+        if bare_ports:
+            api.install(with_bare_ports(crd(HEALTH_CHECK_POLICIES)))
         _add_classes(api, SINGLE_CLUSTER, now)
 
 

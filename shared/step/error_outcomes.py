@@ -123,6 +123,8 @@ def _blocked(error: errors.ApiError, settings: Settings) -> Outcome:
         )
     if isinstance(error, errors.AgentDenied):
         return Blocked(code="GKE_AGENT_WITHOUT_ROLE", cause=str(error), fix=_agent_grant(error, settings))
+    if isinstance(error, errors.InTheWay):
+        return Blocked(code="SUBNET_IN_THE_WAY", cause=str(error), fix=error.fix)
     if isinstance(error, errors.NotFound):
         return Blocked(
             code="NOT_FOUND", cause=str(error), fix="Create what the cause names, or correct the environment."

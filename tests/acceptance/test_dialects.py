@@ -1,9 +1,10 @@
-"""The main job rests on nothing that Google's pages leave open about Workflows."""
+"""The main job rests on nothing that Google's pages leave open, nor on what they contradict each other about."""
 
 from __future__ import annotations
 
 import pytest
 
+from localcloud.contested import Contested
 from localcloud.workflows.dialect import Dialect
 from tests.acceptance.runs import STORE, Outcome, run
 
@@ -12,8 +13,10 @@ OTHER = Dialect(both_sides=True, callback_project="id")
 
 @pytest.mark.xdist_group("tutorial")
 def test_the_main_job_is_the_same_in_the_other_dialect(tutorial: Outcome) -> None:
-    """`and` and `or` that evaluate both sides, callbacks whose address contains the project's id: call by call."""
-    other = run(STORE, seed=0, dialect=OTHER)
+    """`and` and `or` that evaluate both sides, callbacks whose address contains the project's id, one proxy-only subnet
+    a region whatever its purpose, checks of a port without its specification: call by call."""
+    contested = Contested(one_proxy_subnet=True, bare_check_port=True)
+    other = run(STORE, seed=0, dialect=OTHER, contested=contested)
 
     assert "done" == other.report.outcome
     assert _steps(tutorial) == _steps(other)

@@ -143,6 +143,8 @@ def _check_block(config: Json, block: str) -> Json:
     base: Json = {"portSpecification": "USE_SERVING_PORT"}
     if config["type"].startswith("HTTP"):
         base |= {"proxyHeader": "NONE", "requestPath": "/"}
+    if "port" in given and "portSpecification" not in given:  # only where that is allowed
+        base["portSpecification"] = "USE_FIXED_PORT"
     return {**base, **given}
 
 

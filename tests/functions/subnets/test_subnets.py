@@ -37,6 +37,7 @@ def subnetwork(
         "name": name,
         "network": NETWORK,
         "region": link,
+        "selfLink": f"{link}/subnetworks/{name}",
         "ipCidrRange": range_,
         "purpose": "PRIVATE",
     } | more
@@ -353,6 +354,23 @@ class TestOnTheWire:
         assert words in told.get("message", told.get("cause"))
         assert ("asia-east1" in told.get("message", "")) is bool(holes)
         assert told.get("reason") == ("PlaceUnreachable" if holes else None)
+
+    def test_a_refusal_beside_a_regional_proxy_subnet_tells_both_ways_out(
+        self, cloud: GoogleServer, ask: Callable[..., Any]
+    ) -> None:
+        """Google's pages disagree on whether both may be; where they may, nothing is asked of anybody."""
+        theirs = proxy("us-west1", "10.4.0.0/23", name="team-proxy", purpose="REGIONAL_MANAGED_PROXY")
+        cloud.answers[SUBNETS_LIST] = aggregated("subnetworks", *ordinary(), theirs)
+        fine = ask()
+        words = "Invalid value for field 'resource.purpose': there is an active one."
+        cloud.answers[f"POST {BASE}/regions/us-west1/subnetworks"] = refusal(400, "invalid", words)
+        told = ask()
+
+        assert ("waiting", 2) == (fine["outcome"], fine["calls"]["mutations"])
+        assert ("blocked", "SUBNET_IN_THE_WAY") == (told["outcome"], told["code"])
+        assert words in told["cause"] and "us-west1/subnetworks/team-proxy is the region's" in told["cause"]
+        assert told["fix"].startswith("Use another region than us-west1; or, if no regional load balancer")
+        assert "subnets delete team-proxy --project=shop-prod --region=us-west1" in told["fix"]
 
     def test_a_region_of_the_environment_that_is_hidden_is_waited_for(
         self, cloud: GoogleServer, ask: Callable[..., Any]

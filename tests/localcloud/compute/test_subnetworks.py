@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.contested import CONTESTED, Contested
 from localcloud.wire.messages import Json
 from tests.localcloud.compute.conftest import Compute
 
@@ -133,6 +134,19 @@ def test_one_active_proxy_subnetwork_per_region_and_purpose(custom: Compute) -> 
     custom.made(EAST, proxy("proxy", "10.122.0.0/23"))
     custom.made(WEST, proxy("other", "10.123.0.0/23", purpose="REGIONAL_MANAGED_PROXY"))
     custom.made(WEST, proxy("spare", "10.124.0.0/23", role="BACKUP"))
+
+
+@pytest.mark.parametrize("purpose", ["REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"])
+def test_whether_a_region_may_have_proxies_of_two_purposes_is_contested(
+    custom: Compute, purpose: str
+) -> None:
+    """Beside the one of regional load balancers; in another region there is none."""
+    custom.world[CONTESTED] = Contested(one_proxy_subnet=True)
+    custom.made(WEST, proxy("regional", "10.123.0.0/23", purpose=purpose))
+
+    status, _, words = custom.refusal("POST", WEST, proxy())
+    assert (status, f"regional' is already active for purpose {purpose}" in words) == (400, True)
+    custom.made(EAST, proxy("proxy", "10.122.0.0/23"))
 
 
 def test_a_managed_proxy_needs_a_role(custom: Compute) -> None:

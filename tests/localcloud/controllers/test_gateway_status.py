@@ -119,6 +119,22 @@ CHECKS: list[tuple[Json, Json]] = [
         },
     ),
     (
+        {"config": {"type": "HTTP", "httpHealthCheck": {"port": 8000}}},
+        {
+            "type": "HTTP",
+            "checkIntervalSec": 15,
+            "timeoutSec": 15,
+            "healthyThreshold": 1,
+            "unhealthyThreshold": 2,
+            "httpHealthCheck": {
+                "portSpecification": "USE_FIXED_PORT",
+                "port": 8000,
+                "proxyHeader": "NONE",
+                "requestPath": "/",
+            },
+        },
+    ),
+    (
         {"config": {"type": "TCP", "tcpHealthCheck": {}}},
         {
             "type": "TCP",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.kubernetes import KubernetesApi, catalog
 from localcloud.wire.messages import Json
 from tests.localcloud.kubernetes.conftest import Call
 
@@ -103,6 +104,26 @@ def test_addresses_are_checked_by_their_type(call: Call) -> None:
 def test_the_gateway_apis_rules_hold(call: Call, path: str, spec: Json, expected: Any) -> None:
     """Rules are evaluated from the CRD itself."""
     assert faults(call, path, spec) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("check", "fits"),
+    [
+        ({"port": 80}, True),
+        ({"portName": "web"}, False),
+        ({"port": 80, "portSpecification": "USE_SERVING_PORT"}, False),
+        ({"port": 80, "portSpecification": "USE_FIXED_PORT"}, True),
+        ({"portSpecification": "USE_FIXED_PORT"}, False),
+    ],
+)
+def test_whether_a_bare_port_is_refused_is_contested(
+    api: KubernetesApi, call: Call, check: Json, fits: bool
+) -> None:
+    """The other rules hold all the same."""
+    api.install(catalog.with_bare_ports(catalog.crd("networking.gke.io_healthcheckpolicies")))
+    spec = {"default": {"config": {"type": "HTTP", "httpHealthCheck": check}}, "targetRef": TARGET}
+    made = call("POST", HEALTH, {"metadata": {"name": "h"}, "spec": spec})
+    assert (made.status == 201) == fits, made.body
 
 
 @pytest.mark.parametrize(
