@@ -18,7 +18,12 @@ from tests.docs.pages import ROOT
 
 _CODE = re.compile(r"[A-Z]+(_[A-Z]+)*")
 _FOREIGN = "f'{kind.upper()}_FOREIGN'"  # the one code that is put together
-_HANDED_ON = {"code", "each.code", "reason['code']", "str(result.get('code', ''))"}  # codes that others gave
+_HANDED_ON = {
+    "code",
+    "each.code",
+    "_text(reason, 'code')",
+    "str(result.get('code', ''))",
+}  # codes that others gave
 
 
 @cache
