@@ -7,6 +7,7 @@ and traffic for one goes only to the clusters that have it [documented: KEP-1645
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -88,9 +89,9 @@ def mended(project: str, cluster: Cluster, service: Service, fault: Unfit) -> st
             f" {cluster.name}, or leave cluster {cluster.name} out of its clusters."
         )
     own = [{"op": "replace", "path": "/spec/ports", "value": own_ports(service)}]
-    patch = json.dumps(fault.patch if service.selector is None else own)
+    patch = shlex.quote(json.dumps(fault.patch if service.selector is None else own))
     command = (
-        f"kubectl patch service {service.name} --namespace={service.namespace} --type=json --patch='{patch}'"
+        f"kubectl patch service {service.name} --namespace={service.namespace} --type=json --patch={patch}"
     )
     return in_cluster(project, cluster, command)
 

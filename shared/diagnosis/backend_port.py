@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 
 from shared.diagnosis.case import Case
@@ -58,7 +59,8 @@ def _fix(case: Case, route: KubeObject, wrong: Sequence[Wrong]) -> str:
     if not patch:
         return "Give the Service a port, and publish the environment again."
     name, space = route["metadata"]["name"], route["metadata"]["namespace"]
-    command = f"kubectl patch httproute {name} --namespace={space} --type=json --patch='{json.dumps(patch)}'"
+    change = shlex.quote(json.dumps(patch))  # a port is what a cluster says it is
+    command = f"kubectl patch httproute {name} --namespace={space} --type=json --patch={change}"
     return in_cluster(case.project, case.wanted.config, command)
 
 

