@@ -3,13 +3,13 @@ what cannot be changed, and what a cluster that existed before lacks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from functions.clusters.fitness import DNS, required_updates
 from functions.clusters.observed import ObservedClusters
 from shared import labels
+from shared.cluster_remedies import next_step
 from shared.google import container
 from shared.google.cluster_endpoint import PRIVATE, RESTRICTED, enabling_command
 from shared.step.outcome import Blocked
@@ -18,26 +18,6 @@ if TYPE_CHECKING:
     from shared.spec import Cluster, Environment
 
 DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"  # shown as `default` [observed]
-
-# Words of a creation that has failed → what to do before the next. None of these causes passes by itself but the first,
-# and of that nobody knows when: GKE tries for up to 35 minutes before it says so (akka/akka-core#32992) [observed].
-REMEDIES = (
-    (
-        re.compile(r"STOCKOUT|enough resources available", re.I),
-        "wait, or choose another zone or machine type",
-    ),
-    (
-        re.compile(
-            r"private IP space|IP_SPACE_EXHAUSTED|IP space of|Requested CIDR|secondary ranges per", re.I
-        ),
-        "give it a smaller podRange such as /20, or free what is named",
-    ),
-    (re.compile(r"QUOTA_EXCEEDED|insufficient \w+ ?quota|quota '", re.I), "raise the quota that is named"),
-    (
-        re.compile(r"constraint \S+ violated", re.I),
-        "ask for an exception from the policy, or set privateNodes: true",
-    ),
-)
 
 # What gives a cluster a field that it lacks [documented, gcloud container clusters update].
 FLAGS = {
@@ -68,7 +48,7 @@ def _blocker(wanted: Environment, cluster: Cluster, observed: ObservedClusters) 
             cause=f"{there.path} exists and is not this environment's.",
             fix="Choose another name, or set `existing: true` on it to use it as it is.",
         )
-    delete = f"gcloud container clusters delete {_place(wanted, there)}, then {_remedy(there)}."
+    delete = f"gcloud container clusters delete {_place(wanted, there)}, then {next_step(there.complaints)}."
     return (
         _broken(there, delete)
         or _misplaced(wanted, there)
@@ -96,13 +76,6 @@ def _broken(there: container.Cluster, fix: str) -> Blocked | None:
         return None
     why = ". ".join(there.complaints) or "GKE gives no reason"
     return Blocked(code="CLUSTER_ERROR", cause=f"{there.path} is in state {there.status}: {why}", fix=fix)
-
-
-def _remedy(there: container.Cluster) -> str:
-    """What to do besides deleting it, by GKE's words."""
-    said = " ".join(there.complaints)
-    remedy = next((remedy for words, remedy in REMEDIES if words.search(said)), "")
-    return f"{remedy}, and publish the request again" if remedy else "publish the request again"
 
 
 def _misplaced(wanted: Environment, there: container.Cluster) -> Blocked | None:

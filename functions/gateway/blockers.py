@@ -29,6 +29,7 @@ Objects = Mapping[Key, KubeObject]
 Addresses: TypeAlias = "Mapping[AddressKey, wire.Address]"
 
 _REFUSAL = re.compile(r"\bGWCER10[146]\b")
+_ROUTE = re.compile(r'HTTPRoute "([a-z0-9-]+)/([a-z0-9.-]+)"')
 _NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")
 
 
@@ -126,12 +127,31 @@ def _why_unfit(wanted: Environment, region: str, address: wire.Address, in_use: 
 def _refused(wanted: Environment, objects: Objects) -> Blocked | None:
     for what, condition in _conditions(wanted, objects):
         if condition.status == "False" and condition.current and _is_final(condition):
+            foreign = _foreign_route(wanted, condition.message)
+            whose = f" HTTPRoute {'/'.join(foreign)} is not this environment's." if foreign else ""
             return Blocked(
                 code="GATEWAY_REFUSED",
-                cause=f"The controller refuses {what} ({condition.reason}): {condition.message}",
-                fix="Correct in the environment what the controller names, and publish the request again.",
+                cause=f"The controller refuses {what} ({condition.reason}): {condition.message}{whose}",
+                fix=_correction(wanted, foreign),
             )
     return None
+
+
+def _foreign_route(wanted: Environment, message: str) -> tuple[str, str] | None:
+    """Namespace and name of the route that a message is about, if it is none of ours.
+
+    One that is attached to the Gateway and misconfigured stops all of it: errors are not isolated [observed].
+    """
+    found = _ROUTE.search(message)
+    own = {(wanted.gateway.namespace, each.name) for each in wanted.routes}
+    return None if found is None or found.groups() in own else (found[1], found[2])
+
+
+def _correction(wanted: Environment, foreign: tuple[str, str] | None) -> str:
+    if foreign is None:
+        return "Correct in the environment what the controller names, and publish the request again."
+    command = deletion(wanted.project, wanted.config, "HTTPRoute", *foreign)
+    return f"Have it corrected by whoever made it, or, if nobody needs it: {command}"
 
 
 def _conditions(wanted: Environment, objects: Objects) -> Iterator[tuple[str, Condition]]:

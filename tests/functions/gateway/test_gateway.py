@@ -449,6 +449,20 @@ class TestRefusals:
         assert stop.code == "GATEWAY_REFUSED"
         assert self.WORDS in stop.cause
 
+    @pytest.mark.parametrize(("name", "foreign"), [("team/theirs", True), ("store/store-route", False)])
+    def test_a_refusal_because_of_somebody_elses_route_names_it(self, name: str, foreign: bool) -> None:
+        """Nothing in the environment could be corrected for it; a route of ours is the environment's matter."""
+        objects = whole(STORE)
+        words = f'Error GWCER104: HTTPRoute "{name}" is misconfigured, err: too many rules'
+        refusal = condition("Programmed", "False", "Invalid", words)
+        objects[GATEWAY] = programmed(objects[GATEWAY], condition("Accepted"), refusal)
+        stop = blocked(decide(STORE, observed(objects), NOW))
+
+        assert "GATEWAY_REFUSED" == stop.code
+        assert foreign == (f"HTTPRoute {name} is not this environment's" in stop.cause)
+        command = "kubectl delete httproutes.gateway.networking.k8s.io theirs --namespace=team"
+        assert (command in stop.fix, "Correct in the environment" in stop.fix) == (foreign, not foreign)
+
     @pytest.mark.parametrize(
         "refusal",
         [

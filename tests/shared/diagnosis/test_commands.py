@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from shared.diagnosis.case import Case, InCluster
+from shared.diagnosis.cluster_error import cluster_in_error
 from shared.diagnosis.importer_starved import importer_starved
+from shared.diagnosis.imports import import_incomplete
 from shared.diagnosis.pods import pods_not_ready
 from shared.diagnosis.proxy_subnet import proxy_subnet_missing
+from shared.diagnosis.service import service_unfit
 from shared.spec import parse_environment
 from tests.acceptance.runs import store
 from tests.support.fleets import cluster
@@ -55,6 +58,40 @@ def test_a_network_without_a_free_range_is_not_told_to_take_one() -> None:
     full = [subnetwork("us-west1", each) for each in taken]
 
     assert {False} == {each.fix.startswith("gcloud") for each in proxy_subnet_missing(case(subnetworks=full))}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("[GCE_STOCKOUT]: Instance 'i' creation failed", "Once it is deleted: wait, or choose another zone"),
+        ("Internal error.", "if that fails in the same way, choose another zone"),
+    ],
+)
+def test_a_broken_cluster_is_not_sent_back_to_where_it_failed(words: str, told: str) -> None:
+    """To delete it is a command; where it may then be created is the environment's."""
+    broken = cluster(EAST, status="ERROR", status_message=words)
+    (found,) = cluster_in_error(case(clusters={EAST: broken}))
+
+    assert found.fix.startswith("gcloud container clusters delete gke-east-1 ")
+    assert words.rstrip(".") in found.cause and told in found.cause
+
+
+def test_the_same_finding_for_several_services_is_one() -> None:
+    """A person does one thing about it."""
+    lacking = InCluster({"Service": [], "ServiceExport": []})
+    imports = import_incomplete(case(inside={"gke-west-1": lacking, EAST: lacking}))
+    ports = [{"port": 9090, "name": "http"}]
+    services = [
+        {"metadata": {"name": name, "namespace": "store"}, "spec": {"ports": ports}}
+        for name in ("store", "store-east-1")
+    ]
+    (unfit,) = service_unfit(case(inside={EAST: InCluster({"Service": services, "Pod": []})}))
+
+    assert ["gke-west-1/Service/store/store", "gke-east-1/Service/store/store"] == [
+        each.resource for each in imports
+    ]
+    assert ("store/store in" in unfit.cause, "store/store-east-1 in" in unfit.cause) == (True, True)
+    assert 2 == unfit.fix.count("kubectl patch service")
 
 
 def test_pods_that_are_not_ready_are_started_anew_in_their_cluster() -> None:
