@@ -93,9 +93,8 @@ class Anchor:
 
     @property
     def expires(self) -> int | None:
-        """When the lease ends, unix seconds; None also for a label that is no number."""
-        value = self.labels.get(labels.EXPIRES, "")
-        return int(value) if value.isdecimal() else None
+        """When the lease ends, unix seconds; None also for a label that is no moment."""
+        return labels.number(self.labels.get(labels.EXPIRES, ""))
 
     @property
     def is_ours(self) -> bool:

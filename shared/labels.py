@@ -37,6 +37,7 @@ IMPORTER, GRANTED = "fleetgate-importer", "granted"
 VALUE_LIMIT = 63
 LIMIT = 64  # labels of one resource
 NAME_LIMIT = 63
+LAST_SECOND = 253_402_300_799  # of the year 9999: no moment is later
 
 _PLAIN = re.compile(r"[a-z0-9-]")
 _ESCAPE = re.compile(r"_([0-9a-f]{2})")
@@ -164,7 +165,15 @@ def generation(publish_time: str, message_id: str) -> str:
 def age_order(token: str) -> tuple[int, int, str]:
     """The sort key of generations, oldest first; message ids decide between equal publish times."""
     milliseconds, _, message = token.partition("-")
-    return int(milliseconds) if milliseconds.isdigit() else -1, len(message), message
+    found = number(milliseconds, LAST_SECOND * 1000)
+    return -1 if found is None else found, len(message), message
+
+
+def number(value: str, most: int = LAST_SECOND) -> int | None:
+    """The number that a label has; None if it has none, or one beyond `most`: anybody may write a label."""
+    if not (value.isascii() and value.isdecimal()):
+        return None
+    return found if len(value) <= VALUE_LIMIT and (found := int(value)) <= most else None
 
 
 def asked_at(token: str) -> float:

@@ -114,7 +114,6 @@ def _execution(target: Target, found: Anchor) -> Execution | None:
 def _state(target: Target, found: Anchor, execution: Execution | None, **more: Any) -> State:
     values = found.labels
     action = values.get(labels.ACTION, "")
-    expires = values.get(labels.EXPIRES, "")
     result = execution.result if execution else {}
     return State(
         name=found.name,
@@ -123,7 +122,7 @@ def _state(target: Target, found: Anchor, execution: Execution | None, **more: A
         project=_text(values, labels.PROJECT),
         network=_text(values, labels.NETWORK),
         gateway=_text(values, labels.GATEWAY),
-        expires=int(expires) if expires.isdigit() else None,
+        expires=found.expires,
         asked=labels.asked_at(found.generation),
         now=target.session.now,
         generation=found.generation,

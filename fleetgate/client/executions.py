@@ -59,9 +59,11 @@ class Execution:
 
     @property
     def asked(self) -> float:
-        """When that message was published, unix seconds; 0 if something else started it."""
-        published = str(self._message().get("publishTime", ""))
-        return datetime.fromisoformat(published).timestamp() if published else 0.0
+        """When that message was published, unix seconds; 0 if something else started it, with a time that is none."""
+        try:
+            return datetime.fromisoformat(str(self._message().get("publishTime", ""))).timestamp()
+        except (ValueError, OverflowError):
+            return 0.0
 
     @property
     def is_second(self) -> bool:

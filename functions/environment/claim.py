@@ -24,6 +24,7 @@ from shared.google import executions
 from shared.spec import (
     Deploy,
     Extend,
+    Fault,
     InvalidRequest,
     Request,
     Sweep,
@@ -47,12 +48,13 @@ def observe(context: Context) -> ObservedRequest:
     """
     session, settings = context.session, context.settings
     raw = context.message.request or RawRequest(b"", "0", "1970-01-01T00:00:00Z")
-    request = _parse(raw, settings.project)
+    generation = _generation(raw)
+    request = _parse(raw, settings.project) if generation else InvalidRequest([_never_published(raw)])
     name = _name(request, raw)
     observed = ObservedRequest(
         request,
         name,
-        labels.generation(raw.publish_time, raw.message_id),
+        generation,
         context.message.claim.execution,
         anchor.path_of(session, name),
         [] if isinstance(request, InvalidRequest) else anchor.read_all(session),
@@ -101,6 +103,19 @@ def _parse(raw: RawRequest, project: str) -> Request | InvalidRequest:
         return parse_request(raw.data, project=project)
     except InvalidRequest as refused:
         return refused
+
+
+def _generation(raw: RawRequest) -> str:
+    """The request's generation; "" if it was published at no time: an execution was started by hand."""
+    try:
+        return labels.generation(raw.publish_time, raw.message_id)
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _never_published(raw: RawRequest) -> Fault:
+    fault = f"{raw.publish_time[:60]!r} is no time"
+    return Fault("publishTime", fault, "publish the request; Pub/Sub says when, such as 2026-01-05T08:00:00Z")
 
 
 def _name(request: Request | InvalidRequest, raw: RawRequest) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from shared.labels import LAST_SECOND
 from shared.spec.fault_messages import fault_of, shown
 from shared.spec.faults import WHOLE, Fault, InvalidEnvironment, InvalidRequest, listed, nearest
 from shared.spec.model import Environment
@@ -18,7 +19,6 @@ from shared.visible import visible
 
 MAX_REQUEST = 65_536  # bytes, five times the limit of an environment; a larger request is not even parsed
 
-LAST_SECOND = 253_402_300_799  # of the year 9999
 GENERATION = r"^[a-z0-9_-]+$"  # what a label may have
 
 Existing = Annotated[

@@ -172,4 +172,4 @@ def _raw_request(request: Mapping[str, Any]) -> RawRequest:
         data = base64.b64decode(text, validate=True)
     except ValueError:
         data = text.encode()
-    return RawRequest(data, request["messageId"], request["publishTime"])
+    return RawRequest(data, str(request["messageId"]), str(request["publishTime"]))

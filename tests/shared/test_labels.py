@@ -117,3 +117,10 @@ def test_ownership_is_the_label_alone() -> None:
     assert labels.is_owned({"fleetgate-env": "store"}, "store")
     assert not labels.is_owned({"fleetgate-env": "other"}, "store")
     assert not labels.is_owned(None, "store")
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "\u00b2", "\u0663", "9" * 63, "253402300800"])
+def test_a_label_that_is_no_moment_is_none(value: str) -> None:
+    """Anybody may write one, and nothing is reckoned with it."""
+    assert labels.number(value) is None
+    assert labels.asked_at(f"{value}000-1") == -0.001

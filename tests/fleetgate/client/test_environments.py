@@ -200,3 +200,18 @@ def test_waiting_has_a_limit_if_one_is_given(google: GoogleServer, here: Target,
 
     assert 4 == told.value.exit_status
     assert 25 < fake_time.now <= 30
+
+
+@pytest.mark.parametrize("value", ["9" * 63, "\u00b2", "253402300800", "-5", "soon"])
+def test_labels_that_are_no_moments_do_not_stop_the_list(
+    google: GoogleServer, here: Target, value: str
+) -> None:
+    """Somebody has written them; the environment is shown without an end."""
+    add_anchor(google, expires=value, generation=f"{value}-1")
+    ran(google, result=result("done", addresses=[ADDRESS]))
+    terminal = Terminal(width=120, file=io.StringIO())
+
+    (state,) = all_states(here)
+    show_all([state], terminal)
+    show_one(state_of(here, "store"), terminal)
+    assert state.wire()["expires"] is None

@@ -200,6 +200,17 @@ class TestARefusal:
         assert told["outputs"]["name"] == "store"
         assert google.mutations() == []
 
+    @pytest.mark.parametrize(
+        "time", ["2026-02-30T08:00:00Z", "yesterday", "", "0001-01-01T00:00:00+23:00", "\u202e"]
+    )
+    def test_a_request_of_no_time_is_refused(self, google: GoogleServer, claim: Ask, time: str) -> None:
+        """Somebody has started an execution by hand; nothing can be said of its seniority."""
+        told = claim(time=time)
+
+        assert (told["outcome"], told["code"]) == ("blocked", "INVALID_REQUEST")
+        assert [fault["path"] for fault in told["faults"]] == ["publishTime"]
+        assert google.mutations() == []
+
     @pytest.mark.parametrize("request_", ["text", [1], None, {"environment": [1]}, {"name": 7}])
     def test_nonsense_is_refused_without_a_name(self, claim: Ask, request_: Any) -> None:
         """And without a crash."""
