@@ -156,9 +156,11 @@ def generation(publish_time: str, message_id: str) -> str:
     `publish_time` is RFC 3339, as Pub/Sub gives it.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is not, or is before there was any.
     """
     milliseconds = round(datetime.fromisoformat(publish_time).timestamp() * 1000)
+    if milliseconds < 0:
+        raise ValueError(f"{publish_time} is before 1970")
     return f"{milliseconds}-{pack(message_id.lower())}"
 
 

@@ -123,4 +123,5 @@ def test_ownership_is_the_label_alone() -> None:
 def test_a_label_that_is_no_moment_is_none(value: str) -> None:
     """Anybody may write one, and nothing is reckoned with it."""
     assert labels.number(value) is None
-    assert labels.asked_at(f"{value}000-1") == -0.001
+    if value != "253402300800":  # of milliseconds that is one
+        assert labels.asked_at(f"{value}-1") == -0.001
