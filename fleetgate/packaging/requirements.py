@@ -17,6 +17,7 @@ DISTRIBUTIONS = {
     "google.auth": "google-auth",
     "google.cloud.container_v1": "google-cloud-container",
     "google.cloud.gkehub_v1": "google-cloud-gke-hub",
+    "google.protobuf": "protobuf",
     "kubernetes": "kubernetes",
     "pydantic": "pydantic",
     "pydantic_core": "pydantic-core",
