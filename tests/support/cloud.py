@@ -37,8 +37,11 @@ steps:
         - run.claim.name: ${asked.name}
         - run.claim.generation: ${asked.generation}
         - claimed: ${map.merge(run.claimed, asked.claimed)}
-  - ask: {call: ask_all, args: {phase: "${asked.phase}", claim: "${run.claim}", claimed: "${claimed}"}, result: told}
-  - end_of_execution: {return: "${told}"}
+  - ask:
+      call: ask_all
+      args: {phase: "${asked.phase}", claim: "${run.claim}", claimed: "${claimed}", carried: "${run.outputs}"}
+      result: told
+  - end_of_execution: {return: "${with_phase(run, asked.phase, told)}"}
 """
 DOCUMENT: Json = yaml.safe_load((ROOT / "workflows" / "environment.yaml").read_text("utf-8"))
 SOURCE = json.dumps({**DOCUMENT, "main": yaml.safe_load(MAIN)})
