@@ -251,7 +251,7 @@ async def _misframed(incoming: web.BaseRequest, response: Response, length: int)
     await stream.prepare(incoming)
     await stream.write(response.body)
     if incoming.transport is not None:
-        incoming.transport.close()
+        incoming.transport.abort()  # with TLS, to close would wait until the client says farewell
     return stream
 
 

@@ -78,7 +78,12 @@ def repeated() -> dict[str, Any]:
     from google.api_core import exceptions
     from google.api_core.retry import Retry, if_exception_type
 
-    passing = if_exception_type(exceptions.ServiceUnavailable, exceptions.InternalServerError)
+    passing = if_exception_type(
+        exceptions.ServiceUnavailable,
+        exceptions.InternalServerError,
+        exceptions.Cancelled,
+        exceptions.Unknown,
+    )
     retry = Retry(predicate=passing, initial=0.1, maximum=0.5, timeout=REPEATED)
     return {"retry": retry, "timeout": TIMEOUT}
 

@@ -67,14 +67,16 @@ def whole(answer: urllib3.BaseHTTPResponse, decode: bool = False) -> bytes:
         urllib3.exceptions.HTTPError: it breaks off, or cannot be unpacked.
     """
     data, until = bytearray(), time.monotonic() + PATIENCE
-    while piece := answer.read1(PIECE, decode_content=decode):
-        data += piece
-        if len(data) > MOST:
-            answer.close()
-            raise TooLarge(f"has more than {MOST} bytes")
-        if time.monotonic() > until:
-            answer.close()
-            raise urllib3.exceptions.TimeoutError(f"no end of the answer within {PATIENCE:.0f} s")
+    try:
+        while piece := answer.read1(PIECE, decode_content=decode):
+            data += piece
+            if len(data) > MOST:
+                raise TooLarge(f"has more than {MOST} bytes")
+            if time.monotonic() > until:
+                raise urllib3.exceptions.TimeoutError(f"no end of the answer within {PATIENCE:.0f} s")
+    except Exception:
+        answer.close()  # the connection with it: what is left in it belongs to this answer
+        raise
     answer.release_conn()
     return bytes(data)
 
@@ -111,7 +113,7 @@ def shaped(value: Any, form: Form) -> Json:
     if not isinstance(value, dict):
         raise Broken(f"is {_words(value)}, and no JSON object")
     if not form(value):
-        raise Broken(f"is not what was asked for; its fields are {', '.join(sorted(value))[:100] or 'none'}")
+        raise Broken(f"is not what was asked for; its fields are {sorted(value)!r:.100}")
     return value
 
 

@@ -107,7 +107,9 @@ def test_a_read_is_repeated_and_a_publication_is_not(
 ) -> None:
     """A trouble that passes costs a read some tenths of a second; a request could be published twice."""
     monkeypatch.setattr(calls, "REPEATED", 30.0)
-    answers: list[Any] = [LATER, LATER, execution("x-1")]
+    cancelled = (499, {"error": {"status": "CANCELLED", "message": "given up"}})
+    unknown = (500, {"error": {"status": "UNKNOWN", "message": "nobody knows"}})
+    answers: list[Any] = [LATER, cancelled, unknown, execution("x-1")]
     google.answers[f"GET {EXECUTIONS}/x-1"] = lambda *_: answers.pop(0)
     google.answers[PUBLISH] = LATER
 
@@ -115,7 +117,7 @@ def test_a_read_is_repeated_and_a_publication_is_not(
 
     assert found is not None and "x-1" == found.id
     assert "pubsub does not answer: later" == told(here).cause
-    assert [3, 1] == [len([each for each in google.requests if each[0] == verb]) for verb in ("GET", "POST")]
+    assert [4, 1] == [len([each for each in google.requests if each[0] == verb]) for verb in ("GET", "POST")]
 
 
 def test_a_read_that_keeps_failing_is_the_refusal_that_it_met(google: GoogleServer, here: Target) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
 
 from shared import errors
-from shared.google import metadata
-from shared.google.answers import DEEPEST, NAMED, Broken, has, parsed, shaped, understanding, unix
+from shared.google import compute, metadata
+from shared.google.answers import DEEPEST, MOST, NAMED, Broken, has, parsed, shaped, understanding, unix
 from shared.google.refusals import from_answer
 from shared.google.session import Session
+from shared.settings import Settings
+from tests.security.hostile import HostileServer
 from tests.support.google_server import GoogleServer
 
 PLACE = ("compute", "GET", "projects/p/global/networks/n")
@@ -60,7 +63,7 @@ def test_what_is_json_is_read(body: bytes, value: Any) -> None:
         (None, "null"),
         (True, "true or false"),
         (1, "a number"),
-        ({"a": 1}, "fields are a"),
+        ({"\u202ea": 1}, r"fields are \['.u202ea'\]"),
     ],
 )
 def test_what_is_no_such_object_is_no_answer(value: Any, words: str) -> None:
@@ -72,7 +75,7 @@ def test_what_is_no_such_object_is_no_answer(value: Any, words: str) -> None:
 
 def test_a_part_that_is_not_what_it_should_be_is_a_broken_answer() -> None:
     """Where it is converted, not an error of ours."""
-    with pytest.raises(errors.Transient, match="KeyError: 'location'"), understanding(*PLACE):
+    with pytest.raises(errors.Transient, match=r"KeyError: .*location"), understanding(*PLACE):
         raise KeyError("location")
 
 
@@ -133,6 +136,23 @@ def test_a_metadata_server_that_says_something_else_gives_no_token(
     with pytest.raises(errors.Transient) as trouble:
         session.get("compute", "projects/p/global/networks/n")
     assert errors.NO_TOKEN == trouble.value.reason
+
+
+def test_an_answer_that_is_packed_is_unpacked_within_bounds(google: GoogleServer) -> None:
+    """Some kilobytes can stand for as many gigabytes."""
+    server = HostileServer()
+    bomb = gzip.compress(b" " * (MOST + 1))
+    good = gzip.compress(b'{"name": "n", "selfLink": "n"}')
+    bodies = [bomb, good]
+    server.answer = lambda path: (200, {"Content-Encoding": "gzip"}, bodies.pop(0))
+    variables = google.environment() | {"CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"http://{server.host}/"}
+    session = Session(Settings.from_env(variables))
+
+    with pytest.raises(errors.Transient, match="AnswerTooLarge"):
+        compute.network(session, "p", "n")
+    found = compute.network(session, "p", "n")
+    server.close()
+    assert found is not None and "n" == found["name"]
 
 
 @pytest.mark.parametrize("answer", ["<html>", "", "12 34", "projects/1"])

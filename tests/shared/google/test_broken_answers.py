@@ -30,7 +30,7 @@ from shared.google import (
     projects,
     serviceusage,
 )
-from shared.google.cluster_reader import ClusterReader
+from shared.google.cluster_reader import ClusterReader, _pool
 from shared.google.cluster_writer import ClusterWriter
 from shared.google.lists import EVERYWHERE
 from shared.google.pubsub import Publication, publish
@@ -82,6 +82,14 @@ class Here:
         """Its API, to write."""
         return ClusterWriter(self.session, self.west)
 
+    def hang_up(self) -> None:
+        """Close every connection: by TLS, the cloud would wait for a farewell."""
+        for client in (container_writes._client(self.session), gkehub_writes._client(self.session)):
+            client.transport._session.close()
+        self.writer._client.rest_client.pool_manager.clear()
+        self.session._http.close()
+        _pool(self.west.endpoint.ca).clear()
+
     def fresh(self) -> str:
         """A name that nothing has."""
         self.names += 1
@@ -115,6 +123,7 @@ def standing() -> Iterator[Here]:
             execution = begun["name"].rpartition("/")[2]
             ready.set_result(Here(cloud, _session(cloud), asyncio.get_running_loop(), execution))
             await over.wait()
+            await _cut_off(cloud)
 
     def in_thread() -> None:
         try:
@@ -129,8 +138,18 @@ def standing() -> Iterator[Here]:
     here = ready.result(60)
     assert here.west.is_reachable
     yield here
+    here.hang_up()
     here.loop.call_soon_threadsafe(over.set)
     thread.join(30)
+
+
+async def _cut_off(cloud: LocalCloud) -> None:
+    """End what is left of connections on the cloud's side: a socket that stays open is a warning."""
+    servers = [(await each).server for each in cloud.edge._listeners.values()]
+    for connection in [each for server in servers if server is not None for each in server.connections]:
+        if connection.transport is not None:
+            connection.transport.abort()
+    await asyncio.sleep(0.2)  # for what lies under TLS
 
 
 def _session(cloud: LocalCloud) -> Session:
