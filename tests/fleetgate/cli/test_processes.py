@@ -66,7 +66,8 @@ def test_an_interrupted_call_ends_at_once(google: GoogleServer, tmp_path: Path) 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE)
         process = status(google, tmp_path, f"127.0.0.1:{silent.getsockname()[1]}")
-        with process, silent.accept()[0]:
+        with process, silent.accept()[0] as connection:
+            connection.recv(1)  # it has begun to speak, so the command waits
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=PATIENCE)
