@@ -6,6 +6,8 @@ config membership. In any other a Gateway that is being deleted keeps its finali
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shared import labels
 from shared.google.container import Cluster
 from shared.google.gkehub import Feature, member_key
@@ -34,29 +36,48 @@ def what_holds(gateway: LiveObject, ingress: Feature | None, project: str) -> st
     if foreign and gateway.is_being_deleted:
         whose = ", ".join(foreign)
         return f"{gateway.words} cannot go before the controller behind {whose} has let it go"
-    why, verb = _unattended(gateway.cluster, ingress, project)
-    if not why or FINALIZER not in gateway.finalizers:
+    if not (why := _unattended(gateway.cluster, ingress, project)) or FINALIZER not in gateway.finalizers:
         return ""
-    text = f"{gateway.words} is looked after by nobody: {why}. To have it taken down:"
-    return f"{text} {_command(verb, gateway.cluster)} --project={project}"
+    commands = " && ".join(_commands(gateway.cluster, ingress, project))
+    return f"{gateway.words} is looked after by nobody: {why}. To have it taken down: {commands}"
 
 
-def _unattended(cluster: Cluster, ingress: Feature | None, project: str) -> tuple[str, str]:
-    """Why no controller is in charge of a cluster's Gateways, and gcloud's verb that helps; "" if one is."""
+def _unattended(cluster: Cluster, ingress: Feature | None, project: str) -> str:
+    """Why no controller is in charge of a cluster's Gateways; "" if one is."""
+    if not cluster.membership:
+        return f"cluster {cluster.name} is in the fleet no more"
     if ingress is None:
-        return f"multi-cluster ingress is not enabled in project {project}", "enable"
+        return f"multi-cluster ingress is not enabled in project {project}"
     if ingress.going:
-        return "multi-cluster ingress is being disabled", "enable"
+        return "multi-cluster ingress is being disabled"
     if not is_config(cluster, ingress):
-        return f"the config membership is {member_key(ingress.config_membership) or '(none)'}", "update"
+        return f"the config membership is {member_key(ingress.config_membership) or '(none)'}"
     if ingress.state.code == "ERROR":
-        return f"multi-cluster ingress says {ingress.state.description or 'ERROR'}", "describe"
-    return "", ""
+        return f"multi-cluster ingress says {ingress.state.description or 'ERROR'}"
+    return ""
 
 
-def _command(verb: str, cluster: Cluster) -> str:
-    if verb == "describe":
-        return "gcloud container fleet ingress describe"
-    location, _, name = member_key(cluster.membership).removeprefix("locations/").partition("/memberships/")
-    config = f"--config-membership={name or cluster.name} --location={location or '-'}"
-    return f"gcloud container fleet ingress {verb} {config}"
+def _commands(cluster: Cluster, ingress: Feature | None, project: str) -> Iterator[str]:
+    """What puts a controller in charge again, in order."""
+    fleet, flag = "gcloud container fleet", f"--project={project}"
+    if not cluster.membership:
+        yield (
+            f"gcloud container clusters update {cluster.name} --location={cluster.location} --enable-fleet {flag}"
+        )
+    # A cluster that joins is registered under its own name, in its region [documented: --enable-fleet].
+    key = (
+        member_key(cluster.membership) or f"locations/{_region(cluster.location)}/memberships/{cluster.name}"
+    )
+    location, _, name = key.removeprefix("locations/").partition("/memberships/")
+    config = f"--config-membership={name} --location={location} {flag}"
+    if ingress is None or ingress.going:
+        yield f"{fleet} ingress enable {config}"
+    elif member_key(ingress.config_membership) != key:
+        yield f"{fleet} ingress update {config}"
+    elif cluster.membership:
+        yield f"{fleet} ingress describe {flag}"
+
+
+def _region(location: str) -> str:
+    """Of a zone its region; a region is its own."""
+    return location.rpartition("-")[0] if location.count("-") == 2 else location

@@ -56,7 +56,9 @@ def decide(observed: ObservedRemoval, now: float) -> Decision:
     decision = observed.reached.decide(now) if observed.reached else Decision(Done())
     if observed.parts is None or decision.outcome is None:
         return decision
-    outcome = replace(decision.outcome, outputs={"inventory": pack(observed.parts)})
+    outcome = replace(
+        decision.outcome, outputs={**decision.outcome.outputs, "inventory": pack(observed.parts)}
+    )
     return replace(decision, outcome=outcome)
 
 

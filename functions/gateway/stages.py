@@ -1,9 +1,10 @@
 """The stages in which a Gateway and what belongs to it are removed.
 
 Only the controller in charge of the config membership removes a load balancer. So nothing that it needs is touched
-before the load balancer is gone. What it would not remove, somebody else's Gateway in a cluster that goes, stops the
-teardown before anything is removed. If no controller is in charge, the removal waits and says what holds the Gateway:
-going on would leave a load balancer that is billed and that nothing removes [observed].
+before the load balancer is gone, or a person has been told the commands that remove it. What it would not remove,
+somebody else's Gateway in a cluster that goes, stops the teardown before anything is removed. If no controller is in
+charge, the removal waits a while and says what holds the Gateway: going on would leave a load balancer that is billed
+and that nothing removes [observed].
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 
 from functions.gateway.controller import what_holds
 from functions.gateway.survey import Survey
+from shared import gcloud
 from shared.changes.objects import DeleteObject
 from shared.google.gkehub import Feature
+from shared.google.resource import Resource
 from shared.live_objects import LiveObject, deletions
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Decision, Waiting
@@ -22,18 +25,24 @@ from shared.step.stages import Stage
 
 GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
 DELETED = 10.0  # typical seconds until any other object is gone [inferred]
+PATIENCE = 600.0  # seconds of a request after which nobody is waited for who is not there
+LATE = 1200.0  # seconds of a request after which a controller that is there is not waited for; the budget has 1500
 UNATTENDED = 30.0  # seconds between two looks at what only a person can move
 ORDER = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # in which objects are deleted
 
 
 @dataclass(frozen=True)
 class StandingGateways:
-    """Gateways whose objects are there. `routes` are those of ours, in the same clusters."""
+    """Gateways whose objects are there. `routes` are those of ours, in the same clusters.
+
+    `asked` is when the request was published, unix seconds.
+    """
 
     gateways: Sequence[LiveObject]
     routes: Sequence[LiveObject]
     ingress: Feature | None
     project: str
+    asked: float
 
     def deletions(self) -> list[DeleteObject]:
         """Of routes first: the load balancer stops answering before it is taken apart."""
@@ -42,11 +51,14 @@ class StandingGateways:
 
 @dataclass(frozen=True)
 class LoadBalancerLeft:
-    """Parts of a load balancer whose Gateway is gone, by full name. `asked` is when the request was published."""
+    """Parts of a load balancer whose Gateway is gone, by full name, in the order in which they can be deleted.
+
+    `is_attended` says whether a controller is there that deletes them. `asked` is when the request was published.
+    """
 
     parts: Sequence[str]
     routes: Sequence[LiveObject]
-    ingress: Feature | None
+    is_attended: bool
     asked: float
 
 
@@ -61,7 +73,7 @@ def find_gateways(survey: Survey) -> StandingGateways | None:
     """Gateways of ours."""
     if not survey.gateways:
         return None
-    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project)
+    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project, survey.asked)
 
 
 def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
@@ -72,7 +84,7 @@ def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
 def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
     """What is left of the load balancer once no Gateway is there."""
     parts = survey.parts_left()
-    return LoadBalancerLeft(parts, _routes(survey), survey.ingress, survey.asked) if parts else None
+    return LoadBalancerLeft(parts, _routes(survey), survey.is_attended, survey.asked) if parts else None
 
 
 def find_objects(survey: Survey) -> Sequence[LiveObject] | None:
@@ -116,6 +128,9 @@ def delete_gateways(found: StandingGateways, now: float) -> Decision:
     reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
     if any(reasons):
         text = "; ".join(filter(None, reasons))
+        if not changes and now > found.asked + PATIENCE:
+            fix = "Do what the cause says; then publish the teardown again."
+            return Decision(Blocked(code="GATEWAY_HELD", cause=text, fix=fix))
         return Decision(Waiting(reason="GatewayHeld", message=text, retry_after=UNATTENDED), changes)
     text = "; ".join(f"{each.words} is being deleted with its load balancer" for each in found.gateways)
     since = min((each.deletion_began for each in found.gateways if each.is_being_deleted), default=None)
@@ -124,13 +139,29 @@ def delete_gateways(found: StandingGateways, now: float) -> Decision:
 
 
 def wait_for_load_balancer(found: LoadBalancerLeft, now: float) -> Decision:
-    """Wait: the controller is late, or was gone before it was done."""
+    """Wait while the controller may be late; if it was gone before it was done, a person must delete the parts."""
     names = ", ".join(each.partition("/global/")[2] or each for each in found.parts)
     text = f"the Gateway is gone, and of its load balancer there still is {names}"
-    if found.ingress is None or found.ingress.going:
-        text += "; nobody removes it, as multi-cluster ingress is not enabled"
+    if not found.is_attended:
+        text += "; nobody removes it, as multi-cluster ingress or its config cluster is gone"
+    changes = deletions(found.routes)
+    if not changes and now > found.asked + (LATE if found.is_attended else PATIENCE):
+        return Decision(_orphaned(found, text))
     wait = Waiting(reason="LoadBalancerLeft", message=text, retry_after=remaining(now, found.asked, 0.0))
-    return Decision(wait, deletions(found.routes))
+    return Decision(wait, changes)
+
+
+def _orphaned(found: LoadBalancerLeft, text: str) -> Blocked:
+    """Only controllers of Google's delete these parts by themselves, so the commands go with the answer, in order."""
+    parts = [Resource(path.split("/")[-2], path) for path in found.parts]
+    why = "its Gateway is gone, and no controller has deleted it"
+    rows = [{"resource": each.path, "why": why, "fix": gcloud.delete(each)} for each in parts]
+    return Blocked(
+        code="LOAD_BALANCER_LEFT",
+        cause=text,
+        fix=f"{rows[0]['fix']}, and so on for each part in this order; then publish the teardown again.",
+        outputs={"leaks": rows},
+    )
 
 
 def delete_objects(found: Sequence[LiveObject], now: float) -> Decision:

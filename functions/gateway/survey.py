@@ -66,6 +66,13 @@ class Survey:
         found = ask(self.session, own, lambda api: api.everywhere("Gateway") or ()).objects
         return [each for each in found if is_foreign(each.body, self.environment)]
 
+    @cached_property
+    def is_attended(self) -> bool:
+        """Whether ingress has a controller that takes load balancers down: its config cluster is there and serves."""
+        if self.ingress is None or self.ingress.going:
+            return False
+        return any(is_config(each, self.ingress) and each.serves for each in self._clusters)
+
     @property
     def known_parts(self) -> list[str]:
         """Every part of the load balancer that is known by now, by full name."""

@@ -19,6 +19,9 @@ from shared.step.stages import Reached, first
 from shared.step.step import Context, Step
 
 PATIENCE = 600.0  # seconds of a request after which a cluster that does not answer is left to the audit
+TRACES = (
+    1500.0  # seconds of a request after which imports and backend services of exports are left to the audit
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ def observe(context: Context) -> ObservedRemoval:
     place = context.place
     gateway = (place.gateway or "").partition("/")[0]
     asked = asked_at(context.message.claim.generation)
-    survey = Survey(context.session, place.project, context.name, gateway, asked, places=context.places)
+    until = asked + TRACES
+    survey = Survey(
+        context.session, place.project, context.name, gateway, asked, places=context.places, until=until
+    )
     if reached := first(STAGES, survey):
         return ObservedRemoval(asked, reached)
     return ObservedRemoval(asked, None, survey.kept_namespaces, survey.unanswered, survey.unreachable)

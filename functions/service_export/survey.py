@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 from functions.service_export.namespaces import foreign_object_in
 from shared.google import compute
@@ -30,7 +31,8 @@ class Survey:
     """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
 
     `project` is the fleet's; `gateway` the Gateway's namespace, "" if it is unknown; `asked` is when the request
-    was published, unix seconds; `places` are those in which the environment may have something.
+    was published, unix seconds; `places` are those in which the environment may have something. What exports leave is
+    waited for `until` then (unix seconds); after that the audit lists it.
     """
 
     session: Session
@@ -40,6 +42,12 @@ class Survey:
     asked: float
     goes: Callable[[LiveObject], bool] = everything
     places: Places = EVERYWHERE
+    until: float = inf
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether what exports leave is waited for still."""
+        return self.until == inf or self.session.now < self.until
 
     @cached_property
     def clusters(self) -> list[Cluster]:
@@ -75,8 +83,12 @@ class Survey:
 
     @property
     def imports(self) -> list[LiveObject]:
-        """The ServiceImports of the environment's namespaces."""
-        found = (each for each in self._imports_and_namespaces.objects if each.kind == "ServiceImport")
+        """The ServiceImports of the environment's namespaces, in the fleet's clusters: others nobody updates."""
+        found = (
+            each
+            for each in self._imports_and_namespaces.objects
+            if each.kind == "ServiceImport" and each.cluster.membership
+        )
         return [each for each in found if each.namespace in self.namespace_names]
 
     @property

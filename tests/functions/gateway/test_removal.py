@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -68,13 +69,21 @@ class ScriptedSurvey(Survey):
             "ingress": feature(INGRESS),
             "parts": [],
             "foreign": [],
+            "attended": True,
+            "since": 120,
         }
         given |= fields
         super().__init__(
-            cast(Session, None), PROJECT, "store", NAME, NOW - 120, given["inventory"], given["first"]
+            cast(Session, None),
+            PROJECT,
+            "store",
+            NAME,
+            NOW - given["since"],
+            given["inventory"],
+            given["first"],
         )
         self.__dict__ |= {"objects": found, "ingress": given["ingress"], "parts": given["parts"]}
-        self.__dict__["foreign_gateways"] = given["foreign"]
+        self.__dict__ |= {"foreign_gateways": given["foreign"], "is_attended": given["attended"]}
 
     def parts_left(self) -> list[str]:
         """As given."""
@@ -192,6 +201,40 @@ def test_a_gateway_that_nobody_looks_after_is_said_to_be_held(fields: Json, why:
         assert "GatewayHeld" == wait.reason
         assert why in wait.message
         assert f"gcloud container fleet ingress {fix}" in wait.message
+
+
+def test_a_gateway_that_is_held_is_not_waited_for_for_ever() -> None:
+    """One whose cluster has left the fleet gets a controller again by two commands, in order."""
+    left = replace(gateway(700.0), cluster=replace(one_cluster(), membership=""))
+    config = feature(INGRESS, config_membership="projects/1/locations/us-east1/memberships/other")
+    held = decide(observed(left, ingress=config, since=700), NOW).outcome
+
+    assert isinstance(held, Blocked)
+    assert "GATEWAY_HELD" == held.code
+    first, second = held.cause.partition("taken down: ")[2].split(" && ")
+    assert first.startswith(
+        "gcloud container clusters update gke-west-1 --location=us-west1-a --enable-fleet"
+    )
+    assert "ingress update --config-membership=gke-west-1 --location=us-west1 " in second
+    waits(decide(observed(left, ingress=config, since=500), NOW))
+
+
+@pytest.mark.parametrize(("attended", "limit"), [(True, 1200), (False, 600)])
+def test_a_load_balancer_that_nobody_deletes_is_left_to_a_person(attended: bool, limit: int) -> None:
+    """With the command of each part, users before what they use."""
+    parts = [f"{BASE}/{kind}/x" for kind in KINDS]
+
+    def after(seconds: int) -> Decision:
+        return decide(observed(parts=parts, attended=attended, since=seconds), NOW)
+
+    waits(after(limit - 10))
+    left = after(limit + 10).outcome
+    assert isinstance(left, Blocked)
+    assert "LOAD_BALANCER_LEFT" == left.code
+    assert parts == [each["resource"] for each in left.outputs["leaks"]]
+    commands = [each["fix"] for each in left.outputs["leaks"]]
+    assert f"gcloud compute forwarding-rules delete x --global --project={PROJECT}" == commands[0]
+    assert commands[0] in left.fix
 
 
 def test_routes_go_before_what_guides_them() -> None:
