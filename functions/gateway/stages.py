@@ -25,24 +25,25 @@ from shared.step.stages import Stage
 
 GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
 DELETED = 10.0  # typical seconds until any other object is gone [inferred]
-PATIENCE = 600.0  # seconds of a request after which nobody is waited for who is not there
-LATE = 1200.0  # seconds of a request after which a controller that is there is not waited for; the budget has 1500
+PATIENCE = 600.0  # seconds that somebody is waited for who is not there
+LATE = 1200.0  # seconds that a controller may be late which is there; the budget has 1500
 UNATTENDED = 30.0  # seconds between two looks at what only a person can move
 ORDER = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # in which objects are deleted
 
 
 @dataclass(frozen=True)
 class StandingGateways:
-    """Gateways whose objects are there. `routes` are those of ours, in the same clusters.
-
-    `asked` is when the request was published, unix seconds.
-    """
+    """Gateways whose objects are there. `routes` are those of ours, in the same clusters."""
 
     gateways: Sequence[LiveObject]
     routes: Sequence[LiveObject]
     ingress: Feature | None
     project: str
-    asked: float
+
+    @property
+    def going_since(self) -> float:
+        """Since when the last of those that are being deleted is, unix seconds; 0 if none is."""
+        return max((each.deletion_began for each in self.gateways if each.is_being_deleted), default=0.0)
 
     def deletions(self) -> list[DeleteObject]:
         """Of routes first: the load balancer stops answering before it is taken apart."""
@@ -73,7 +74,7 @@ def find_gateways(survey: Survey) -> StandingGateways | None:
     """Gateways of ours."""
     if not survey.gateways:
         return None
-    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project, survey.asked)
+    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project)
 
 
 def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
@@ -128,7 +129,7 @@ def delete_gateways(found: StandingGateways, now: float) -> Decision:
     reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
     if any(reasons):
         text = "; ".join(filter(None, reasons))
-        if not changes and now > found.asked + PATIENCE:
+        if not changes and now > found.going_since + PATIENCE:
             fix = "Do what the cause says; then publish the teardown again."
             return Decision(Blocked(code="GATEWAY_HELD", cause=text, fix=fix))
         return Decision(Waiting(reason="GatewayHeld", message=text, retry_after=UNATTENDED), changes)

@@ -19,9 +19,6 @@ from shared.step.stages import Reached, first
 from shared.step.step import Context, Step
 
 PATIENCE = 600.0  # seconds of a request after which a cluster that does not answer is left to the audit
-TRACES = (
-    1500.0  # seconds of a request after which imports and backend services of exports are left to the audit
-)
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,7 @@ def observe(context: Context) -> ObservedRemoval:
     place = context.place
     gateway = (place.gateway or "").partition("/")[0]
     asked = asked_at(context.message.claim.generation)
-    until = asked + TRACES
-    survey = Survey(
-        context.session, place.project, context.name, gateway, asked, places=context.places, until=until
-    )
+    survey = Survey(context.session, place.project, context.name, gateway, asked, places=context.places)
     if reached := first(STAGES, survey):
         return ObservedRemoval(asked, reached)
     return ObservedRemoval(asked, None, survey.kept_namespaces, survey.unanswered, survey.unreachable)

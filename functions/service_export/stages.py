@@ -46,8 +46,6 @@ def find_exports(survey: Survey) -> Exports | None:
 
 def find_imports(survey: Survey) -> Traces | None:
     """Imports that list what is exported no more."""
-    if not survey.is_patient:
-        return None
     asked = {member_key(each.membership) for each in survey.answering}
     late = [each for each in survey.imports if _lists_too_much(each, survey.exported, asked)]
     return Traces(_names(late), survey.asked) if late else None
@@ -58,7 +56,7 @@ def find_backend_services(survey: Survey) -> Traces | None:
 
     They are not looked at while a cluster cannot be asked: it may export what they belong to.
     """
-    if survey.unanswered or survey.unreachable or not survey.is_patient:
+    if survey.unanswered or survey.unreachable:
         return None
     names = survey.orphaned_backend_services()
     return Traces(names, survey.asked) if names else None
@@ -70,12 +68,7 @@ def find_workloads(survey: Survey) -> Sequence[LiveObject] | None:
 
 
 def find_endpoint_groups(survey: Survey) -> Sequence[LiveObject] | None:
-    """Endpoint groups of Services that are gone.
-
-    In a cluster that has left the fleet their controller may never let them go.
-    """
-    if not survey.is_patient:
-        return None
+    """Endpoint groups of Services that are gone."""
     return [each for each in survey.endpoint_groups() if each.is_being_deleted] or None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
 
 from functions.service_export.namespaces import foreign_object_in
 from shared.google import compute
@@ -18,6 +17,7 @@ from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, ow
 from shared.objects import Key, KubeObject
 
 BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
+PATIENCE = 900.0  # seconds that an endpoint group may be being deleted
 NAME_KEPT = 53  # characters of a longer name that are surely kept
 
 
@@ -31,9 +31,7 @@ class Survey:
     """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
 
     `project` is the fleet's; `gateway` the Gateway's namespace, "" if it is unknown; `asked` is when the request
-    was published, unix seconds; `places` are those in which the environment may have something. What exports leave is
-    waited for `until` then (unix seconds); after that the audit lists it.
-    """
+    was published, unix seconds; `places` are those in which the environment may have something."""
 
     session: Session
     project: str
@@ -42,12 +40,6 @@ class Survey:
     asked: float
     goes: Callable[[LiveObject], bool] = everything
     places: Places = EVERYWHERE
-    until: float = inf
-
-    @property
-    def is_patient(self) -> bool:
-        """Whether what exports leave is waited for still."""
-        return self.until == inf or self.session.now < self.until
 
     @cached_property
     def clusters(self) -> list[Cluster]:
@@ -114,13 +106,17 @@ class Survey:
         ).objects
 
     def endpoint_groups(self) -> tuple[LiveObject, ...]:
-        """The network endpoint groups of Services in the environment's namespaces."""
+        """The network endpoint groups of Services in the environment's namespaces, but for those that nobody lets go.
+
+        The controller of a cluster that has left the fleet may never do; the audit lists the group then.
+        """
 
         def read(api: ClusterReader) -> Iterator[KubeObject]:
             found = api.everywhere(NEG) or []
             yield from (each for each in found if each["metadata"]["namespace"] in self.namespace_names)
 
-        return ask(self.session, self.answering, read).objects
+        found = ask(self.session, self.answering, read).objects
+        return tuple(each for each in found if not self._is_given_up(each))
 
     def orphaned_backend_services(self) -> list[str]:
         """Names of the backend services of exports in the environment's namespaces that nobody exports any more."""
@@ -129,6 +125,9 @@ class Survey:
         beginnings = tuple(f"{BACKEND}{space}-" for space in self.namespace_names)
         names = [each["name"] for each in found if each["name"].startswith(beginnings)]
         return sorted(name for name in names if name[:NAME_KEPT] not in used)
+
+    def _is_given_up(self, group: LiveObject) -> bool:
+        return group.is_being_deleted and self.session.now > group.deletion_began + PATIENCE
 
     @cached_property
     def _exports(self) -> Answers:

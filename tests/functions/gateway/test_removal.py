@@ -207,7 +207,7 @@ def test_a_gateway_that_is_held_is_not_waited_for_for_ever() -> None:
     """One whose cluster has left the fleet gets a controller again by two commands, in order."""
     left = replace(gateway(700.0), cluster=replace(one_cluster(), membership=""))
     config = feature(INGRESS, config_membership="projects/1/locations/us-east1/memberships/other")
-    held = decide(observed(left, ingress=config, since=700), NOW).outcome
+    held = decide(observed(left, ingress=config), NOW).outcome
 
     assert isinstance(held, Blocked)
     assert "GATEWAY_HELD" == held.code
@@ -216,7 +216,7 @@ def test_a_gateway_that_is_held_is_not_waited_for_for_ever() -> None:
         "gcloud container clusters update gke-west-1 --location=us-west1-a --enable-fleet"
     )
     assert "ingress update --config-membership=gke-west-1 --location=us-west1 " in second
-    waits(decide(observed(left, ingress=config, since=500), NOW))
+    waits(decide(observed(replace(gateway(500.0), cluster=left.cluster), ingress=config), NOW))
 
 
 @pytest.mark.parametrize(("attended", "limit"), [(True, 1200), (False, 600)])

@@ -51,10 +51,7 @@ def imported(*clusters: str, name: str = "store") -> LiveObject:
 
 def survey(**fields: Any) -> Survey:
     """What the stages read, scripted."""
-    return cast(
-        Survey,
-        SimpleNamespace(environment="store", asked=ASKED, goes=everything, **{"is_patient": True, **fields}),
-    )
+    return cast(Survey, SimpleNamespace(environment="store", asked=ASKED, goes=everything, **fields))
 
 
 def deleted(decision: Decision) -> list[str]:
