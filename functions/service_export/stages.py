@@ -73,8 +73,15 @@ def find_endpoint_groups(survey: Survey) -> Sequence[LiveObject] | None:
 
 
 def find_namespaces(survey: Survey) -> Sequence[LiveObject] | None:
-    """Namespaces in which nobody else has anything."""
-    found = [each for each in survey.namespaces if survey.goes(each)]
+    """Namespaces in which nobody else has anything.
+
+    One that something holds goes with its cluster, if that is ours; elsewhere it is waited for.
+    """
+    found = [
+        each
+        for each in survey.namespaces
+        if survey.goes(each) and not (is_own(each.cluster, survey.environment) and survey.is_given_up(each))
+    ]
     return [each for each in found if each.path not in survey.kept_namespaces] or None
 
 

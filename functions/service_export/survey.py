@@ -17,7 +17,7 @@ from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, ow
 from shared.objects import Key, KubeObject
 
 BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
-PATIENCE = 900.0  # seconds that an endpoint group may be being deleted
+PATIENCE = 600.0  # seconds that an object may be being deleted before it is left, where that may be
 NAME_KEPT = 53  # characters of a longer name that are surely kept
 
 
@@ -116,7 +116,11 @@ class Survey:
             yield from (each for each in found if each["metadata"]["namespace"] in self.namespace_names)
 
         found = ask(self.session, self.answering, read).objects
-        return tuple(each for each in found if not self._is_given_up(each))
+        return tuple(each for each in found if not self.is_given_up(each))
+
+    def is_given_up(self, live: LiveObject) -> bool:
+        """Whether an object has been being deleted for so long that nobody is to be expected to let it go."""
+        return live.is_being_deleted and self.session.now > live.deletion_began + PATIENCE
 
     def orphaned_backend_services(self) -> list[str]:
         """Names of the backend services of exports in the environment's namespaces that nobody exports any more."""
@@ -125,9 +129,6 @@ class Survey:
         beginnings = tuple(f"{BACKEND}{space}-" for space in self.namespace_names)
         names = [each["name"] for each in found if each["name"].startswith(beginnings)]
         return sorted(name for name in names if name[:NAME_KEPT] not in used)
-
-    def _is_given_up(self, group: LiveObject) -> bool:
-        return group.is_being_deleted and self.session.now > group.deletion_began + PATIENCE
 
     @cached_property
     def _exports(self) -> Answers:

@@ -51,7 +51,12 @@ def imported(*clusters: str, name: str = "store") -> LiveObject:
 
 def survey(**fields: Any) -> Survey:
     """What the stages read, scripted."""
-    return cast(Survey, SimpleNamespace(environment="store", asked=ASKED, goes=everything, **fields))
+    return cast(
+        Survey,
+        SimpleNamespace(
+            environment="store", asked=ASKED, goes=everything, is_given_up=lambda _: False, **fields
+        ),
+    )
 
 
 def deleted(decision: Decision) -> list[str]:
