@@ -110,10 +110,10 @@ def test_a_gateway_that_is_held_stops_the_teardown_and_a_later_sweep_finishes_it
             stood = foundations(local)
             hold, let_go, words = HOLDS[held]
             hold(local)
-            await ended(local, endings, "failed")
+            await ended(local, endings, "blocked")
 
-            (told,) = endings["failed"][0]["reasons"]
-            assert ("TOOK_TOO_LONG", "gateway") == (told["code"], told["step"])
+            (told,) = endings["blocked"][0]["reasons"]
+            assert ("GATEWAY_HELD", "gateway") == (told["code"], told["step"])
             assert "Gateway store/internal-cross-region-gateway in cluster gke-west-1" in told["cause"]
             assert words in told["cause"]
             assert stood == foundations(local)
