@@ -167,7 +167,7 @@ def test_a_message_whose_own_fields_are_wrong_is_told_by_an_event() -> None:
     """Its time of publication is what a claim is ordered by."""
     (ended,) = gone(Way(event(data=DEPLOY, publishTime="yesterday")))
 
-    assert (ended.state, ended.told) == ("SUCCEEDED", ("failed", "INTERNAL"))
+    assert (ended.state, ended.told) == ("SUCCEEDED", ("blocked", "INVALID_REQUEST"))
 
 
 def test_too_much_for_the_memory_fails_the_execution() -> None:

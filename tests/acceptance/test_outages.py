@@ -36,6 +36,7 @@ def _told(call: LoggedCall) -> object:
     return call.when, call.caller.instance or "", call.method, call.resource, call.status
 
 
+@pytest.mark.long
 def test_a_zones_outage_elsewhere_changes_nothing() -> None:
     """The same calls at the same times from the first look to the audit, and the same end."""
     undisturbed, disturbed = asyncio.run(life()), asyncio.run(life(*FAR_ZONES))
@@ -71,7 +72,8 @@ def test_an_outage_in_its_own_region_is_waited_for(step: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "waiting"), [(OWN, "gateway"), pytest.param(FAR_REGION, "fleet", marks=pytest.mark.long)]
+    ("place", "waiting"),
+    [pytest.param(*each, marks=pytest.mark.long) for each in ((OWN, "gateway"), (FAR_REGION, "fleet"))],
 )
 def test_a_teardown_ends_when_it_has_seen_every_place(place: str, waiting: str) -> None:
     """While a region is down that it needs, nothing counts as gone; then it is removed, and nothing is left.

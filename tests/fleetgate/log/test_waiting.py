@@ -123,6 +123,7 @@ def test_where_nothing_is_counted_nothing_is_read(session: Session, log: FakeLog
     assert ([], [], None) == (gone_through(found), log.asked, gap_of(found))
 
 
+@pytest.mark.long
 def test_a_log_of_ten_thousand_lines(session: Session, log: FakeLog) -> None:
     """Of which every one counts."""
     log.entries = [entry(attempt=n, after=n / 100, changes=[change(str(n))]) for n in range(1, 10_001)]
