@@ -50,6 +50,7 @@ async def lose_anchor(local: LocalRun) -> None:
     await let_pass(local.cloud, 60.0)
 
 
+@pytest.mark.long
 def test_what_is_in_another_project_is_not_clean() -> None:
     """It is found in the projects in which environments can be, and told; with the spec it is removed as ever."""
 

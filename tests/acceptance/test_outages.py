@@ -55,7 +55,8 @@ def test_a_regions_outage_elsewhere_changes_no_deploy() -> None:
     [
         *(pytest.param(each, marks=pytest.mark.long) for each in ("subnets", "clusters", "fleet")),
         pytest.param("service-export", marks=pytest.mark.long),
-        *("gateway", "verification-default"),
+        "gateway",
+        pytest.param("verification-default", marks=pytest.mark.long),
     ],
 )
 def test_an_outage_in_its_own_region_is_waited_for(step: str) -> None:

@@ -46,7 +46,7 @@ def export(local: LocalRun) -> None:
     ("more", "why"),
     [
         pytest.param({}, "has ServiceExport other/api", id="export", marks=pytest.mark.long),
-        pytest.param(HIDDEN, "its cluster cannot be looked into", id="private"),
+        pytest.param(HIDDEN, "its cluster cannot be looked into", id="private", marks=pytest.mark.long),
     ],
 )
 def test_a_feature_that_others_use_is_theirs_after_the_teardown(more: dict[str, Any], why: str) -> None:

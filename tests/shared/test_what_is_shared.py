@@ -16,7 +16,6 @@ COMMAND_LINE = [each.relative_to(ROOT) for each in (ROOT / "fleetgate").rglob("*
 # Modules that serve one function alone, by the beginning of their path, and why they stand there all the same.
 ALONE = {
     "shared/diagnosis/": "every step is to be able to ask the rules why it waits, not the verification function alone",
-    "shared/gcloud.py": "the commands that a diagnosis tells go with it",
     "shared/google/": "each of Google's APIs has one client, in one place, whoever uses it",
 }
 

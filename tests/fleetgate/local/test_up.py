@@ -140,6 +140,7 @@ def finish(cloud: Standing, operation: dict[str, Any]) -> None:
     assert "DONE" == cloud.api("COMPUTE", "POST", f"{path}/wait")["status"]
 
 
+@pytest.mark.long
 def test_an_environment_is_deployed_shown_extended_and_removed(cloud: Standing, tmp_path: Path) -> None:
     """The whole of a life, by commands alone, with the exit statuses that scripts go by."""
     spec = tmp_path / "store.yaml"
