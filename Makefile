@@ -24,8 +24,8 @@ lint: install
 	$(BIN)/lint-imports
 	$(BIN)/python -m fleetgate.local.roles
 
-test: lint  # three workers on two cores: much of the time they wait for other processes
-	$(BIN)/python $(PYTEST) -n 3 -m "not long and not proof"
+test: lint
+	$(BIN)/python $(PYTEST) -m "not long and not proof"
 
 # What the tests run of the code, instances of functions included: shown, not chased. To write what it ran, an instance
 # gets SIGTERM here where it gets SIGKILL otherwise, so the tests that count on that are left out.
