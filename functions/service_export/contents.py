@@ -36,7 +36,9 @@ def read_contents(
     lists = {kind: api.everywhere(kind, f"{labels.OWNER}={wanted.name}") for kind in KINDS}
     owned = [each for found in lists.values() for each in found or ()]
     objects = _by_key(each for each in owned if _is_within(each, wanted))
-    objects |= _by_key(_others(api, objects, wanted_keys(wanted, spec)))
+    # Of a kind that the cluster does not know, nothing can be there.
+    possible = {key for key in wanted_keys(wanted, spec) if lists[key[0]] is not None}
+    objects |= _by_key(_others(api, objects, possible))
     pods = tuple(_pods(api, objects, wanted.exports(spec)))
     return ObservedCluster(cluster, objects, lists["ServiceExport"] is not None, tuple(owned), pods)
 

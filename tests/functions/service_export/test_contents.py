@@ -44,6 +44,7 @@ class Fleet:
             service_import("store-east-1", BOTH[1]),
         ]
         self.reads: list[tuple[str, str]] = []
+        self.unknown: set[tuple[str, str]] = set()
         for module in (contents, observed, live_objects):
             monkeypatch.setattr(module, "ClusterReader", self.reader)
         monkeypatch.setattr(pruning, "first", lambda _stages, survey: survey)
@@ -57,8 +58,10 @@ class Fleet:
     def reader(self, _session: object, at: Any) -> SimpleNamespace:
         """What reads one cluster."""
 
-        def found(kind: str, space: str = "", selector: str = "") -> list[Json]:
+        def found(kind: str, space: str = "", selector: str = "") -> Any:
             self.reads.append((at.name, kind))
+            if (at.name, kind) in self.unknown:
+                return None
             items = self.imports if kind == "ServiceImport" else self.held[at.name]
             mark = selector.partition("=")[2]
             return [
@@ -144,6 +147,17 @@ def test_nothing_is_asked_of_a_namespace_that_is_not_there(fleet: Fleet) -> None
     fleet.look()
 
     assert [kind for name, kind in fleet.reads if name == EAST] == [*contents.KINDS, "Namespace"]
+
+
+def test_exports_are_not_looked_for_where_their_kind_is_unknown(fleet: Fleet) -> None:
+    """The list of those that are ours has said so."""
+    fleet.drop(EAST, *(key_of(each) for each in fleet.held[EAST] if each["kind"] == "ServiceExport"))
+    fleet.unknown = {(EAST, "ServiceExport")}
+
+    found = fleet.look()
+
+    assert not found.contents[EAST].exports_known
+    assert [kind for name, kind in fleet.reads if name == EAST] == list(contents.KINDS)
 
 
 def test_a_request_passes_over_clusters_that_are_imported_while_others_are_not(fleet: Fleet) -> None:
