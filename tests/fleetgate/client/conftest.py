@@ -23,21 +23,6 @@ GENERATION = f"{round((NOW - 600) * 1000)}-77"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[GoogleServer]:
-    """One server for the tests of a module."""
-    google = GoogleServer()
-    yield google
-    google.close()
-
-
-@pytest.fixture
-def google(server: GoogleServer) -> GoogleServer:
-    """The server, with nothing in it."""
-    server.reset()
-    return server
-
-
-@pytest.fixture(scope="module")
 def front(server: GoogleServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoogleGrpc]:
     """The same server over gRPC, which is trusted."""
     grpc = GoogleGrpc(server)
