@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from fleetgate import commands
-from fleetgate.client.errors import BAD_USAGE, ClientError
+from fleetgate.client.errors import BAD_USAGE, TRACEBACK, ClientError, unexpected
 from fleetgate.options import (
     NetworkMode,
     NetworkOption,
@@ -38,9 +40,16 @@ class Commands(TyperGroup):
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: Any) -> Any:
-        """Read the command's own arguments, and run it."""
+        """Read the command's own arguments, and run it. An error that nobody expected is told in two lines."""
         with _bad_usage():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except (TyperException, typer.Exit, typer.Abort):
+                raise
+            except Exception as error:
+                if os.environ.get(TRACEBACK):
+                    Terminal(stderr=True).tell_lines(traceback.format_exc())
+                give_up(unexpected(error))
 
 
 @contextmanager

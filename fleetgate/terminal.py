@@ -48,6 +48,11 @@ class Terminal(Console):
         """Print one line, however long."""
         self.print(words(*parts), soft_wrap=True)
 
+    def tell_lines(self, text: str) -> None:
+        """Print a text of several lines."""
+        for line in text.splitlines():
+            self.tell(line)
+
     def blank(self) -> None:
         """Print an empty line."""
         self.print()

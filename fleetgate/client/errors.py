@@ -9,6 +9,7 @@ from shared import errors
 
 BAD_USAGE = 64
 FAILED = 4
+TRACEBACK = "FLEETGATE_TRACEBACK"  # the variable that asks for the traceback of an error that nobody expected
 LOG_IN = "Log in: `gcloud auth application-default login`, or renew CLOUDSDK_AUTH_ACCESS_TOKEN_FILE."
 TRUST = (
     "If a proxy of your network opens TLS, set REQUESTS_CA_BUNDLE to a file with its authority and the public ones; "
@@ -31,6 +32,14 @@ def unknown_environment(name: str, existing: Iterable[str]) -> ClientError:
     names = ", ".join(sorted(existing))
     fix = f"There are: {names}." if names else "There is none; `fleetgate deploy SPEC` creates one."
     return ClientError(f"There is no environment {name}.", fix, BAD_USAGE)
+
+
+def unexpected(error: Exception) -> ClientError:
+    """The error for what is a fault of Fleetgate's own; its text may come from outside."""
+    return ClientError(
+        f"The command failed in a way that nobody expected: {type(error).__name__}: {error}",
+        f"This is a bug in Fleetgate. Report it with what {TRACEBACK}=1 prints as well.",
+    )
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fleetgate.cli import app
-from fleetgate.client.errors import BAD_USAGE
+from fleetgate.client.errors import BAD_USAGE, FAILED
+from shared.visible import is_hidden
 from tests.support.paths import ROOT
 
 STORE = ROOT / "examples" / "store.yaml"
@@ -101,3 +102,25 @@ def test_help_is_no_error() -> None:
     """For each command."""
     for words in (["--help"], ["local", "--help"], ["local", "run", "--help"]):
         assert 0 == run(*words).exit_code
+
+
+@pytest.mark.parametrize("wanted", ["", "1"])
+def test_an_error_that_nobody_expected_is_told_and_does_nothing_to_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    """In two lines, without a traceback unless it is asked for; what its text hides is shown by its number."""
+    monkeypatch.setenv("FLEETGATE_TRACEBACK", wanted)
+
+    def fail() -> None:
+        raise RuntimeError("from outside \x1b[2J\u202e")
+
+    monkeypatch.setattr("fleetgate.schema.schema_text", fail)
+
+    result = run("schema")
+
+    *traceback, cause, fix = result.stderr.splitlines()
+    assert (FAILED, "") == (result.exit_code, result.stdout)
+    assert "RuntimeError: from outside \\x1b[2J\\u202e" in cause
+    assert fix.startswith("  fix: ")
+    assert (len(traceback) > 3) is bool(wanted)
+    assert not any(is_hidden(each) for line in result.stderr.splitlines() for each in line)
