@@ -91,11 +91,38 @@ class Address(Shape):
     kind: str
 
 
+class AnsweringCluster(Shape):
+    """A cluster that a rule leads to, and how many answers came from it; `note` says why there are none."""
+
+    cluster: str
+    answers: int = 0
+    zone: str | None = None
+    note: str | None = None
+
+
+class SampledShare(Shape):
+    """Backends that answers tell apart from the rule's others: the share that the weights give them, and their answers.
+
+    `within` is the largest deviation of the share that could have gone unnoticed.
+    """
+
+    backends: list[str]
+    clusters: list[str]
+    share: float
+    answers: int
+    within: float | None = None
+
+
 class Traffic(Shape):
-    """One proven (or failed) row of the matrix VIP × hostname × rule."""
+    """One row of the matrix VIP × port × hostname × rule: what was asked, who answered, and the verdict.
+
+    `verdict` is `proven`, `not sent`, or a word for what is wrong; `unseen` are sentences about what answers cannot
+    show of the rule. `served_by`, `zone`, `status` and `ms` are of the last answer.
+    """
 
     vip: str
     region: str
+    port: int = 80
     hostname: str
     rule: str
     method: str = "GET"
@@ -103,10 +130,16 @@ class Traffic(Shape):
     headers: dict[str, str] = Field(default_factory=dict)
     expected: list[str]
     preferred: list[str]
+    requests: int | None = None
+    clusters: list[AnsweringCluster] = Field(default_factory=list)
+    weights: list[SampledShare] = Field(default_factory=list)
     served_by: str | None = None
     zone: str | None = None
     status: int | None = None
     ms: float | None = None
+    verdict: str | None = None
+    unseen: list[str] = Field(default_factory=list)
+    note: str | None = None
     ok: bool
 
 

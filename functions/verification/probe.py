@@ -21,6 +21,7 @@ import urllib3.exceptions
 
 from functions.verification import timed_http
 from functions.verification.expectation import Row
+from functions.verification.proof import ProofRow, SeenCluster
 from shared.json_types import Json
 
 if TYPE_CHECKING:
@@ -58,27 +59,25 @@ class ProbeResult:
     answer: Answer
     fault: str
 
+    def proof(self) -> ProofRow:
+        """The row as it is told."""
+        row, answer = self.row, self.answer
+        by = (SeenCluster(answer.served_by, 1, answer.zone),) if answer.served_by else ()
+        return ProofRow(
+            row,
+            self.fault,
+            row.note or self.fault,
+            1 if row.request else 0,
+            by,
+            served_by=answer.served_by,
+            zone=answer.zone,
+            status=answer.status,
+            ms=answer.ms,
+        )
+
     def wire(self) -> Json:
-        """The row as the report has it; `port` only if it is not 80, `note` only if there is one."""
-        row, answer, request = self.row, self.answer, self.row.request
-        shown: Json = {
-            "vip": row.vip.address,
-            "region": row.vip.region,
-            "hostname": request.host if request else row.hostname,
-            "rule": row.rule,
-            "method": request.method if request else "GET",
-            "path": request.target if request else "",
-            "headers": dict(request.headers) if request else {},
-            "expected": list(row.expected),
-            "preferred": list(row.preferred),
-            "servedBy": answer.served_by,
-            "zone": answer.zone,
-            "status": answer.status,
-            "ms": answer.ms,
-            "ok": not self.fault,
-        }
-        note = row.note or self.fault
-        return shown | ({"port": row.port} if row.port != 80 else {}) | ({"note": note} if note else {})
+        """The row as the report has it."""
+        return self.proof().wire()
 
 
 def send_requests(rows: Iterable[Row], probe: Probe) -> Iterator[ProbeResult]:

@@ -22,8 +22,8 @@ INNER = {
     "steps": {"name", "start", "end", "attempts", "answered", "logged", "waits", "changes", "unheard"},
     "addresses": {"region", "address", "kind"},
     "traffic": {
-        *("vip", "region", "hostname", "rule", "method", "path", "headers", "expected", "preferred"),
-        *("servedBy", "zone", "status", "ms", "ok"),
+        *("vip", "region", "port", "hostname", "rule", "method", "path", "headers", "expected", "preferred"),
+        *("requests", "clusters", "weights", "servedBy", "zone", "status", "ms", "verdict", "unseen", "ok"),
     },
     "diagnoses": {"code", "resource", "cause", "evidence", "fix"},
 }

@@ -120,7 +120,7 @@ class Sized:
             row = {"region": "australia-southeast1", "address": "10.138.100.100", "kind": "ephemeral"}
             return {"addresses": [row] * self.regions}
         if message["step"] == "verification":
-            probe: dict[str, Any] = {"vip": "10.138.100.100", "pad": "x" * 290, "ok": True}
+            probe: dict[str, Any] = {"vip": "10.138.100.100", "pad": "x" * 480, "ok": True}
             names = [each["name"] for each in self.environment["clusters"]]
             summary = {"requests": 9, "right": 9, "wrong": 0, "clusters": names}
             return {"traffic": [probe] * self.regions * self.services * 2, "summary": summary}

@@ -215,6 +215,7 @@ class TestDecision:
         assert done.outputs["traffic"][0] == {
             "vip": "10.138.0.5",
             "region": "us-west1",
+            "port": 80,
             "hostname": "store.example.internal",
             "rule": "store-route[0] PathPrefix /west",
             "method": "GET",
@@ -222,10 +223,13 @@ class TestDecision:
             "headers": {},
             "expected": ["gke-west-1"],
             "preferred": ["gke-west-1"],
+            "requests": 1,
+            "clusters": [{"cluster": "gke-west-1", "answers": 1, "zone": "us-west1-a"}],
             "servedBy": "gke-west-1",
             "zone": "us-west1-a",
             "status": 200,
             "ms": 3,
+            "verdict": "proven",
             "ok": True,
         }
 
