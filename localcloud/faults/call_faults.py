@@ -155,13 +155,17 @@ class Crash:
 
 @dataclass(frozen=True)
 class Slow:
-    """The answer comes `seconds` later; the call takes effect at once. Workflows and people do not feel it."""
+    """The answer comes `seconds` later. The call takes effect at once, or `late`, with the answer.
+
+    Workflows and people do not feel it.
+    """
 
     seconds: float
+    late: bool = False
 
     def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:
         """The answer, held back."""
-        response = answer()
+        response = Response(late=answer) if self.late else answer()
         response.latency += self.seconds
         return response
 

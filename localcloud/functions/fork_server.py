@@ -19,9 +19,10 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from localcloud.functions import resolver
+from localcloud.functions import instance_clock, resolver
 
 # Modules that look at the environment while they are being imported.
 ENVIRONMENT_READERS = ("google.auth.compute_engine._metadata", "google.auth.compute_engine._mtls")
@@ -134,6 +135,8 @@ def _take_on(order: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     resolver.install(order["domains"])
+    if order["clock"]:
+        instance_clock.install(Path(order["clock"]))
     os.chdir(order["directory"])
     sys.path[:0] = [order["directory"]]
     _forget_others(order["directory"])

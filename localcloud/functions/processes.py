@@ -78,9 +78,12 @@ class ForkServer:
             asyncio.get_running_loop().add_reader(self._control, self._hear)
 
     def order(
-        self, id: str, environment: dict[str, str], directory: str, source: str, entry: str
+        self, id: str, environment: dict[str, str], directory: str, source: str, entry: str, clock: str = ""
     ) -> InstanceProcess:
-        """Fork an instance that serves `entry` of the file `source`."""
+        """Fork an instance that serves `entry` of the file `source`.
+
+        Its monotonic clock is that of the page in the file `clock` (`instance_clock`), or the machine's.
+        """
         log, errors = self._folder / f"{id}.log", self._folder / f"{id}.err"
         instance = InstanceProcess(id, log, errors, asyncio.get_running_loop().create_future())
         if self._control is None:
@@ -94,6 +97,7 @@ class ForkServer:
             "directory": directory,
             "source": source,
             "entry_point": entry,
+            "clock": clock,
             "log": str(log),
             "errors": str(errors),
         }

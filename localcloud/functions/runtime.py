@@ -3,6 +3,12 @@
 An instance serves one event at a time (the concurrency of event-driven functions is 1 unless one asks for
 more [documented]). An idle one is used again, lowest number first; otherwise a new one is started, which
 costs a cold start. Failures are dropped: the triggers here have RETRY_POLICY_DO_NOT_RETRY.
+
+An event that takes longer than the function's timeout has failed, with 504. The instance goes on with it all the same
+[documented: run/docs/configuring/request-timeout, "Closing the connection doesn't terminate the container instance"].
+It may have little processor from then on [documented: run/docs/configuring/billing-settings, request-based billing];
+here it goes on as before, which is the worst that it can do. To Google it is idle, and goes when an idle one would.
+Google may also send it the next event; here it gets none before it has finished the old one.
 """
 
 from __future__ import annotations
@@ -10,15 +16,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import aiohttp
 
+from localcloud.functions.instance_clock import ClockPage
 from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, ForkServer, InstanceProcess
-from localcloud.logging.lines import write_lines
+from localcloud.logging.lines import write_lines, write_timeout
 from localcloud.time.clock import Timer, rfc3339
 from localcloud.wire.messages import Caller, Json
 from localcloud.world import Part, World
@@ -57,11 +64,15 @@ class Event:
 
 @dataclass(frozen=True)
 class _Work:
-    """The event that an instance is at: since when, and when the cloud loses patience."""
+    """The event that an instance is at: since when, and when the cloud loses patience.
+
+    With `told`, the event has failed already, and the instance outlives that.
+    """
 
     event: Event
     began: float
     deadline: Timer
+    told: bool = False
 
 
 @dataclass(eq=False)
@@ -94,7 +105,7 @@ class Instance:
 class Invocation:
     """One event handed to one instance; `outcome` is `ok`, or why it failed.
 
-    Failures are an HTTP status and text, `crashed: …`, `killed`, or `timed out after … s`. `when` is the moment
+    Failures are an HTTP status and text (`504: timed out after … s`), `crashed: …`, or `killed`. `when` is the moment
     (unix seconds) that the instance got the event.
     """
 
@@ -110,6 +121,10 @@ class Schedule(Protocol):
 
     def draw(self, kind: str) -> float:
         """A seeded duration of `kind`."""
+        ...
+
+    def clock_of(self, actor: str, page: Callable[[], ClockPage]) -> bool:
+        """Whether the schedule is the clock of this instance, which it then has by the page."""
         ...
 
     def computes(self, actor: str) -> None:
@@ -210,12 +225,15 @@ class Functions:
         taken = {instance.name for instance in self._instances[function.name]}
         number = next(n for n in range(len(taken) + 1) if f"{function.name}-{n:03d}" not in taken)
         name = f"{function.name}-{number:03d}"
+        unique = f"{name}.{self._world.ids.hex(4)}"
+        clock = self._world.folder / f"{unique}.clock"
         process = self._fork_server.order(
-            f"{name}.{self._world.ids.hex(4)}",
+            unique,
             self._environment(function, name),
             str(function.directory),
             str(function.source),
             function.entry_point,
+            str(clock) if self._schedule.clock_of(name, lambda: ClockPage(clock)) else "",
         )
         instance = Instance(name, function, process, reserved=True)
         self._instances[function.name].append(instance)
@@ -230,14 +248,28 @@ class Functions:
         instance.reserved = False
         if instance.idle is not None:
             instance.idle.cancel()
-        limit = instance.function.timeout
-        late = f"timed out after {limit:g} s"
-        deadline = self._world.clock.after(limit, lambda: self.kill(instance, late))
+        deadline = self._world.clock.after(instance.function.timeout, lambda: self._time_out(instance))
         instance.work = _Work(event, now, deadline)
         self._schedule.computes(instance.name)
         task = asyncio.get_running_loop().create_task(self._run(instance, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _time_out(self, instance: Instance) -> None:
+        """The event has failed; what the instance does with it, it goes on doing."""
+        work, function = instance.work, instance.function
+        if work is None:
+            return
+        self._add(instance, work.began, work.event, f"504: timed out after {function.timeout:g} s")
+        instance.work = replace(work, told=True)
+        write_timeout(self._world, function.service, function.revision)
+        self._end_when_idle(instance)
+
+    def _end_when_idle(self, instance: Instance) -> None:
+        if instance.idle is not None:
+            instance.idle.cancel()
+        seconds = self._world.timing.typical("functions.idle")
+        instance.idle = self._world.clock.after(seconds, lambda: self.kill(instance))
 
     async def _run(self, instance: Instance, event: Event) -> None:
         try:
@@ -251,15 +283,18 @@ class Functions:
         if instance.function is not self._functions.get(instance.function.name):
             self.kill(instance)
             return
-        seconds = self._world.timing.typical("functions.idle")
-        instance.idle = self._world.clock.after(seconds, lambda: self.kill(instance))
+        self._end_when_idle(instance)
         self._schedule.ended(instance.name)
 
     def _record(self, instance: Instance, outcome: str) -> None:
         """Its work is over, one way or another: what it printed, and what became of the event."""
         work, instance.work = instance.work, None
-        if work is not None:
-            work.deadline.cancel()
+        if work is None:
+            return
+        work.deadline.cancel()
+        if work.told:
+            self._collect(instance)
+        else:
             self._add(instance, work.began, work.event, outcome)
 
     def _add(self, instance: Instance, began: float, event: Event, outcome: str) -> None:

@@ -30,6 +30,11 @@ _MOVED = {
 }
 # Levels of logging libraries that Cloud Run takes [observed: spring-attic/spring-cloud-gcp#2122].
 _SYNONYMS = {"WARN": "WARNING", "TRACE": "DEBUG"}
+# [observed: google/slo-generator#441; documented: run/docs/troubleshooting, gateway timeout error]
+TIMED_OUT = (
+    "The request has been terminated because it has reached the maximum request timeout. To change this limit, see "
+    "https://cloud.google.com/run/docs/configuring/request-timeout"
+)
 _TYPES = {"httpRequest": dict, "operation": dict, "sourceLocation": dict, "traceSampled": bool}
 
 
@@ -46,6 +51,17 @@ def write_lines(
         labels = {"instanceId": instance, **entry.get("labels", {})}
         when = world.clock.now + number / 1e6
         world[ENTRIES].write(project, f"run.googleapis.com/{stream}", {**entry, "labels": labels}, when)
+
+
+def write_timeout(world: World, service: str, revision: str) -> None:
+    """The entry for a request that reached the timeout of its service (by full name)."""
+    entry = {
+        "severity": "ERROR",
+        "textPayload": TIMED_OUT,
+        "httpRequest": {"requestMethod": "POST", "status": 504},
+        "resource": revision_resource(service, revision),
+    }
+    world[ENTRIES].write(service.split("/")[1], "run.googleapis.com/requests", entry)
 
 
 def revision_resource(service: str, revision: str) -> Json:

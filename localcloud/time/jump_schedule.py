@@ -10,14 +10,20 @@ clock shows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from localcloud.time.clock import Clock, Timer
 from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
 
+ATTENTIVE = 1.0  # real seconds until a caller that has sent its request waits for the answer
 PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
 
 
@@ -25,20 +31,33 @@ class Stalled(Exception):
     """Nothing is due and what was waited for did not come about."""
 
 
+class ClockPage(Protocol):
+    """What an instance and the schedule tell each other."""
+
+    now: float
+
+    @property
+    def waits_until(self) -> float:
+        """Until when the instance waits for an answer; 0 while it computes."""
+        ...
+
+
 @dataclass(eq=False)
 class _Arrival:
-    """A call that waits for its turn; `timer` is set once its turn has a time."""
+    """A call that waits for its turn. `timer` is set once its turn has a time, `patience` if its caller's may end."""
 
     actor: str
     kind: str
     answer: Callable[[], Response]
     future: asyncio.Future[Response]
     timer: Timer | None = None
+    patience: Timer | None = None
 
     def drop(self) -> None:
         """Nobody waits for the answer any more, and the call itself is not made."""
-        if self.timer is not None:
-            self.timer.cancel()
+        for timer in (self.timer, self.patience):
+            if timer is not None:
+                timer.cancel()
         self.fail(Abort())
 
     def fail(self, error: Exception) -> None:
@@ -57,6 +76,7 @@ class JumpSchedule:
         self._computing: set[str] = set()
         self._arrivals: list[_Arrival] = []
         self._placed: list[_Arrival] = []
+        self._clocks: dict[str, ClockPage] = {}
         self._trouble: BaseException | None = None
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -70,8 +90,15 @@ class JumpSchedule:
         """Whether no instance computes or waits for an answer."""
         return not (self._computing or self._arrivals or self._placed)
 
+    def clock_of(self, actor: str, page: Callable[[], ClockPage]) -> bool:
+        """Yes: an instance of the name of `actor` has its time by the page, and nowhere else."""
+        self._clocks[actor] = page()
+        return True
+
     def computes(self, actor: str) -> None:
         """`actor` is at work: the clock stands until it calls or ends."""
+        if actor in self._clocks:
+            self._clocks[actor].now = self._clock.now
         self._computing.add(actor)
         self._quiet.clear()
 
@@ -92,7 +119,7 @@ class JumpSchedule:
             Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.
         """
         if actor is None:
-            return answer()
+            return answer().in_time()
         arrival = _Arrival(actor, kind, answer, asyncio.get_running_loop().create_future())
         self._arrivals.append(arrival)
         self._rest(actor)
@@ -106,7 +133,7 @@ class JumpSchedule:
         """
         while not done():
             await self._all_wait()
-            self._place()
+            await self._place()
             if done():
                 return
             if not self._clock.step():
@@ -121,12 +148,27 @@ class JumpSchedule:
             raise self._trouble
         await asyncio.sleep(0)  # let the loop take in what has been sent meanwhile
 
-    def _place(self) -> None:
+    async def _place(self) -> None:
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
+            until = await self._patience_of(arrival.actor)
             seconds = self.draw(arrival.kind)
             arrival.timer = self._clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
+            if until != math.inf:
+                arrival.patience = self._clock.at(until, lambda a=arrival: self._give_up(a))  # type: ignore[misc]
             self._placed.append(arrival)
         self._arrivals.clear()
+
+    async def _patience_of(self, actor: str) -> float:
+        """Until when the caller waits, which it says a moment after it has sent its request."""
+        clock = self._clocks.get(actor)
+        if clock is None:
+            return math.inf
+        began = time.monotonic()
+        while not (until := clock.waits_until):
+            if time.monotonic() - began > ATTENTIVE:  # it waits with something else than a socket of Python's
+                return math.inf
+            await asyncio.sleep(0)
+        return until
 
     def _serve(self, arrival: _Arrival) -> None:
         self._placed.remove(arrival)
@@ -134,22 +176,45 @@ class JumpSchedule:
         try:
             response = arrival.answer()
         except Abort as abort:
+            self._answered(arrival)
             arrival.fail(abort)
             return
         if response.latency:
             self._hold(arrival, response)
-        elif not arrival.future.done():
+            return
+        self._answered(arrival)
+        if not arrival.future.done():
             arrival.future.set_result(response)
 
     def _hold(self, arrival: _Arrival, response: Response) -> None:
-        """Let the caller wait for an answer that is there already."""
+        """Let the caller wait for an answer that is there already, or is made when the time has come."""
         seconds, response.latency = response.latency, 0.0
-        held = _Arrival(arrival.actor, arrival.kind, lambda: response, arrival.future)
-        held.timer = self._clock.after(seconds, lambda: self._serve(held))
-        self._placed.append(held)
+        arrival.answer = response.late or (lambda: response)
+        arrival.timer = self._clock.after(seconds, lambda: self._serve(arrival))
+        self._placed.append(arrival)
         self._rest(arrival.actor)
+
+    @staticmethod
+    def _answered(arrival: _Arrival) -> None:
+        if arrival.patience is not None:
+            arrival.patience.cancel()
+
+    def _give_up(self, arrival: _Arrival) -> None:
+        """The caller waits no longer and goes on. What it has sent takes effect all the same, when its time comes."""
+        self._placed.remove(arrival)
+        if arrival.timer is not None:
+            arrival.timer.cancel()
+            self._clock.at(arrival.timer.when, partial(_take_effect, arrival.answer))
+        self.computes(arrival.actor)
+        arrival.fail(Abort())
 
     def _rest(self, actor: str) -> None:
         self._computing.discard(actor)
         if not self._computing:
             self._quiet.set()
+
+
+def _take_effect(answer: Callable[[], Response]) -> None:
+    """Make a call whose answer nobody reads."""
+    with contextlib.suppress(Abort):
+        answer().in_time()

@@ -49,6 +49,10 @@ class ScaledSchedule:
         """Whether no instance computes."""
         return not self._computing
 
+    def clock_of(self, actor: str, page: object) -> bool:
+        """No: to an instance a second is a second, as its machine's clock has it."""
+        return False
+
     def computes(self, actor: str) -> None:
         """`actor` is at work: a second is a second until it ends."""
         self._look()
@@ -69,7 +73,7 @@ class ScaledSchedule:
         if actor is not None and actor not in self._computing:
             raise Abort
         self.catch_up()
-        return answer()
+        return answer().in_time()
 
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Let time pass until `done()`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +57,8 @@ class Response:
 
     `latency` is simulated seconds until it reaches an instance that waits for it. `reason` stands behind the status,
     where that has another than its own: some programs show nothing else. `length` is what Content-Length says where
-    that is wrong; the connection ends behind the body then.
+    that is wrong; the connection ends behind the body then. `late` makes the answer when the latency is over: only then
+    does the call take effect.
     """
 
     status: int = 200
@@ -67,6 +68,15 @@ class Response:
     latency: float = 0.0
     reason: str = ""
     length: int | None = None
+    late: Callable[[], Response] | None = None
+
+    def in_time(self) -> Response:
+        """The answer for who feels no latency.
+
+        Raises:
+            Abort: there is none.
+        """
+        return self.late() if self.late else self
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Response:

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.logging.entries import ENTRIES
 from tests.localcloud.functions.clouds import Shop
 from tests.localcloud.functions.conftest import Play
+from tests.support.projects import CLOUD_PROJECT as PROJECT
 
-FOREVER = "while True: topics()"
+# It works for so many seconds of its own clock, and leaves a topic in the end.
+WORK = """
+import time
+until = time.monotonic() + {seconds}
+while time.monotonic() < until: topics()
+topics("PUT", "/{name}")
+print("done")
+"""
 
 
 @pytest.mark.parametrize(
@@ -17,17 +26,16 @@ FOREVER = "while True: topics()"
     [
         ("exit", "topics(); print('almost'); os._exit(3)", "crashed: ", []),
         ("raise", "topics(); print('almost'); raise ValueError('bad luck')", "500: ", ["raise-000"]),
-        ("late", f"print('almost'); {FOREVER}", "timed out after 5 s", []),
     ],
 )
 def test_a_failed_invocation_says_how_and_the_next_event_is_served(
     play: Play, tmp_path: Path, name: str, code: str, outcome: str, left: list[str]
 ) -> None:
-    """A crash and a timeout end the instance, an exception does not; what it printed is kept."""
+    """A crash ends the instance, an exception does not; what it printed is kept."""
 
     async def scene(shop: Shop) -> None:
-        shop.deploy(name, tmp_path, timeout=5.0)
-        failed = await shop.call(name, code.replace("; while", "\nwhile"))
+        shop.deploy(name, tmp_path)
+        failed = await shop.call(name, code)
         assert failed.outcome.startswith(outcome)
         assert left == shop.instances(name)
         assert {"message": "almost"} in [entry.payload for entry in shop.logged(name)]
@@ -52,8 +60,56 @@ def test_a_timeout_comes_when_it_is_due(play: Play, tmp_path: Path) -> None:
 
     async def scene(shop: Shop) -> None:
         shop.deploy("due", tmp_path, timeout=5.0)
-        failed = await shop.call("due", FOREVER)
+        event = shop.publish("due", WORK.format(seconds=20, name="by-due"))
+        await shop.cloud.run_until(lambda: bool(shop.invocations(event)))
+        failed = shop.invocations(event)[0]
+        assert "504: timed out after 5 s" == failed.outcome
         assert 5.0 == pytest.approx(shop.cloud.world.clock.now - failed.when, abs=0.001)
+        await shop.passed(5.0)
+        told = [each.entry for each in shop.cloud.world[ENTRIES].read(PROJECT)]
+        (late,) = [
+            each
+            for each in told
+            if each["resource"]["labels"]["service_name"] == "due" and "httpRequest" in each
+        ]
+        assert "maximum request timeout" in late["textPayload"]
+
+    play(scene)
+
+
+def test_an_instance_outlives_its_timeout(play: Play, tmp_path: Path) -> None:
+    """It goes on with what it has begun; the next event gets another instance until it has finished."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("on", tmp_path, timeout=5.0)
+        event = shop.publish("on", WORK.format(seconds=20, name="by-on"))
+        await shop.cloud.run_until(lambda: bool(shop.invocations(event)))
+        assert shop.topic("by-on") not in shop.cloud.world.store["pubsub.topics"]
+        other = shop.publish("on", "topics()")
+        await shop.passed(30.0)
+
+        assert shop.topic("by-on") in shop.cloud.world.store["pubsub.topics"]
+        assert ["504: timed out after 5 s"] == [each.outcome for each in shop.invocations(event)]
+        assert "on-001" == shop.invocations(other)[0].instance
+        assert {"message": "done"} in [entry.payload for entry in shop.logged("on")]
+        assert "on-000" == (await shop.call("on", "topics()")).instance
+
+    play(scene)
+
+
+def test_an_instance_that_never_finishes_goes_like_an_idle_one(play: Play, tmp_path: Path) -> None:
+    """To Google it is idle since the 504."""
+
+    async def scene(shop: Shop) -> None:
+        idle = shop.cloud.world.timing.typical("functions.idle")
+        shop.deploy("stuck", tmp_path, timeout=5.0)
+        event = shop.publish("stuck", WORK.format(seconds=5000, name="by-stuck"))
+        await shop.cloud.run_until(lambda: bool(shop.invocations(event)))
+        await shop.passed(idle - 1.0)
+        assert ["stuck-000"] == shop.instances("stuck")
+        await shop.passed(2.0)
+        assert [] == shop.instances("stuck")
+        assert shop.topic("by-stuck") not in shop.cloud.world.store["pubsub.topics"]
 
     play(scene)
 
