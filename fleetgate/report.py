@@ -163,6 +163,15 @@ class Diagnosis(Shape):
     faults: list[ReportedFault] = Field(default_factory=list)
 
 
+class Warned(Shape):
+    """What a step warns of, and one fix. The outcome does not depend on it."""
+
+    code: str
+    cause: str
+    fix: str
+    step: str | None = None
+
+
 class Incomplete(Shape):
     """What the report lacks: the log has the lines of `have` of the `of` answers; why, and one fix."""
 
@@ -192,6 +201,7 @@ class Report(Shape):
     leaks: list[Any] = Field(default_factory=list)
     foreign: list[Any] = Field(default_factory=list)
     diagnoses: list[Diagnosis] = Field(default_factory=list)
+    warnings: list[Warned] = Field(default_factory=list)
     incomplete: Incomplete | None = None
 
     def wire(self) -> dict[str, Any]:

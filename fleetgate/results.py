@@ -32,6 +32,7 @@ from fleetgate.report import (
     Step,
     Traffic,
     Wait,
+    Warned,
 )
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -98,6 +99,7 @@ def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) 
         leaks=_whole("leaks", result, log.steps),
         foreign=[row for name in ("shared", "foreign") for row in _whole(name, result, log.steps)],
         diagnoses=list(_diagnoses(result, ended)),
+        warnings=list(_valid(Warned, _rows(result, "warnings"))),
         incomplete=gap_of(log),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fleetgate.report import Address, Diagnosis, Incomplete, Report, Traffic
+from fleetgate.report import Address, Diagnosis, Incomplete, Report, Traffic, Warned
 from fleetgate.terminal import Grid, Terminal, grid, words
 
 
@@ -15,6 +15,8 @@ def show(report: Report, terminal: Terminal) -> None:
     _headline(report, terminal)
     for diagnosis in report.diagnoses:
         _diagnosis(diagnosis, terminal)
+    for warning in report.warnings:
+        _warning(warning, terminal)
     for leak in report.leaks:
         _leak(leak, terminal)
     for row in report.foreign:
@@ -42,6 +44,12 @@ def _diagnosis(diagnosis: Diagnosis, terminal: Terminal) -> None:
         terminal.tell(f"    fix: {fault.fix}")
     if diagnosis.fix:
         terminal.tell(f"  fix: {diagnosis.fix}")
+
+
+def _warning(warning: Warned, terminal: Terminal) -> None:
+    where = f" ({warning.step})" if warning.step else ""
+    terminal.tell("warning ", (warning.code, "yellow"), f"{where}: {warning.cause}")
+    terminal.tell(f"  fix: {warning.fix}")
 
 
 def _leak(leak: dict[str, Any], terminal: Terminal) -> None:

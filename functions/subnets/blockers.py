@@ -12,7 +12,7 @@ from shared import labels
 from shared.cluster_ranges import block_of
 from shared.google.compute import region_of
 from shared.ranges import NoRangeLeft, Taken, choose, objections
-from shared.step.outcome import Blocked, Failed, Stopped
+from shared.step.outcome import Blocked, Failed, Stopped, Warned
 
 if TYPE_CHECKING:
     from shared.google import wire
@@ -83,6 +83,19 @@ def given_up(observed: ObservedNetwork, regions: Iterable[str]) -> Stopped | Non
                 fix="Fix what the cause names, and publish the request again.",
             )
     return None
+
+
+def contested(observed: ObservedNetwork, regions: Iterable[str]) -> list[Warned]:
+    """What may refuse a subnet in these regions: before anything is made, and as long as its insert may fail."""
+    return [
+        Warned(
+            code="SUBNET_CONTESTED",
+            cause=f"Google may refuse the proxy-only subnet of {region}: {what_is(beside)}",
+            fix=fix_of(beside),
+        )
+        for region in regions
+        if (beside := observed.beside(region))
+    ]
 
 
 def _creations(wanted: Environment, observed: ObservedNetwork, without: list[str]) -> str:

@@ -8,9 +8,10 @@ description, and we remove no others.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions.subnets.blockers import blocker, given_up, ranges_for
+from functions.subnets.blockers import blocker, contested, given_up, ranges_for
 from functions.subnets.changes import CreateProxySubnet, DeleteSubnetwork
 from functions.subnets.observed import ObservedNetwork, network_of, observe
 from shared.google import compute
@@ -53,10 +54,13 @@ def decide(wanted: Environment, observed: ObservedNetwork, now: float) -> Decisi
         for region in starting
     }
     changes = [each for region, each in creations.items() if region not in observed.deleting]
+    warnings = contested(observed, missing)
     if deleting := [region for region in starting if region in observed.deleting]:
         later = [creations[region] for region in deleting]
-        return Decision(_wait_for_deletion(deleting, now, min(observed.deleting.values())), changes, later)
-    return Decision(_wait_for_creation(missing, now, min(running.values(), default=now)), changes)
+        wait = _wait_for_deletion(deleting, now, min(observed.deleting.values()))
+        return Decision(replace(wait, warnings=warnings), changes, later)
+    wait = _wait_for_creation(missing, now, min(running.values(), default=now))
+    return Decision(replace(wait, warnings=warnings), changes)
 
 
 SUBNETS = SpecStep("subnets", observe, decide)

@@ -68,11 +68,18 @@ def answer(message: Message, outcome: Outcome, changes: Sequence[Change], calls:
 def _answer(message: Message, outcome: Outcome, changes: list[Json], calls: Json) -> Answer:
     fields = visible_value(outcome.wire())
     fields |= {k: _cut(fields[k], TEXT_LIMIT) for k in ("message", "cause", "fix") if k in fields}
+    if "warnings" in fields:
+        fields["warnings"] = [_told(each, message.step) for each in fields["warnings"]]
     head = {"schema": message.schema, "nonce": message.nonce, "step": message.step}
     whole = {**head, **fields, "changes": changes, "calls": calls}
     # The workflow of schema 1 lists changes.
     listed = whole if message.schema == 1 else {**whole, **Answer(whole, {}).counts}
     return Answer(whole, shortened(listed, _limit(message)))
+
+
+def _told(warning: Json, step: str) -> Json:
+    """A warning as a row of the result: there it stands beside those of other steps."""
+    return {"step": step} | {name: _cut(text, SHORT) for name, text in warning.items()}
 
 
 def _limit(message: Message) -> int:

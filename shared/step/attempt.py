@@ -83,9 +83,10 @@ def _decide(step: AnyStep, context: Context) -> Decision:
 def _planned(decision: Decision, made: list[Change]) -> Outcome:
     """The answer of a check. Waiting for resources that do not exist yet is no fault of the request."""
     made.extend((*decision.changes, *decision.later))
-    if isinstance(decision.outcome, Stopped | Superseded):
-        return decision.outcome
-    return Done(outputs=decision.outcome.outputs if decision.outcome else {})
+    outcome = decision.outcome or Done()
+    if isinstance(outcome, Stopped | Superseded):
+        return outcome
+    return Done(outputs=outcome.outputs, warnings=outcome.warnings)
 
 
 def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> list[errors.FleetgateError]:

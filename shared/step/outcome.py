@@ -17,18 +17,38 @@ from shared.step.change import Change
 Outputs = Json  # passed on by the workflow, and part of the execution's result
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """The base class of the five. The workflow passes `outputs` on, and they end in the execution's result."""
+@dataclass(frozen=True)
+class Warned:
+    """What a step warns of: nothing is wrong yet, or not with the environment. A stable code, the cause, one fix."""
 
-    name: ClassVar[str]
-    outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    code: str
+    cause: str
+    fix: str
 
     def wire(self) -> Json:
         """As the answer carries it."""
-        return {"outcome": self.name, **self._detail()} | (
-            {"outputs": dict(self.outputs)} if self.outputs else {}
-        )
+        return {"code": self.code, "cause": self.cause, "fix": self.fix}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The base class of the five. The workflow passes `outputs` on, and they end in the execution's result.
+
+    So do `warnings`, but of each step only those of its last answer: what a step no longer warns of is over.
+    """
+
+    name: ClassVar[str]
+    outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    warnings: Sequence[Warned] = ()
+
+    def wire(self) -> Json:
+        """As the answer carries it."""
+        fields: Json = {"outcome": self.name, **self._detail()}
+        if self.outputs:
+            fields["outputs"] = dict(self.outputs)
+        if self.warnings:
+            fields["warnings"] = [each.wire() for each in self.warnings]
+        return fields
 
     def _detail(self) -> Json:
         return {}

@@ -235,3 +235,32 @@ def test_a_refusal_is_told_on_the_events_topic(field: str) -> None:
     outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=2)
 
     assert json.loads(_data(outcome.events[0]))[field]
+
+
+def test_what_google_may_refuse_is_warned_of_before_anything_is_made() -> None:
+    """In a region with a proxy-only subnet of regional load balancers, of which Google tells two different things."""
+    outcome = run(store(), prepare=_contested_and_foreign, seed=1)
+
+    _refused(outcome, "CLUSTER_FOREIGN", "gke-west-1")
+    (warned,) = outcome.report.warnings
+    assert ("SUBNET_CONTESTED", "subnets") == (warned.code, warned.step)
+    assert "subnetworks/team-proxy is the region's proxy-only subnet" in warned.cause
+    assert "Use another region than us-west1" in warned.fix
+    assert [warned.model_dump()] == json.loads(_data(outcome.events[0]))["warnings"]
+
+
+def _contested_and_foreign(local: LocalRun) -> None:
+    _foreign_cluster(local)
+    root = "https://www.googleapis.com/compute/v1/"
+    name = f"projects/{local.project}/regions/us-west1/subnetworks/team-proxy"
+    subnet = {
+        "name": "team-proxy",
+        "network": f"{root}projects/{local.project}/global/networks/default",
+        "region": f"{root}projects/{local.project}/regions/us-west1",
+        "selfLink": root + name,
+        "ipCidrRange": "10.4.0.0/23",
+        "purpose": "REGIONAL_MANAGED_PROXY",
+        "role": "ACTIVE",
+        "state": "READY",
+    }
+    local.cloud.world.store["compute.subnetworks"].put(name, subnet)

@@ -14,6 +14,7 @@ from fleetgate.report import (
     Step,
     Traffic,
     Wait,
+    Warned,
     WorkflowSteps,
 )
 
@@ -87,6 +88,7 @@ def a_report(outcome: Outcome = "done") -> Report:
             row("10.162.0.250", "northamerica-northeast1", "/west", "gke-west-1"),
         ],
         diagnoses=[] if good else [blocked()],
+        warnings=[] if good else [Warned(code="ODD", cause="<i>may</i> be [x]", fix="Look.", step="subnets")],
     )
 
 

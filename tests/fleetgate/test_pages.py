@@ -15,7 +15,7 @@ from tests.fleetgate.reports import a_report
 TOP = {
     *("environment", "action", "outcome", "seed", "simulatedSeconds", "criticalPathSeconds", "wallSeconds"),
     *("invocations", "workflowSteps", "apiCalls", "operations", "steps", "addresses", "traffic"),
-    *("leaks", "foreign", "diagnoses", "incomplete"),
+    *("leaks", "foreign", "diagnoses", "warnings", "incomplete"),
 }
 INNER = {
     "operations": {"resource", "kind", "start", "end", "after"},
@@ -26,6 +26,7 @@ INNER = {
         *("requests", "clusters", "weights", "servedBy", "zone", "status", "ms", "verdict", "unseen", "ok"),
     },
     "diagnoses": {"code", "resource", "cause", "evidence", "fix"},
+    "warnings": {"code", "step", "cause", "fix"},
 }
 
 
@@ -136,6 +137,7 @@ def test_foreign_words_are_no_html() -> None:
 
     assert "<b>clusters" not in html
     assert "[red] is no colour of <b>clusters[0]</b> [/x]" in Page(html).text.replace("  ", " ")
+    assert "Warning: ODD (subnets) <i>may</i> be [x] Fix: Look." in " ".join(Page(html).text.split())
 
 
 def test_several_reports_are_on_one_page() -> None:

@@ -69,7 +69,9 @@ def report(result: Any) -> Report:
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-@pytest.mark.parametrize("name", ["addresses", "traffic", "leaks", "foreign", "diagnoses", "reasons"])
+@pytest.mark.parametrize(
+    "name", ["addresses", "traffic", "leaks", "foreign", "diagnoses", "reasons", "warnings"]
+)
 def test_a_list_of_the_result_may_be_anything(name: str, wrong: Any) -> None:
     """What a function answered is in the result; the report says what can be said, with the outcome's exit status."""
     told = report(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetgate.report import Incomplete, Outcome, Report
+from fleetgate.report import Incomplete, Outcome, Report, Warned
 from fleetgate.screens import hint, show
 from fleetgate.terminal import Terminal
 from tests.fleetgate.reports import a_report
@@ -64,6 +64,14 @@ def test_a_diagnosis_is_printed_letter_by_letter() -> None:
     assert "BAD_SPEC (subnets): [red] is no colour of <b>clusters[0]</b> [/x]\n" in text
     assert "  clusters[0].location: [mars] is nowhere\n    fix: Give a zone.\n" in text
     assert "  fix: gcloud compute networks list --filter='name=[default]'\n" in text
+
+
+def test_a_warning_is_told_under_whatever_outcome() -> None:
+    """With the step that warns, letter by letter, and its fix."""
+    warned = Warned(code="W", cause="[x] may be refused.", fix="delete [x]", step="subnets")
+    text = rendered(a_report().model_copy(update={"warnings": [warned]}))
+
+    assert "✓ store deploy: verified\nwarning W (subnets): [x] may be refused.\n  fix: delete [x]\n" in text
 
 
 @pytest.mark.parametrize("outcome", ["done", "blocked"])

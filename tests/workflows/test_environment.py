@@ -340,6 +340,41 @@ def test_outputs_end_in_the_result(deploy: Any) -> None:
     assert "topics" not in result
 
 
+def test_what_steps_warn_of_is_told_in_the_result_and_in_the_ending(deploy: Any) -> None:
+    """Of each step, what its last answer warned of: what it no longer warns of is over."""
+    first, last = ({"step": step, "code": "W", "cause": "c", "fix": "f"} for step in ("subnets", "clusters"))
+    over = {"outcome": "done", "warnings": [{**first, "code": "OVER"}]}
+    script = answers(
+        subnets_check=over,
+        subnets_apply=[
+            {**waiting("A", 5), "warnings": [{**first, "code": "OVER"}]},
+            {"outcome": "done", "warnings": [first]},
+        ],
+        clusters_check={"outcome": "done", "warnings": [{**last, "code": "OVER"}]},
+        clusters_apply={"outcome": "done", "warnings": [last]},
+        gateway_check=over,
+    )
+    result, functions = deploy(script)
+    ending = functions.asked("environment", "settle")[0]["ending"]
+
+    assert result["warnings"] == ending["warnings"] == [first, last]
+    assert result["outcome"] == "done"
+    assert all("warnings" not in each for each in result["steps"])
+
+
+def test_a_refusal_tells_what_other_steps_warn_of(deploy: Any) -> None:
+    """They were asked side by side; a reason is no warning."""
+    warned = {"step": "subnets", "code": "W", "cause": "c", "fix": "f"}
+    script = answers(
+        subnets_check={"outcome": "done", "warnings": [warned]},
+        clusters_check={**blocked("B"), "warnings": [{**warned, "step": "clusters"}]},
+    )
+    result, _ = deploy(script)
+
+    assert [each["step"] for each in result["warnings"]] == ["subnets", "clusters"]
+    assert "warnings" not in result["reasons"][0]
+
+
 def test_a_row_counts_the_changes_of_all_answers_that_were_heard(deploy: Any) -> None:
     """Of traffic, the last answer's rows: each is about all of it."""
     script = answers(

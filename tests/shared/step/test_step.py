@@ -23,7 +23,7 @@ from shared.step.change import Description
 from shared.step.error_outcomes import outcome_of
 from shared.step.estimate import remaining
 from shared.step.message import Message, parse
-from shared.step.outcome import Blocked, Decision, Done, Failed, Superseded, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Failed, Superseded, Waiting, Warned
 from shared.step.packed import PACKED_LIMIT, pack, unpack
 from tests.support.changes import ScriptedChange
 from tests.support.google_server import EXECUTION, NUMBER, GoogleServer
@@ -64,6 +64,14 @@ class TestOutcomes:
         ]
         assert Superseded(message="m").wire() == {"outcome": "superseded", "message": "m"}
 
+    def test_any_may_warn(self) -> None:
+        """Of what is not wrong yet."""
+        warned = Warned(code="W", cause="c", fix="f")
+        assert Done(warnings=[warned]).wire() == {
+            "outcome": "done",
+            "warnings": [{"code": "W", "cause": "c", "fix": "f"}],
+        }
+
     def test_a_description_shows_what_there_is_to_show(self) -> None:
         """Only an update tells a field, and what it was and becomes."""
         assert Description("update", "r", "ttl", "1h", "2h").wire() == {
@@ -96,6 +104,14 @@ class TestAnswers:
         )
         assert (told.content["changes"], told.content["rows"], told.content["calls"]) == (1, 0, calls)
         assert told.rows == {"changes": [{"verb": "create", "resource": "r"}]}
+
+    def test_a_warning_says_which_step_warns_and_is_short(self, message: Make) -> None:
+        """It stands beside those of other steps, with what is visible of its words."""
+        warned = Warned(code="W", cause="\x1b[31m" + "c" * 900, fix="f")
+        (told,) = answer(message(), Done(warnings=[warned]), [], {}).content["warnings"]
+
+        assert (told["step"], told["code"], told["fix"]) == ("subnets", "W", "f")
+        assert told["cause"].endswith("c…") and "\x1b" not in told["cause"]
 
     def test_the_workflow_of_an_earlier_release_gets_its_list_of_changes(self, message: Make) -> None:
         """An execution that began under it goes on under it."""
