@@ -22,10 +22,17 @@ class Contested:
     `bare_check_port`: a HealthCheckPolicy may give a `port` without `portSpecification`, and is then asked at that port
     [documented: GKE, inference gateway, whose example does; five public set-ups do]. Otherwise the kind's own rule
     refuses it [observed: gke-gateway-api, config/crd, fc40d60].
+
+    `keeps_to_zone`: the proxies of a region send to the backends of one zone alone, as long as these have room
+    [documented: load balancing, service LB policy, WATERFALL_BY_REGION: at low rates a proxy may use its preferred zone
+    exclusively]. Otherwise a client meets all backends of the region, in proportion to their endpoints [documented:
+    Cloud Service Mesh, advanced load balancing: under the same algorithm the requests of each client can be spread
+    over several zones].
     """
 
     one_proxy_subnet: bool = False
     bare_check_port: bool = False
+    keeps_to_zone: bool = False
 
 
 CONTESTED: Part[Contested] = Part("what is contested of Google", lambda _: Contested())

@@ -1,8 +1,8 @@
 """A request through a VPC: from the address it is sent to, by forwarding rule and URL map, to a pod's answer.
 
-Pure reading of the store but for whose turn it is. What a client sees while a Gateway comes up: a reset
-until the address is programmed, 404 `fault filter abort` until the URL map has arrived, 503 `no healthy
-upstream` until endpoints are healthy, then the application [observed].
+Pure reading of the store but for chance, and for the count of mirrored requests. What a client sees while a Gateway
+comes up: a reset until the address is programmed, 404 `fault filter abort` until the URL map has arrived, 503 `no
+healthy upstream` until endpoints are healthy, then the application [observed].
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from localcloud.compute.names import full_name
+from localcloud.contested import CONTESTED
 from localcloud.controllers.gateway.addresses import proxy_subnets
 from localcloud.controllers.gateway.urlmap import rule_owner
+from localcloud.dataplane.chance import Chance, unit
 from localcloud.dataplane.convergence import ARRIVED, route_key
 from localcloud.dataplane.endpoints import Endpoint, endpoints, healthy, open_to
+from localcloud.dataplane.headers import as_sent, with_answers_headers
 from localcloud.dataplane.sampleapp import reply
-from localcloud.dataplane.turns import Turns
 from localcloud.dataplane.urlmap import Asked, matched_prefix, rule_for
 from localcloud.wire.messages import Abort, Json, Response
 from localcloud.world import World
 
+# The copies that mirrors have sent to a cluster (full name): their count, and the host of the last.
+MIRRORED = "dataplane.mirrored.internal"
 _REDIRECTS = {
     "MOVED_PERMANENTLY_DEFAULT": 301,
     "FOUND": 302,
@@ -119,36 +123,70 @@ def _follow(way: _Way, rule: Json, asked: Asked, request: HttpRequest) -> Respon
     if "urlRedirect" in rule:
         return _redirect(rule, asked, request)
     action = rule["routeAction"]
-    chosen = _weighted(way.world, rule, action["weightedBackendServices"])
+    chosen = _weighted(way, rule, action["weightedBackendServices"])
     if chosen is None:
         return _refusal(500, "fault filter abort")
+    path, host = _rewritten(rule, asked, request)
+    actions = [each["headerAction"] for each in (chosen, rule) if "headerAction" in each]
+    headers = as_sent({**request.headers, "host": host}, actions)
+    if "requestMirrorPolicy" in action:
+        _mirror(way, rule, action["requestMirrorPolicy"], headers)
     endpoint = _nearest(way, full_name(chosen["backendService"]))
     if endpoint is None:
         return _refusal(503, "no healthy upstream")
     if not open_to(way.world, endpoint, _ranges(way)):
         reason = "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
         return _refusal(503, reason)
-    path, host = _rewritten(rule, asked, request)
-    response = reply(endpoint.pod, host, path, way.world.clock.now)
-    return _with_headers(response, rule.get("headerAction", {}), chosen.get("headerAction", {}))
+    response = reply(endpoint.pod, path, way.world.clock.now, headers)
+    return with_answers_headers(response, actions)
 
 
-def _weighted(world: World, rule: Json, services: list[Json]) -> Json | None:
-    key = f"{rule['description']}/{rule['priority']}"
-    turns = Turns(world.store["dataplane.turns.internal"])
-    index = turns.choose(key, [one.get("weight", 1) for one in services])
+def _weighted(way: _Way, rule: Json, services: list[Json]) -> Json | None:
+    key = f"{way.region}/{rule['description']}/{rule['priority']}"
+    index = _chance(way).choose(key, [one.get("weight", 1) for one in services])
     return None if index is None else services[index]
 
 
+def _mirror(way: _Way, rule: Json, policy: Json, headers: Mapping[str, str]) -> None:
+    """Send a copy. Nobody waits for its answer, and its host ends in `-shadow` [documented: compute v1,
+    RequestMirrorPolicy]. So all that is left of it is the count."""
+    share = float(policy.get("mirrorPercent", 100.0)) / 100
+    key = f"mirror/{way.region}/{rule['description']}/{rule['priority']}"
+    endpoint = _nearest(way, full_name(policy["backendService"]))
+    if _chance(way).next(key) >= share or endpoint is None or not open_to(way.world, endpoint, _ranges(way)):
+        return
+    seen = way.world.store[MIRRORED]
+    count = (seen.get(endpoint.cluster) or {"count": 0})["count"] + 1
+    seen.put(endpoint.cluster, {"count": count, "host": f"{headers['host']}-shadow"})
+
+
 def _nearest(way: _Way, service: str) -> Endpoint | None:
-    """A healthy endpoint of the proxies' own region, else of the nearest one that has any, in turn."""
+    """A healthy endpoint of the proxies' own region, else of the nearest one that has any.
+
+    A region is left for the next one when it has no healthy backend or no room [documented: load balancing, service LB
+    policy, WATERFALL_BY_REGION, the algorithm where no other is set]. Room there always is: GKE allows 100,000,000
+    requests a second and endpoint. Within the region groups get shares by their capacity, RATE times endpoints
+    [documented: backend services, balancing modes], and a group's endpoints take turns: each is as likely.
+    """
     found = [one for one in endpoints(way.world, service) if healthy(way.world, one)]
     if not found:
         return None
     region = min({one.region for one in found}, key=lambda other: _distance(way.region, other))
     near = [one for one in found if one.region == region]
-    index = Turns(way.world.store["dataplane.turns.internal"]).choose(f"{service}/{region}", [1] * len(near))
+    if way.world[CONTESTED].keeps_to_zone:
+        near = _of_one_zone(way, near)
+    index = _chance(way).choose(f"{way.region}/{service}/{region}", [1] * len(near))
     return near[index or 0]
+
+
+def _of_one_zone(way: _Way, near: list[Endpoint]) -> list[Endpoint]:
+    """Those of the zone that the proxies of the region prefer."""
+    zone = min({one.pod.zone for one in near}, key=lambda name: unit(f"{way.world.seed}|{way.region}|{name}"))
+    return [one for one in near if one.pod.zone == zone]
+
+
+def _chance(way: _Way) -> Chance:
+    return Chance(way.world.seed, way.world.store["dataplane.drawn.internal"])
 
 
 def _distance(region: str, other: str) -> tuple[int, str]:
@@ -191,16 +229,6 @@ def _redirect(rule: Json, asked: Asked, request: HttpRequest) -> Response:
     location = f"{scheme}://{host}{path}" + (f"?{query}" if query else "")
     status = _REDIRECTS[redirect.get("redirectResponseCode", "MOVED_PERMANENTLY_DEFAULT")]
     return Response(status, b"", {"location": location})
-
-
-def _with_headers(response: Response, *actions: Json) -> Response:
-    for action in actions:
-        for name in action.get("responseHeadersToRemove", []):
-            response.headers.pop(name.lower(), None)
-        for one in action.get("responseHeadersToAdd", []):
-            response.headers[one["headerName"].lower()] = one["headerValue"]
-    response.headers["via"] = "1.1 google"
-    return response
 
 
 def _refusal(status: int, words: str) -> Response:

@@ -1,11 +1,12 @@
 """What a pod answers: Google's sample application `whereami` in full, anything else with a plain 200.
 
-whereami answers every path with 200; a path that ends in the name of a field answers that field alone
-[documented in its README; keys observed in public transcripts].
+whereami answers every path with 200; a path that ends in the name of a field answers that field alone. With
+`ECHO_HEADERS` it tells the request's headers, too [documented in its README; keys observed in public transcripts].
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,24 +47,25 @@ def serves(pod: Pod, path: str) -> bool:
     return is_whereami(pod.container["image"]) or path == "/"
 
 
-def reply(pod: Pod, host: str, path: str, now: float) -> Response:
-    """The pod's answer to a request for `path`; `now` is in unix seconds."""
+def reply(pod: Pod, path: str, now: float, headers: Mapping[str, str]) -> Response:
+    """The pod's answer to a request for `path` with these headers (lower case); `now` is in unix seconds."""
     if not is_whereami(pod.container["image"]):
         return Response(200, b"ok\n", {"content-type": "text/plain"})
-    described = payload(pod, host, now)
+    described = payload(pod, now, headers)
     field = path.split("?")[0].rsplit("/", 1)[-1]
     if field in described:
         return Response(200, str(described[field]).encode(), {"content-type": "text/html; charset=utf-8"})
     return Response.of_json(described)
 
 
-def payload(pod: Pod, host: str, now: float) -> Json:
+def payload(pod: Pod, now: float, headers: Mapping[str, str]) -> Json:
     """What whereami says of itself; `metadata` is its environment variable METADATA."""
     metadata, spec = pod.spec["metadata"], pod.spec["spec"]
     environment = {one["name"]: one["value"] for one in pod.container.get("env", []) if "value" in one}
     described = {
         "cluster_name": pod.cluster,
-        "host_header": host,
+        "headers": _echoed(headers) if environment.get("ECHO_HEADERS") == "True" else None,
+        "host_header": headers.get("host", ""),
         "metadata": environment.get("METADATA"),
         "node_name": spec.get("nodeName"),
         "pod_ip": pod.spec.get("status", {}).get("podIP"),
@@ -76,3 +78,8 @@ def payload(pod: Pod, host: str, now: float) -> Json:
         "zone": pod.zone,
     }
     return {key: value for key, value in described.items() if value is not None}
+
+
+def _echoed(headers: Mapping[str, str]) -> Json:
+    """With names as Flask shows them: each word begins with a capital letter [documented: Werkzeug, EnvironHeaders]."""
+    return {"-".join(word.capitalize() for word in name.split("-")): value for name, value in headers.items()}

@@ -134,9 +134,19 @@ def _route_action(namespace: str, rule: Json, filters: Mapping[str, Json], url: 
     if "URLRewrite" in filters:
         action["urlRewrite"] = _rewrite(filters["URLRewrite"]["urlRewrite"])
     if "RequestMirror" in filters:
-        mirrored = filters["RequestMirror"]["requestMirror"]["backendRef"]
-        action["requestMirrorPolicy"] = {"backendService": url(namespace, mirrored)}
+        action["requestMirrorPolicy"] = _mirror(namespace, filters["RequestMirror"]["requestMirror"], url)
     return action
+
+
+def _mirror(namespace: str, mirror: Json, url: BackendUrl) -> Json:
+    """The share of copies as compute has it [inferred]."""
+    policy: Json = {"backendService": url(namespace, mirror["backendRef"])}
+    if "percent" in mirror:
+        return {**policy, "mirrorPercent": float(mirror["percent"])}
+    if "fraction" in mirror:
+        whole = mirror["fraction"].get("denominator", 100)
+        return {**policy, "mirrorPercent": 100 * mirror["fraction"]["numerator"] / whole}
+    return policy
 
 
 def _weighted(namespace: str, backend: Json, url: BackendUrl) -> Json:

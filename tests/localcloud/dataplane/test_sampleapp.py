@@ -36,8 +36,8 @@ def test_the_sample_app_is_known_by_its_images_name(image: str, expected: bool) 
 
 def test_it_describes_where_it_is() -> None:
     """Metadata is its environment's, and is left out where there is none."""
-    plain = json.loads(reply(pod(), "shop.example", "/", EPOCH).body)
-    marked = json.loads(reply(pod(env=[{"name": "METADATA", "value": "blue"}]), "h", "/x", EPOCH).body)
+    plain = json.loads(reply(pod(), "/", EPOCH, {"host": "shop.example"}).body)
+    marked = json.loads(reply(pod(env=[{"name": "METADATA", "value": "blue"}]), "/x", EPOCH, {}).body)
 
     assert plain["cluster_name"] == "gke-west"
     assert plain["pod_ip"] == "10.4.0.7"
@@ -49,7 +49,7 @@ def test_it_describes_where_it_is() -> None:
 
 def test_a_path_that_ends_in_a_field_answers_it() -> None:
     """As text, and not as JSON."""
-    response = reply(pod(), "h", "/west/pod_name", EPOCH)
+    response = reply(pod(), "/west/pod_name", EPOCH, {})
 
     assert (response.body, response.headers["content-type"]) == (b"store-abc", "text/html; charset=utf-8")
 
@@ -58,6 +58,16 @@ def test_another_image_answers_ok_to_everything_and_is_healthy_on_the_root() -> 
     """What it would say is not known; that it has no health page is assumed."""
     other = pod("nginx:1.27")
 
-    assert reply(other, "h", "/any", EPOCH).body == b"ok\n"
+    assert reply(other, "/any", EPOCH, {}).body == b"ok\n"
     assert [serves(other, path) for path in ("/", "/healthz")] == [True, False]
     assert [serves(pod(), path) for path in ("/", "/healthz")] == [True, True]
+
+
+def test_it_tells_the_headers_that_it_got_if_it_is_asked_to() -> None:
+    """By ECHO_HEADERS, as its README says; otherwise only the host."""
+    echoing = pod(env=[{"name": "ECHO_HEADERS", "value": "True"}])
+    got = {"host": "shop.example", "x-shop-env": "canary"}
+    told = json.loads(reply(echoing, "/", EPOCH, got).body)
+
+    assert told["headers"] == {"Host": "shop.example", "X-Shop-Env": "canary"}
+    assert "headers" not in json.loads(reply(pod(), "/", EPOCH, got).body)
