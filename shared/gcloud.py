@@ -1,4 +1,4 @@
-"""The one command that removes a resource, for a person to run."""
+"""The one command that removes a resource, or takes a role back, for a person to run."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def delete(each: Resource) -> str:
     if each.kind == "clusters":
         return f"gcloud container clusters delete {name} --location={words[3]} {project}"
     return f"gcloud compute {_COMPUTE[each.kind]} delete {name}{_scope(each, words)} {project}"
+
+
+def take_back(project: str, role: str, member: str) -> str:
+    """`gcloud projects remove-iam-policy-binding …` for one member of a role."""
+    flags = f"--role={role} --member={member} --condition=None"
+    return f"gcloud projects remove-iam-policy-binding {project} {flags}"
 
 
 def _scope(each: Resource, words: list[str]) -> str:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from shared.spec import Cluster
+from typing import Protocol
 
 
-def in_cluster(project: str, cluster: Cluster, command: str) -> str:
+class Located(Protocol):
+    """A cluster, of a spec or of Google's."""
+
+    @property
+    def name(self) -> str:
+        """Its short name."""
+
+    @property
+    def location(self) -> str:
+        """Its zone or region."""
+
+
+def in_cluster(project: str, cluster: Located, command: str) -> str:
     """`command`, after the command that gets credentials for its cluster.
 
     It uses the DNS endpoint, as our functions do: that is reachable from everywhere [documented, DNS-based endpoint].
@@ -31,9 +40,18 @@ _GROUPS = {
 }
 
 
-def deletion(project: str, cluster: Cluster, kind: str, namespace: str, name: str) -> str:
+def deletion(project: str, cluster: Located, kind: str, namespace: str, name: str) -> str:
     """The command that deletes one object from a cluster; `namespace` is "" for a kind that has none."""
+    return in_cluster(project, cluster, f"kubectl delete {_object(kind, namespace, name)}")
+
+
+def release(project: str, cluster: Located, kind: str, namespace: str, name: str) -> str:
+    """The command that takes every finalizer off one object in a cluster."""
+    patch = """--type=merge --patch='{"metadata":{"finalizers":null}}'"""
+    return in_cluster(project, cluster, f"kubectl patch {_object(kind, namespace, name)} {patch}")
+
+
+def _object(kind: str, namespace: str, name: str) -> str:
     plural = f"{kind.lower()[:-1]}ies" if kind.endswith("y") else f"{kind.lower()}s"
     group = f".{_GROUPS[kind]}" if kind in _GROUPS else ""
-    space = f" --namespace={namespace}" if namespace else ""
-    return in_cluster(project, cluster, f"kubectl delete {plural}{group} {name}{space}")
+    return f"{plural}{group} {name}" + (f" --namespace={namespace}" if namespace else "")

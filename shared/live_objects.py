@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from shared import errors, labels
+from shared import errors, kubectl, labels
 from shared.changes.objects import DeleteObject
 from shared.google.cluster_reader import ClusterReader
 from shared.google.compute import unix
@@ -17,6 +17,9 @@ from shared.google.container import Cluster, clusters
 from shared.google.lists import Listing
 from shared.google.session import Session
 from shared.objects import KubeObject, full_name, is_being_deleted, key_of
+from shared.step.outcome import Blocked
+
+PATIENCE = 600.0  # seconds that an object may be being deleted before nobody is expected to let it go
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,13 @@ class LiveObject:
         return f"{self.kind} {place} in cluster {self.cluster.name}" + (
             f" (held by {holders})" if holders else ""
         )
+
+    @property
+    def conditions(self) -> str:
+        """What a namespace says of what is left in it, and of the finalizers that hold that [documented]."""
+        told = self.body.get("status", {}).get("conditions", ()) if self.kind == "Namespace" else ()
+        true = [one["message"] for one in told if one["status"] == "True" and one.get("message")]
+        return f" ({'; '.join(true)})" if true else ""
 
     def deletion(self) -> DeleteObject:
         """The change that deletes this very object, and no other that took its name since."""
@@ -132,3 +142,31 @@ def owned(api: ClusterReader, environment: str, *kinds: str) -> Iterable[KubeObj
 def deletions(objects: Iterable[LiveObject]) -> list[DeleteObject]:
     """Changes that delete those of `objects` whose deletion has not begun."""
     return [each.deletion() for each in objects if not each.is_being_deleted]
+
+
+def is_given_up(live: LiveObject, now: float) -> bool:
+    """Whether an object has been being deleted for so long that nobody is to be expected to let it go."""
+    return live.is_being_deleted and now > live.deletion_began + PATIENCE
+
+
+def held(objects: Iterable[LiveObject], now: float) -> Blocked | None:
+    """Why `objects` that are being deleted do not go, and what a person can do; None while they still may."""
+    stuck = [each for each in objects if is_given_up(each, now)]
+    if not stuck:
+        return None
+    command = _release(stuck[0])
+    minutes = (now - min(each.deletion_began for each in stuck)) / 60
+    return Blocked(
+        code="OBJECT_HELD",
+        cause=f"{'; '.join(each.words + each.conditions for each in stuck)}: being deleted for {minutes:.0f} minutes,"
+        " and somebody does not let it go.",
+        fix=f"Have its holder let it go. If that is there no more: {command}; then publish the request again.",
+    )
+
+
+def _release(live: LiveObject) -> str:
+    """What takes the holders off an object, or, of a namespace, which has none of its own, shows what is in it."""
+    words = live.cluster.path.split("/")
+    if live.kind == "Namespace":
+        return kubectl.in_cluster(words[1], live.cluster, f"kubectl describe namespace {live.name}")
+    return kubectl.release(words[1], live.cluster, live.kind, live.namespace, live.name)

@@ -41,10 +41,15 @@ class HeldObject:
 
 @dataclass(frozen=True)
 class Attachments:
-    """What has to go before a cluster: what in it reaches outside it, and the firewall rules made for it."""
+    """What has to go before a cluster: what in it reaches outside it, and the firewall rules made for it.
+
+    `is_in_fleet` says whether multi-cluster Services are on, which would make such a rule again: then it leaves the
+    fleet before its rules go.
+    """
 
     contents: Sequence[HeldObject] = ()
     firewalls: Sequence[FirewallRule] = ()
+    is_in_fleet: bool = True
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,8 @@ def _contents(_cluster: Cluster, attached: Attachments) -> Blocker | None:
     return Blocker(", ".join(map(str, attached.contents))) if attached.contents else None
 
 
-def _fleet(cluster: Cluster, _attached: Attachments) -> Blocker | None:
-    if not cluster.fleet_project:
+def _fleet(cluster: Cluster, attached: Attachments) -> Blocker | None:
+    if not cluster.fleet_project or not attached.is_in_fleet:
         return None
     idle = cluster.status == "RUNNING"  # GKE runs one operation per cluster
     changes = [DetachFromFleet(cluster.path, cluster.fleet_project)] if idle else []

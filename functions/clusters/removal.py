@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from functions.clusters import detaching
 from functions.clusters.attachments import Attachments, ClustersToRemove, attachments, to_remove
@@ -24,11 +25,16 @@ CLUSTER_REMOVAL = Step("clusters", observe, detaching.decide, frozenset({"destro
 
 
 def _attachments(context: Context, ours: Sequence[Cluster]) -> dict[str, Attachments]:
-    """None, unless multi-cluster Services stay because others need them.
+    """Those that nobody would remove once the clusters are gone, while that can be told.
 
-    The steps before have seen to what is in the clusters, so nobody looks into them.
+    The steps before have seen to what is in the clusters, so nobody looks into them. Multi-cluster Services that stay
+    for others, or that somebody has disabled by force, leave the clusters' firewall rules. Only the first kind has a
+    cluster leave the fleet before.
     """
     session, place = context.session, context.place
-    if not any(each.serves for each in ours) or MCS not in features(session, place.project):
+    if not any(each.serves for each in ours):
         return {}
-    return attachments(session, place.project, place.network, ours, {})
+    found = attachments(session, place.project, place.network, ours, {})
+    if MCS in features(session, place.project):
+        return found
+    return {path: replace(each, is_in_fleet=False) for path, each in found.items()}

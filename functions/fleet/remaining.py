@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.fleet.changes import DisableApi
-from functions.fleet.users import Member, User, members, users
-from shared import labels
+from functions.fleet.users import Member, User, is_ours, members, users
+from shared import gcloud, labels
 from shared.google import container, importer, projects, serviceusage
 from shared.google.container import location_of
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, features, member_key, memberships
 from shared.google.lists import EVERYWHERE, Places
+from shared.google.resource import Resource
 from shared.google.session import Session
+from shared.json_types import Json
 from shared.step.step import Context
 
 APIS = tuple(f"{name}.googleapis.com" for name in (INGRESS, MCS, "trafficdirector"))
@@ -23,7 +25,8 @@ class RemainingFleet:
     """What is there. `features` are the two, whoever enabled them; `ours` those of them that we did.
 
     `stale` are our memberships without a cluster; `users` says who else needs a feature, by its name; `granted`
-    are the importer's principals that hold its role by our doing; `apis` those that are to be disabled and are
+    are the importer's principals that hold its role by our doing; `undecided` are rows of what may be ours
+    and bears no mark that says so; `apis` those that are to be disabled and are
     enabled, or None; `tried` why an API was refused to be disabled in this call, "" if that was begun.
     """
 
@@ -33,6 +36,7 @@ class RemainingFleet:
     stale: Sequence[Membership] = ()
     users: Mapping[str, Sequence[User]] = field(default_factory=dict)
     granted: Sequence[str] = ()
+    undecided: Sequence[Json] = ()
     apis: Sequence[str] | None = None
     tried: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,6 +64,7 @@ def observe(context: Context) -> RemainingFleet:
         _stale(every, found, ours, context.name),
         users(session, found, ours, every, context.name),
         _granted(session, project, found, ours),
+        list(_undecided(session, project, found, every, context.name)),
         serviceusage.enabled(session, project, APIS) if removes_apis else None,
         _tried(context.tried, project),
     )
@@ -106,3 +111,29 @@ def _tried(tried: Mapping[str, str], project: str) -> dict[str, str]:
     """What came of disabling each API in this call, by API."""
     resources = {api: DisableApi(project, api).describe().resource for api in APIS}
     return {api: tried[resource] for api, resource in resources.items() if resource in tried}
+
+
+def _undecided(
+    session: Session,
+    project: str,
+    found: Mapping[str, Feature],
+    every: Sequence[Member],
+    environment: str,
+) -> Iterator[Json]:
+    """What somebody's hand has left without the mark that would say whose it is, and the command if it is nobody's.
+
+    A feature that was disabled by hand takes the grant's label with it, and one that was enabled by hand bears none.
+    Nobody else uses it if no member is left that is not ours.
+    """
+    if any(each.labels.get(labels.OWNER) or each.going for each in found.values()):
+        return
+    if any(not each.is_stale and not is_ours(each, environment) for each in every):
+        return
+    for each in found.values():
+        why = "it is on in a fleet that has no other members; nothing says who enabled it"
+        command = gcloud.delete(Resource("features", each.path))
+        yield {"resource": each.path, "why": f"{why}. If nobody needs it: {command}"}
+    for who in importer.importers(projects.policy(session, project), project):
+        why = "it is granted to the importer of multi-cluster Services; nothing says by whom"
+        command = gcloud.take_back(project, importer.ROLE, who)
+        yield {"resource": f"{importer.ROLE} of {who}", "why": f"{why}. If nobody needs it: {command}"}

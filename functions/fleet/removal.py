@@ -61,11 +61,14 @@ FLEET_REMOVAL = Step("fleet", observe, decide, frozenset({"destroy"}))
 
 
 def _outputs(observed: RemainingFleet) -> Json:
-    """What became of the APIs, if they were to be disabled."""
+    """What became of the APIs, if they were to be disabled; and what nothing says whose it is."""
+    shared: Json = {"shared": list(observed.undecided)} if observed.undecided else {}
     if observed.apis is None:
-        return {}
+        return shared
     enabled, tried = observed.apis, observed.tried
-    return {"apis": [{"api": api, "disabled": api not in enabled, "why": tried.get(api, "")} for api in APIS]}
+    return shared | {
+        "apis": [{"api": api, "disabled": api not in enabled, "why": tried.get(api, "")} for api in APIS]
+    }
 
 
 def _stale(observed: RemainingFleet) -> Sequence[Membership] | None:

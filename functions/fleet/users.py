@@ -53,7 +53,7 @@ def users(
     environment: str,
 ) -> dict[str, list[User]]:
     """Who else uses each feature that is `ours`, by its name; `every` member of the fleet is given."""
-    others = [each for each in every if not each.is_stale and not _is_ours(each, environment)]
+    others = [each for each in every if not each.is_stale and not is_ours(each, environment)]
     found: dict[str, list[User]] = {}
     if INGRESS in ours:
         config = member_key(features[INGRESS].config_membership)
@@ -77,7 +77,8 @@ def _cluster_of(membership: Membership, clusters: Sequence[Cluster]) -> Cluster 
     )
 
 
-def _is_ours(member: Member, environment: str) -> bool:
+def is_ours(member: Member, environment: str) -> bool:
+    """Whether it is of a cluster that is the environment's."""
     return member.cluster is not None and labels.is_owned(member.cluster.labels, environment)
 
 

@@ -42,6 +42,17 @@ def what_holds(gateway: LiveObject, ingress: Feature | None, project: str) -> st
     return f"{gateway.words} is looked after by nobody: {why}. To have it taken down: {commands}"
 
 
+def afterwards(ingress: Feature | None, project: str) -> str:
+    """What undoes, once the Gateway is gone, what a person was told to enable; "" if that was nothing.
+
+    What a person enables bears no mark of ours, so no teardown would disable it. Google refuses to while a Gateway is
+    there [observed].
+    """
+    if ingress is not None and not ingress.going:
+        return ""
+    return f"once the Gateway is gone, gcloud container fleet ingress disable --project={project}; "
+
+
 def _unattended(cluster: Cluster, ingress: Feature | None, project: str) -> str:
     """Why no controller is in charge of a cluster's Gateways; "" if one is."""
     if not cluster.membership:

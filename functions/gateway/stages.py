@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.gateway.controller import what_holds
+from functions.gateway.controller import afterwards, what_holds
 from functions.gateway.survey import Survey
 from shared import gcloud
 from shared.changes.objects import DeleteObject
 from shared.google.gkehub import Feature
 from shared.google.resource import Resource
-from shared.live_objects import LiveObject, deletions
+from shared.live_objects import LiveObject, deletions, held
 from shared.step.estimate import remaining
 from shared.step.outcome import Blocked, Decision, Waiting
 from shared.step.stages import Stage
@@ -27,18 +27,23 @@ GONE = 120.0  # typical seconds until a Gateway is gone [inferred]
 DELETED = 10.0  # typical seconds until any other object is gone [inferred]
 PATIENCE = 600.0  # seconds that somebody is waited for who is not there
 LATE = 1200.0  # seconds that a controller may be late which is there; the budget has 1500
+AGAIN = 180.0  # seconds of a new request before it says the same: what a person has just done takes effect meanwhile
 UNATTENDED = 30.0  # seconds between two looks at what only a person can move
 ORDER = ("HTTPRoute", "Gateway", "HealthCheckPolicy", "ReferenceGrant")  # in which objects are deleted
 
 
 @dataclass(frozen=True)
 class StandingGateways:
-    """Gateways whose objects are there. `routes` are those of ours, in the same clusters."""
+    """Gateways whose objects are there. `routes` are those of ours, in the same clusters.
+
+    `asked` is when the request was published, unix seconds.
+    """
 
     gateways: Sequence[LiveObject]
     routes: Sequence[LiveObject]
     ingress: Feature | None
     project: str
+    asked: float
 
     @property
     def going_since(self) -> float:
@@ -74,7 +79,7 @@ def find_gateways(survey: Survey) -> StandingGateways | None:
     """Gateways of ours."""
     if not survey.gateways:
         return None
-    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project)
+    return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project, survey.asked)
 
 
 def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
@@ -129,9 +134,10 @@ def delete_gateways(found: StandingGateways, now: float) -> Decision:
     reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
     if any(reasons):
         text = "; ".join(filter(None, reasons))
-        if not changes and now > found.going_since + PATIENCE:
-            fix = "Do what the cause says; then publish the teardown again."
-            return Decision(Blocked(code="GATEWAY_HELD", cause=text, fix=fix))
+        if not changes and now > max(found.going_since + PATIENCE, found.asked + AGAIN):
+            undo = afterwards(found.ingress, found.project)
+            fix = f"Do what the cause says; {undo}then publish the teardown again."
+            return Decision(Blocked(code="GATEWAY_HELD", cause=f"{text}.", fix=fix))
         return Decision(Waiting(reason="GatewayHeld", message=text, retry_after=UNATTENDED), changes)
     text = "; ".join(f"{each.words} is being deleted with its load balancer" for each in found.gateways)
     since = min((each.deletion_began for each in found.gateways if each.is_being_deleted), default=None)
@@ -169,6 +175,8 @@ def delete_objects(found: Sequence[LiveObject], now: float) -> Decision:
     """Delete what is not going yet, and look again at once: most goes at once."""
     if changes := deletions(found):
         return Decision(None, changes)
+    if stop := held(found, now):
+        return Decision(stop)
     text = "; ".join(f"{each.words} is being deleted" for each in found)
     seconds = remaining(now, min(each.deletion_began for each in found), DELETED)
     return Decision(Waiting(reason="Deleting", message=text, retry_after=seconds))

@@ -41,7 +41,7 @@ def to_prune(
     found = ask(context.session, others, lambda api: owned(api, wanted.name, *KINDS)).objects
     if not any(map(goes, (*known, *found))):
         return None
-    asked = asked_at(context.message.claim.generation)
+    asked, began = asked_at(context.message.claim.generation), context.message.began
     space = wanted.gateway.namespace
-    survey = Survey(context.session, wanted.project, wanted.name, space, asked, goes, context.places)
+    survey = Survey(context.session, wanted.project, wanted.name, space, asked, began, goes, context.places)
     return first(STAGES, survey)

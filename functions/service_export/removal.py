@@ -42,7 +42,10 @@ def observe(context: Context) -> ObservedRemoval:
     place = context.place
     gateway = (place.gateway or "").partition("/")[0]
     asked = asked_at(context.message.claim.generation)
-    survey = Survey(context.session, place.project, context.name, gateway, asked, places=context.places)
+    began = context.message.began
+    survey = Survey(
+        context.session, place.project, context.name, gateway, asked, began, places=context.places
+    )
     if reached := first(STAGES, survey):
         return ObservedRemoval(asked, reached)
     return ObservedRemoval(asked, None, survey.kept_namespaces, survey.unanswered, survey.unreachable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from functions.service_export.namespaces import foreign_object_in
 from shared.google import compute
@@ -13,11 +14,14 @@ from shared.google.container import Cluster
 from shared.google.gkehub import member_key
 from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
-from shared.live_objects import Answers, LiveObject, ask, candidates, is_own, owned
+from shared.live_objects import Answers, LiveObject, ask, candidates, is_given_up, is_own, owned
 from shared.objects import Key, KubeObject
 
+if TYPE_CHECKING:
+    from shared.google import wire
+
 BACKEND = "gkemcs-"  # and namespace-name: the backend service of an export [observed]
-PATIENCE = 600.0  # seconds that an object may be being deleted before it is left, where that may be
+LATE = 600.0  # seconds of this step that multi-cluster Services may take to take back what exports made
 NAME_KEPT = 53  # characters of a longer name that are surely kept
 
 
@@ -31,13 +35,16 @@ class Survey:
     """Whose objects are looked for, where, and which of them go: all of them, or what a changed spec leaves out.
 
     `project` is the fleet's; `gateway` the Gateway's namespace, "" if it is unknown; `asked` is when the request
-    was published, unix seconds; `places` are those in which the environment may have something."""
+    was published, `began` when this step was asked first, unix seconds; `places` are those in which the environment
+    may have something.
+    """
 
     session: Session
     project: str
     environment: str
     gateway: str
     asked: float
+    began: float
     goes: Callable[[LiveObject], bool] = everything
     places: Places = EVERYWHERE
 
@@ -120,15 +127,30 @@ class Survey:
 
     def is_given_up(self, live: LiveObject) -> bool:
         """Whether an object has been being deleted for so long that nobody is to be expected to let it go."""
-        return live.is_being_deleted and self.session.now > live.deletion_began + PATIENCE
+        return is_given_up(live, self.session.now)
 
-    def orphaned_backend_services(self) -> list[str]:
-        """Names of the backend services of exports in the environment's namespaces that nobody exports any more."""
+    def is_left_to_its_cluster(self, live: LiveObject) -> bool:
+        """Whether an object that nobody lets go is in a cluster of ours: it goes with that."""
+        return is_own(live.cluster, self.environment) and self.is_given_up(live)
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody is to be expected to take back what exports made outside their clusters.
+
+        Only the hosted controller of multi-cluster Services does. Disabled by force, it leaves all of it as it is
+        [documented: features.delete].
+        """
+        return self.session.now > self.began + LATE
+
+    @cached_property
+    def orphaned_backend_services(self) -> list[wire.Resource]:
+        """The backend services of exports in the environment's namespaces that nobody exports any more, by name."""
         found = compute.global_resources(self.session, self.project, "backendServices")
         used = tuple(f"{BACKEND}{space}-{name}"[:NAME_KEPT] for _, space, name in self.exported)
         beginnings = tuple(f"{BACKEND}{space}-" for space in self.namespace_names)
-        names = [each["name"] for each in found if each["name"].startswith(beginnings)]
-        return sorted(name for name in names if name[:NAME_KEPT] not in used)
+        ours = [each for each in found if each["name"].startswith(beginnings)]
+        left = [each for each in ours if each["name"][:NAME_KEPT] not in used]
+        return sorted(left, key=lambda each: each["name"])
 
     @cached_property
     def _exports(self) -> Answers:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from functions.verification.descriptions import owner
 from functions.verification.inventory import Inventory
+from shared import gcloud
 from shared.google.resource import Resource
 
 
@@ -46,6 +47,11 @@ def ours(why: str, *, by_mark: bool = False) -> Attribution:
 def foreign(why: str) -> Attribution:
     """The resource resembles the environment's, but nothing proves that it is."""
     return Attribution(False, why)
+
+
+def abandoned(why: str, each: Resource) -> Attribution:
+    """What made it is gone, so nobody removes it; whose it was, nothing says. A person may know."""
+    return foreign(f"{why}. If nobody needs it: {gcloud.delete(each)}")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from functions.verification.attribution import Attribution, Evidence, foreign, ours
+from functions.verification.attribution import Attribution, Evidence, abandoned, foreign, ours
 from functions.verification.descriptions import fields_of
 from functions.verification.load_balancer_leaks import attribute_gateway_firewall
 from shared.google.container import location_of
@@ -44,8 +44,11 @@ def attribute_firewall(evidence: Evidence, each: Resource) -> Attribution | None
         return None
     if named[1] in evidence.own_clusters:
         return ours(f"it was made for cluster {named[1]}")
-    gone = "cannot be seen" if evidence.inventory.hidden else "is gone"
-    return foreign(f"it was made for cluster {named[1]}, which {gone}; nothing says whose that was")
+    if evidence.inventory.hidden:
+        return foreign(
+            f"it was made for cluster {named[1]}, which cannot be seen; nothing says whose that was"
+        )
+    return abandoned(f"it was made for cluster {named[1]}, which is gone; nothing says whose that was", each)
 
 
 def attribute_membership(evidence: Evidence, each: Resource) -> Attribution | None:
@@ -56,7 +59,7 @@ def attribute_membership(evidence: Evidence, each: Resource) -> Attribution | No
     if cluster and evidence.inventory.hides(location_of(each.cluster)):
         return None
     if cluster and cluster not in {one.tail for one in evidence.inventory.of("clusters")}:
-        return foreign(f"its cluster, {cluster}, is gone; nothing says whose that was")
+        return abandoned(f"its cluster, {cluster}, is gone; nothing says whose that was", each)
     return None
 
 

@@ -6,7 +6,7 @@ was deleted, or if its description names our Gateway, or an import or Service of
 
 from __future__ import annotations
 
-from functions.verification.attribution import Attribution, Evidence, foreign, ours
+from functions.verification.attribution import Attribution, Evidence, abandoned, foreign, ours
 from functions.verification.descriptions import DescribedObject, described_object, fields_of
 from shared.google.resource import Resource
 
@@ -20,7 +20,9 @@ def attribute_part(evidence: Evidence, each: Resource) -> Attribution | None:
         return ours("the Gateway named it among its load balancer's parts")
     if each.name.startswith("gkemcs-"):
         return _of_multi_cluster_services(evidence, each)
-    if not each.name.startswith("gkemcg1-") or each.name.startswith(SERVE404):
+    if each.name.startswith(SERVE404):
+        return _of_all_gateways(evidence, each)
+    if not each.name.startswith("gkemcg1-"):
         return None
     described = described_object(each)
     return _by_description(evidence, each, described) if described else _by_name(evidence, each)
@@ -28,12 +30,17 @@ def attribute_part(evidence: Evidence, each: Resource) -> Attribution | None:
 
 def attribute_gateway_firewall(evidence: Evidence, each: Resource) -> Attribution | None:
     """The controller makes one firewall rule for all Gateways of a VPC. It is left over after the last of them."""
+    return _of_all_gateways(evidence, each)
+
+
+def _of_all_gateways(evidence: Evidence, each: Resource) -> Attribution | None:
+    """What the controller makes once and removes with the last Gateway."""
     if any("/gkemcg1-" in rule for rule in evidence.foreign_rules):
         return None
     rules = evidence.inventory.of("forwardingRules")
     if each.tail in evidence.environment.parts or any(attribute_part(evidence, rule) for rule in rules):
         return ours("the controller made it for Gateways, and no other Gateway needs it")
-    return foreign("no Gateway is left that needs it; nothing says that it was this environment's")
+    return abandoned("no Gateway is left that needs it; nothing says that it was this environment's", each)
 
 
 def _by_description(evidence: Evidence, each: Resource, described: DescribedObject) -> Attribution | None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 SOMEBODY = "the function's service account"
 LONGEST = 60.0  # seconds between two attempts that fail the same way: a fix is noticed within a minute
+IN_USE = (
+    600.0  # seconds of a step after which what is still in use is somebody's; Google is late by five minutes
+)
 ATTEMPTS_PER_SECOND = 8  # a pause is one second longer after every 8 attempts: 60 s after 480
 
 # Error → (reason, seconds until the next attempt).
@@ -31,13 +34,17 @@ _WAITS: dict[type[Exception], tuple[str, float]] = {
 }
 
 
-def outcome_of(error: Exception, settings: Settings, attempt: int, account: str = SOMEBODY) -> Outcome:
+def outcome_of(
+    error: Exception, settings: Settings, attempt: int, account: str = SOMEBODY, waited: float = 0.0
+) -> Outcome:
     """The outcome of a step that met `error` in this `attempt`; an unexpected error is `failed INTERNAL`.
 
-    `account` is the service account that the step runs as.
+    `account` is the service account that the step runs as; `waited` are the seconds since it was asked first.
     """
     from shared.spec import Invalid  # slow to import; whoever raises it has imported it already
 
+    if isinstance(error, errors.InUse) and waited > IN_USE:
+        return _still_in_use(error, waited)
     for kind, (reason, seconds) in _WAITS.items():
         if isinstance(error, kind):
             return Waiting(reason=reason, message=str(error), retry_after=_pause(seconds, attempt))
@@ -63,6 +70,15 @@ def too_large(size: str) -> Failed:
         code="ANSWER_TOO_LARGE",
         cause=f"What the next step needs to know has {size}.",
         fix="Use fewer clusters, services or routes, or two environments.",
+    )
+
+
+def _still_in_use(error: errors.InUse, waited: float) -> Blocked:
+    """Ours does not use it any more: whoever does is named by Google, if anybody is."""
+    return Blocked(
+        code="STILL_IN_USE",
+        cause=f"{error}. It has been refused for {waited / 60:.0f} minutes, and nothing of this environment uses it.",
+        fix="Have whoever uses it move it or remove it; then publish the request again.",
     )
 
 

@@ -69,7 +69,8 @@ class RawRequest:
 
 @dataclass(frozen=True)
 class Message:
-    """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it (unix seconds).
+    """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it, and `began`
+    when it sent the first to this step in this phase (unix seconds).
 
     `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
     that has only a name (teardown, verify). A `place` comes with all but a claim. `request` comes with claim, `ending`
@@ -86,6 +87,7 @@ class Message:
     deadline: float
     claim: Claim
     sent: float = 0.0
+    began: float = 0.0
     environment: Json | None = None
     request: RawRequest | None = None
     ending: Json | None = None
@@ -122,6 +124,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         deadline=float(fields["deadline"]),
         claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
         sent=float(fields.get("sent") or 0.0),
+        began=float(fields.get("began") or fields.get("sent") or 0.0),
         environment=_unpacked(fields.get("environment"), dict),
         request=_raw_request(fields["request"]) if fields.get("request") else None,
         ending=fields.get("ending") or None,

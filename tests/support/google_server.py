@@ -102,7 +102,14 @@ class GoogleServer:
         """The variables that a function would find."""
         overrides = {
             service: f"http://{self.host}/{service}/"
-            for service in ("pubsub", "workflowexecutions", "container", "gkehub", "logging")
+            for service in (
+                "pubsub",
+                "workflowexecutions",
+                "container",
+                "gkehub",
+                "logging",
+                "cloudresourcemanager",
+            )
         }
         overrides["compute"] = f"http://{self.host}/compute/v1/"
         return {

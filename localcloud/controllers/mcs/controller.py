@@ -72,6 +72,7 @@ class MultiClusterServices:
             "compute.backendServices",
         ):
             world.store[kind].subscribe(lambda name, resource: self._wake())
+        world.store["compute.networkEndpointGroups"].subscribe(partial(groups.follow, world))
         grants.subscribe(world, lambda project: self._wake())
         self._attachments = Attachments(world, lambda name, api: self._attach())
         list_with(world, MCS, partial(exports.exports_left, world))
@@ -108,6 +109,7 @@ class MultiClusterServices:
         feature = feature_of(self._world, project)
         if feature is None:
             self._leave(project)
+            self._queue.add(_Unshared(project))
             return
         self._forget(project)
         self._join(project, is_on(feature))
@@ -124,11 +126,13 @@ class MultiClusterServices:
         self._importers.sync(project, inside, service)
 
     def _clean_up(self, project: str) -> None:
-        """Remove what no export needs any more."""
-        if feature_of(self._world, project) is not None:
-            inside = joined(self._world, project)
-            groups.clean_up(self._world, project, inside)
-            self._importers.clean_up(project, inside)
+        """Remove what no export needs any more; without the feature, only what the clusters remove by themselves."""
+        if feature_of(self._world, project) is None:
+            groups.clean_up_abandoned(self._world, project, members(self._world, project))
+            return
+        inside = joined(self._world, project)
+        groups.clean_up(self._world, project, inside)
+        self._importers.clean_up(project, inside)
 
     # -- joining and leaving
 

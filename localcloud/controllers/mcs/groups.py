@@ -6,6 +6,7 @@ cluster that is deleted first stay [observed: kubernetes/ingress-gce#136]. So do
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -72,6 +73,32 @@ def clean_up(world: World, project: str, members: list[Member]) -> None:
     for full, row in world.store[OWNED].items(f"projects/{project}/"):
         owned.setdefault(row["cluster"], []).append(full)
     mirror(world, members, owned)
+
+
+def clean_up_abandoned(world: World, project: str, members: list[Member]) -> None:
+    """Without the hosted controller its backend services stay. But each cluster's own NEG controller goes on: it
+    deletes the NEGs of a Service that is gone once no backend service uses them [observed: kubernetes/ingress-gce,
+    its garbage collection knows no fleet]."""
+    apis = {member.cluster: member.api for member in members}
+    kept, owned = set[str](), dict[str, list[str]]()
+    for full, row in world.store[OWNED].items(f"projects/{project}/"):
+        owned.setdefault(row["cluster"], []).append(full)
+        told = json.loads(
+            (world.store["compute.networkEndpointGroups"].get(full) or {}).get("description", "{}")
+        )
+        api = apis.get(row["cluster"])
+        if api is None or api.get("Service", told["namespace"], told["service-name"]) is not None:
+            kept.add(full.rpartition("/")[2])
+    if any(full.rpartition("/")[2] not in kept for found in owned.values() for full in found):
+        _remove_groups(world, project, kept)
+        left = set(world.store[OWNED].names(f"projects/{project}/"))
+        mirror(world, members, {cluster: [n for n in found if n in left] for cluster, found in owned.items()})
+
+
+def follow(world: World, name: str, group: Json | None) -> None:
+    """The endpoints of a NEG go with it, whoever deletes it."""
+    if group is None:
+        world.store["compute.networkEndpoints"].delete(name)
 
 
 def reachable(member: Member, service: Name, port: Json) -> tuple[int, list[Address]]:
@@ -169,7 +196,6 @@ def _remove_groups(world: World, project: str, keep: set[str]) -> None:
             world.store[OWNED].delete(name)
         elif name.rpartition("/")[2] not in keep and not _used(world, project, name):
             world.store["compute.networkEndpointGroups"].delete(name)
-            world.store["compute.networkEndpoints"].delete(name)
             world.store[OWNED].delete(name)
 
 

@@ -61,6 +61,7 @@ def look(anchored: GoogleServer, event: Callable[..., Any]) -> Look:
             f"{HUB}/global/features": {"resources": [told(each, labels) for each in features]},
             f"{HUB}/-/memberships": {"resources": [*members], "unreachable": holes},
             f"{CONTAINER}/-/clusters": {"missingZones": [*missing]},
+            f"POST /cloudresourcemanager/v3/projects/{PROJECT}:getIamPolicy": {"etag": "e", "bindings": []},
         }
         run(event(step="fleet", mode="destroy", environment=None, place=PLACE), FLEET_REMOVAL)
         answer = anchored.posted("/callbacks/")[-1]

@@ -150,3 +150,12 @@ def test_only_the_importer_loses_its_role() -> None:
     left = {"role": role, "members": ["user:a@b.c"]}
     assert {"etag": "e", "bindings": [left, *others]} == projects.without_members(policy, role, [gone])
     assert {"etag": "e", "bindings": others} == projects.without_members(alone, role, [gone])
+
+
+def test_what_bears_no_mark_stays_and_is_told() -> None:
+    """Nobody knows whose it is; the row has the command for who does."""
+    row = {
+        "resource": "roles/compute.networkViewer of principal://importer",
+        "why": "… If nobody needs it: gcloud …",
+    }
+    assert Decision(Done(outputs={"shared": [row]})) == look(features={}, ours=frozenset(), undecided=[row])

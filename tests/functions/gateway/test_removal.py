@@ -207,7 +207,7 @@ def test_a_gateway_that_is_held_is_not_waited_for_for_ever() -> None:
     """One whose cluster has left the fleet gets a controller again by two commands, in order."""
     left = replace(gateway(700.0), cluster=replace(one_cluster(), membership=""))
     config = feature(INGRESS, config_membership="projects/1/locations/us-east1/memberships/other")
-    held = decide(observed(left, ingress=config), NOW).outcome
+    held = decide(observed(left, ingress=config, since=700), NOW).outcome
 
     assert isinstance(held, Blocked)
     assert "GATEWAY_HELD" == held.code
@@ -217,6 +217,15 @@ def test_a_gateway_that_is_held_is_not_waited_for_for_ever() -> None:
     )
     assert "ingress update --config-membership=gke-west-1 --location=us-west1 " in second
     waits(decide(observed(replace(gateway(500.0), cluster=left.cluster), ingress=config), NOW))
+
+
+def test_a_person_who_has_done_what_was_told_is_not_told_the_same_at_once() -> None:
+    """What was done takes a while to take effect; and what a person enables for this is disabled afterwards."""
+    waits(decide(observed(gateway(7000.0), ingress=None, since=170.0), NOW))
+    held = decide(observed(gateway(7000.0), ingress=None, since=190.0), NOW).outcome
+
+    assert isinstance(held, Blocked)
+    assert f"gcloud container fleet ingress disable --project={PROJECT}; then publish" in held.fix
 
 
 @pytest.mark.parametrize(("attended", "limit"), [(True, 1200), (False, 600)])

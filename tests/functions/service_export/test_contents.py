@@ -82,9 +82,11 @@ class Fleet:
     def look(self, attempt: int = 1, mode: str = "apply") -> ObservedExports:
         """What one attempt observes."""
         message = SimpleNamespace(
-            mode=mode, attempt=attempt, claim=SimpleNamespace(generation="1790000000000-1")
+            mode=mode, attempt=attempt, claim=SimpleNamespace(generation="1790000000000-1"), began=0.0
         )
-        context: Any = SimpleNamespace(places=EVERYWHERE, session=None, wanted=self.wanted, message=message)
+        context: Any = SimpleNamespace(
+            places=EVERYWHERE, session=SimpleNamespace(now=0.0), wanted=self.wanted, message=message
+        )
         self.reads.clear()
         return observed.observe(context)
 

@@ -108,7 +108,10 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
         monkeypatch.setattr(survey, "foreign_object_in", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
         context: Any = SimpleNamespace(
-            session=None, wanted=wanted, message=SimpleNamespace(claim=claim), places=EVERYWHERE
+            session=SimpleNamespace(now=NOW),
+            wanted=wanted,
+            message=SimpleNamespace(claim=claim, began=NOW),
+            places=EVERYWHERE,
         )
         return to_prune(context, fleet.clusters, {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -23,17 +24,25 @@ from functions.service_export.stages import (
     wait_until_deleted,
     withdraw,
 )
-from functions.service_export.survey import Survey, everything
+from functions.service_export.survey import LATE, Survey, everything
+from shared.google.resource import Resource
 from shared.google.session import Session
 from shared.labels import OWNER
 from shared.live_objects import Answers, LiveObject
 from shared.objects import body
-from shared.step.outcome import Decision, Done, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import NOW, born, one_cluster, service_import, stamp
 
 Json = dict[str, Any]
 
 ASKED = NOW - 120  # the request is two minutes old
+BACKENDS = Resource("backendServices", "projects/p/global/backendServices/gkemcs-store-store")
+CHECK = Resource("healthChecks", "projects/p/global/healthChecks/gkemcs-store-store")
+BACKEND_SERVICE = {
+    "name": "gkemcs-store-store",
+    "selfLink": f"https://www.googleapis.com/compute/v1/{BACKENDS.path}",
+    "healthChecks": [f"https://www.googleapis.com/compute/v1/{CHECK.path}"],
+}
 WEST, EAST = "locations/us-west1/memberships/gke-west-1", "locations/us-east1/memberships/gke-east-1"
 
 
@@ -54,7 +63,10 @@ def survey(**fields: Any) -> Survey:
     return cast(
         Survey,
         SimpleNamespace(
-            environment="store", asked=ASKED, goes=everything, is_given_up=lambda _: False, **fields
+            environment="store",
+            asked=ASKED,
+            goes=everything,
+            **{"is_left_to_its_cluster": lambda _: False, "is_abandoned": False} | fields,
         ),
     )
 
@@ -91,6 +103,44 @@ def test_what_exports_made_is_waited_for() -> None:
     assert 9.0 == waits(decision).retry_after  # 7.5 % of what the request has waited
 
 
+def test_what_nobody_takes_back_is_left_to_a_person() -> None:
+    """With the command of each part, in the order in which they can go; imports go with their namespaces."""
+    stopped = wait_for_traces(Traces(("gkemcs-store-store",), ASKED, (BACKENDS, CHECK)), NOW).outcome
+    both = imported("us-west1/gke-west-1")
+
+    assert isinstance(stopped, Blocked)
+    assert "EXPORTS_LEFT" == stopped.code
+    assert [BACKENDS.path, CHECK.path] == [each["resource"] for each in stopped.outputs["leaks"]]
+    assert "gcloud compute backend-services delete gkemcs-store-store --global --project=p" in stopped.fix
+    asked = {"exported": set(), "answering": [replace(one_cluster(), membership=f"projects/p/{WEST}")]}
+    assert find_imports(survey(imports=[both], is_abandoned=True, **asked)) is None
+
+
+@pytest.mark.parametrize("decide_on", [delete_workloads, delete_namespaces])
+def test_what_somebody_holds_is_left_to_a_person(decide_on: Callable[..., Decision]) -> None:
+    """In a cluster that is not ours; with its holder, and the command that takes it off."""
+    kind = "Service" if decide_on is delete_workloads else "Namespace"
+    found = live(kind, going=700.0)
+    found.body["metadata"]["finalizers"] = ["example.com/keeper"]
+    stopped = decide_on((found,), NOW).outcome
+
+    assert isinstance(stopped, Blocked)
+    assert ("OBJECT_HELD", True) == (stopped.code, "(held by example.com/keeper)" in stopped.cause)
+    command = "kubectl patch services store --namespace=store" if kind == "Service" else "kubectl describe"
+    assert command in stopped.fix
+    own = replace(one_cluster(), labels={OWNER: "store"})
+    ours = Survey(cast(Session, SimpleNamespace(now=NOW)), "p", "store", "", ASKED, NOW)
+    assert ours.is_left_to_its_cluster(LiveObject(own, found.body))
+    assert not ours.is_left_to_its_cluster(found)
+
+
+@pytest.mark.parametrize(("waited", "abandoned"), [(LATE - 1, False), (LATE + 1, True)])
+def test_multi_cluster_services_are_not_waited_for_for_ever(waited: float, abandoned: bool) -> None:
+    """Since this step was asked first, however long the steps before it took."""
+    found = Survey(cast(Session, SimpleNamespace(now=NOW)), "p", "store", "", ASKED, NOW - waited)
+    assert abandoned == found.is_abandoned
+
+
 def test_services_go_then_their_endpoint_groups_then_the_namespace() -> None:
     """Services and Deployments are looked for again at once; groups and namespaces take their time."""
     workloads = delete_workloads((live("Service"), live("Deployment")), NOW)
@@ -114,7 +164,7 @@ def test_a_service_that_is_held_is_waited_for() -> None:
 
 def test_a_namespace_that_does_not_go_says_what_it_waits_for() -> None:
     """Its own conditions do [documented]; those that do not hold say nothing."""
-    stuck = live("Namespace", going=700.0)
+    stuck = live("Namespace", going=500.0)
     stuck.body["status"] = {
         "conditions": [
             {
@@ -205,6 +255,7 @@ def test_an_import_is_on_its_way_while_it_lists_more_than_is_exported(
     ("reasons", "expected"),
     [
         ({}, Traces(["gkemcs-store-store"], ASKED)),
+        ({"is_abandoned": True}, Traces(["gkemcs-store-store"], ASKED, (BACKENDS, CHECK))),
         ({"unanswered": {"gke-east-1": "no"}}, None),
         ({"unreachable": {"old": "is STOPPING"}}, None),
     ],
@@ -214,7 +265,7 @@ def test_backend_services_are_only_looked_at_if_every_cluster_answered(
 ) -> None:
     """A cluster that cannot be asked may export what they belong to."""
     asked: Json = {"unanswered": {}, "unreachable": {}} | reasons
-    found = survey(orphaned_backend_services=lambda: ["gkemcs-store-store"], **asked)
+    found = survey(orphaned_backend_services=[BACKEND_SERVICE], **asked)
     assert expected == find_backend_services(found)
 
 
@@ -223,7 +274,7 @@ def test_only_namespaces_that_would_be_deleted_are_searched_for_foreign_objects(
 ) -> None:
     """One that is being deleted already is waited for; one that stays costs no calls."""
     going, stays, free = live("Namespace", "going", going=5.0), live("Namespace", "stays"), live("Namespace")
-    found = Survey(cast(Session, None), "p", "store", "", ASKED, goes=lambda each: each != stays)
+    found = Survey(cast(Session, None), "p", "store", "", ASKED, NOW, goes=lambda each: each != stays)
     found.__dict__["_imports_and_namespaces"] = Answers((going, stays, free))
     monkeypatch.setattr(survey_module, "ClusterReader", lambda *_: None)
     monkeypatch.setattr(survey_module, "foreign_object_in", lambda *_: "configmaps/notes")

@@ -93,3 +93,14 @@ def test_a_lasting_trouble_is_asked_about_ever_more_rarely(
     outcome = outcome_of(from_response("compute", "GET", "x", 503, None), google.settings(), attempt)
 
     assert outcome.wire()["retryAfter"] == seconds
+
+
+@pytest.mark.parametrize(("waited", "outcome"), [(599.0, "waiting"), (601.0, "blocked")])
+def test_what_stays_in_use_is_somebodys(google: GoogleServer, waited: float, outcome: str) -> None:
+    """Google knows of the end of a use some minutes later; after that a person must act."""
+    used = errors.InUse("compute", "DELETE", "p/x", 400, "resourceInUseByAnotherResource", "used by p/y")
+    told = outcome_of(used, google.settings(), 1, waited=waited).wire()
+
+    assert outcome == told["outcome"]
+    assert "STILL_IN_USE" == told.get("code", "STILL_IN_USE")
+    assert "used by p/y" in str(told)
