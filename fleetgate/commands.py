@@ -47,7 +47,7 @@ class Goal(StrEnum):
 
 def register(app: typer.Typer, local: typer.Typer) -> None:
     """Make these the commands of `app`, and `up` one of `local`."""
-    for command in (deploy, verify, extend, teardown, status, wait, reconcile):
+    for command in (deploy, verify, extend, teardown, sweep, status, wait, reconcile):
         app.command()(command)
     local.command()(up)
 
@@ -117,19 +117,34 @@ def teardown(
         _act(target, request, name, no_wait, output)
 
 
-def status(
-    name: Annotated[str, typer.Argument(help="One environment; all without it.", show_default=False)] = "",
+def sweep(
+    final: Annotated[
+        bool, typer.Option("--final", help="Only take every tombstone away: before Fleetgate is uninstalled.")
+    ] = False,
+    no_wait: NoWait = False,
     output: OutputOption = Output.text,
     project: Project = "",
     region: Region = "",
 ) -> None:
+    """Tear down what has outlived its lease, as the schedule does, and take old tombstones away."""
+    with _target(project, region) as target:
+        _act(target, {"action": "sweep"} | ({"final": True} if final else {}), "", no_wait, output)
+
+
+def status(
+    name: Annotated[str, typer.Argument(help="One environment; all without it.", show_default=False)] = "",
+    ended: Annotated[bool, typer.Option("--ended", help="Show those that ended within the last hour, too.")] = False,
+    output: OutputOption = Output.text,
+    project: Project = "",
+    region: Region = "",
+) -> None:  # fmt: skip
     """Show the environments of every project: phase, lease, and of NAME addresses and what it waits for."""
     from fleetgate.client.environments import all_states, state_of
     from fleetgate.client.installed import require_installed
     from fleetgate.client.screens import show_all, show_one
 
     with _target(project, region) as target:
-        states = [state_of(target, name)] if name else all_states(target)
+        states = [state_of(target, name)] if name else all_states(target, ended)
         if not states:
             require_installed(target)
     if output is Output.json:
@@ -261,7 +276,7 @@ def _act(target: Target, request: Mapping[str, Any], name: str, no_wait: bool, o
     from fleetgate.report import EXIT
 
     progress = Silence() if output is Output.json else Lines(Terminal(stderr=True))
-    told = f"{request['action']} of {name} is published: message"
+    told = f"{request['action']}{name and f' of {name}'} is published: message"
     if no_wait:
         message = publish(target, request)
         progress.tell(0.0, f"{told} {message}")

@@ -33,7 +33,8 @@ def _headline(report: Report, terminal: Terminal) -> None:
     mark = ("✓", "green") if good else ("✗", "red")
     words = {"deploy": "verified", "teardown": "removed"}
     word = words.get(report.action, "done") if good else report.outcome
-    terminal.tell(mark, " ", (report.environment, "bold"), f" {report.action}: {word}")
+    name = (report.environment, "bold"), " "
+    terminal.tell(mark, " ", *(name if report.environment else ()), f"{report.action}: {word}")
 
 
 def _diagnosis(diagnosis: Diagnosis, terminal: Terminal) -> None:

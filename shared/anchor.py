@@ -5,9 +5,13 @@ An address is created atomically by name, and its labels are written with the fi
 creates the anchor, then labels it, and holds it only then. Until then the anchor's description, which cannot change,
 says which claim created it.
 
-The anchor is created first and deleted last: while it exists, something of the environment may still be billed. It is
-in Fleetgate's own project and network, so that one regional list shows the environments of all projects, and no
-removal of an environment's network touches it.
+The anchor is created first and ends last: while it is there, something of the environment may still be billed. When
+nothing is left it becomes a tombstone, which bears the newest generation: a copy of an older request, which may come
+late, finds a newer one. A tombstone stands for nothing that is billed. A newer claim takes it over, or a sweep retires
+it and then deletes it.
+
+Anchors are in Fleetgate's own project and network, so that one regional list shows the environments of all projects,
+and no removal of an environment's network touches them.
 """
 
 from __future__ import annotations
@@ -34,11 +38,15 @@ _NOTE = re.compile(
     rf"(?: for project (?P<project>{_VALUE}))?"
 )
 TEARDOWN = "teardown"  # the action of an anchor whose environment is being removed
+# The actions of anchors that no claim holds.
+CLAIM = "claim"  # a deploy has taken it over, and has not looked yet whether the fleet is free
+TOMBSTONE = "tombstone"  # nothing is left of the environment
+RELEASE = "release"  # a tombstone that is retired: it is never taken over, only deleted
+HELD_BY_NOBODY = (CLAIM, TOMBSTONE, RELEASE)
 # Tries of one anchor's deletion, over all requests that come for it: each that failed costs everybody after it one call
 # more, to find the next id (`release`). An attempt tries once more, so twenty outlast an outage of some minutes; who
 # finds them used up is told what the last one failed with.
 DELETIONS = 20
-RELEASE = "release"  # the action of an anchor that is itself being removed
 
 
 @dataclass(frozen=True)
@@ -83,13 +91,38 @@ class Anchor:
 
     @property
     def is_being_removed(self) -> bool:
-        """Whether its environment, or the anchor itself, is being removed."""
-        return self.action in (TEARDOWN, RELEASE)
+        """Whether its environment is being removed."""
+        return self.action == TEARDOWN
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether nothing is left of the environment."""
+        return self.action == TOMBSTONE
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether the anchor itself is being removed."""
+        return self.action == RELEASE
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is an anchor, and something of its environment may be there."""
+        return self.is_ours and not self.is_tombstone and not self.is_retired
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a claim of its environment is complete: it has labels, and its fleet was found free."""
+        return self.stands and self.is_labelled and self.action != CLAIM
 
     @property
     def needs_its_execution(self) -> bool:
-        """Whether nothing is to stay of it if its execution has ended: it is being removed, or has no labels yet."""
-        return self.is_being_removed or not self.is_labelled
+        """Whether nothing is to stay of it if its execution has ended: it is being removed, or not claimed yet."""
+        return self.stands and (self.is_being_removed or not self.is_claimed)
+
+    @property
+    def ended(self) -> int:
+        """When the environment of a tombstone ended, unix seconds; 0 if the label is no moment."""
+        return labels.number(self.labels.get(labels.ENDED, "")) or 0
 
     @property
     def expires(self) -> int | None:
@@ -102,11 +135,17 @@ class Anchor:
         return labels.is_owned(self.labels, self.name)
 
     def is_held_by(self, generation: str, execution: str) -> bool:
-        """Whether this claim holds it. Nobody holds an anchor without labels."""
+        """Whether this claim holds it. Nobody holds an anchor without labels, or one that stands for nothing."""
+        return self.bears(generation, execution) and self.action not in HELD_BY_NOBODY
+
+    def bears(self, generation: str, execution: str) -> bool:
+        """Whether its labels name this claim, be it that its environment has ended since."""
         return self.is_labelled and (self.generation, self.execution) == (generation, execution)
 
-    def was_made_by(self, generation: str, execution: str) -> bool:
-        """Whether this claim created it, not merely acquired it."""
+    def began_with(self, generation: str, execution: str) -> bool:
+        """Whether nothing was there before this claim: it created the anchor, or took over a tombstone."""
+        if labels.BEGAN in self.labels:
+            return self.labels[labels.BEGAN] == execution
         first = first_labels(self.description)
         return (first.get(labels.GENERATION), first.get(labels.EXECUTION)) == (generation, execution)
 
@@ -184,7 +223,7 @@ def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> bool
 
 
 def release(session: Session, anchor: Anchor) -> None:
-    """Begin to delete the anchor, which must be marked as released.
+    """Begin to delete the anchor, which must be retired.
 
     A delete has no compare-and-swap. But Google ignores a request id that it has seen before [documented, addresses
     delete], and every deletion of one anchor sends the same id. So a late request never deletes a newer anchor of the

@@ -18,7 +18,12 @@ OWNER = "fleetgate-env"  # on everything that we create: its environment
 # The anchor's own.
 GENERATION = "fleetgate-generation"  # the newest claim: publish time in ms and message id, the fencing token
 EXECUTION = "fleetgate-execution"  # the workflow execution that holds the anchor
-ACTION = "fleetgate-action"  # deploy or teardown; "release" while the anchor itself is being removed
+ACTION = (
+    "fleetgate-action"  # deploy or teardown; what else `shared.anchor` has: "claim", "tombstone", "release"
+)
+BEGAN = "fleetgate-began"  # the execution that took a tombstone over: nothing was there before it
+ENDED = "fleetgate-ended"  # on a tombstone: when the environment ended, unix seconds
+EXTENDED = "fleetgate-extended"  # the newest extension: its generation, and the end that it asked for
 EXPIRES = "fleetgate-expires"  # end of the lease, unix seconds; absent: kept until torn down
 WARNED = "fleetgate-warned"  # the end of the lease that a warning was published for
 SPEC = "fleetgate-spec"  # hash of the last requested spec
@@ -43,6 +48,7 @@ _PLAIN = re.compile(r"[a-z0-9-]")
 _ESCAPE = re.compile(r"_([0-9a-f]{2})")
 _MARK = re.compile(r"\bfleetgate-env=([a-z0-9-]+)")
 _DIGEST = "__"  # begins a value that was too long to keep; no escape begins so
+_UNSEEN = "-s"  # ends the generation of a sweep's teardown; no message id has a hyphen
 
 
 def pack(text: str) -> str:
@@ -176,6 +182,14 @@ def number(value: str, most: int = LAST_SECOND) -> int | None:
     if not (value.isascii() and value.isdecimal()):
         return None
     return found if len(value) <= VALUE_LIMIT and (found := int(value)) <= most else None
+
+
+def unseen(token: str) -> str:
+    """The generation of a sweep's teardown that saw `token`: newer than that, and older than all that it did not see.
+
+    That of a teardown that is asked for again is the same.
+    """
+    return token if token.endswith(_UNSEEN) else token + _UNSEEN
 
 
 def asked_at(token: str) -> float:

@@ -19,10 +19,18 @@ UNDER_WAY = {
     "": "claiming",
     "deploy": "deploying",
     "teardown": "removing",
+    "claim": "claiming",
+    "tombstone": "removed",
     "release": "being released",
     "drill": "drilling",
 }
-DONE = {"deploy": "verified", "verify": "verified", "teardown": "removed", "drill": "drilled"}
+DONE = {
+    "deploy": "verified",
+    "verify": "verified",
+    "teardown": "removed",
+    "tombstone": "removed",
+    "drill": "drilled",
+}
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,9 @@ class State:
         return fields
 
 
-def all_states(target: Target) -> list[State]:
-    """Every environment, by name."""
-    return [_state(target, each, _execution(target, each)) for each in _anchors(target)]
+def all_states(target: Target, ended: bool = False) -> list[State]:
+    """Every environment, by name; with `ended` also those of which only a tombstone is left."""
+    return [_state(target, each, _execution(target, each)) for each in _anchors(target, ended)]
 
 
 def state_of(target: Target, name: str) -> State:
@@ -103,8 +111,9 @@ def anchor_of(target: Target, name: str) -> Anchor:
     raise unknown_environment(name, (each.name for each in found))
 
 
-def _anchors(target: Target) -> list[Anchor]:
-    return sorted((each for each in anchor.read_all(target.session) if each.is_ours), key=lambda a: a.name)
+def _anchors(target: Target, ended: bool = False) -> list[Anchor]:
+    ours = [each for each in anchor.read_all(target.session) if each.is_ours]
+    return sorted((each for each in ours if ended or each.stands), key=lambda each: each.name)
 
 
 def _execution(target: Target, found: Anchor) -> Execution | None:

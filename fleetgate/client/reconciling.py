@@ -55,7 +55,7 @@ class Reconciliation:
 
 def reconcile(target: Target, kept: Sequence[RepositorySpec], dry_run: bool = False) -> Reconciliation:
     """Publish the requests that make the environments match `kept`; with `dry_run`, only return them."""
-    found = [each for each in anchor.read_all(target.session) if each.is_ours and each.is_labelled]
+    found = [each for each in anchor.read_all(target.session) if each.is_claimed]
     wanted = compare(kept, found)
     if dry_run:
         return wanted

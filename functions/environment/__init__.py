@@ -1,9 +1,9 @@
 """Decides which request an environment follows, and publishes how each request ended. The newest request wins.
 
 A claim writes the request's generation to the environment's anchor. Extend and sweep are finished with their claim.
-At the end of the workflow the same function publishes the ending. It releases the anchor once nothing else is left.
+At the end of the workflow the same function publishes the ending. Once nothing is left it makes the anchor a tombstone.
 
 Read `claim.py` first (what each request does), then `observed_request.py` (what a claim looks at), `claim_to_deploy.py`
-and `claim_by_name.py`, `acquire.py` (how the anchor is acquired), `lease.py` and `sweep.py`, `finish.py` (endings), and
-`refusals.py`, `events.py`, `changes.py`.
+and `claim_by_name.py`, `acquire.py` (how the anchor is acquired), `lease.py` and `sweep.py`, `finish.py` (endings),
+`tombstones.py` (what stays of an anchor then), and `refusals.py`, `events.py`, `changes.py`.
 """

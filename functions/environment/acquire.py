@@ -4,9 +4,9 @@ A claim creates the anchor if there is none, and then writes its labels by compa
 another read shows its own generation and execution in the labels. Until an anchor has labels, its description names
 the claim that created it: a newer claim labels it in that one's place, an older one yields.
 
-A claim yields to a newer request, and to a running execution of the same request. An anchor that is marked as
-released is never acquired. The execution that marked it deletes it. If that execution has ended, the next claim deletes
-it and creates the anchor again.
+A claim yields to a newer request, also to one that has ended and left a tombstone, and to a running execution of the
+same request. It takes an older tombstone over. An anchor that is retired is never acquired: whoever finds it deletes it
+(`anchor.release`), and then creates the anchor again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functions.environment.changes import CreateAnchor, DeleteAnchor, RelabelAnc
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import superseded
 from shared import labels
-from shared.anchor import RELEASE, Anchor
+from shared.anchor import Anchor
 from shared.step.change import Change
 from shared.step.outcome import Decision, Done, Outputs, Waiting
 
@@ -39,13 +39,22 @@ def _yielding(observed: ObservedRequest, anchor: Anchor) -> Decision | None:
     """The answer if another request is first, or if the anchor is not ready; None if this claim can be written."""
     if labels.age_order(anchor.generation) > labels.age_order(observed.generation):
         return superseded(observed, f"{observed.name} is claimed by a newer request, {anchor.generation}")
-    if anchor.action == RELEASE:
+    if anchor.is_retired:
         message = f"the anchor of {observed.name} is being released"
         waiting = Waiting(reason="AnchorReleasing", message=message, retry_after=RELEASING)
-        return Decision(waiting, [] if observed.is_at_work(anchor) else [DeleteAnchor(anchor)])
-    if anchor.generation == observed.generation and observed.is_at_work(anchor):
-        return superseded(observed, f"execution {anchor.execution} is at work on the same request")
+        return Decision(waiting, [DeleteAnchor(anchor)])
+    if anchor.generation == observed.generation and (why := _repeats(observed, anchor)):
+        return superseded(observed, why)
     return _reserving() if anchor.status == "RESERVING" else None
+
+
+def _repeats(observed: ObservedRequest, anchor: Anchor) -> str:
+    """Why another execution of the same request has nothing left to do; "" if that one has died at work."""
+    if anchor.is_tombstone:
+        return f"the same request has ended, in execution {anchor.execution}"
+    if observed.is_at_work(anchor):
+        return f"execution {anchor.execution} is at work on the same request"
+    return ""
 
 
 def _reserving(*changes: Change) -> Decision:

@@ -1,4 +1,4 @@
-"""The changes of the environment function: create, relabel, mark as released and delete an anchor."""
+"""The changes of the environment function: create, relabel, retire and delete an anchor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
-from shared.errors import Declined, Pending
+from shared.errors import ApiError, Declined, NotFound, Pending
 from shared.google.pubsub import Publication, publish
 from shared.google.session import Session
 from shared.step.change import Change, Description
@@ -87,8 +87,8 @@ class Warn(Change):
 
 
 @dataclass(frozen=True)
-class MarkReleased(Change):
-    """Mark an anchor as released, so that no newer claim acquires it."""
+class RetireAnchor(Change):
+    """Mark a tombstone as retired, so that no claim takes it over any more. One keeps no other one waiting."""
 
     anchor: Anchor
 
@@ -98,21 +98,24 @@ class MarkReleased(Change):
         return Description("update", self.anchor.path, field, self.anchor.action, RELEASE)
 
     def perform(self, session: Session) -> None:
-        """Write the mark, if nobody has changed the labels since they were read.
+        """Begin to write the mark, if nobody has changed the labels since they were read.
 
         Raises:
             Conflict: a newer claim has changed them.
-            Pending: the write still runs, or another one does.
+            Declined: another write of them still runs: a later sweep retires it.
         """
-        done = anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.ACTION: RELEASE})
-        _wait_for(self.anchor, done)
+        try:
+            anchor.relabel(session, self.anchor, {**self.anchor.labels, labels.ACTION: RELEASE})
+        except Pending as error:
+            raise Declined(str(error)) from error
 
 
 @dataclass(frozen=True)
 class DeleteAnchor(Change):
-    """Delete an anchor that is marked as released."""
+    """Delete an anchor that is retired. A sweep does it `if_possible`: it has other things to do."""
 
     anchor: Anchor
+    if_possible: bool = False
 
     def describe(self) -> Description:
         """A deletion."""
@@ -123,8 +126,14 @@ class DeleteAnchor(Change):
 
         Raises:
             NotFound: it is gone.
+            Declined: it cannot be deleted now, and need not be.
         """
-        anchor.release(session, self.anchor)
+        try:
+            anchor.release(session, self.anchor)
+        except ApiError as error:
+            if self.if_possible and not isinstance(error, NotFound):
+                raise Declined(str(error)) from error
+            raise
 
 
 def _wait_for(relabelled: Anchor, done: bool) -> None:

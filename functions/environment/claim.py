@@ -17,9 +17,9 @@ from functions.environment.events import EventFactory
 from functions.environment.lease import extend
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import blocked
-from functions.environment.sweep import sweep
+from functions.environment.sweep import final_sweep, sweep
 from shared import anchor, labels
-from shared.anchor import RELEASE, Anchor
+from shared.anchor import Anchor
 from shared.google import executions
 from shared.spec import (
     Deploy,
@@ -85,8 +85,8 @@ def decide(observed: ObservedRequest, now: float) -> Decision:
             return verify(observed)
         case Extend() as request:
             return extend(observed, request)
-        case Sweep():
-            return sweep(observed, now)
+        case Sweep() as request:
+            return final_sweep(observed, now) if request.final else sweep(observed, now)
     return blocked(
         observed,
         "NOT_YET",
@@ -135,12 +135,12 @@ def _name(request: Request | InvalidRequest, raw: RawRequest) -> str:
 def _depended_on(observed: ObservedRequest) -> list[Anchor]:
     """The anchors whose execution must be checked for still running."""
     if isinstance(observed.request, Sweep):
-        return [each for each in observed.anchors if each.is_ours and each.needs_its_execution]
+        return [each for each in observed.anchors if each.needs_its_execution]
     found, request = observed.anchor, observed.request
     if found is None or found.execution == observed.execution or not isinstance(request, Deploy | Teardown):
         return []
     same = found.generation == observed.generation
-    return [found] if same or found.action == RELEASE or _may_be_at_work(request, found) else []
+    return [found] if same or _may_be_at_work(request, found) else []
 
 
 def _went_on(execution: wire.Execution | None) -> bool:

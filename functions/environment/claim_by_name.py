@@ -35,8 +35,7 @@ def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
     if not observed.holds_anchor and (why := _obsolete(observed, request)):
         return superseded(observed, why)
     anchor = observed.anchor
-    before = dict(anchor.labels) if anchor else {labels.OWNER: observed.name}
-    values = before | {
+    values = _before(observed) | {
         labels.GENERATION: observed.generation,
         labels.EXECUTION: observed.execution,
         labels.ACTION: TEARDOWN,
@@ -46,12 +45,20 @@ def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
     return acquire(observed, values, _outputs(observed, _place(observed, anchor, request.disable_apis)))
 
 
+def _before(observed: ObservedRequest) -> dict[str, str]:
+    """What the anchor says of the environment; of one that has ended nothing but what others have added."""
+    anchor = observed.anchor
+    if anchor is not None and anchor.stands:
+        return dict(anchor.labels)
+    return {labels.OWNER: observed.name} | (labels.not_ours(anchor.labels) if anchor else {})
+
+
 def verify(observed: ObservedRequest) -> Decision:
     """Verify under the claim that holds the anchor; a newer claim supersedes this request."""
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
-    if anchor is None or not anchor.is_labelled:
+    if anchor is None or not anchor.is_claimed:
         return unknown_environment(observed)
     if anchor.is_being_removed:
         return being_removed(observed)
@@ -74,7 +81,7 @@ def _obsolete(observed: ObservedRequest, request: Teardown) -> str:
     if not request.is_conditional:
         return ""
     anchor = observed.anchor
-    if anchor is None:
+    if anchor is None or not anchor.stands:
         return f"{observed.name} is gone"
     if request.expires is not None and anchor.expires != request.expires:
         return f"the lease of {observed.name} was moved from {request.expires} to {anchor.expires}"

@@ -8,7 +8,7 @@ from functions.environment.acquire import acquire
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, blocked
 from shared import labels
-from shared.anchor import RELEASE, Anchor, first_labels
+from shared.anchor import Anchor, first_labels
 from shared.errors import TooLarge
 from shared.google import compute
 from shared.step.message import Place
@@ -58,7 +58,7 @@ def _refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
 def _moved(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     """A refusal, if the environment exists elsewhere. An anchor that a teardown created does not say where."""
     anchor = observed.anchor
-    if anchor is None or anchor.action == RELEASE:
+    if anchor is None or not anchor.stands:
         return None
     moved = [key for key, value in _place(wanted).items() if anchor.labels.get(key, value) != value]
     if not moved:
@@ -138,8 +138,14 @@ def _values(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
         **labels.spread(labels.GATEWAY, _gateway(wanted)),
         **labels.spread(labels.PROBE, wanted.probe.text),
     }
+    values |= {labels.BEGAN: observed.execution} if _begins(observed) else {}
     values |= _lease(observed, wanted) | ({labels.ORIGIN: request.origin} if request.origin else {})
     return values | _regions(observed, wanted, labels.LIMIT - SPARE_LABELS - len(values))
+
+
+def _begins(observed: ObservedRequest) -> bool:
+    """Whether it takes over a tombstone: nothing of the environment is there."""
+    return observed.anchor is not None and observed.anchor.is_tombstone
 
 
 def _regions(observed: ObservedRequest, wanted: Environment, most: int) -> dict[str, str]:
@@ -157,7 +163,7 @@ def _regions(observed: ObservedRequest, wanted: Environment, most: int) -> dict[
 def _regions_before(observed: ObservedRequest) -> tuple[str, ...] | None:
     """What the anchor says. One that this request has made, and nobody has labelled, stands for nothing yet."""
     anchor = observed.anchor
-    if anchor is None:
+    if anchor is None or anchor.is_tombstone:
         return ()
     if not anchor.is_labelled:
         made_now = first_labels(anchor.description).get(labels.GENERATION) == observed.generation

@@ -1,9 +1,8 @@
-"""Finishes a request: publishes its ending, and releases the anchor if the environment has nothing else left.
+"""Finishes a request: publishes its ending, and leaves the anchor as a tombstone if the environment has nothing left.
 
-That is so after a teardown, and after a deploy that was refused in the check: it has created only its anchor. (The
-anchor's description says which claim created it.) The anchor is first marked as released by compare-and-swap. A newer
-claim that came before the mark keeps the anchor. One that comes later reads the mark and waits until this anchor is
-gone. Then it creates its own, which no deletion of this one can reach (`anchor.release`).
+That is so after a teardown, and after a deploy that was refused in the check, if there was nothing before it. The
+tombstone is written by compare-and-swap. A newer claim that came before keeps the anchor; one that comes later takes
+the tombstone over.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.environment.acquire import RELEASING
-from functions.environment.changes import DeleteAnchor, MarkReleased
 from functions.environment.events import EventFactory
+from functions.environment.tombstones import bury
 from shared import anchor
-from shared.anchor import RELEASE, TEARDOWN, Anchor
+from shared.anchor import TEARDOWN, Anchor
 from shared.google.pubsub import Publication
 from shared.step.message import Claim
-from shared.step.outcome import Decision, Done, Waiting
+from shared.step.outcome import Decision, Done
 from shared.step.step import Context, Step
 
 BEFORE_CHANGES = {"claim", "check"}  # phases that create nothing but the anchor
@@ -28,7 +26,7 @@ OF_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "remo
 
 @dataclass(frozen=True)
 class ObservedEnding:
-    """The ending as the workflow reports it, and the environment's anchor, if it may have to be released."""
+    """The ending as the workflow reports it, and the environment's anchor, if nothing may be left of it."""
 
     ending: Mapping[str, Any]
     claim: Claim
@@ -57,15 +55,15 @@ class ObservedEnding:
 
     @property
     def holds_anchor(self) -> bool:
-        """Whether this claim holds the anchor, or created it and nobody has labelled it."""
+        """Whether this claim is the last that the anchor bears, or created it and nobody has labelled it."""
         found, claim = self.anchor, (self.claim.generation, self.claim.execution)
         if found is None:
             return False
-        return found.is_held_by(*claim) if found.is_labelled else found.was_made_by(*claim)
+        return found.bears(*claim) if found.is_labelled else found.began_with(*claim)
 
 
 def observe(context: Context) -> ObservedEnding:
-    """Read the anchor, if it may have to be released. A request with faults never had one."""
+    """Read the anchor, if nothing may be left of the environment. A request with faults never had one."""
     message = context.message
     observed = ObservedEnding(message.ending or {}, message.claim, None, EventFactory.of(context))
     had_one = observed.is_refused and observed.ending.get("code") != "INVALID_REQUEST"
@@ -77,14 +75,10 @@ def observe(context: Context) -> ObservedEnding:
 
 
 def decide(observed: ObservedEnding, now: float) -> Decision:
-    """Release the anchor if nothing else is left; then publish the ending, if it has an event."""
-    released = _to_release(observed)
-    if released is None:
-        return Decision(Done(), publications=_events(observed, now))
-    if released.action != RELEASE:
-        return Decision(None, [MarkReleased(released)])
-    waiting = Waiting(reason="AnchorReleasing", message="the anchor is being released", retry_after=RELEASING)
-    return Decision(waiting, [DeleteAnchor(released)])
+    """Leave a tombstone if nothing is left; then publish the ending, if it has an event."""
+    if ended := _to_bury(observed):
+        return Decision(None, [bury(ended, now)])
+    return Decision(Done(), publications=_events(observed, now))
 
 
 FINISH = Step("environment", observe, decide, frozenset({"settle"}), fenced=False)
@@ -98,12 +92,12 @@ def ending_of(action: str, outcome: str) -> str | None:
     return OF_WHOLE_SEQUENCE.get(action) if outcome == "done" else outcome
 
 
-def _to_release(observed: ObservedEnding) -> Anchor | None:
+def _to_bury(observed: ObservedEnding) -> Anchor | None:
     found, claim = observed.anchor, observed.claim
-    if found is None or not observed.holds_anchor:
+    if found is None or not observed.holds_anchor or not found.stands:
         return None
-    made_it = found.was_made_by(claim.generation, claim.execution)
-    return found if observed.is_removed or (observed.is_refused and made_it) else None
+    began = found.began_with(claim.generation, claim.execution)
+    return found if observed.is_removed or (observed.is_refused and began) else None
 
 
 def _events(observed: ObservedEnding, now: float) -> list[Publication]:

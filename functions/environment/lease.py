@@ -33,7 +33,7 @@ def extend(observed: ObservedRequest, request: Extend) -> Decision:
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
-    if anchor is None or not anchor.is_labelled:
+    if anchor is None or not anchor.is_claimed:
         return unknown_environment(observed)
     if anchor.is_being_removed:
         return being_removed(observed)

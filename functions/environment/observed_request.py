@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.environment.events import EventFactory
-from shared.anchor import RELEASE, Anchor
+from shared.anchor import Anchor
 from shared.settings import Settings
 from shared.step.outcome import Outputs
 
@@ -51,9 +51,8 @@ class ObservedRequest:
 
     @property
     def environments(self) -> list[Anchor]:
-        """The anchors of all environments, sorted by name; those without labels, which are being claimed, too."""
-        ours = [each for each in self.anchors if each.is_ours and each.action != RELEASE]
-        return sorted(ours, key=lambda each: each.name)
+        """The anchors of all environments, sorted by name; those that are still being claimed, too."""
+        return sorted((each for each in self.anchors if each.stands), key=lambda each: each.name)
 
     def is_at_work(self, each: Anchor) -> bool:
         """Whether the execution that an anchor names has not ended."""

@@ -26,8 +26,8 @@ def anchor_name_taken(observed: ObservedRequest) -> Decision | None:
 
 
 def unknown_environment(observed: ObservedRequest) -> Decision:
-    """A refusal: no environment has this name. An anchor without labels is of one that is not claimed yet."""
-    names = ", ".join(each.name for each in observed.environments if each.is_labelled)
+    """A refusal: no environment has this name."""
+    names = ", ".join(each.name for each in observed.environments if each.is_claimed)
     cause = f"There is no environment {observed.name}; " + (
         f"there is {names}." if names else "there is none."
     )

@@ -1,6 +1,7 @@
 """The sweep: requests a teardown for each environment whose lease has ended, and warns before a lease ends.
 
-It lists the anchors once, and writes nothing but the label of a warning. The teardown is an ordinary request. It
+It lists the anchors, and writes nothing but the label of a warning. Tombstones that are old enough it takes away. The
+teardown is an ordinary request. It
 carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
 execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
 whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. But if the
@@ -10,31 +11,46 @@ anchor has had labels, somebody has taken them off, and the environment may stan
 
 from __future__ import annotations
 
+from functions.environment.acquire import RELEASING
 from functions.environment.lease import Lease
 from functions.environment.observed_request import ObservedRequest
+from functions.environment.tombstones import to_delete, to_retire
 from shared.anchor import Anchor
 from shared.google import compute
 from shared.google.pubsub import Publication
 from shared.json_types import JsonValue
-from shared.step.outcome import Decision, Done
+from shared.step.outcome import Decision, Done, Waiting
 
 CLAIMED = 86400.0  # seconds after its creation by when an anchor has labels, or a sweep has found it without
 
 
 def sweep(observed: ObservedRequest, now: float) -> Decision:
     """One teardown request for each environment whose lease is over, one warning for each whose end is near."""
-    ours = sorted((each for each in observed.anchors if each.is_ours), key=lambda each: each.name)
-    over = [each for each in ours if _is_over(observed, each, now)]
-    leases = [lease for each in ours if not each.is_being_removed and (lease := Lease.of(each))]
+    if old := to_retire(observed, now, final=False):
+        return Decision(None, old)
+    standing = observed.environments
+    over = [each for each in standing if _is_over(observed, each, now)]
+    leases = [lease for each in standing if not each.is_being_removed and (lease := Lease.of(each))]
     near = [
         lease for lease in leases if lease.needs_warning(now) and lease.found.path not in observed.declined
     ]
-    swept = {"environments": len(ours), "tornDown": [each.name for each in over]}
+    swept = {"environments": len(standing), "tornDown": [each.name for each in over]}
     return Decision(
         Done(outputs=observed.outputs(swept=swept)),
-        [lease.warning(observed, now) for lease in near],
+        [*to_delete(observed, final=False), *(lease.warning(observed, now) for lease in near)],
         publications=[_teardown(observed, each) for each in over],
     )
+
+
+def final_sweep(observed: ObservedRequest, now: float) -> Decision:
+    """Take every tombstone away, at once, and nothing else: Fleetgate itself is about to be removed."""
+    if left := to_retire(observed, now, final=True):
+        return Decision(None, left)
+    if retired := to_delete(observed, final=True):
+        message = f"{len(retired)} tombstones are being released"
+        return Decision(Waiting(reason="AnchorReleasing", message=message, retry_after=RELEASING), retired)
+    swept = {"environments": len(observed.environments), "tornDown": []}
+    return Decision(Done(outputs=observed.outputs(swept=swept)))
 
 
 def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:

@@ -90,6 +90,16 @@ class Broker:
                 self.queues.setdefault(name, Queue()).waiting.append(whole)
         return number
 
+    def deliver_again(self, topic: str, message: Json) -> None:
+        """Push one more copy of a message, as it was published: there may be one for as long as it is retained.
+
+        A subscription keeps what is not acknowledged for days, and delivers at least once [documented: "Subscription
+        overview", message retention].
+        """
+        for name, target in self._pushed.items():
+            if self._world.store["pubsub.subscriptions"].list(name)[0]["topic"] == topic:
+                target(message)
+
     def pull(self, subscription: str, most: int, deadline: float) -> list[tuple[str, Json]]:
         """Up to `most` messages with their ack ids; each comes again if not acknowledged in `deadline` seconds."""
         queue = self.queues.setdefault(subscription, Queue())

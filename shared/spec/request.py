@@ -79,9 +79,12 @@ class Teardown(Part):
 
 
 class Sweep(Part):
-    """Tear down what has outlived its lease; the scheduler asks for it."""
+    """Tear down what has outlived its lease, and take old tombstones away; the scheduler asks for it."""
 
     action: Literal["sweep"]
+    final: Flag = Field(
+        False, description="Take every tombstone away at once, and nothing else: before Fleetgate is removed."
+    )
 
 
 class Drill(Part):

@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ from shared.google import importer
 from tests.acceptance import foreign
 from tests.acceptance.crashes import deploying, difference
 from tests.acceptance.runs import settle, store
+from tests.support.dumps import standing
 
 KINDS = (Refusal(429), Refusal(500), Refusal(503), Reset(), Reset(after=True))
 BROKEN = 3  # kinds of broken answers that a seed has
@@ -312,9 +313,9 @@ MOMENTS = re.compile(r'(fleetgate-expires": "|fleetgate-generation": "|first cla
 
 
 def comparable(dump: Json) -> Json:
-    """Without the moments that requests were published."""
-    loaded: Json = json.loads(MOMENTS.sub(r"\1then", json.dumps(dump)))
-    return loaded
+    """Without tombstones, and without what only tells which requests came before the newest."""
+    text = MOMENTS.sub(r"\1then", json.dumps(standing(dump)))
+    return _without_keys(json.loads(text), lambda key: key == labels.BEGAN)
 
 
 def unlike(expected: Json, found: Json, *, taken_over: bool) -> str:
@@ -329,8 +330,12 @@ def unlike(expected: Json, found: Json, *, taken_over: bool) -> str:
 
 
 def _without_regions(dump: Json) -> Json:
-    def known(part: Json) -> Json:
-        return {key: value for key, value in part.items() if not key.startswith(labels.REGION)}
+    return _without_keys(dump, lambda key: key.startswith(labels.REGION))
 
-    loaded: Json = json.loads(json.dumps(dump), object_hook=known)
+
+def _without_keys(dump: Json, is_left_out: Callable[[str], bool]) -> Json:
+    def kept(part: Json) -> Json:
+        return {key: value for key, value in part.items() if not is_left_out(key)}
+
+    loaded: Json = json.loads(json.dumps(dump), object_hook=kept)
     return loaded

@@ -23,6 +23,7 @@ from localcloud.records.call_log import LoggedCall
 from localcloud.time.jump_schedule import Stalled
 from tests.acceptance import occupied
 from tests.acceptance.runs import RESOURCE_APIS, STORE, Mutant, settle, store
+from tests.support.dumps import standing
 
 CALLBACK = "workflowexecutions.projects.locations.workflows.executions.callbacks.sendHttpCallback"
 MOMENTS = ("before", "after", "before the callback")
@@ -180,7 +181,7 @@ async def _live(scenario: Scenario, fault: Fault | None, root: Path) -> Lived:
             local.cloud.faults.plan(fault)
         report = await local.act(last)
         await settle(local, endings)
-        calls, dump = list(local.cloud.log.calls), local.cloud.dump()
+        calls, dump = list(local.cloud.log.calls), standing(local.cloud.dump())
         return Lived(report, calls, list(endings), dump, len(local.cloud.faults.injected))
 
 

@@ -17,6 +17,7 @@ from fleetgate.local.installation import HOME_PROJECT, ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.pubsub.broker import Delivery
 from tests.acceptance.runs import STORE, Mutant, settle, store
+from tests.support.dumps import left
 from tests.support.local_cloud import let_pass, put_anchor
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
@@ -97,7 +98,7 @@ async def teardown_overtakes(seed: int, root: Path) -> str:
         await settle(local, [])
         if outcomes != ["superseded", "done"]:
             return f"the requests ended {outcomes}"
-        return "" if local.cloud.dump() == before else "something is left"
+        return "; ".join(await left(local, before))
 
 
 async def last_of_three_holds(seed: int, root: Path) -> str:

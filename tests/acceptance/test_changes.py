@@ -13,7 +13,7 @@ from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.wire.messages import Caller, Json, Request
 from tests.acceptance.runs import RESOURCE_APIS, STORE, settle, store
-from tests.acceptance.test_teardown import difference
+from tests.support.dumps import difference, left
 
 WEST = "projects/fleetgate-demo/locations/us-west1-a/clusters/gke-west-1"
 EAST = "projects/fleetgate-demo/locations/us-east1-c/clusters/gke-east-1"
@@ -56,12 +56,11 @@ class Life:
     async def ends(self) -> None:
         """Torn down, it leaves what was there before it."""
         assert "done" == (await self.local.teardown(self.name)).outcome
-        await settle(self.local, [])
-        assert [] == self.left()
+        assert [] == await self.left()
 
-    def left(self) -> list[str]:
+    async def left(self) -> list[str]:
         """What is otherwise than before."""
-        return difference(self.before, self.local.cloud.dump())
+        return await left(self.local, self.before)
 
     def objects(self, cluster: str, kind: str) -> list[str]:
         """Names of the environment's objects of a kind."""
@@ -122,10 +121,10 @@ def test_clusters_come_and_go() -> None:
 
             await life.becomes(STORE)
             assert CENTRAL not in local.cloud.world[CLUSTER_APIS]
-            left = [each for each in _names(local.cloud.dump()) if "central" in each]
+            here = [each for each in _names(local.cloud.dump()) if "central" in each]
             default = [each for each in _names(life.before) if "central" in each]
             anchor = ["projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"]
-            assert sorted([*default, *anchor]) == sorted(left)
+            assert sorted([*default, *anchor]) == sorted(here)
 
             await life.ends()
 

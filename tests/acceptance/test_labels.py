@@ -7,9 +7,8 @@ from pathlib import Path
 
 from fleetgate.local.run import LocalRun
 from localcloud.faults.call_faults import Crash, Fault, Matcher
-from tests.acceptance.crashes import difference
-from tests.acceptance.runs import STORE, Mutant, settle
-from tests.support.local_cloud import let_pass
+from tests.acceptance.runs import STORE, Mutant
+from tests.support.dumps import left, standing
 
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
 IN_THE_INSERT_ALONE = Mutant(
@@ -48,14 +47,12 @@ def test_an_anchor_whose_claim_died_before_the_labels_is_swept() -> None:
             dies = Matcher(method="compute.addresses.setLabels", function="fleetgate-environment")
             local.cloud.faults.plan(Fault(dies, Crash(), nth=None))
             await local.deploy(STORE)
-            (left,) = local.cloud.world.store["compute.addresses"].list(ANCHOR)
-            assert "labels" not in left
+            (found,) = local.cloud.world.store["compute.addresses"].list(ANCHOR)
+            assert "labels" not in found
 
             local.cloud.faults.cease()
             await local.act({"action": "sweep"})
-            await local.cloud.run_until(lambda: ANCHOR not in local.cloud.world.store["compute.addresses"])
-            await let_pass(local.cloud, 60.0)
-            await settle(local, [])
-            assert "" == difference(before, local.cloud.dump())
+            await local.cloud.run_until(lambda: before == standing(local.cloud.dump()))
+            assert [] == await left(local, before)
 
     asyncio.run(story())

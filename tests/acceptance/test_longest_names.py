@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 from fleetgate.local.run import LocalRun
-from tests.acceptance.runs import settle, store
-from tests.acceptance.test_teardown import difference
+from tests.acceptance.runs import store
+from tests.support.dumps import left
 
 
 def longest(letter: str, most: int = 63) -> str:
@@ -37,7 +37,6 @@ def test_an_environment_of_the_longest_names_is_verified_by_name_and_removed() -
             ]
             removed = await local.teardown(wanted["name"])
             assert (removed.outcome, removed.leaks) == ("done", [])
-            await settle(local, [])
-            assert difference(before, local.cloud.dump()) == []
+            assert [] == await left(local, before)
 
     asyncio.run(story())

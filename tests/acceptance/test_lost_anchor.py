@@ -15,8 +15,8 @@ from fleetgate.local.installation import HOME_PROJECT, Installation
 from fleetgate.local.resources import compact
 from fleetgate.local.run import LocalRun
 from tests.acceptance import occupied
-from tests.acceptance.runs import settle, store
-from tests.acceptance.test_teardown import difference
+from tests.acceptance.runs import store
+from tests.support.dumps import left
 from tests.support.local_cloud import call, let_pass
 
 ELSEWHERE = "fleet-prod"
@@ -64,14 +64,13 @@ def test_what_is_in_another_project_is_not_clean() -> None:
             assert "leaked" == removed.outcome, removed.diagnoses
             (told,) = removed.diagnoses
             assert "Deploy its spec again and tear it down" in told.fix
-            left = [each for each in removed.leaks if "/clusters/" in each["resource"]]
-            assert {"gke-west-1", "gke-east-1"} == {each["resource"].rpartition("/")[2] for each in left}
+            found = [each for each in removed.leaks if "/clusters/" in each["resource"]]
+            assert {"gke-west-1", "gke-east-1"} == {each["resource"].rpartition("/")[2] for each in found}
             assert all(f"--project={ELSEWHERE}" in each["fix"] for each in removed.leaks)
 
             assert "done" == (await local.deploy(document)).outcome
             assert "done" == (await local.teardown("store")).outcome
-            await settle(local, [])
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     with two_projects():
         asyncio.run(scenario())
@@ -88,8 +87,7 @@ def test_where_environments_can_be_in_one_project_it_is_removed_there() -> None:
             await lose_anchor(local)
 
             assert ("done", []) == ((removed := await local.teardown("store")).outcome, removed.leaks)
-            await settle(local, [])
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())
 
@@ -105,7 +103,6 @@ def test_what_is_in_another_network_of_the_home_project_is_removed_by_its_marks(
             await lose_anchor(local)
 
             assert ("done", []) == ((removed := await local.teardown("store")).outcome, removed.leaks)
-            await settle(local, [])
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())

@@ -15,6 +15,7 @@ from fleetgate.report import Outcome, Report
 from localcloud.faults.outages import OUTAGES
 from localcloud.records.call_log import LoggedCall
 from tests.acceptance.runs import settle, store
+from tests.support.dumps import left
 
 Json = dict[str, Any]
 
@@ -89,8 +90,7 @@ def test_a_teardown_ends_when_it_has_seen_every_place(place: str, waiting: str) 
             _outage(local, place, 0.0, 1200.0)
             removed = await local.teardown("store")
             assert ("done", True) == (removed.outcome, waiting in _waiting(removed))
-            await settle(local, [])
-            assert before == local.cloud.dump()
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())
 

@@ -12,7 +12,7 @@ from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
 from tests.acceptance import foreign
 from tests.acceptance.runs import STORE, settle
-from tests.acceptance.test_teardown import difference
+from tests.support.dumps import left
 from tests.support.local_cloud import call, let_pass
 
 FEATURES = f"projects/{PROJECT}/locations/global/features"
@@ -99,7 +99,6 @@ def test_somebodys_gateway_on_our_config_cluster_stops_a_teardown_before_anythin
             api.delete(GATEWAY, "team-a", "theirs")
             await let_pass(local.cloud, 300.0)
             assert "done" == (await local.teardown("store")).outcome
-            await settle(local, [])
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())

@@ -19,6 +19,7 @@ from localcloud.wire.messages import Caller, Request
 from tests.acceptance import foreign
 from tests.acceptance.races import last_of_three_holds, teardown_overtakes
 from tests.acceptance.runs import settle, store
+from tests.support.dumps import difference, left, standing
 
 STATIC = {"addresses": "static"}
 EXISTING = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
@@ -42,16 +43,6 @@ async def lived(local: LocalRun, document: dict[str, Any]) -> tuple[dict[str, An
     return before, [deployed.outcome, removed.outcome]
 
 
-def difference(one: Any, other: Any, at: str = "") -> list[str]:
-    """Where two dumps differ."""
-    if one == other:
-        return []
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = sorted({*one, *other})
-        return [each for key in keys for each in difference(one.get(key), other.get(key), f"{at}/{key}")]
-    return [f"{at}: {one} became {other}"]
-
-
 @pytest.mark.long  # `test_teardown_equal` has a shorter one of the kind
 def test_an_existing_cluster_is_left_as_it_was() -> None:
     """Without anything of ours in it or on it. What Google's controller installed with the feature stays [inferred]."""
@@ -62,7 +53,7 @@ def test_an_existing_cluster_is_left_as_it_was() -> None:
             document = store()
             document["clusters"][0]["existing"] = True
             before, outcomes = await lived(local, document)
-            after = local.cloud.dump()
+            after = standing(local.cloud.dump())
             here, now = (each["clusters"].pop(EXISTING) for each in (before, after))
 
             assert outcomes == ["done", "done"]
@@ -89,7 +80,7 @@ def test_a_lease_ends_by_itself_and_nothing_is_left() -> None:
 
             endings = [each["attributes"]["ce-type"].rpartition(".")[2] for each in events]
             assert endings == ["verified", "expiring", "removed"]
-            assert difference(before, local.cloud.dump()) == []
+            assert await left(local, before) == []
 
     asyncio.run(scenario())
 
@@ -123,7 +114,7 @@ def test_a_gateway_that_is_held_stops_the_teardown_and_a_later_sweep_finishes_it
 
             let_go(local)
             await ended(local, endings, "removed")
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())
 

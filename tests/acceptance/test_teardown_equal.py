@@ -10,7 +10,8 @@ from fleetgate.local.run import LocalRun
 from shared.google.importer import ROLE
 from tests.acceptance import foreign, occupied
 from tests.acceptance.runs import STORE, settle, store
-from tests.acceptance.test_teardown import difference, lived
+from tests.acceptance.test_teardown import lived
+from tests.support.dumps import left, swept
 
 
 @pytest.mark.long
@@ -22,7 +23,7 @@ def test_nothing_is_left_in_a_network_of_another_name() -> None:
             before, outcomes = await lived(local, store(**occupied.APPS))
 
             assert ["done", "done"] == outcomes
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())
 
@@ -42,7 +43,7 @@ def test_existing_clusters_keep_all_that_others_made_in_them() -> None:
             removed = await local.teardown("store")
             await settle(local, [])
             assert ("done", theirs) == (removed.outcome, occupied.picture(local))
-            assert [] == difference(before, local.cloud.dump())
+            assert [] == await left(local, before)
 
     asyncio.run(scenario())
 
@@ -55,10 +56,9 @@ def test_no_firewall_rule_is_left_where_multi_cluster_services_stay() -> None:
         async with LocalRun(seed=9) as local:
             await foreign.make(local)
             before, outcomes = await lived(local, STORE)
-            left = difference(before, local.cloud.dump())
 
             assert ["done", "done"] == outcomes
-            assert [] == [each for each in left if ROLE not in each], (
+            assert [] == [each for each in await swept(local, before) if ROLE not in each], (
                 "but for the importer's grant, which others use"
             )
 

@@ -131,7 +131,8 @@ class Walk:
             await self.see_through()
         task = asyncio.ensure_future(running)
         follows = (
-            re.match("fleetgate (deploy|verify|extend|teardown)", command) and "--no-wait" not in command
+            re.match("fleetgate (deploy|verify|extend|teardown|sweep)", command)
+            and "--no-wait" not in command
         )
         seconds = 0.0 if QUICK.match(command) else 1.0
         while not task.done():

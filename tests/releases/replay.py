@@ -23,8 +23,8 @@ import aiohttp
 
 from fleetgate.local.run import LocalRun
 from localcloud.wire.messages import Caller, Json
-from tests.acceptance.test_teardown import difference
 from tests.releases.recording import SET_POLICY, Change, Recording, environments_part
+from tests.support.dumps import difference
 from tests.support.local_cloud import PERSON, call, let_pass
 
 PATIENCE = 1800.0  # simulated seconds for which Google may refuse a request: what it needs is not there yet

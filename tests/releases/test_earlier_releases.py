@@ -117,7 +117,7 @@ def test_an_anchor_without_labels_is_dealt_with(action: str) -> None:
                 assert "done" == (await local.act({"action": "sweep"})).outcome
                 await settle(local, [])
                 await let_pass(local.cloud, 600.0, to_the_end=True)
-                assert [] == life.left()
+                assert [] == await life.left()
             await life.ends()
 
     asyncio.run(story())
@@ -168,7 +168,7 @@ def test_the_sweep_removes_it_when_its_lease_is_over() -> None:
 
             await ended(local, endings, "removed")
             await settle(local, [])
-            assert [] == life.left()
+            assert [] == await life.left()
 
     asyncio.run(story())
 

@@ -82,7 +82,7 @@ def test_a_teardown_under_way_is_finished(path: Path) -> None:
                 removed.get("leaks", []),
             )
             await settle(local, [])
-            assert [] == life.left()
+            assert [] == await life.left()
 
     asyncio.run(story())
 

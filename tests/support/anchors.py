@@ -17,6 +17,14 @@ def anchor(google: GoogleServer, name: str = "store") -> Any:
     return google.addresses[f"fleetgate-{name}"]
 
 
+def standing(google: GoogleServer) -> list[Any]:
+    """The addresses that are no tombstones."""
+    ended = ("tombstone", "release")
+    return [
+        each for each in google.addresses.values() if each.get("labels", {}).get(labels.ACTION) not in ended
+    ]
+
+
 def bearer(google: GoogleServer) -> tuple[str, str]:
     """Which claim the anchor of `store` bears."""
     held = anchor(google)["labels"]

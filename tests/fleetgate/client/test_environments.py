@@ -72,6 +72,18 @@ def test_an_environment_that_is_being_claimed_is_shown(
     assert None is shown.expires
 
 
+def test_a_tombstone_is_shown_to_who_asks_for_it(google: GoogleServer, here: Target) -> None:
+    """And nobody waits for it, or can name it."""
+    add_anchor(google, action="tombstone")
+    ran(google, result=result())
+
+    assert [] == all_states(here)
+    assert ["removed"] == [each.phase for each in all_states(here, ended=True)]
+    assert "store is removed" == wait_for(here, "store", "removed", 1.0)
+    with pytest.raises(ClientError, match="store"):
+        state_of(here, "store")
+
+
 def test_one_list_and_one_execution_each_show_every_environment(google: GoogleServer, here: Target) -> None:
     """Addresses that only look like anchors are none."""
     ran(google, result=result())

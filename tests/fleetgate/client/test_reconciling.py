@@ -39,7 +39,7 @@ def kept(tmp_path: Path) -> list[RepositorySpec]:
         ({"origin": "git", "spec": "0000000000000000"}, "its spec has changed"),
         ({}, "it was not in Git before"),
         ({"origin": "git", "action": "teardown"}, "it was being torn down"),
-        ({"origin": "git", "action": "release"}, "it was being torn down"),
+        ({"origin": "git", "action": "tombstone"}, "it is new"),
         (None, "it is new"),
     ],
 )
@@ -75,7 +75,7 @@ def test_what_is_not_claimed_yet_is_new(
     [
         ({"origin": "git"}, True),
         ({"origin": "git", "action": "teardown"}, False),
-        ({"origin": "git", "action": "release"}, False),
+        ({"origin": "git", "action": "tombstone"}, False),
         ({}, False),
     ],
 )

@@ -220,7 +220,8 @@ class TestVerify:
         ("values", "code"),
         [
             ({"action": "teardown"}, "BEING_REMOVED"),
-            ({"action": "release"}, "BEING_REMOVED"),
+            ({"action": "release"}, "UNKNOWN_ENVIRONMENT"),
+            ({"action": "tombstone"}, "UNKNOWN_ENVIRONMENT"),
             ({"network": "elsewhere"}, "NO_VERIFIER"),
             ({"gateway": labels.pack("n" * 60 + "/gateway")}, "NAME_NOT_KEPT"),
             ({"probe": labels.pack("header=" + "x" * 60)}, "NAME_NOT_KEPT"),

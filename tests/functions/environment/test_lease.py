@@ -70,14 +70,16 @@ class TestExtend:
             NOW + 8 * HOUR,
         )
 
-    @pytest.mark.parametrize("action", ["teardown", "release"])
+    @pytest.mark.parametrize(
+        ("action", "code"), [("teardown", "BEING_REMOVED"), ("tombstone", "UNKNOWN_ENVIRONMENT")]
+    )
     def test_what_is_being_removed_is_not_extended(
-        self, google: GoogleServer, claim: Ask, action: str
+        self, google: GoogleServer, claim: Ask, action: str, code: str
     ) -> None:
         """It would not be kept."""
         add_anchor(google, "store", HOUR, action=action)
 
-        assert claim(extend())["code"] == "BEING_REMOVED"
+        assert claim(extend())["code"] == code
         assert google.mutations() == []
 
     def test_an_unknown_name_is_refused_with_the_known_ones(self, google: GoogleServer, claim: Ask) -> None:
@@ -141,7 +143,6 @@ class TestTheSweep:
         ("state", "names"), [("ACTIVE", []), ("QUEUED", []), ("FAILED", ["store"]), (None, ["store"])]
     )
     @pytest.mark.parametrize("lease", [-1, HOUR, None])
-    @pytest.mark.parametrize("action", ["teardown", "release"])
     def test_a_teardown_is_asked_again_only_if_it_died(
         self,
         google: GoogleServer,
@@ -149,10 +150,9 @@ class TestTheSweep:
         state: str | None,
         names: list[str],
         lease: int | None,
-        action: str,
     ) -> None:
         """Whatever the lease: somebody wanted it gone."""
-        add_anchor(google, "store", lease, action=action)
+        add_anchor(google, "store", lease, action="teardown")
         if state:
             alive(google, state=state)
         sweep(claim)

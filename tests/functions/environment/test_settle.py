@@ -1,4 +1,4 @@
-"""Endings: who is told of them, and when the anchor is given back."""
+"""Endings: who is told of them, and when a tombstone is all that stays."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from functions.environment.finish import ending_of
 from shared import labels
-from tests.support.anchors import EXECUTIONS, MINE, OTHER, add_anchor, anchor, bearer
-from tests.support.google_server import EXECUTION, GoogleServer
+from tests.support.anchors import MINE, add_anchor, anchor, bearer
+from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import GENERATION, Ask
 
 
@@ -39,16 +39,29 @@ def test_told_twice_it_has_one_id(anchored: GoogleServer, settle: Ask) -> None:
     assert len({event["ce-id"] for event in anchored.published()}) == 1
 
 
-def test_a_refused_request_leaves_nothing(google: GoogleServer, claim: Ask, settle: Ask) -> None:
-    """The anchor that it made is given back before the ending is told."""
+def test_a_refused_request_leaves_a_tombstone(google: GoogleServer, claim: Ask, settle: Ask) -> None:
+    """Of the anchor that it made, before the ending is told: with its generation and the moment, and nothing else."""
     claim(), claim()
-    first = settle("check", "blocked", code="C")
-    assert (first["outcome"], google.published()) == ("waiting", [])
-    second = settle("check", "blocked", code="C")
+    told = settle("check", "blocked", code="C")
 
-    assert second["outcome"] == "done"
-    assert google.addresses == {}
+    assert (told["outcome"], len(told["changes"])) == ("done", 1)
+    assert anchor(google)["labels"] == {
+        labels.OWNER: "store",
+        labels.GENERATION: MINE,
+        labels.EXECUTION: EXECUTION,
+        labels.ACTION: "tombstone",
+        labels.ENDED: str(int(NOW)),
+    }
     assert google.published()[0]["ce-type"] == "dev.fleetgate.environment.blocked"
+
+
+def test_told_again_it_is_no_other_ending(google: GoogleServer, claim: Ask, settle: Ask) -> None:
+    """Its event was not published, or its answer was lost: the tombstone is its own."""
+    claim(), claim()
+    settle("check", "blocked"), settle("check", "blocked")
+
+    assert [each["data"]["outcome"] for each in google.published()] == ["blocked"] * 2
+    assert 1 == sum("tombstone" in str(each) for each in google.posted("/setLabels"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +86,7 @@ def test_an_anchor_that_was_there_stays(anchored: GoogleServer, claim: Ask, sett
 
 
 def test_a_newer_claim_keeps_the_anchor(google: GoogleServer, claim: Ask, settle: Ask) -> None:
-    """It came before the mark, which is written by compare-and-swap."""
+    """It came before the tombstone, which is written by compare-and-swap."""
     claim(), claim()
 
     def claims(method: str, path: str) -> None:
@@ -87,40 +100,6 @@ def test_a_newer_claim_keeps_the_anchor(google: GoogleServer, claim: Ask, settle
 
     assert told["outcome"] == "done"
     assert bearer(google)[0] == "9999999999999-1"
-
-
-def test_a_late_deletion_does_not_reach_the_next_anchor(
-    google: GoogleServer, claim: Ask, settle: Ask
-) -> None:
-    """It was made while the deletion was on its way, after somebody else had deleted the one before."""
-    claim(), claim()
-    google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": "CANCELLED"}
-
-    def overtakes(method: str, path: str) -> None:
-        if method == "DELETE":
-            google.before = lambda *_: None
-            for _ in range(3):
-                claim(execution=OTHER, time="2026-01-05T09:00:00.000Z")
-
-    google.before = overtakes
-    settle("check", "blocked")
-
-    assert ("1767603600000-88", OTHER) == bearer(google)
-    assert 2 == sum(method == "DELETE" for method, _, _ in google.requests)
-
-
-def test_a_deletion_that_failed_is_tried_again(google: GoogleServer, claim: Ask, settle: Ask) -> None:
-    """Its request is done with: the same once more would only be told of the failure."""
-    claim(), claim()
-    held = dict(google.addresses)
-    settle("check", "blocked")
-    failure = {"status": "DONE", "error": {"errors": [{"code": "INTERNAL", "message": "no"}]}}
-    google.deletions = {key: each | failure for key, each in google.deletions.items()}
-    google.addresses = held
-
-    assert "waiting" == settle("check", "blocked")["outcome"]
-    assert "done" == settle("check", "blocked")["outcome"]
-    assert ({}, 2) == (google.addresses, len(google.deletions))
 
 
 def test_a_request_without_a_name_has_an_ending_too(google: GoogleServer, settle: Ask) -> None:
@@ -159,16 +138,22 @@ def torn_down(google: GoogleServer) -> None:
     add_anchor(google, "store", action="teardown", generation=MINE, execution=EXECUTION)
 
 
-def test_a_teardown_gives_the_anchor_back_and_then_says_so(google: GoogleServer, settle: Ask) -> None:
-    """Marked, deleted, seen gone, told."""
+def test_a_teardown_leaves_a_tombstone_and_then_says_so(google: GoogleServer, settle: Ask) -> None:
+    """In one write; what others have added to the labels stays."""
     torn_down(google)
-    first = settle("audit", "done", action="teardown")
-    assert (first["outcome"], first["reason"], google.published()) == ("waiting", "AnchorReleasing", [])
-    assert [change["verb"] for change in first["changes"]] == ["update", "delete"]
-    second = settle("audit", "done", action="teardown")
+    anchor(google)["labels"]["team"] = "a"
+    told = settle("audit", "done", action="teardown")
 
-    assert second["outcome"] == "done"
-    assert google.addresses == {}
+    assert told["outcome"] == "done"
+    assert [change["verb"] for change in told["changes"]] == ["update"]
+    assert anchor(google)["labels"] == {
+        labels.OWNER: "store",
+        labels.GENERATION: MINE,
+        labels.EXECUTION: EXECUTION,
+        labels.ACTION: "tombstone",
+        labels.ENDED: str(int(NOW)),
+        "team": "a",
+    }
     (event,) = google.published()
     assert event["ce-type"] == "dev.fleetgate.environment.removed"
 
@@ -198,8 +183,8 @@ def test_what_was_claimed_since_is_not_told_to_be_removed(google: GoogleServer, 
     assert google.mutations() == []
 
 
-def test_a_claim_that_comes_before_the_mark_keeps_the_anchor(google: GoogleServer, settle: Ask) -> None:
-    """The mark is written by compare-and-swap."""
+def test_a_claim_that_comes_before_the_tombstone_keeps_the_anchor(google: GoogleServer, settle: Ask) -> None:
+    """It is written by compare-and-swap."""
     torn_down(google)
 
     def claims(method: str, path: str) -> None:

@@ -10,7 +10,17 @@ import pytest
 from localcloud.time.clock import rfc3339_pacific
 from shared import anchor as anchors
 from shared import labels
-from tests.support.anchors import EXECUTIONS, MINE, OTHER, add_anchor, add_unlabelled, alive, anchor, bearer
+from tests.support.anchors import (
+    EXECUTIONS,
+    MINE,
+    OTHER,
+    add_anchor,
+    add_unlabelled,
+    alive,
+    anchor,
+    bearer,
+    standing,
+)
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, Ask
 from tests.support.projects import PROJECT
@@ -171,15 +181,15 @@ class TestOneFleet:
 
         assert claim()["outcome"] == "done"
 
-    def test_the_younger_gives_its_anchor_back(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """It has no labels yet, and is marked as released all the same."""
+    def test_the_younger_leaves_a_tombstone(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
+        """Its anchor has no labels yet, and becomes one all the same."""
         claim(named("zzz"))
         elder = add_unlabelled(google, f"{OLDER}/{OTHER}", "aaa", PROJECT)
         elder["creationTimestamp"] = "2026-01-04T00:00:00.000-08:00"
 
         assert claim(named("zzz"))["code"] == "FLEET_IN_USE"
-        settle("claim", "blocked", name="zzz"), settle("claim", "blocked", name="zzz")
-        assert list(google.addresses.values()) == [elder]
+        settle("claim", "blocked", name="zzz")
+        assert standing(google) == [elder]
 
 
 class TestWhatIsNotClaimedYet:
@@ -247,15 +257,14 @@ class TestWhatIsNotClaimedYet:
         assert claim({"action": "sweep"})["outputs"]["swept"]["tornDown"] == names
 
     def test_what_the_sweep_asked_for_removes_it(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """Found where its note says, claimed, and released at the end."""
+        """Found where its note says, claimed, and ended."""
         add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
         told = claim(TEARDOWN | {"generation": OLDER})
         assert (told["outcome"], told["outputs"]["place"]["project"]) == ("done", PROJECT)
         assert bearer(google) == (MINE, EXECUTION)
 
-        for _ in range(2):
-            settle("audit", "done", action="teardown")
-        assert google.addresses == {}
+        settle("audit", "done", action="teardown")
+        assert standing(google) == []
 
     @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
     def test_what_the_sweep_asked_for_leaves_a_deploy_that_went_on(
@@ -316,12 +325,12 @@ class TestAWriteThatTakesItsTime:
         assert claim({"action": "sweep"})["outcome"] == "done"
         assert [each["data"]["name"] for each in google.published()] == ["shop"]
 
-    def test_a_release_waits_for_its_mark(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
-        """Nothing is deleted before the mark is seen."""
+    def test_an_ending_is_told_when_its_tombstone_is_seen(self, google: GoogleServer, settle: Ask) -> None:
+        """Whoever hears of it finds the name free."""
         add_unlabelled(google, f"{MINE}/{EXECUTION}", project=PROJECT)
         assert settle("claim", "blocked")["reason"] == "WritePending"
-        assert not any(each.startswith("DELETE") for each in google.mutations())
+        assert google.published() == []
 
         anchor(google).update(labels=self.sent[0], labelFingerprint="bmV3")
-        settle("claim", "blocked")
-        assert google.addresses == {}
+        assert settle("claim", "blocked")["outcome"] == "done"
+        assert standing(google) == []

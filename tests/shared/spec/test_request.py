@@ -52,7 +52,7 @@ DRILL = {"action": "drill", "name": "store", "region": "us-west1"}
         ),
         (TEARDOWN, Teardown, UNCONDITIONAL),
         ({**TEARDOWN, "expires": 1767600000}, Teardown, {**UNCONDITIONAL, "expires": 1767600000}),
-        ({"action": "sweep"}, Sweep, {"action": "sweep"}),
+        ({"action": "sweep"}, Sweep, {"action": "sweep", "final": False}),
         (DRILL, Drill, DRILL),
     ],
 )
