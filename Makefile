@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := -m pytest -n 2 --dist loadgroup
+# Every command, test and instance is a process of its own; without bytecode each would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: install demo test lint coverage audit prove bench package lock clean
 
 install: $(VENV)/.installed

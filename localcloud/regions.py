@@ -16,9 +16,10 @@ def _table() -> dict[str, dict[str, str]]:
     return rows
 
 
-def regions() -> list[str]:
+@cache
+def regions() -> tuple[str, ...]:
     """Every region, by name."""
-    return sorted(_table())
+    return tuple(sorted(_table()))
 
 
 def zones(region: str) -> list[str]:
@@ -26,9 +27,10 @@ def zones(region: str) -> list[str]:
     return [f"{region}-{letter}" for letter in _table().get(region, {}).get("zones", "")]
 
 
-def all_zones() -> list[str]:
+@cache
+def all_zones() -> tuple[str, ...]:
     """Every zone, by name."""
-    return sorted(zone for region in _table() for zone in zones(region))
+    return tuple(sorted(zone for region in _table() for zone in zones(region)))
 
 
 def region_of(location: str) -> str:

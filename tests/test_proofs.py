@@ -47,21 +47,21 @@ def ran(proof: str, commit: str = "c1", **fields: Any) -> Piece:
 
 @pytest.fixture
 def pytest_in(tmp_path: Path) -> Any:
-    """Runs the pieces above with xdist; the lines of the summary, and the file."""
+    """Runs the pieces above; the lines of the summary, and the file."""
     (tmp_path / "conftest.py").write_text(PLUGIN.replace("{folder!r}", repr(str(tmp_path))))
     (tmp_path / "test_sums.py").write_text(PIECES)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
 
     def run(*words: str) -> tuple[list[str], dict[str, Any]]:
+        plain = ("no:hypothesispytest", "no:randomly", "no:cacheprovider")
+        plugins = [word for each in plain for word in ("-p", each)]
         command = [
             sys.executable,
             "-m",
             "pytest",
             "-q",
-            "-n",
-            "2",
-            "--rootdir",
-            str(tmp_path),
+            *plugins,
+            f"--rootdir={tmp_path}",
             str(tmp_path),
             *words,
         ]
@@ -74,7 +74,7 @@ def pytest_in(tmp_path: Path) -> Any:
 
 def test_pieces_of_every_worker_make_one_proof(pytest_in: Any) -> None:
     """With what each tried, what did not hold, and the figures of all."""
-    lines, told = pytest_in()
+    lines, told = pytest_in("-n", "2")
     by_name = {each["name"]: each for each in told["proofs"]}
     sums = by_name["sums of one"]
 

@@ -140,10 +140,11 @@ class JumpSchedule:
                 raise Stalled("nothing is due any more, and what was waited for has not come about")
 
     async def _all_wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._quiet.wait(), PATIENCE)
-        except TimeoutError:
-            raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}") from None
+        if not self._quiet.is_set():
+            try:
+                await asyncio.wait_for(self._quiet.wait(), PATIENCE)
+            except TimeoutError:
+                raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}") from None
         if self._trouble is not None:
             raise self._trouble
         await asyncio.sleep(0)  # let the loop take in what has been sent meanwhile

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from localcloud.wire.messages import Json
@@ -56,13 +56,22 @@ class Method:
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """The path parameters if `segments` fit the template."""
-        params: dict[str, str] = {}
-        for pattern, segment in zip(self.template, segments, strict=True):
-            if pattern.startswith("{"):
-                params[pattern[1:-1]] = segment
-            elif pattern != segment:
+        words, parameters = self._parts
+        for at, word in words:
+            if segments[at] != word:
                 return None
-        return params
+        return {name: segments[at] for at, name in parameters}
+
+    @cached_property
+    def _parts(self) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """Where in the template its fixed words are, and where its parameters."""
+        words, parameters = [], []
+        for at, segment in enumerate(self.template):
+            if segment.startswith("{"):
+                parameters.append((at, segment[1:-1]))
+            else:
+                words.append((at, segment))
+        return words, parameters
 
 
 class Document:

@@ -32,14 +32,16 @@ def read_json(text: str | bytes, most: int = MOST_VALUES) -> Any:
     """
     _check_size(text, most)
     try:
-        value = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_integer)
+        words = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+        value = _DECODER.decode(words)
     except RecursionError:
         raise BeyondBounds("exceeded max depth") from None
     except NotJson:
         raise
     except ValueError as error:
         raise NotJson(str(error)) from None
-    _check_depth(value)
+    if words.count("{") + words.count("[") > DEEPEST:  # otherwise it cannot be that deep
+        _check_depth(value)
     return value
 
 
@@ -74,3 +76,6 @@ def _float(text: str) -> float:
 
 def _integer(text: str) -> int | float:
     return int(text) if len(text) <= _LONGEST_INTEGER else _float(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float, parse_int=_integer)

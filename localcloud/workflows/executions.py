@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from localcloud.google_apis import GOOGLE_APIS
@@ -48,6 +49,12 @@ class Execution:
     def name(self) -> str:
         """Its full name, with the project's id."""
         return f"{self.workflow}/executions/{self.id}"
+
+    @cached_property
+    def event(self) -> str:
+        """The id of the event that started it; "" if something else did. Who waits for it asks at every turn."""
+        value = read_json(self.argument) if self.argument else None
+        return str(value.get("id", "")) if isinstance(value, dict) else ""
 
 
 class Executions:
@@ -167,7 +174,7 @@ class Executions:
 
     def of_event(self, workflow: str, event_id: str) -> list[Execution]:
         """Executions of a workflow (full name) that an event of this id started, the oldest first."""
-        return [each for each in reversed(self.of(workflow)) if _event_id(each.argument) == event_id]
+        return [each for each in reversed(self.of(workflow)) if each.event == event_id]
 
     def cancel(self, name: str) -> Execution:
         """Cancel an execution; nothing of it runs any more.
@@ -189,11 +196,6 @@ class Executions:
 
 
 EXECUTIONS: Part[Executions] = Part("Workflows' executions", Executions)
-
-
-def _event_id(argument: str | None) -> str:
-    value = read_json(argument) if argument else None
-    return str(value.get("id", "")) if isinstance(value, dict) else ""
 
 
 def _begin(run: Run) -> None:

@@ -62,7 +62,8 @@ def size_of(value: Any) -> int:
     if kind is dict:
         size = 8
         for key, item in value.items():
-            size += size_of(key) + size_of(item)
+            size += 8 + _string_size(key) if type(key) is str else size_of(key)
+            size += 8 + _string_size(item) if type(item) is str else size_of(item)
         return size
     if kind is list:
         return 8 + sum(map(size_of, value))

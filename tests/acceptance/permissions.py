@@ -216,15 +216,15 @@ def without(grant: Grant) -> tuple[Role, ...]:
 
 
 @cache
-def undisturbed() -> dict[str, Told]:
-    """Every story, with all that the files grant."""
-    return {name: tell(name) for name in STORIES}
+def undisturbed(name: str) -> Told:
+    """A story, with all that the files grant."""
+    return tell(name)
 
 
 @cache
 def cases() -> tuple[tuple[Grant, str], ...]:
     """Each thing that a story makes use of, and the first story that does."""
-    told = undisturbed()
+    told = {name: undisturbed(name) for name in STORIES}
     grants = [grant for grant in all_grants() if grant.step not in NOT_A_STEP]
     first = {
         grant: next((name for name in STORIES if used_by([grant], told[name].used)), "") for grant in grants

@@ -73,6 +73,27 @@ class Life:
         return sorted(each.rpartition("/")[2] for each in found)
 
 
+def test_a_service_goes_and_a_health_check_comes_in_place() -> None:
+    """The shortest of the stories below."""
+
+    async def story() -> None:
+        async with LocalRun(seed=3) as local:
+            life = Life(local)
+            assert "done" == (await local.deploy(STORE)).outcome
+            await settle(local, [])
+            await _lose_east(life)
+            await life.refuses(store(configCluster="gke-east-1"), "ENVIRONMENT_MOVED")
+
+    asyncio.run(story())
+
+
+async def _lose_east(life: Life) -> None:
+    await life.becomes(_without_east(healthCheck={"requestPath": "/healthz"}))
+    assert ["store"] == life.objects(EAST, "Service") == life.objects(EAST, EXPORT)
+    assert ["store", "store-west-1"] == life.objects(WEST, POLICY)
+
+
+@pytest.mark.long
 def test_services_routes_checks_and_the_sample_app_change_in_place() -> None:
     """One environment, one change after the other."""
 
@@ -80,10 +101,7 @@ def test_services_routes_checks_and_the_sample_app_change_in_place() -> None:
         async with LocalRun(seed=3) as local:
             life = Life(local)
             await life.becomes(STORE)
-
-            await life.becomes(_without_east(healthCheck={"requestPath": "/healthz"}))
-            assert ["store"] == life.objects(EAST, "Service") == life.objects(EAST, EXPORT)
-            assert ["store", "store-west-1"] == life.objects(WEST, POLICY)
+            await _lose_east(life)
 
             elsewhere = {"name": "more", "namespace": "other", "port": 8080, "selector": {"app": "store"}}
             services = [*STORE["services"], elsewhere]

@@ -22,6 +22,7 @@ OVER_GRPC = ("PUBSUB", "WORKFLOWS", "WORKFLOWEXECUTIONS")
 USER, OWNER = "user:user@example.com", "user:owner@example.com"
 
 READING = ("roles/compute.networkViewer", "roles/workflows.viewer")
+pytestmark = pytest.mark.long  # `make test` has a program that publishes over gRPC, and each call for itself
 VERSION = {"options": {"requestedPolicyVersion": 3}}  # of policies that have conditions
 
 

@@ -12,7 +12,8 @@ from tests.acceptance.runs import STORE, UNKIND, Outcome, document, run
 
 pytestmark = pytest.mark.xdist_group("tutorial")
 
-SAMPLE = [("store", 4), ("three-regions", 5)]  # `make prove` has seeds 1 to 20 of both
+# `make prove` has seeds 1 to 20 of both
+SAMPLE = [("store", 4), pytest.param("three-regions", 5, marks=pytest.mark.long)]
 
 
 @cache

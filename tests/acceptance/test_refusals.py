@@ -85,6 +85,7 @@ def test_the_tutorials_ranges_are_refused_on_an_auto_mode_network() -> None:
     _refused(outcome, "RANGE_REFUSED", "10.128.0.0/9")
 
 
+@pytest.mark.long
 def test_the_tutorials_ranges_are_used_on_a_custom_mode_network() -> None:
     """There they are ordinary ranges."""
     outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=1, network="custom")
@@ -230,12 +231,12 @@ def _data(event: dict[str, Any]) -> str:
     return base64.b64decode(event["data"]).decode()
 
 
-@pytest.mark.parametrize("field", ["code", "cause", "fix"])
-def test_a_refusal_is_told_on_the_events_topic(field: str) -> None:
+def test_a_refusal_is_told_on_the_events_topic() -> None:
     """Who listens there learns why without looking at any log."""
     outcome = run(store(proxyRanges=TUTORIAL_RANGES), seed=2)
+    told = json.loads(_data(outcome.events[0]))
 
-    assert json.loads(_data(outcome.events[0]))[field]
+    assert told["code"] and told["cause"] and told["fix"]
 
 
 def test_what_google_may_refuse_is_warned_of_before_anything_is_made() -> None:

@@ -247,7 +247,7 @@ def test_kubectl_has_a_configuration_of_its_own(cloud: Standing) -> None:
     assert set(done.stdout.split()) <= {"gke-west-1", "gke-east-1"}
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_nothing_is_left_of_a_cloud_that_was_ended(ending: signal.Signals, tmp_path: Path) -> None:
     """No process, no folder, no file of variables."""
     env_file = tmp_path / "cloud.env"

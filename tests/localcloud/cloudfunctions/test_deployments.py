@@ -143,16 +143,19 @@ def test_what_is_at_work_during_a_deployment_is_finished(play: Play, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("make", "words"),
     [
-        (b"PK no zip", "failed to unzip the source"),
-        (archive({"function.py": MAIN}), "missing main.py and GOOGLE_FUNCTION_SOURCE not specified"),
-        (archive({**FILES, "zeros": "0" * (257 * 2**20)}), "unpacks at most"),
-        (archive({**FILES, **{f"f{number}": "" for number in range(5000)}}), "unpacks at most"),
-        (archive({**FILES, "n" * 300: ""}), "failed to unzip the source"),
-        (archive({**FILES, "tests/test_it.py": "def ("}), "tests/test_it.py"),
-        (archive({**FILES, "deep.py": "(" * 100_000}), "deep.py"),
-        (archive({"main.py": "def other(event): pass"}), "Container Healthcheck failed"),
+        (lambda: b"PK no zip", "failed to unzip the source"),
+        (
+            lambda: archive({"function.py": MAIN}),
+            "missing main.py and GOOGLE_FUNCTION_SOURCE not specified",
+        ),
+        (lambda: archive({**FILES, "zeros": "0" * (257 * 2**20)}), "unpacks at most"),
+        (lambda: archive({**FILES, **{f"f{number}": "" for number in range(5000)}}), "unpacks at most"),
+        (lambda: archive({**FILES, "n" * 300: ""}), "failed to unzip the source"),
+        (lambda: archive({**FILES, "tests/test_it.py": "def ("}), "tests/test_it.py"),
+        (lambda: archive({**FILES, "deep.py": "(" * 100_000}), "deep.py"),
+        (lambda: archive({"main.py": "def other(event): pass"}), "Container Healthcheck failed"),
     ],
     ids=[
         "no zip",
@@ -166,13 +169,13 @@ def test_what_is_at_work_during_a_deployment_is_finished(play: Play, tmp_path: P
     ],
 )
 def test_an_archive_that_cannot_be_served_leaves_the_old_code_in_service(
-    play: Play, tmp_path: Path, data: bytes, words: str
+    play: Play, tmp_path: Path, make: Callable[[], bytes], words: str
 ) -> None:
     """The operation says why."""
 
     async def scene(api: Api) -> None:
         api.deploy("talker", tmp_path)
-        api.upload("bad.zip", data)
+        api.upload("bad.zip", make())
 
         ended = await api.ended(api.patch("talker", "bad.zip")[1])
 

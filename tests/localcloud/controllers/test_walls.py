@@ -24,7 +24,8 @@ from fleetgate.local.installation import HOME_PROJECT
 from tests.fleetgate.local.test_up import Standing, standing
 from tests.support.turns import Turns
 
-pytestmark = pytest.mark.xdist_group("local-up")  # beside the other standing clouds
+# Beside the other standing clouds; `make test` has the bounds that keep this so, one by one.
+pytestmark = [pytest.mark.xdist_group("local-up"), pytest.mark.long]
 
 PATIENCE = 120  # seconds for what takes simulated time
 ANSWERED = 1.0  # seconds of the cloud's processor time within which a call is answered
