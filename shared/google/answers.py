@@ -21,11 +21,11 @@ import urllib3
 import urllib3.exceptions
 
 from shared import errors
+from shared.google.deadline import LONGEST_CALL
 from shared.json_types import Json
 
 MOST = 16 * 1024 * 1024  # bytes of an answer: a thousand pods, or a page of 500 resources, are less
 PIECE = 65_536  # bytes that are read at once
-PATIENCE = 20.0  # seconds for all of an answer: one that trickles would hold the function until its own end
 DEEPEST = (
     100  # levels; Google's own readers take no more [documented: protobuf, JSON parsing, recursion limit]
 )
@@ -56,29 +56,39 @@ ANY: Form = has()
 NAMED: Form = has(name=str)
 
 
-def whole(answer: urllib3.BaseHTTPResponse, decode: bool = False) -> bytes:
-    """The body of an answer; `decode` unpacks it, if it is packed.
+def whole(answer: urllib3.BaseHTTPResponse, decode: bool = False, until: float | None = None) -> bytes:
+    """The body of an answer: whole by `until`, on the monotonic clock, since one that trickles would hold the function.
+
+    `decode` unpacks it, if it is packed.
 
     A body that nobody has asked to pack is not unpacked: a few bytes can be made to mean a great many.
 
     Raises:
         TooLarge: it has more than `MOST` bytes.
-        urllib3.exceptions.TimeoutError: it comes so slowly that it is not there after `PATIENCE`.
+        urllib3.exceptions.TimeoutError: it comes so slowly that it is not there in time.
         urllib3.exceptions.HTTPError: it breaks off, or cannot be unpacked.
     """
-    data, until = bytearray(), time.monotonic() + PATIENCE
+    data, until = bytearray(), until or time.monotonic() + LONGEST_CALL
     try:
-        while piece := answer.read1(PIECE, decode_content=decode):
+        while piece := _next_piece(answer, decode, until):
             data += piece
             if len(data) > MOST:
                 raise TooLarge(f"has more than {MOST} bytes")
-            if time.monotonic() > until:
-                raise urllib3.exceptions.TimeoutError(f"no end of the answer within {PATIENCE:.0f} s")
     except Exception:
         answer.close()  # the connection with it: what is left in it belongs to this answer
         raise
     answer.release_conn()
     return bytes(data)
+
+
+def _next_piece(answer: urllib3.BaseHTTPResponse, decode: bool, until: float) -> bytes:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise urllib3.exceptions.TimeoutError("no end of the answer in time")
+    sock = getattr(answer.connection, "sock", None)
+    if sock is not None:
+        sock.settimeout(left)
+    return answer.read1(PIECE, decode_content=decode)
 
 
 def parsed(data: bytes) -> Any:

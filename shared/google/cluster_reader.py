@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import re
 import ssl
+import time
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -26,7 +27,8 @@ from shared import errors
 from shared.google import answers, refusals
 from shared.google.answers import ANY, Broken, Form, has
 from shared.google.container import Cluster
-from shared.google.session import TIMEOUT, Session, trouble_of
+from shared.google.deadline import CONNECT
+from shared.google.session import Session, trouble_of
 from shared.json_types import Json
 from shared.objects import KubeObject
 
@@ -104,33 +106,36 @@ class ClusterReader:
         return self._session.calls.repeated(method, path, once)
 
     def _call_once(self, method: str, path: str, body: Json | None, accept: str, form: Form) -> Json:
-        calls, place = self._session.calls, self.path + path
-        calls.count("kubernetes", method, path)
+        place = self.path + path
         headers = {"Accept": accept or "application/json"}
         if body is not None:
             headers["Content-Type"] = APPLY if method == "PATCH" else "application/json"
         status = 0
         try:
             self._session.credentials.before_request(Request(), method, self._host + path, headers)
-            answer = self._send(method, self._host + path, headers, body)
+            limit = self._session.calls.begin("kubernetes", method, path)
+            until = time.monotonic() + limit
+            answer = self._send(method, self._host + path, headers, body, limit)
             status = answer.status
-            return self._read(method, place.partition("?")[0], status, answers.whole(answer), form)
+            return self._read(
+                method, place.partition("?")[0], status, answers.whole(answer, until=until), form
+            )
         except (Broken, urllib3.exceptions.HTTPError, GoogleAuthError, OSError) as error:
             raise trouble_of("kubernetes", method, place, status, error) from error
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Json | None
+        self, method: str, url: str, headers: dict[str, str], body: Json | None, limit: float
     ) -> urllib3.BaseHTTPResponse:
-        """Send once; the answer, whose body is not read yet. What time a cluster says it is is not heard: leases and
-        deadlines are Google's clock's.
+        """Send once; the answer, which begins within `limit` seconds, and whose body is not read yet.
+
+        What time a cluster says it is is not heard: leases and deadlines are Google's clock's.
         """
-        timeout = urllib3.Timeout(connect=TIMEOUT[0], read=TIMEOUT[1])
         return _pool(self._ca).request(
             method,
             url,
             headers=headers,
             json=body,
-            timeout=timeout,
+            timeout=urllib3.Timeout(total=limit, connect=CONNECT),
             retries=False,
             redirect=False,
             preload_content=False,

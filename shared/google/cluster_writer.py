@@ -15,7 +15,7 @@ from shared import errors
 from shared.google.answers import has
 from shared.google.cluster_reader import ClusterReader, is_object, object_path, pem_of
 from shared.google.container import Cluster
-from shared.google.session import TIMEOUT, Session
+from shared.google.session import Session
 from shared.json_types import Json
 from shared.objects import KubeObject
 
@@ -58,12 +58,12 @@ class ClusterWriter(ClusterReader):
             return
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Json | None
+        self, method: str, url: str, headers: dict[str, str], body: Json | None, limit: float
     ) -> urllib3.BaseHTTPResponse:
         from kubernetes.client import ApiException
 
         try:
-            answer = self._client.call_api(method, url, headers, body, _request_timeout=TIMEOUT)
+            answer = self._client.call_api(method, url, headers, body, _request_timeout=limit)
         except ApiException as error:  # how the client tells of a certificate that it does not believe
             raise urllib3.exceptions.SSLError(str(error.reason)) from error
         found: urllib3.BaseHTTPResponse = answer.response

@@ -1,10 +1,11 @@
 """The one session that every call of a function goes through, a client library's as well as our own.
 
-An adapter sits under it. It counts the call, gives it a time limit, reads the answer whole, remembers the server's
-`Date`, and turns a refusal or a broken answer (`shared.google.answers`) into `shared.errors`, so that nobody above it
-ever looks at a status code. What changes something is tried once; a read that meets a passing trouble is repeated at
-once, a few times in one invocation: a look is made of a dozen reads, and all of them have to succeed. `mount` puts the
-same adapter under a client library's REST transport:
+An adapter sits under it. It asks whether a call that changes something may begin (`Calls.permit`), counts the call,
+gives it a time limit within the invocation's own (`shared.google.deadline`), reads the answer whole, remembers the
+server's `Date`, and turns a refusal or a broken answer (`shared.google.answers`) into `shared.errors`, so that nobody
+above it ever looks at a status code. What changes something is tried once; a read that meets a passing trouble is
+repeated at once, a few times in one invocation: a look is made of a dozen reads, and all of them have to succeed.
+`mount` puts the same adapter under a client library's REST transport:
 
     client = container_v1.ClusterManagerClient(transport=…)
     session.mount(client.transport._session)
@@ -12,6 +13,8 @@ same adapter under a client library's REST transport:
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -19,6 +22,7 @@ from typing import Any, TypeVar
 
 import google.auth.exceptions
 import requests
+import urllib3
 import urllib3.exceptions
 from google.auth.transport.requests import AuthorizedSession
 from requests.adapters import HTTPAdapter
@@ -26,19 +30,18 @@ from requests.adapters import HTTPAdapter
 from shared import errors
 from shared.google import answers, refusals
 from shared.google.answers import ANY, Broken, Form
+from shared.google.deadline import ANSWERING, CONNECT, Deadline
 from shared.google.metadata import MetadataCredentials, service_account
 from shared.json_types import Json
 from shared.settings import Settings
 
-# Seconds to connect, and between two bytes of the answer. A function has 60 s for all it does, and has to answer within
-# them: one call that hangs may take a third of that, and then an answer that says so still arrives.
-TIMEOUT = (5.0, 20.0)
 # Reads that one invocation may repeat. A look at two clusters is thirteen reads. Where three calls in ten fail, it
 # meets five or six refusals, and more than eight in one look of seven; where all fail, eight calls are made in vain
 # (docs/decisions/0006).
 REPEATS = 8
 SLOW = {errors.TIMED_OUT, errors.TOO_LARGE}
-APART = {"pubsub"}  # publishes (and callbacks, below) move messages; they are not calls on resources
+APART = {"pubsub"}  # publishes (and callbacks) move messages; they are not calls on resources
+CALLBACKS = "/callbacks/"
 READING_POSTS = (
     "/getHealth",
     "/wait",
@@ -51,20 +54,41 @@ Answer = TypeVar("Answer")
 
 
 class Calls:
-    """What one invocation asked of the APIs, and what time they said it was."""
+    """What one invocation asked of the APIs, what time they said it was, and how long it may go on.
 
-    def __init__(self) -> None:
+    `permit` is called before each call that changes a resource, and raises if that must not begin.
+    """
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline()
+        self.permit: Callable[[], None] = lambda: None
         self.by_service: Counter[str] = Counter()
         self.mutations = 0
         self.repeats = 0
         self.date: float | None = None
 
-    def count(self, service: str, method: str, url: str) -> None:
-        """Note a call that is about to be made."""
-        if service in APART or "/callbacks/" in url:
-            return
+    def begin(self, service: str, method: str, url: str) -> float:
+        """Note a call that is about to be sent: nothing else may stand between this and that. Its time limit, seconds.
+
+        Raises:
+            DeadlinePassed: there is no time for it.
+            FleetgateError: it would change something, and must not.
+        """
+        if service in APART or CALLBACKS in url:
+            return self.deadline.time_limit(0.0 if CALLBACKS in url else ANSWERING)
+        mutates = _mutates(method, url)
+        if mutates:
+            self.permit()
+        limit = self.deadline.time_limit()
         self.by_service[service] += 1
-        self.mutations += _mutates(method, url)
+        self.mutations += mutates
+        return limit
+
+    def hear(self, date: str | None) -> None:
+        """The `Date` of an answer, if it had one that can be read."""
+        if moment := answers.unix(date):
+            self.date = moment
+            self.deadline.hear(moment)
 
     def repeated(self, method: str, url: str, once: Callable[[], Answer]) -> Answer:
         """What `once` answers; a read is made again at once where that may help.
@@ -140,14 +164,15 @@ class Wire(HTTPAdapter):
             ApiError: any answer of 300 and above; Transient also for none, or a broken one.
         """
         calls, method, url = self._session.calls, request.method or "GET", request.url or ""
-        calls.count(self._service, method, url)
-        kwargs |= {"timeout": kwargs.get("timeout") or TIMEOUT, "stream": True}
+        limit = calls.begin(self._service, method, url)
+        until = time.monotonic() + limit
+        kwargs |= {"timeout": urllib3.Timeout(total=limit, connect=CONNECT), "stream": True}
         told, status = (self._service, method, request.path_url), 0
         try:
             response = super().send(request, *args, **kwargs)
             status = response.status_code
-            response._content = answers.whole(response.raw, decode=True)
-            calls.date = answers.unix(response.headers.get("Date")) or calls.date
+            response._content = answers.whole(response.raw, decode=True, until=until)
+            calls.hear(response.headers.get("Date"))
             if status == 401:
                 self._session.credentials.token = None  # the next call asks for a new one
             if status >= 300:  # a redirect is a refusal, too: a token goes nowhere else
@@ -165,13 +190,24 @@ class Session:
     def __init__(self, settings: Settings, credentials: Any = None) -> None:
         self.settings = settings
         self.credentials = credentials or MetadataCredentials()
-        self.calls = Calls()
+        self._invocation = threading.local()
         self._http = AuthorizedSession(self.credentials, max_refresh_attempts=0)
         self.mount(self._http)
 
-    def begin(self, sent: float | None = None) -> None:
-        """Start counting for a new invocation; until an API tells the time, it is that of the message, `sent`."""
-        self.calls = Calls()
+    @property
+    def calls(self) -> Calls:
+        """Those of the invocation that runs in this thread. An earlier one may go on in another, after its timeout."""
+        if not hasattr(self._invocation, "calls"):
+            self._invocation.calls = Calls()
+        found: Calls = self._invocation.calls
+        return found
+
+    def begin(self, sent: float | None = None, deadline: Deadline | None = None) -> None:
+        """Start counting for a new invocation, which may go on until its `deadline`.
+
+        Until an API tells the time, it is that of the message, `sent`.
+        """
+        self._invocation.calls = Calls(deadline)
         self.calls.date = sent
 
     def mount(self, http: requests.Session, form: Form | None = None) -> None:
@@ -233,9 +269,7 @@ class Session:
 
         def once() -> Json:
             try:
-                response = self._http.request(
-                    method, url, params=query, json=body, timeout=TIMEOUT, allow_redirects=False
-                )
+                response = self._http.request(method, url, params=query, json=body, allow_redirects=False)
                 if form is not None:
                     return answers.shaped(answers.parsed(response.content), form)
                 answers.heard(response.content)

@@ -1,7 +1,7 @@
 """One attempt of a step: observe → fence → decide → perform. Every error becomes an outcome.
 
-In mode `check` it stops after decide: a plan runs the same code. Only this module performs changes, so only it deals
-with deadlines, and decides what one refused change means for the others.
+In mode `check` it stops after decide: a plan runs the same code. Only this module performs changes, so only it sets up
+the fence (`shared.step.fence`) that every change passes, and decides what one refused change means for the others.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from shared import errors
 from shared.google.pubsub import publish
 from shared.google.session import Session
-from shared.step import fence
 from shared.step.change import Change
 from shared.step.error_outcomes import outcome_of
+from shared.step.fence import Fence
 from shared.step.log import log_error
 from shared.step.message import Message
 from shared.step.outcome import Decision, Done, Outcome, Stopped, Superseded, Waiting
@@ -59,8 +59,11 @@ def _environment(document: object, project: str) -> Environment | None:
 
 def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
     changed: list[errors.FleetgateError] = []
+    fence = Fence(context.session, context.message) if step.fenced else None
+    if fence is not None:
+        context.session.calls.permit = fence.permit
     for _ in range(ROUNDS):
-        decision = _decide(step, context)
+        decision = _decide(step, context, fence)
         if context.message.mode == "check":
             return _planned(decision, made)
         changed = _perform(decision.changes, context, made)
@@ -72,12 +75,11 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
     return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)
 
 
-def _decide(step: AnyStep, context: Context) -> Decision:
+def _decide(step: AnyStep, context: Context, fence: Fence | None) -> Decision:
     observed = step.observe(context)
-    if step.fenced:
-        fence.verify_claim(context.session, context.message)
-    else:
-        fence.check_deadline(context.session, context.message)
+    if fence is not None:
+        fence.verify()
+    context.session.calls.deadline.time_limit()
     return step.decision(context, observed, context.session.now)
 
 
@@ -100,7 +102,7 @@ def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> 
     """
     changed, held = list[errors.FleetgateError](), list[errors.ApiError]()
     for change in wanted:
-        fence.check_deadline(context.session, context.message)
+        context.session.calls.deadline.time_limit()  # or DeadlinePassed
         try:
             _begin(change, context)
             made.append(change)

@@ -22,6 +22,7 @@ from shared.settings import Settings
 from shared.step.message import Message
 
 UNKNOWN = "unknown: "
+EXPIRED = "expired"  # the workflow listens no more, so nothing was sent
 TRIES = 2  # a lost answer costs the workflow its whole wait, so a broken connection is tried once more
 
 # The execution has ended, or has an answer already, or its slot is full [documented; the codes vary]: not tried again.
@@ -48,14 +49,17 @@ def check(message: Message, settings: Settings, project_number: str) -> None:
 def send(session: Session, message: Message, answer: dict[str, Any]) -> str:
     """Send `answer` to the checked callback of `message`. Returns the result, for the log.
 
-    That is "sent", the refusal, or "unknown: …" if a try ended without a clear answer: the workflow may have heard it.
-    An answer that does not arrive is no error of the step: the workflow's wait times out, and it asks again.
+    That is "sent", "expired", the refusal, or "unknown: …" if a try ended without a clear answer: the workflow may have
+    heard it. An answer that does not arrive is no error of the step: the workflow's wait times out, and it asks again.
     """
     doubt = refusal = ""
     for _ in range(TRIES):
         try:
             executions.answer_callback(session, message.callback, answer)
             return "sent"
+        except errors.DeadlinePassed:
+            refusal = refusal or EXPIRED
+            break
         except errors.ApiError as error:
             refusal = f"{error.status} {error.reason}".strip()
             if error.status in TOO_LATE or not isinstance(error, errors.Transient):

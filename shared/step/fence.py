@@ -1,29 +1,65 @@
-"""The fence: before its changes a step reads the anchor, and continues only if its claim still holds it.
+"""The fence: no change begins more than a second after the last read of the anchor that shows the claim was sent.
 
-The same read gives the time: deadlines, leases and estimates all use the server's clock.
+The wire asks `Fence.permit` right before each call that changes something, after the token and everything else that
+may take time: so one read serves the changes that begin together, and none that begins later. Whoever claims the
+environment can therefore tell until when functions of the claim before may still act: `ACTING` seconds from then.
 """
 
 from __future__ import annotations
 
+import math
+import time
+
 from shared import anchor
 from shared.anchor import Anchor
-from shared.errors import DeadlinePassed, Superseded
+from shared.errors import Superseded, Transient
+from shared.google.deadline import LONGEST_CALL
 from shared.google.session import Session
 from shared.step.message import Message
 
+FRESH = 1.0  # seconds since a read of the anchor was sent, within which changes may begin
+READS = 3  # of the anchor, for one change: a read that took longer than `FRESH` lets nothing begin
+# Seconds after a claim holds the anchor until which changes of the claim before may take effect: a read of the anchor
+# that was sent just before, a change that begins `FRESH` after it, a call that lasts as long as one may; and a second,
+# since the date that tells when the claim was seen has none of its parts.
+ACTING = FRESH + LONGEST_CALL + 1.0
 
-def verify_claim(session: Session, message: Message) -> float:
-    """The server's time, if the claim of `message` holds the anchor and its deadline has not passed.
 
-    Raises:
-        Superseded: another claim holds the anchor, or there is no anchor.
-        DeadlinePassed: the message is too old.
-        ApiError: the anchor could not be read.
-    """
-    found = anchor.read(session, message.claim.name)
-    check_claim(found, message)
-    check_deadline(session, message)
-    return session.now
+class Fence:
+    """The fence of one message."""
+
+    def __init__(self, session: Session, message: Message) -> None:
+        self._session = session
+        self._message = message
+        self._read = -math.inf  # when the last read was sent, by the monotonic clock
+
+    def verify(self) -> None:
+        """Read the anchor.
+
+        Raises:
+            Superseded: another claim holds it, or there is no anchor.
+            ApiError: it could not be read.
+        """
+        sent = time.monotonic()
+        check_claim(anchor.read(self._session, self._message.claim.name), self._message)
+        self._read = sent
+
+    def permit(self) -> None:
+        """Let a change begin now: read the anchor again, unless that was done a moment ago.
+
+        Raises:
+            Superseded: another claim holds the anchor, or there is none.
+            Transient: reading it takes too long.
+            ApiError: it could not be read.
+        """
+        for _ in range(READS):
+            if time.monotonic() - self._read <= FRESH:
+                return
+            self.verify()
+        if time.monotonic() - self._read > FRESH:
+            path = anchor.path_of(self._session, self._message.claim.name)
+            told = f"{READS} reads of the anchor took longer than {FRESH:.0f} s each, so nothing was changed"
+            raise Transient("compute", "GET", path, 0, "AnchorSlow", told)
 
 
 def check_claim(found: Anchor | None, message: Message) -> None:
@@ -50,13 +86,3 @@ def _only_reads(found: Anchor, message: Message) -> bool:
     """Whether this is a verify request, which runs under the claim that it found."""
     is_verify = message.place is not None and message.environment is None and message.mode != "destroy"
     return is_verify and found.generation == message.claim.generation
-
-
-def check_deadline(session: Session, message: Message) -> None:
-    """Check the message's deadline by the server's time.
-
-    Raises:
-        DeadlinePassed: it is over.
-    """
-    if session.now >= message.deadline:
-        raise DeadlinePassed(f"attempt {message.attempt} had until {message.deadline:.0f}")

@@ -6,6 +6,7 @@ Only an event that is not ours gets no answer: every error in an attempt becomes
 from __future__ import annotations
 
 from shared import errors
+from shared.google.deadline import Deadline
 from shared.google.metadata import project_number
 from shared.google.session import shared_session
 from shared.settings import Settings
@@ -26,13 +27,14 @@ def run(event: object, *steps: AnyStep) -> None:
     settings = Settings.from_env()
     try:
         message = parse(event)
+        deadline = Deadline(message.sent, message.deadline)
         step = _chosen(steps, message)
         callback.check(message, settings, project_number())
     except (errors.BadMessage, errors.CallbackRefused) as error:
         log_refused(error)
         return
     session = shared_session(settings)
-    session.begin(message.sent or None)
+    session.begin(message.sent or None, deadline)
     outcome, changes = attempt(step, message, session)
     told = answer(message, outcome, changes, session.calls.wire())
     log_answer(message, told, callback.send(session, message, told.content))

@@ -15,6 +15,8 @@ from typing import Any
 
 from fleetgate.local.installation import HOME_PROJECT, ROOT
 from fleetgate.local.run import LocalRun
+from localcloud.container.kube import CLUSTER_APIS
+from localcloud.faults.call_faults import Fault, Matcher, Slow
 from localcloud.pubsub.broker import Delivery
 from tests.acceptance.runs import STORE, Mutant, settle, store
 from tests.support.dumps import left
@@ -23,6 +25,8 @@ from tests.support.local_cloud import let_pass, put_anchor
 ANCHOR = "projects/fleetgate-demo/regions/us-central1/addresses/fleetgate-store"
 LIGHT = ("functions_framework", "google.auth.transport.requests", "pydantic", "werkzeug.serving")
 AT_ONCE = Delivery(copies=2, late=0.6, shuffle=0.3)
+ROUTES, ROUTE = ("one", "three", "two"), "gateway.networking.k8s.io/HTTPRoute"
+DELETIONS = Matcher(service="kubernetes", method="DELETE", resource="*/httproutes/*")
 
 Scenario = Callable[[int, Path], Coroutine[Any, Any, str]]
 
@@ -118,6 +122,30 @@ async def last_of_three_holds(seed: int, root: Path) -> str:
         return "" if outcomes == ["superseded"] * 2 else f"the older requests ended {outcomes}"
 
 
+async def newer_than_slow_deletions(seed: int, root: Path) -> str:
+    """A teardown whose deletions of three routes take 14 s each, and a deploy that claims during the first one.
+
+    The deploy must end verified, with every route there.
+    """
+    routes = [
+        {**STORE["routes"][0], "name": name, "hostnames": [f"{name}.example.internal"]} for name in ROUTES
+    ]
+    async with LocalRun(seed=seed, root=root) as local:
+        await _outcome(local, _publish(local, store(routes=routes)))
+        local.cloud.faults.plan(Fault(DELETIONS, Slow(14.0), nth=None))
+        _ask(local, {"action": "teardown", "name": "store"})
+        await local.cloud.run_until(lambda: bool(local.cloud.faults.injected))
+        await let_pass(local.cloud, 0.8)
+        newest = _publish(local, store(routes=routes))
+        outcome = await _outcome(local, newest)
+        await settle(local, [])
+        west = local.cloud.world[CLUSTER_APIS][
+            "projects/fleetgate-demo/locations/us-west1-a/clusters/gke-west-1"
+        ]
+        missing = [name for name in ROUTES if west.get(ROUTE, "store", name) is None]
+        return f"the deploy ended {outcome}, without {missing}" if missing or outcome != "done" else ""
+
+
 @dataclass(frozen=True)
 class Race:
     """A mutant, and the scenario that finds it in some seed."""
@@ -210,6 +238,11 @@ RACES = (
             )
         ),
     ),
+    Race(
+        "one read of the anchor for all changes of an attempt",
+        newer_than_slow_deletions,
+        Mutant((("shared/step/fence.py", "FRESH = 1.0  #", "FRESH = 1000.0  #"),)),
+    ),
 )
 
 
@@ -250,6 +283,18 @@ async def _outcomes(local: LocalRun, ended: int) -> list[str]:
 
     await local.cloud.run_until(lambda: len(over()) >= ended)
     return over()
+
+
+async def _outcome(local: LocalRun, message: str) -> str:
+    """How the request that was published as this message ended."""
+
+    def ended() -> bool:
+        found = local.cloud.executions.of_event(local.installation.workflow, message)
+        return bool(found) and all(each.ended for each in found)
+
+    await local.cloud.run_until(ended)
+    (execution,) = local.cloud.executions.of_event(local.installation.workflow, message)
+    return str(json.loads(execution.run.result or "{}").get("outcome"))
 
 
 async def _claims(local: LocalRun, executions: int) -> int:

@@ -18,7 +18,7 @@ from shared import errors
 from shared.diagnosis import backend_port
 from shared.diagnosis.case import Case
 from shared.gateway.status import Vip
-from shared.google import answers, refusals
+from shared.google import deadline, refusals
 from shared.google.answers import MOST
 from shared.google.cluster_reader import ClusterReader
 from shared.google.cluster_writer import ClusterWriter
@@ -165,8 +165,8 @@ def test_what_is_no_http_is_no_answer(server: HostileServer, reach: Reach, heade
 def test_an_answer_that_trickles_is_given_up(
     server: HostileServer, reach: Reach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each byte in time, and never an end: all of an answer has 20 seconds, here none."""
-    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+    """Each byte in time, and never an end: a call has 20 seconds for all, here half of one."""
+    monkeypatch.setattr(deadline, "LONGEST_CALL", 0.5)
     server.answer = lambda path: (200, {}, endless(b" "))
     with pytest.raises(errors.Transient) as caught:
         reach(cluster_at(server.host, OWN))

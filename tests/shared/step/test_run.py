@@ -200,22 +200,25 @@ def test_the_fence_is_read_after_the_world(anchored: GoogleServer, event: Event)
     assert (answer(anchored)["outcome"], made.performed) == ("superseded", [])
 
 
-def test_nothing_is_changed_after_the_deadline(anchored: GoogleServer, event: Event) -> None:
-    """A message that comes late finds the workflow asking again."""
+def test_nothing_is_begun_after_the_deadline(
+    anchored: GoogleServer, event: Event, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message that comes late finds the workflow asking again: nobody listens to an answer."""
     made = change()
     toy = Toy(Decision(WAIT, [made]))
     anchored.now = NOW + 91
     run(event(), toy.step)
 
-    assert (answer(anchored)["outcome"], answer(anchored)["reason"]) == ("waiting", "MessageExpired")
-    assert made.performed == []
+    (line,) = last_lines(capsys)
+    assert (line["answer"]["reason"], line["callback"], made.performed) == ("MessageExpired", "expired", [])
+    assert anchored.posted("/callbacks/") == []
 
 
 def test_the_deadline_holds_between_two_changes(anchored: GoogleServer, event: Event, changes: Rows) -> None:
-    """Every answer tells the time."""
+    """And when it has almost come, there is still time for the answer."""
 
     def meets(session: Session) -> None:
-        anchored.now = NOW + 91
+        anchored.now = NOW + 88
         with pytest.raises(errors.NotFound):
             session.get("compute", "projects/p/anything")
 
