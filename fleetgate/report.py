@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Outcome = Literal["done", "blocked", "failed", "superseded", "leaked"]
+Outcome = Literal["done", "blocked", "failed", "superseded", "stale", "leaked"]
 
 
 class Shape(BaseModel):
@@ -210,4 +210,4 @@ class Report(Shape):
 
 
 # Exit status by outcome; changes pending (2) and bad usage (64) are the commands' own.
-EXIT = {"done": 0, "superseded": 0, "blocked": 3, "failed": 4, "leaked": 5}
+EXIT = {"done": 0, "superseded": 0, "blocked": 3, "failed": 4, "leaked": 5, "stale": 6}

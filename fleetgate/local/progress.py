@@ -12,7 +12,7 @@ from rich.live import Live
 
 from fleetgate.terminal import Grid, Terminal, grid, words
 
-MARKS = {"done": "✓", "waiting": "…", "blocked": "✗", "failed": "✗", "superseded": "-"}
+MARKS = {"done": "✓", "waiting": "…", "blocked": "✗", "failed": "✗", "stale": "-", "superseded": "-"}
 STYLES = {"done": "green", "blocked": "red", "failed": "red", "waiting": "yellow"}
 
 

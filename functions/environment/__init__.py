@@ -5,5 +5,6 @@ At the end of the workflow the same function publishes the ending. Once nothing 
 
 Read `claim.py` first (what each request does), then `observed_request.py` (what a claim looks at), `claim_to_deploy.py`
 and `claim_by_name.py`, `acquire.py` (how the anchor is acquired), `lease.py` and `sweep.py`, `finish.py` (endings),
-`tombstones.py` (what stays of an anchor then), and `refusals.py`, `events.py`, `changes.py`.
+`tombstones.py` (what stays of an anchor then), `lateness.py` (who comes too late), and `refusals.py`, `events.py`,
+`changes.py`.
 """

@@ -54,6 +54,8 @@ def _repeats(observed: ObservedRequest, anchor: Anchor) -> str:
         return f"the same request has ended, in execution {anchor.execution}"
     if observed.is_at_work(anchor):
         return f"execution {anchor.execution} is at work on the same request"
+    if anchor.execution in observed.succeeded and not observed.may_repeat:
+        return f"execution {anchor.execution} has done the same request"
     return ""
 
 

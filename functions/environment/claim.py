@@ -8,15 +8,17 @@ holds it. Extend and sweep acquire nothing: they are finished when the claim is 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.environment.claim_by_name import teardown, verify
 from functions.environment.claim_to_deploy import deploy
 from functions.environment.events import EventFactory
+from functions.environment.lateness import stale
 from functions.environment.lease import extend
 from functions.environment.observed_request import ObservedRequest
-from functions.environment.refusals import blocked
+from functions.environment.refusals import blocked, superseded
 from functions.environment.sweep import final_sweep, sweep
 from shared import anchor, labels
 from shared.anchor import Anchor
@@ -48,35 +50,46 @@ def observe(context: Context) -> ObservedRequest:
     """
     session, settings = context.session, context.settings
     raw = context.message.request or RawRequest(b"", "0", "1970-01-01T00:00:00Z")
-    generation = _generation(raw)
-    request = _parse(raw, settings.project) if generation else InvalidRequest([_never_published(raw)])
+    published = _generation(raw)
+    request = _parse(raw, settings.project) if published else InvalidRequest([_never_published(raw)])
     name = _name(request, raw)
     observed = ObservedRequest(
         request,
         name,
-        generation,
+        _seniority(request, published),
         context.message.claim.execution,
         anchor.path_of(session, name),
         [] if isinstance(request, InvalidRequest) else anchor.read_all(session),
         frozenset(),
         settings,
         EventFactory.of(context),
+        labels.asked_at(published),
     )
-    holders = sorted({each.execution for each in _depended_on(observed)})
+    holders = sorted({each.execution for each in _depended_on(observed)} | _own_if_late(context))
     found = {each: executions.read(session, settings.workflow, each) for each in holders}
     return replace(
         observed,
         alive=frozenset(name for name, each in found.items() if executions.is_alive(each)),
         went_on=frozenset(name for name, each in found.items() if _went_on(each)),
+        succeeded=frozenset(name for name, each in found.items() if each and each["state"] == "SUCCEEDED"),
+        is_over=_is_over(context.message.claim.execution, found),
         declined=frozenset(resource for resource, why in context.tried.items() if why),
     )
 
 
 def decide(observed: ObservedRequest, now: float) -> Decision:
     """Refuse the request, yield, write the claim, or do what needs no claim."""
+    if isinstance(observed.request, InvalidRequest):
+        return Decision(replace(invalid(observed.request), outputs=observed.outputs()))
+    if observed.is_over:
+        return superseded(
+            observed, f"execution {observed.execution} has ended; this is a copy of its message"
+        )
+    return stale(observed, now) or _claimed(observed, now)
+
+
+def _claimed(observed: ObservedRequest, now: float) -> Decision:
     match observed.request:
-        case InvalidRequest() as refused:
-            return Decision(replace(invalid(refused), outputs=observed.outputs()))
         case Deploy() as request:
             return deploy(observed, request)
         case Teardown() as request:
@@ -90,11 +103,12 @@ def decide(observed: ObservedRequest, now: float) -> Decision:
     return blocked(
         observed,
         "NOT_YET",
-        f"The action {observed.request.action} is not served by this version.",
+        f"The action {getattr(observed.request, 'action', '')} is not served by this version.",
         'Publish {"action": "deploy", "environment": …}, or update Fleetgate.',
     )
 
 
+FRESH = 5.0  # seconds after which a message may be a copy: an execution has not ended before its claim is answered
 CLAIM = Step("environment", observe, decide, frozenset({"claim"}), fenced=False)
 
 
@@ -111,6 +125,13 @@ def _generation(raw: RawRequest) -> str:
         return labels.generation(raw.publish_time, raw.message_id)
     except (ValueError, OverflowError):
         return ""
+
+
+def _seniority(request: Request | InvalidRequest, published: str) -> str:
+    """The generation of a request. A teardown from the sweep is no newer than what the sweep saw of the environment."""
+    if isinstance(request, Teardown) and request.generation:
+        return labels.unseen(request.generation)
+    return published
 
 
 def _never_published(raw: RawRequest) -> Fault:
@@ -141,6 +162,16 @@ def _depended_on(observed: ObservedRequest) -> list[Anchor]:
         return []
     same = found.generation == observed.generation
     return [found] if same or _may_be_at_work(request, found) else []
+
+
+def _own_if_late(context: Context) -> set[str]:
+    """The execution that sent the message, if the message may be a copy that comes after its end."""
+    sent = context.message.sent
+    return {context.message.claim.execution} if sent and context.session.now - sent > FRESH else set()
+
+
+def _is_over(own: str, found: Mapping[str, wire.Execution | None]) -> bool:
+    return own in found and not executions.is_alive(found[own])
 
 
 def _went_on(execution: wire.Execution | None) -> bool:

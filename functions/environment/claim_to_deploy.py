@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.environment.acquire import acquire
+from functions.environment.lease import Extension
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, blocked
 from shared import labels
@@ -174,13 +175,19 @@ def _regions_before(observed: ObservedRequest) -> tuple[str, ...] | None:
 def _lease(observed: ObservedRequest, wanted: Environment) -> dict[str, str]:
     """The lease starts again with every deploy, at its publish time. Without a ttl it has no end.
 
-    A message that comes late or twice means the same lease: an extension or a warning since then is kept.
+    A message that comes late or twice means the same lease: an extension or a warning since then is kept. So is an
+    extension that was published after this deploy, and came before it.
     """
     anchor = observed.anchor
-    if anchor is not None and anchor.is_labelled and anchor.generation == observed.generation:
-        return {k: v for k, v in anchor.labels.items() if k in (labels.EXPIRES, labels.WARNED)}
-    published = int(labels.asked_at(observed.generation))
-    return {labels.EXPIRES: str(published + wanted.ttl)} if wanted.ttl else {}
+    if anchor is not None and anchor.is_claimed and anchor.generation == observed.generation:
+        return {
+            k: v for k, v in anchor.labels.items() if k in (labels.EXPIRES, labels.WARNED, labels.EXTENDED)
+        }
+    end = int(observed.published) + wanted.ttl if wanted.ttl else 0
+    extension = Extension.of(anchor) if anchor is not None else None
+    if extension and labels.age_order(extension.generation) > labels.age_order(observed.generation):
+        return extension.labels() | ({labels.EXPIRES: str(max(end, extension.end))} if end else {})
+    return {labels.EXPIRES: str(end)} if end else {}
 
 
 def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:

@@ -1,8 +1,10 @@
 """The lease: when it ends, when to warn before its end, and how it is extended.
 
-The end is a label of the anchor, in unix seconds. An extension changes this label alone, by compare-and-swap: it claims
-nothing, and disturbs no running execution. It never shortens a lease (only a deploy does), so that extensions may come
-twice or in any order.
+The end is a label of the anchor, in unix seconds. An extension changes this label by compare-and-swap: it claims
+nothing, and disturbs no running execution. It never shortens a lease (only a deploy does).
+
+The newest request wins here, too. An extension that is older than the claim of the environment, or than another
+extension, changes nothing. So the anchor keeps the newest extension: an older deploy that comes after it keeps its end.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from functions.environment.changes import RelabelAnchor, Warn
 from functions.environment.observed_request import ObservedRequest
-from functions.environment.refusals import anchor_name_taken, being_removed, unknown_environment
+from functions.environment.refusals import anchor_name_taken, being_removed, superseded, unknown_environment
 from shared import labels
 from shared.anchor import Anchor
 from shared.google.pubsub import Publication
@@ -33,14 +35,47 @@ def extend(observed: ObservedRequest, request: Extend) -> Decision:
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
+    if anchor is not None and (newer := _newer(observed, anchor)):
+        return superseded(observed, f"{observed.name} was {newer} since")
     if anchor is None or not anchor.is_claimed:
         return unknown_environment(observed)
     if anchor.is_being_removed:
         return being_removed(observed)
-    end = int(labels.asked_at(observed.generation)) + request.ttl
-    if anchor.expires is None or anchor.expires >= end:
+    mine = Extension(observed.generation, int(observed.published) + request.ttl)
+    if Extension.of(anchor) == mine:
         return Decision(Done(outputs=observed.outputs(lease={"expires": anchor.expires})))
-    return Decision(None, [RelabelAnchor(anchor, {**anchor.labels, labels.EXPIRES: str(end)})])
+    moved = anchor.expires is not None and anchor.expires < mine.end
+    lease = {labels.EXPIRES: str(mine.end)} if moved else {}
+    return Decision(None, [RelabelAnchor(anchor, {**anchor.labels, **lease, **mine.labels()})])
+
+
+def _newer(observed: ObservedRequest, anchor: Anchor) -> str:
+    """What a newer request has done to the environment; "" if there is none."""
+    mine, last = labels.age_order(observed.generation), Extension.of(anchor)
+    if labels.age_order(anchor.generation) > mine:
+        return f"claimed by a newer request, {anchor.generation},"
+    if last and labels.age_order(last.generation) > mine:
+        return f"extended by a newer request, {last.generation},"
+    return ""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """The newest extension of a lease: its generation, and the end that it asked for, in unix seconds."""
+
+    generation: str
+    end: int
+
+    @classmethod
+    def of(cls, anchor: Anchor) -> Extension | None:
+        """The extension in an anchor's labels, if there is one."""
+        generation, _, end = anchor.labels.get(labels.EXTENDED, "").rpartition("-")
+        found = labels.number(end)
+        return cls(generation, found) if generation and found is not None else None
+
+    def labels(self) -> dict[str, str]:
+        """The label that keeps it."""
+        return {labels.EXTENDED: f"{self.generation}-{self.end}"}
 
 
 @dataclass(frozen=True)

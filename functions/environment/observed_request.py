@@ -20,7 +20,10 @@ class ObservedRequest:
 
     `path` is the full name of the environment's anchor, whether it exists or not. `alive` holds the executions that
     have not ended, of those that this request depends on; `went_on` those that have ended, after their claim.
-    `declined` are the anchors, by full name, that could not be written in this call and need not be.
+    `succeeded` are those that have ended in good order, whatever their outcome. `declined` are the anchors, by full
+    name, that could not be written in this call and need not be. `published` is when the request was, in unix seconds.
+    Its `generation` says the same, but for a sweep's teardown, which is no newer than what the sweep saw. `is_over` is
+    a request whose own execution has ended: what asks is a copy of its message.
     """
 
     request: Request | InvalidRequest
@@ -32,7 +35,10 @@ class ObservedRequest:
     alive: frozenset[str]
     settings: Settings
     events: EventFactory
+    published: float
     went_on: frozenset[str] = frozenset()
+    succeeded: frozenset[str] = frozenset()
+    is_over: bool = False
     declined: frozenset[str] = frozenset()
 
     @property
@@ -53,6 +59,11 @@ class ObservedRequest:
     def environments(self) -> list[Anchor]:
         """The anchors of all environments, sorted by name; those that are still being claimed, too."""
         return sorted((each for each in self.anchors if each.stands), key=lambda each: each.name)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be done again after an execution of it has ended: the sweep asks again for what is left."""
+        return getattr(self.request, "is_conditional", False)
 
     def is_at_work(self, each: Anchor) -> bool:
         """Whether the execution that an anchor names has not ended."""

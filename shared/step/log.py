@@ -24,7 +24,7 @@ from shared.step.message import Message
 from shared.visible import visible_value
 
 # Outcome → severity [documented, Cloud Logging LogSeverity].
-_SEVERITY = {"blocked": "WARNING", "failed": "ERROR"}
+_SEVERITY = {"blocked": "WARNING", "stale": "WARNING", "failed": "ERROR"}
 MAX_REFUSAL = 300  # characters of the error about a message that is not ours: its sender chose the content
 LINE_LIMIT = 100_000  # bytes of a line; a log entry has at most 256 KB [documented, Cloud Logging quotas]
 ROWS_LIMIT = LINE_LIMIT - 20_000  # bytes of the rows in one line; the rest of a line is an answer at most

@@ -1,6 +1,6 @@
 """The outcomes that a step can answer, and the decision that `decide` returns.
 
-There are five outcomes; the workflow branches on nothing else. `done` is observed, never assumed.
+There are six outcomes; the workflow branches on nothing else. `done` is observed, never assumed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Warned:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The base class of the five. The workflow passes `outputs` on, and they end in the execution's result.
+    """The base class of the six. The workflow passes `outputs` on, and they end in the execution's result.
 
     So do `warnings`, but of each step only those of its last answer: what a step no longer warns of is over.
     """
@@ -76,7 +76,7 @@ class Waiting(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Stopped(Outcome):
-    """The base of `blocked` and `failed`: a stable code, the cause, and one fix.
+    """The base of `blocked`, `failed` and `stale`: a stable code, the cause, and one fix.
 
     `faults` are `{path, fault, fix}`, if a document has several.
     """
@@ -103,6 +103,13 @@ class Failed(Stopped):
     """It cannot succeed."""
 
     name: ClassVar[str] = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stale(Stopped):
+    """The request came too late to be meant any more, and nobody has acted on it."""
+
+    name: ClassVar[str] = "stale"
 
 
 @dataclass(frozen=True, kw_only=True)

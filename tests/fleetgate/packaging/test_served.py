@@ -16,6 +16,7 @@ from fleetgate.packaging.archive import REQUIREMENTS, archive_of, steps
 from fleetgate.packaging.command import ROOT
 from localcloud.cloud import LocalCloud
 from localcloud.functions.metadata import MetadataServer
+from localcloud.time.clock import rfc3339
 from localcloud.wire.messages import Request, Response
 from shared.spec import parse_environment
 from tests.acceptance.runs import document, run
@@ -88,7 +89,7 @@ class Place:
         number = self.cloud.world.projects.get(HOME_PROJECT).number
         workflow = f"projects/{number}/locations/{HOME_REGION}/workflows/fleetgate"
         request = {"action": "deploy", "environment": STORE}
-        asked = {"messageId": "77", "publishTime": "2026-01-05T06:00:00Z", "data": _base64(request)}
+        asked = {"messageId": "77", "publishTime": rfc3339(now), "data": _base64(request)}
         return {
             "schema": 1,
             "step": step,

@@ -143,11 +143,13 @@ class TestAnotherClaim:
 
         assert claim()["outcome"] == "superseded"
 
-    @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
+    @pytest.mark.parametrize(
+        ("state", "outcome"), [("ACTIVE", "superseded"), ("SUCCEEDED", "superseded"), ("FAILED", "done")]
+    )
     def test_a_second_execution_of_one_message_yields_to_the_living(
         self, google: GoogleServer, claim: Ask, state: str, outcome: str
     ) -> None:
-        """And takes over from the dead."""
+        """And to one that has done it. It takes over from the dead."""
         claim()
         google.answers[f"{EXECUTIONS}/{EXECUTION}"] = {"state": state}
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from localcloud.time.clock import rfc3339
 from shared import labels
-from tests.support.anchors import OTHER, add_anchor, alive, anchor
+from tests.support.anchors import MINE, OTHER, add_anchor, alive, anchor
 from tests.support.google_server import NOW, GoogleServer
 from tests.support.messages import Ask
 
@@ -32,7 +33,10 @@ class TestExtend:
 
         assert told["outcome"] == "done"
         assert told["outputs"]["lease"] == {"expires": NOW + 8 * HOUR}
-        assert anchor(google)["labels"] == before | {labels.EXPIRES: str(int(NOW) + 8 * HOUR)}
+        assert anchor(google)["labels"] == before | {
+            labels.EXPIRES: str(int(NOW) + 8 * HOUR),
+            labels.EXTENDED: f"{MINE}-{int(NOW) + 8 * HOUR}",
+        }
         assert told["calls"]["mutations"] == 1
 
     def test_it_counts_from_when_it_was_published(self, google: GoogleServer, claim: Ask) -> None:
@@ -45,12 +49,12 @@ class TestExtend:
 
     @pytest.mark.parametrize("lease", [9 * HOUR, None])
     def test_it_never_shortens(self, google: GoogleServer, claim: Ask, lease: int | None) -> None:
-        """So that of two that overtake each other the longer holds; without a lease there is no end to move."""
+        """Without a lease there is no end to move. It is noted all the same: an older deploy may still come."""
         add_anchor(google, "store", lease)
         told = claim(extend())
 
         assert (told["outcome"], end(google)) == ("done", None if lease is None else NOW + lease)
-        assert google.mutations() == []
+        assert len(google.mutations()) == 1
 
     def test_it_looks_again_when_the_labels_changed(self, google: GoogleServer, claim: Ask) -> None:
         """Compare-and-swap: what a claim has written stays."""
@@ -89,6 +93,39 @@ class TestExtend:
 
         assert nobody == "There is no environment store; there is none."
         assert claim(extend())["cause"] == "There is no environment store; there is demo, shop."
+
+    @pytest.mark.parametrize("age", [60, 5 * HOUR])
+    def test_an_old_one_does_not_touch_a_later_life(self, google: GoogleServer, claim: Ask, age: int) -> None:
+        """It was published before the environment was deployed; nor does it touch what has ended since."""
+        for action in ("deploy", "tombstone"):
+            add_anchor(google, "store", HOUR, generation=f"{int(NOW - 30) * 1000}-1", action=action)
+            told = claim(extend("30d"), time=rfc3339(NOW - age))
+
+            assert told["outcome"] == ("stale" if age > HOUR else "superseded")
+            assert (end(google), google.mutations()) == (NOW + HOUR, [])
+
+    def test_an_old_one_does_not_undo_a_newer_one(self, google: GoogleServer, claim: Ask) -> None:
+        """However much longer it is; and a copy of the newer one changes nothing."""
+        add_anchor(google, "store", HOUR)
+        told = [
+            claim(extend(ttl), time=rfc3339(NOW - age)) for ttl, age in (("2h", 10), ("30d", 20), ("2h", 10))
+        ]
+
+        assert [each["outcome"] for each in told] == ["done", "superseded", "done"]
+        assert (end(google), len(google.mutations())) == (NOW - 10 + 2 * HOUR, 1)
+
+    def test_an_older_deploy_that_comes_after_it_keeps_its_end(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """As if it had come before it; a newer one begins another lease."""
+        add_anchor(google, "store", HOUR)
+        claim(extend("2d"), time=rfc3339(NOW - 10), id="99")
+        claim(time=rfc3339(NOW - 20))
+        assert end(google) == NOW - 10 + 48 * HOUR
+
+        claim(time=rfc3339(NOW))
+        assert end(google) == NOW + 8 * HOUR
+        assert labels.EXTENDED not in anchor(google)["labels"]
 
     def test_a_deploy_that_comes_twice_does_not_undo_it(self, google: GoogleServer, claim: Ask) -> None:
         """The second execution takes over from the first, which has ended, and leaves the lease."""

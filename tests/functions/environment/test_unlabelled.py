@@ -261,9 +261,9 @@ class TestWhatIsNotClaimedYet:
         add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
         told = claim(TEARDOWN | {"generation": OLDER})
         assert (told["outcome"], told["outputs"]["place"]["project"]) == ("done", PROJECT)
-        assert bearer(google) == (MINE, EXECUTION)
+        assert bearer(google) == (f"{OLDER}-s", EXECUTION)
 
-        settle("audit", "done", action="teardown")
+        settle("audit", "done", f"{OLDER}-s", action="teardown")
         assert standing(google) == []
 
     @pytest.mark.parametrize(("state", "outcome"), [("ACTIVE", "superseded"), ("FAILED", "done")])
