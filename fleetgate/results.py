@@ -170,9 +170,12 @@ def _diagnoses(result: dict[str, Any], ended: Ended) -> Iterable[Diagnosis]:
     step = reasons[0].get("step") if reasons else None
     found = [each for each in _rows(result, "diagnoses") if isinstance(each, dict)]
     yield from _valid(Diagnosis, ({"step": step, **each} for each in found))
+    told = {(_text(each, "code"), _text(each, "cause")) for each in found}
     if not reasons and result.get("code"):
         reasons = [result]
     for reason in reasons:
+        if (_text(reason, "code"), _text(reason, "cause")) in told:
+            continue  # with evidence, above
         yield Diagnosis(
             code=_text(reason, "code"),
             cause=_text(reason, "cause"),

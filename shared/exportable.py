@@ -96,6 +96,19 @@ def mended(project: str, cluster: Cluster, service: Service, fault: Unfit) -> st
     return in_cluster(project, cluster, command)
 
 
+def creation(project: str, cluster: Cluster, services: Iterable[Service]) -> str:
+    """How to make Services that a person makes, in one cluster. Which pods they select, only that person knows."""
+    commands = " && ".join(
+        f"kubectl create service clusterip {each.name} --namespace={each.namespace}"
+        f" --tcp={each.port}:{each.target_port}"
+        for each in services
+    )
+    return (
+        f"Apply its manifest in cluster {cluster.name}, or give the service a selector in the environment to have it"
+        f" made; or, for pods with the label app=NAME: {in_cluster(project, cluster, commands)}"
+    )
+
+
 def selected(pods: Iterable[KubeObject], namespace: str, selector: Mapping[str, str]) -> list[KubeObject]:
     """The pods of a namespace that a selector chooses; none if it is empty."""
     wanted = selector.items()

@@ -28,6 +28,13 @@ SERVED = (
 )
 UNHURRIED = 25.0  # seconds between two looks at what nothing else waits for
 NONE = State("", "")
+# The reason for each state in which a feature changes [documented: FeatureResourceState.State].
+CHANGING = {
+    "ENABLING": "FeatureEnabling",
+    "DISABLING": "FeatureDisabling",
+    "UPDATING": "FeatureUpdating",
+    "SERVICE_UPDATING": "FeatureUpdating",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ def for_feature(feature: Feature | None, now: float) -> Wait | None:
     if feature is None or feature.active:
         return None
     name, since = feature.path.rpartition("/")[2], feature.created if feature.status == "ENABLING" else None
-    reason, message = f"Feature{feature.status.title()}", f"{name} is {feature.status}"
+    reason, message = CHANGING.get(feature.status, CHANGING["UPDATING"]), f"{name} is {feature.status}"
     return Wait(reason, message, remaining(now, since, ENABLED))
 
 

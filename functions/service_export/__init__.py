@@ -6,6 +6,7 @@ after stage, so that nothing goes while something outside the cluster still uses
 
 Read `step.py` first (what is applied, and what is waited for), then `wanted.py` (what each cluster should have) with
 `sample_app.py`, `contents.py` (what it has), `differences.py` (what it lacks), `observed.py`, `blockers.py` (what only
-a person can mend) and `waits.py`. For what goes: `stages.py` (in which order), `survey.py` (what each stage reads),
-`namespaces.py` (which namespaces may go), then `removal.py` (teardown) and `pruning.py` (a changed spec).
+a person can mend), `awaited.py` (Services that others make) and `waits.py`. For what goes: `stages.py` (in which
+order), `survey.py` (what each stage reads), `namespaces.py` (which namespaces may go), then `removal.py` (teardown) and
+`pruning.py` (a changed spec).
 """

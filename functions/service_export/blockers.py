@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from functions.service_export.awaited import awaited, overdue, refusal
 from functions.service_export.differences import ObservedCluster
 from functions.service_export.observed import ObservedExports
 from functions.service_export.wanted import wanted_objects
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
     from shared.spec import Cluster, Environment, Service
 
 
-def blocker(wanted: Environment, observed: ObservedExports) -> Blocked | None:
-    """The first thing that a person must mend."""
+def blocker(wanted: Environment, observed: ObservedExports, now: float) -> Blocked | None:
+    """The first thing that a person must mend, at `now` (unix seconds)."""
     for cluster in wanted.clusters:
         contents = observed.contents.get(cluster.name)
-        if contents and (
-            stop := _foreign_object(wanted, cluster, contents) or _missing_service(wanted, cluster, contents)
-        ):
+        if contents and (stop := _foreign_object(wanted, cluster, contents)):
             return stop
-    return _unfit_services(wanted, observed) or _shared_import(wanted, observed)
+    return (
+        _missing_services(wanted, observed, now)
+        or _unfit_services(wanted, observed)
+        or _shared_import(wanted, observed)
+    )
 
 
 def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
@@ -45,16 +48,10 @@ def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedClu
     return None
 
 
-def _missing_service(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
-    """A Service that is the user's own, and is not there to be exported."""
-    for each in wanted.exports(cluster):
-        if each.selector is None and ("Service", each.namespace, each.name) not in observed.objects:
-            return Blocked(
-                code="SERVICE_MISSING",
-                cause=f"Cluster {cluster.name} has no Service {each.namespace}/{each.name} to export.",
-                fix="Create it, or give the service a selector to have it made.",
-            )
-    return None
+def _missing_services(wanted: Environment, observed: ObservedExports, now: float) -> Blocked | None:
+    """Services that are the user's own, and not there to be exported: in a check at once, later when overdue."""
+    those = awaited(wanted, observed.contents, observed.asked or now, now)
+    return refusal(wanted, those) if observed.asked is None else overdue(wanted, those, now)
 
 
 def _unfit_services(wanted: Environment, observed: ObservedExports) -> Blocked | None:

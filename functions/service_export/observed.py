@@ -15,6 +15,7 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import places_of
 from shared.google.gkehub import member_key
 from shared.google.session import Session
+from shared.labels import asked_at
 from shared.objects import KubeObject
 from shared.step.stages import Reached
 from shared.step.step import Context
@@ -30,7 +31,7 @@ class ObservedExports:
 
     `imports` are the config cluster's, by namespace and name; `foreign` the names of the project's other clusters,
     by the key of their membership. `to_prune` is what is ours and not wanted any more; it is only looked for once
-    nothing that is wanted is missing.
+    nothing that is wanted is missing. `asked` is when the request was published, unix seconds; None in a check.
     """
 
     clusters: Mapping[str, container.Cluster] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class ObservedExports:
     foreign: Mapping[str, str] = field(default_factory=dict)
     to_prune: Reached | None = None
     passed_over: frozenset[str] = frozenset()
+    asked: float | None = None
 
     def is_imported(self, wanted: Environment, service: Service) -> bool:
         """Whether the import lists exactly the memberships of the clusters that export the service."""
@@ -79,7 +81,8 @@ def observe(context: Context) -> ObservedExports:
     every = listing.within(places_of(wanted.clusters))
     ours = _of_environment(wanted, every)
     imports = _imports(wanted, session, ours.get(wanted.config_cluster))
-    observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()))
+    asked = asked_at(context.message.claim.generation) if context.message.mode == "apply" else None
+    observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()), asked=asked)
     if context.message.mode == "apply" and context.message.attempt > 1:
         observed = replace(observed, passed_over=_to_pass_over(wanted, observed))
     contents = {

@@ -8,8 +8,10 @@ list exactly the memberships that export: only then can a route find its backend
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from functions.service_export.awaited import awaited, wait_for_services, warnings
 from functions.service_export.blockers import blocker
 from functions.service_export.differences import differences
 from functions.service_export.observed import ObservedExports, observe
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 
 def decide(wanted: Environment, observed: ObservedExports, now: float) -> Decision:
     """What to apply where, and what is waited for."""
-    if stop := blocker(wanted, observed):
+    if stop := blocker(wanted, observed, now):
         return Decision(stop)
+    lacking = awaited(wanted, observed.contents, observed.asked or now, now)
     ready, later, waits = list[ObjectChange](), list[ObjectChange](), list[Waiting]()
     for cluster in wanted.clusters:
         if cluster.name in observed.passed_over:
@@ -34,8 +37,11 @@ def decide(wanted: Environment, observed: ObservedExports, now: float) -> Decisi
             wait = wait_to_change(change, cluster.name, observed, now)
             (later if wait else ready).append(change)
             waits += [wait] if wait else []
+    if lacking:
+        waits.append(wait_for_services(wanted, lacking, now))
     if waits:
-        return Decision(min(waits, key=lambda each: each.retry_after), ready, later)
+        first = min(waits, key=lambda each: each.retry_after)
+        return Decision(replace(first, warnings=warnings(wanted, lacking)), ready, later)
     if observed.to_prune:
         return observed.to_prune.decide(now)
     if missing := [each for each in wanted.services if not observed.is_imported(wanted, each)]:

@@ -1,6 +1,9 @@
-"""Diagnosis: why an environment was not ready in time. The workflow asks for it once, when it gives up.
+"""Diagnosis: why an environment is not ready.
 
 It runs in the verification function, which can reach the clusters and the network. It changes nothing.
+
+The workflow asks for it when a step has waited for one reason for long (mode look), and once more when it gives up
+(mode diagnose).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from functions.verification.live_environment import reconstruct
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
+from shared.step.bounds import BOUNDS
 from shared.step.outcome import Blocked, Decision, Done
 from shared.step.step import Context, Step
 
@@ -18,25 +22,43 @@ DENIED = "PERMISSION_DENIED"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the rules found."""
+    """What the rules found, and the reason of waiting that was asked about."""
 
     findings: tuple[Finding, ...]
+    about: str = ""
 
 
 def observe(context: Context) -> Diagnosis:
     """Gather the case, and apply every rule. Without a spec, the case is the live environment."""
     since = asked_at(context.message.claim.generation)
-    wanted = context.environment or reconstruct(context.session, context.name, context.place)
-    return Diagnosis(tuple(diagnose(gather(context.session, wanted, since))) if wanted else ())
+    wanted = context.environment
+    if wanted is None and context.message.place is not None:
+        wanted = reconstruct(context.session, context.name, context.place)
+    findings = tuple(diagnose(gather(context.session, wanted, since))) if wanted else ()
+    return Diagnosis(findings, context.message.about)
 
 
 def decide(observed: Diagnosis, now: float) -> Decision:
     """Answer the findings, even if there are none; blocked if a permission to read is missing."""
-    outputs = {"diagnoses": [each.wire() for each in observed.findings]}
-    for each in observed.findings:
-        if each.code == DENIED:
-            return Decision(Blocked(code=each.code, cause=each.cause, fix=each.fix, outputs=outputs))
-    return Decision(Done(outputs=outputs))
+    denials = [each for each in observed.findings if each.code == DENIED]
+    return _blocked(denials[0], observed) if denials else Decision(Done(outputs=_outputs(observed.findings)))
+
+
+def decide_look(observed: Diagnosis, now: float) -> Decision:
+    """Blocked if a finding explains what is waited for; nothing else of what was found counts yet."""
+    bound = BOUNDS.get(observed.about)
+    explaining = [each for each in observed.findings if bound and each.code in bound.causes]
+    return _blocked(explaining[0], Diagnosis(tuple(explaining))) if explaining else Decision(Done())
 
 
 DIAGNOSIS = Step("verification", observe, decide, frozenset({"diagnose"}))
+LOOK = Step("verification", observe, decide_look, frozenset({"look"}))
+
+
+def _blocked(each: Finding, observed: Diagnosis) -> Decision:
+    outputs = _outputs(observed.findings)
+    return Decision(Blocked(code=each.code, cause=each.cause, fix=each.fix, outputs=outputs))
+
+
+def _outputs(findings: tuple[Finding, ...]) -> dict[str, object]:
+    return {"diagnoses": [each.wire() for each in findings]}

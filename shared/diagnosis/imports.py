@@ -1,4 +1,4 @@
-"""An import is missing or lacks clusters, because they do not export the service."""
+"""An import is missing or lacks clusters, because they do not export the service, or have no such Service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case, InCluster
 from shared.diagnosis.finding import Finding
+from shared.exportable import creation
 from shared.exports import own_export, own_service
 from shared.google.gkehub import member_key
 from shared.kubectl import in_cluster
@@ -53,7 +54,7 @@ def _finding(case: Case, cluster: Cluster, services: Sequence[Service], missing:
     several = "s" if len(services) > 1 else ""
     those = "those names" if several else "that name"
     return Finding(
-        code="IMPORT_INCOMPLETE",
+        code="IMPORT_INCOMPLETE" if ours else "SERVICE_MISSING",
         resource=f"{cluster.name}/{missing}/{names[0]}",
         cause=f"ServiceImport{several} {', '.join(names)} {_problem(case, found)} cluster {cluster.name}, which has no"
         f" {missing} of {those}.",
@@ -61,7 +62,7 @@ def _finding(case: Case, cluster: Cluster, services: Sequence[Service], missing:
             "imports": [each and each.get("status", {}) for each in found],
             "missing": [f"{missing} {name} in {cluster.name}" for name in names],
         },
-        fix=_fix(case, cluster, services, missing) if ours else _creation(cluster, services),
+        fix=_fix(case, cluster, services, missing) if ours else creation(case.project, cluster, services),
     )
 
 
@@ -80,9 +81,3 @@ def _fix(case: Case, cluster: Cluster, services: Sequence[Service], missing: str
     listed = wanted[0] if len(wanted) == 1 else {"apiVersion": "v1", "kind": "List", "items": wanted}
     command = f"echo {shlex.quote(json.dumps(listed))} | kubectl apply --server-side -f -"
     return in_cluster(case.project, cluster, command)
-
-
-def _creation(cluster: Cluster, services: Sequence[Service]) -> str:
-    """Services without a selector are the user's."""
-    each = ", ".join(f"Service {one.namespace}/{one.name} with port {one.port}" for one in services)
-    return f"Create {each} in cluster {cluster.name}: the environment exports it, but you manage it."

@@ -23,6 +23,7 @@ from shared.spec.values import (
     MACHINE,
     NAME,
     PROJECT,
+    SERVICE_WAIT,
     Addresses,
     Flag,
     Hostname,
@@ -36,6 +37,7 @@ from shared.spec.values import (
     Region,
     RoutePath,
     ServiceRange,
+    ServiceWait,
     Ttl,
 )
 
@@ -251,6 +253,12 @@ class Environment(Part):
         description="What is exported; default: the sample app's `store`.",
         examples=[[{"name": "store", "port": 8080, "selector": {"app": "store"}}]],
     )
+    service_wait: ServiceWait | None = Field(
+        None,
+        description="How long a deploy waits for Services that it exports and does not make, once their cluster is"
+        " there, 1m to 30m; default: 15m.",
+        examples=["15m", "5m"],
+    )
     gateway: Gateway = Field(description="The gateway.", examples=[{"namespace": "store"}])
     routes: tuple[Route, ...] = Field(
         description="Its HTTPRoutes; left out together with `services`, everything goes to `store`.",
@@ -282,6 +290,11 @@ class Environment(Part):
     def config(self) -> Cluster:
         """The config cluster."""
         return self.cluster(self.config_cluster)
+
+    @property
+    def patience_for_services(self) -> int:
+        """Seconds that Services which others make may be missing, once they could be there."""
+        return self.service_wait or SERVICE_WAIT
 
     @property
     def namespaces(self) -> tuple[str, ...]:

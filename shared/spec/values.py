@@ -32,6 +32,9 @@ SWEEP_INTERVAL = (
     15 * 60
 )  # seconds between two looks for leases that are over; the bootstrap's schedule says it too
 MIN_TTL, MAX_TTL = 30 * 60, 30 * 86400  # a deploy takes about 20 minutes; beyond a month, leave the ttl out
+# Seconds that a Service may be missing: the shortest is a look or two, the longest what the step's budget leaves after
+# the slowest creation of a cluster.
+MIN_SERVICE_WAIT, SERVICE_WAIT, MAX_SERVICE_WAIT = 60, 15 * 60, 30 * 60
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _TTL = re.compile(r"([0-9]{1,6})([dhm])")
 _WRONG_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F", "#")
@@ -44,19 +47,35 @@ def ttl_seconds(value: object) -> int:
     Raises:
         PydanticCustomError: it has no unit or another form, or is outside 30 minutes to 30 days.
     """
-    form = _TTL.fullmatch(value) if isinstance(value, str) else None
-    if form is None:
-        digits = re.match(r"[0-9]+", str(value))
-        some = digits[0] if digits else "8"
-        raise refusal(
-            f"{value!r} is not a time to live", f"write a number and its unit: {some}m, {some}h or {some}d"
-        )
-    seconds = int(form[1]) * _UNITS[form[2]]
+    seconds = _seconds(value, "time to live", "8")
     if not MIN_TTL <= seconds <= MAX_TTL:
         raise refusal(
             f"{value} is outside 30m to 30d", "write 30m to 30d, or leave ttl out to keep it until torn down"
         )
     return seconds
+
+
+def service_wait_seconds(value: object) -> int:
+    """`10m` in seconds.
+
+    Raises:
+        PydanticCustomError: it has no unit or another form, or is outside 1 to 30 minutes.
+    """
+    seconds = _seconds(value, "time to wait", "10")
+    if not MIN_SERVICE_WAIT <= seconds <= MAX_SERVICE_WAIT:
+        raise refusal(f"{value} is outside 1m to 30m", "write 1m to 30m, or leave serviceWait out for 15m")
+    return seconds
+
+
+def _seconds(value: object, what: str, example: str) -> int:
+    form = _TTL.fullmatch(value) if isinstance(value, str) else None
+    if form is None:
+        digits = re.match(r"[0-9]+", str(value))
+        some = digits[0] if digits else example
+        raise refusal(
+            f"{value!r} is not a {what}", f"write a number and its unit: {some}m, {some}h or {some}d"
+        )
+    return int(form[1]) * _UNITS[form[2]]
 
 
 def ttl_text(seconds: int) -> str:
@@ -113,6 +132,12 @@ RoutePath = Annotated[str, Field(max_length=1024), AfterValidator(route_path)]
 Ttl = Annotated[
     int,
     BeforeValidator(ttl_seconds),
+    PlainSerializer(ttl_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[dhm]$"}),
+]
+ServiceWait = Annotated[
+    int,
+    BeforeValidator(service_wait_seconds),
     PlainSerializer(ttl_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,6}[dhm]$"}),
 ]

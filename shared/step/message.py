@@ -75,8 +75,8 @@ class Message:
     `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
     that has only a name (teardown, verify). A `place` comes with all but a claim. `request` comes with claim, `ending`
     with settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them.
-    `audit` is the last verdict of the audit: {verdict, since}. `environment` and `inventory` come packed, but with
-    schema 1.
+    `audit` is the last verdict of the audit: {verdict, since}. `about` comes with look: the reason of waiting whose
+    cause is looked for. `environment` and `inventory` come packed, but with schema 1.
     """
 
     step: str
@@ -94,6 +94,7 @@ class Message:
     place: Place | None = None
     inventory: Sequence[str] | None = None
     audit: Json | None = None
+    about: str = ""
     schema: int = SCHEMA
 
 
@@ -131,6 +132,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         place=_place(fields["place"]) if fields.get("place") else None,
         inventory=_unpacked(fields.get("inventory"), list),
         audit=fields.get("audit") or None,
+        about=str(fields.get("about") or ""),
         schema=fields["schema"],
     )
 

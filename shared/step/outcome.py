@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from shared.google.pubsub import Publication
 from shared.json_types import Json
+from shared.step.bounds import BOUNDS
 from shared.step.change import Change
 
 Outputs = Json  # passed on by the workflow, and part of the execution's result
@@ -63,7 +64,10 @@ class Done(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Outcome):
-    """Nothing is wrong, but it is not finished. `retry_after` estimates the remaining seconds."""
+    """Nothing is wrong, but it is not finished. `retry_after` estimates the remaining seconds.
+
+    `reason` is one of `BOUNDS`, which says when its cause is looked for.
+    """
 
     name: ClassVar[str] = "waiting"
     reason: str
@@ -71,7 +75,13 @@ class Waiting(Outcome):
     retry_after: float
 
     def _detail(self) -> Json:
-        return {"reason": self.reason, "message": self.message, "retryAfter": round(self.retry_after, 1)}
+        fields: Json = {
+            "reason": self.reason,
+            "message": self.message,
+            "retryAfter": round(self.retry_after, 1),
+        }
+        bound = BOUNDS.get(self.reason)
+        return fields | ({"lookAfter": bound.seconds} if bound and bound.causes else {})
 
 
 @dataclass(frozen=True, kw_only=True)

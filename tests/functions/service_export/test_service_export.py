@@ -236,7 +236,8 @@ def test_a_service_without_selector_must_be_there() -> None:
     """It is the user's own: exported, never applied."""
     services = [{"name": "own", "port": 80, "clusters": [WEST]}]
     wanted = environment(services=services, sampleApp=False, routes=[])
-    missing = decide(wanted, observed(there(WEST, {SPACE: {"metadata": {"name": "store"}}})), NOW).outcome
+    space = {"metadata": {"name": "store", "creationTimestamp": stamp(NOW - 900)}}
+    missing = decide(wanted, observed(there(WEST, {SPACE: space})), NOW).outcome
     service: Json = {"metadata": {"name": "own"}, "spec": {"ports": [{"port": 80, "targetPort": 8080}]}}
     own: dict[Key, Json] = {SPACE: {"metadata": {"name": "store"}}, ("Service", "store", "own"): service}
 
