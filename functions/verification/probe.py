@@ -1,18 +1,14 @@
-"""Sends requests to the gateway's addresses, and judges the answers.
+"""Sends one request to a gateway's address, reads the answer, and says what is wrong with it.
 
-Plain HTTP without credentials, through the proxy that the process environment names, if any. One request at a time,
-tried once: the workflow's next attempt repeats what was not right yet.
-
-A backend may be as slow as it likes. So an answer has a time limit, and so have all requests of an attempt: the
-function has to answer before its own end, or nobody learns why it did not.
+Plain HTTP without credentials, through the proxy that the process environment names, if any, and tried once: the
+workflow's next attempt repeats what was not right yet. A backend may be as slow as it likes, so an answer has a time
+limit.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,17 +16,14 @@ import requests
 import urllib3.exceptions
 
 from functions.verification import timed_http
-from functions.verification.expectation import Row
-from functions.verification.proof import ProofRow, SeenCluster
+from functions.verification.expectation import NO_ROUTE, Row
+from functions.verification.filters import Told, told
 from shared.json_types import Json
 
 if TYPE_CHECKING:
     from shared.spec import Probe
 
 
-# Seconds for all requests of an attempt. The function has 120 s (terraform-bootstrap/functions.tf), and reads the
-# clusters before.
-PATIENCE = 60.0
 LATE = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 AGENT = "fleetgate-verification"
 MAX_BODY = 1024 * 1024  # bytes of an answer that are read: a backend may send anything
@@ -42,63 +35,14 @@ MAX_NAME = 100  # characters of a name in an answer: more than any cluster or zo
 class Answer:
     """An answer: `status` is None if none came; `is_late` if it was not whole in time. `ms` is whole milliseconds."""
 
-    status: int | None
+    status: int | None = None
     served_by: str | None = None
     zone: str | None = None
     location: str = ""
     text: str = ""
     ms: int | None = None
     is_late: bool = False
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """A row and its answer; `fault` says what is wrong with it, "" if nothing is."""
-
-    row: Row
-    answer: Answer
-    fault: str
-
-    def proof(self) -> ProofRow:
-        """The row as it is told."""
-        row, answer = self.row, self.answer
-        by = (SeenCluster(answer.served_by, 1, answer.zone),) if answer.served_by else ()
-        return ProofRow(
-            row,
-            self.fault,
-            row.note or self.fault,
-            1 if row.request else 0,
-            by,
-            served_by=answer.served_by,
-            zone=answer.zone,
-            status=answer.status,
-            ms=answer.ms,
-        )
-
-    def wire(self) -> Json:
-        """The row as the report has it."""
-        return self.proof().wire()
-
-
-def send_requests(rows: Iterable[Row], probe: Probe) -> Iterator[ProbeResult]:
-    """Send each row's request. After one failure at a VIP the others there are not sent: they would fail too.
-
-    The last result is that of the first request for which there was no time left, if there is such a one.
-    """
-    failed, until = set[str](), time.monotonic() + PATIENCE
-    with timed_http.plain_session() as http:
-        http.headers["User-Agent"] = AGENT
-        for row in rows:
-            if row.vip.address in failed:
-                continue
-            if row.request and time.monotonic() > until:
-                yield ProbeResult(row, Answer(None), "OutOfTime")
-                return
-            answer = _send(http, row, probe) if row.request else Answer(None)
-            fault = fault_of(row, answer, probe) if row.request else ""
-            if fault:
-                failed.add(row.vip.address)
-            yield ProbeResult(row, answer, fault)
+    told: Told = field(default_factory=Told)
 
 
 def fault_of(row: Row, answer: Answer, probe: Probe) -> str:
@@ -111,6 +55,8 @@ def fault_of(row: Row, answer: Answer, probe: Probe) -> str:
         return "TooSlow"
     if answer.status is None:
         return "Unreachable"
+    if row.rule == NO_ROUTE:
+        return "" if answer.status == 404 else "UnexpectedStatus"
     if row.redirect is not None:
         return "" if _redirects(row, answer) else "RedirectNotThere"
     if answer.status == 404:
@@ -126,7 +72,8 @@ def fault_of(row: Row, answer: Answer, probe: Probe) -> str:
     return "" if answer.served_by in (row.preferred or row.expected) else "WrongCluster"
 
 
-def _send(http: requests.Session, row: Row, probe: Probe) -> Answer:
+def send(http: requests.Session, row: Row, probe: Probe) -> Answer:
+    """Send a row's request."""
     request = row.request
     assert request is not None, "only rows with a request are sent"
     port = "" if row.port == 80 else f":{row.port}"
@@ -147,7 +94,8 @@ def _answer(response: requests.Response, probe: Probe) -> Answer:
     """What an answer says. Of its body is only read what says who answered, or why nobody did: it may have no end."""
     names = not isinstance(probe.identity, str) and probe.identity.json_field is not None
     body = response.raw.read(MAX_BODY, decode_content=True) if names and _is_good(response) else b""
-    served_by, zone = _identity(response, body, probe)
+    document = _document(body)
+    served_by, zone = _identity(response, document, probe)
     return Answer(
         response.status_code,
         served_by,
@@ -155,6 +103,7 @@ def _answer(response: requests.Response, probe: Probe) -> Answer:
         response.headers.get("Location", ""),
         _reason(response) if response.status_code >= 400 else "",
         round(response.elapsed.total_seconds() * 1000),
+        told=told(response.headers, document),
     )
 
 
@@ -170,18 +119,22 @@ def _reason(response: requests.Response) -> str:
         return ""
 
 
-def _identity(response: requests.Response, body: bytes, probe: Probe) -> tuple[str | None, str | None]:
+def _document(body: bytes) -> Json:
+    """The body's fields; none if it is no JSON object."""
+    try:
+        document = json.loads(body) if body else {}
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _identity(response: requests.Response, fields: Json, probe: Probe) -> tuple[str | None, str | None]:
     """The cluster and zone in an answer. A zone is only read from a JSON body, from the field `zone`."""
     identity = probe.identity
     if isinstance(identity, str) or not response.ok:
         return None, None
     if identity.header:
         return _text(response.headers.get(identity.header)), None
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None, None
-    fields = document if isinstance(document, dict) else {}
     return _text(fields.get(identity.json_field or "")), _text(fields.get("zone"))
 
 

@@ -1,7 +1,8 @@
 """Verification: sends requests through every address, hostname and rule, and checks which cluster answered.
 
 It runs inside the VPC and changes nothing. The config cluster says what to expect. Verification is done when every
-answer is right. Until then it waits, as long as the workflow's budget lasts.
+backend that a rule leads to has answered, every answer was right, and weights are as they should be. Until then it
+waits, as long as the workflow's budget lasts.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from functions.verification.expectation import RoutingState, rows
-from functions.verification.probe import MAX_NAME, PATIENCE, ProbeResult, send_requests
+from functions.verification.endpoint_states import read_states
+from functions.verification.expectation import NO_ROUTE, RoutingState, rows
+from functions.verification.probe import MAX_NAME
+from functions.verification.proof import ProofRow
+from functions.verification.proving import MAX_REQUESTS, PATIENCE, prove
 from functions.verification.subject import NothingToProve, Subject, read_subject
 from functions.verification.timed_http import LIMIT
 from shared.gateway.status import Vip, of_route, vips
@@ -31,16 +35,19 @@ if TYPE_CHECKING:
 
 # Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
 TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
-MAX_REQUESTS = 1_000  # in one attempt: what fits into a function's time [inferred: some 50 ms each]
+MAX_ROWS = 1_000  # in one attempt
 FAULT_MESSAGES = {
     "Unreachable": "does not answer",
     "TooSlow": f"has not answered whole within {LIMIT:.0f} s",
-    "OutOfTime": f"was not sent: the requests before it took {PATIENCE:.0f} s",
+    "OutOfTime": f"was not sent: the requests before it took {PATIENCE:.0f} s, or were {MAX_REQUESTS:,}",
     "RouteNotThere": "answers 404: the proxies do not have the route yet",
     "NoHealthyUpstream": "has no healthy backend yet",
     "WrongCluster": "is answered by another cluster than the one that should",
     "NotIdentified": "answers without saying from which cluster",
     "RedirectNotThere": "does not redirect as the rule says",
+    "BackendUnseen": "is not answered by every backend yet",
+    "WeightsDiffer": "is not shared between its backends as the weights say",
+    "FilterNotThere": "is not changed as the rule's filters say",
     "UnexpectedStatus": "answers with an unexpected status",
 }
 
@@ -50,13 +57,13 @@ class ObservedTraffic:
     """The answers to the requests that were sent.
 
     `asked` is when the request was published, `reconciled` when the last route was in the load balancer (unix
-    seconds). `missing` says why nothing could be sent. `left_out` counts the rows beyond `MAX_REQUESTS`.
+    seconds). `missing` says why nothing could be sent. `left_out` counts the rows beyond `MAX_ROWS`.
     """
 
     asked: float
     missing: str = ""
     reconciled: float | None = None
-    results: tuple[ProbeResult, ...] = ()
+    results: tuple[ProofRow, ...] = ()
     left_out: int = 0
 
 
@@ -93,10 +100,11 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     routes = subject.cluster.list("HTTPRoute", subject.namespace) or []
     imports = _imports(subject.cluster, routes, subject.namespace)
     matrix = list(rows(RoutingState(subject.gateway, tuple(routes), imports, subject.fleet, addresses)))
-    if not matrix and subject.needs_routes:
+    if subject.needs_routes and all(each.rule == NO_ROUTE for each in matrix):
         raise NothingToProve(f"Gateway {subject.namespace}/{subject.name} has no attached route")
-    results = tuple(send_requests(islice(matrix, MAX_REQUESTS), subject.probe))
-    left_out = max(0, len(matrix) - MAX_REQUESTS)
+    states = read_states(session, subject.project)
+    results = prove(islice(matrix, MAX_ROWS), subject.probe, states)
+    left_out = max(0, len(matrix) - MAX_ROWS)
     return ObservedTraffic(asked, "", _reconciled(routes, subject.name), results, left_out)
 
 
@@ -147,25 +155,27 @@ def _outputs(observed: ObservedTraffic) -> Json:
     sent = [each for each in ordered if each.row.request is not None]
     wrong = sum(bool(each.fault) for each in sent)
     summary = {
-        "requests": len(sent),
+        "requests": sum(each.requests for each in sent),
+        "rows": len(sent),
         "right": len(sent) - wrong,
         "wrong": wrong,
-        "clusters": sorted({each.answer.served_by for each in sent if each.answer.served_by}),
+        "clusters": sorted({one.cluster for each in sent for one in each.clusters if one.answers}),
     }
     left_out = {"notProbed": observed.left_out} if observed.left_out else {}
     return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out}
 
 
-def _waiting(observed: ObservedTraffic, failing: list[ProbeResult], pace: Pace) -> Waiting:
+def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> Waiting:
     """Wait for healthy backends in every case: they take longer than the URL map, at the same time."""
     first = failing[0]
     request = first.row.request
     assert request is not None, "only a sent request can fail"
-    what = f"{request.method} http://{request.host}{request.target} by {first.row.vip.address}"
-    if first.answer.served_by:
-        detail = f" ({first.answer.served_by}, not {' or '.join(first.row.preferred or first.row.expected)})"
+    port = f":{first.row.port}" if first.row.port != 80 else ""
+    what = f"{request.method} http://{request.host}{port}{request.target} by {first.row.vip.address}"
+    if first.fault == "WrongCluster":
+        detail = f" ({first.served_by}, not {' or '.join(first.row.preferred or first.row.expected)})"
     else:
-        detail = f" ({first.answer.text.strip()})" if first.answer.text else ""
+        detail = f" ({first.note})" if first.note not in ("", first.fault) else ""
     return Waiting(
         reason=first.fault,
         message=f"{what} {FAULT_MESSAGES[first.fault]}{detail}",

@@ -94,4 +94,5 @@ def _fleet_cluster(cluster: Cluster) -> FleetCluster:
     from shared.spec import region_of
 
     membership = cluster.membership.partition("/locations/")[2]
-    return FleetCluster(membership, cluster.name, region_of(cluster.location))
+    region = region_of(cluster.location)
+    return FleetCluster(membership, cluster.name, region, cluster.location, cluster.pod_range)

@@ -121,8 +121,14 @@ def delete_firewall(session: Session, path: str) -> wire.Operation:
 
 def health(session: Session, backend_service: str, group: str) -> list[str]:
     """The states (`HEALTHY`) of the endpoints that a backend service, by its full name, has in a group (a link)."""
+    return [state for _, state in endpoint_states(session, backend_service, group)]
+
+
+def endpoint_states(session: Session, backend_service: str, group: str) -> list[tuple[str, str]]:
+    """The IP and the state (`HEALTHY`) of each endpoint that a backend service (full name) has in a group (a link)."""
     answer = session.post("compute", f"{backend_service}/getHealth", {"group": group}, HEALTH)
-    return [each.get("healthState", "") for each in answer.get("healthStatus", [])]
+    found = answer.get("healthStatus", [])
+    return [(str(each.get("ipAddress", "")), each.get("healthState", "")) for each in found]
 
 
 def global_resources(session: Session, project: str, kind: str) -> list[wire.Resource]:

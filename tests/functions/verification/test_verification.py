@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from functions.verification import probe as probe_module
-from functions.verification import timed_http
-from functions.verification.expectation import FleetCluster, RoutingState, Row, rows
-from functions.verification.probe import Answer, ProbeResult, fault_of, send_requests
+from functions.verification.expectation import Row, rows
+from functions.verification.probe import Answer, fault_of
+from functions.verification.proof import ProofRow, SeenCluster
 from functions.verification.routing import ProbeRequest
 from functions.verification.step import ObservedTraffic, decide
-from shared.gateway.status import Vip
-from shared.spec import Environment, Probe
 from shared.step.outcome import Done, Waiting
-from tests.support.live import NOW, environment, service_import, whole
+from tests.support.live import NOW, environment
+from tests.support.traffic import CENTRAL, EAST, STORE, VIPS, WEST, backend, routed, world
 
 Json = dict[str, Any]
 Reply = tuple[int, dict[str, str], str]
 
-STORE = environment()
-MEMBERS = tuple(
-    FleetCluster(f"{region}/memberships/{name}", name, region)
-    for region, name in [
-        ("us-west1", "gke-west-1"),
-        ("us-east1", "gke-east-1"),
-        ("us-central1", "gke-central-1"),
-    ]
-)
-WEST, EAST, CENTRAL = (f"{each.region}/{each.name}" for each in MEMBERS)
-VIPS = (Vip("us-west1", "10.138.0.5"), Vip("us-east1", "10.142.0.7"))
-IMPORTS = {"store": (WEST, EAST), "store-west-1": (WEST,), "store-east-1": (EAST,)}
 HERE, THERE, NOWHERE = "gke-west-1", "gke-east-1", None
-
-
-def world(
-    wanted: Environment = STORE, vips: tuple[Vip, ...] = VIPS, **imports: tuple[str, ...]
-) -> RoutingState:
-    """The fleet with everything of `wanted` taken up, and imports that list these clusters."""
-    objects = whole(wanted)
-    gateway = next(each for each in objects.values() if each["kind"] == "Gateway")
-    routes = tuple(each for each in objects.values() if each["kind"] == "HTTPRoute")
-    listed = {name.replace("_", "-"): clusters for name, clusters in imports.items()} or IMPORTS
-    found = {("store", name): service_import(name, *clusters) for name, clusters in listed.items()}
-    return RoutingState(gateway, routes, found, MEMBERS, vips)
-
-
-def routed(*rules: Json, **fields: Any) -> Environment:
-    """An environment of services a and b with these rules."""
-    services = [{"name": name, "port": 80, "selector": {"app": name}} for name in "ab"]
-    return environment(services=services, routes=[{"name": "r", "rules": list(rules), **fields}])
-
-
-def backend(name: str, **fields: Any) -> Json:
-    return {"name": name, "port": 80, **fields}
 
 
 class TestExpectation:
@@ -121,12 +79,14 @@ class TestExpectation:
         assert (row.request, row.note) == (None, "not sent: r[0] PathPrefix / comes before it")
 
     def test_routes_that_the_gateway_has_not_taken_are_left_out(self) -> None:
-        """So are those of another Gateway."""
+        """So are those of another Gateway: then the listener has no route."""
         before = world()
         route = {**before.routes[0], "status": {}}
         other = {**before.routes[0], "spec": {**before.routes[0]["spec"], "parentRefs": [{"name": "other"}]}}
 
-        assert list(rows(replace(before, routes=(route, other)))) == []
+        assert [each.rule for each in rows(replace(before, routes=(route, other)))] == ["no route"] * len(
+            VIPS
+        )
 
     def test_every_listener_is_asked_on_its_port(self) -> None:
         """For the hostnames that it and the route have in common."""
@@ -135,6 +95,20 @@ class TestExpectation:
         found = [(each.port, each.hostname) for each in rows(world(wanted, VIPS[:1]))]
 
         assert found == [(80, "*"), (8080, "x.b")]
+
+    def test_a_listener_without_a_route_is_asked_too(self) -> None:
+        """Its port answers 404, whatever the host."""
+        listeners = [{"name": "http", "port": 80}, {"name": "alt", "port": 8080, "hostname": "*.other"}]
+        wanted = environment(
+            gateway={"listeners": listeners},
+            routes=[{"name": "r", "hostnames": ["x.b"], "rules": [_to_store()]}],
+        )
+        bare = list(rows(world(wanted, VIPS[:1])))[1]
+
+        assert (bare.port, bare.rule, bare.hostname) == (8080, "no route", "any.other")
+        assert fault_of(bare, Answer(404), STORE.probe) == ""
+        assert fault_of(bare, Answer(200), STORE.probe) == "UnexpectedStatus"
+        assert fault_of(bare, Answer(), STORE.probe) == "Unreachable"
 
 
 class TestJudging:
@@ -202,12 +176,13 @@ class TestJudging:
 class TestDecision:
     def test_all_right_is_done_with_the_matrix(self) -> None:
         """As the report has it."""
-        outcomes = [ProbeResult(row, _right(row), "") for row in rows(world())]
+        outcomes = [_right(row) for row in rows(world())]
         done = decide(ObservedTraffic(NOW, results=tuple(outcomes)), NOW).outcome
 
         assert isinstance(done, Done)
         assert done.outputs["summary"] == {
             "requests": 6,
+            "rows": 6,
             "right": 6,
             "wrong": 0,
             "clusters": ["gke-east-1", "gke-west-1"],
@@ -244,7 +219,7 @@ class TestDecision:
 
     def test_failing_rows_come_first(self) -> None:
         """Also while it waits: the report of a deploy that never got there has them."""
-        good = [ProbeResult(row, _right(row), "") for row in list(rows(world()))[1:3]]
+        good = [_right(row) for row in list(rows(world()))[1:3]]
         waiting = decide(ObservedTraffic(NOW, results=(*good, _failing("WrongCluster"))), NOW).outcome
 
         assert isinstance(waiting, Waiting)
@@ -258,204 +233,14 @@ class TestDecision:
         assert waiting.reason == "NothingToProve"
 
 
-class TestProbing:
-    def test_each_request_goes_to_its_vip_by_its_host(self, vpc: Vpc) -> None:
-        """And who answered is read from the body."""
-        outcomes = list(send_requests(rows(world()), STORE.probe))
-
-        assert [each.fault for each in outcomes] == [""] * 6
-        assert vpc.asked[:2] == [
-            ("GET", "http://10.138.0.5/west", "store.example.internal"),
-            ("GET", "http://10.138.0.5/east", "store.example.internal"),
-        ]
-        assert {(each.answer.served_by, each.answer.zone) for each in outcomes} == {
-            ("gke-west-1", "us-west1-a"),
-            ("gke-east-1", "us-east1-c"),
-        }
-
-    def test_a_vip_that_failed_is_not_asked_again(self, vpc: Vpc) -> None:
-        """The others are."""
-        vpc.reply = lambda vip, path: (
-            (404, {}, "fault filter abort") if vip == "10.138.0.5" else serve(vip, path)
-        )
-        outcomes = list(send_requests(rows(world()), STORE.probe))
-
-        assert [each.fault for each in outcomes] == ["RouteNotThere", "", "", ""]
-        assert outcomes[0].answer.text == "fault filter abort"
-
-    def test_who_answered_can_be_in_a_header(self, vpc: Vpc) -> None:
-        """As the environment says."""
-        vpc.reply = lambda vip, path: (200, {"X-Cluster": "gke-west-1"}, "hello")
-        outcome = next(
-            send_requests(rows(world()), environment(probe={"identity": {"header": "x-cluster"}}).probe)
-        )
-
-        assert (outcome.answer.served_by, outcome.fault) == ("gke-west-1", "")
-
-    def test_an_answer_that_is_no_json_names_nobody(self, vpc: Vpc) -> None:
-        """It is not taken for right."""
-        vpc.reply = lambda vip, path: (200, {}, "hello")
-
-        assert next(send_requests(rows(world()), STORE.probe)).fault == "NotIdentified"
-
-    def test_redirects_are_not_followed(self, vpc: Vpc) -> None:
-        """They are the answer."""
-        vpc.reply = lambda vip, path: (301, {"Location": "https://new.b/"}, "")
-        redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
-        outcomes = list(
-            send_requests(rows(world(routed({"filters": [redirect]}), VIPS[:1])), Probe(identity="none"))
-        )
-
-        assert [(each.answer.status, each.fault) for each in outcomes] == [(301, "")]
-        assert len(vpc.asked) == 1
-
-    def test_no_answer_is_not_there_yet(self, vpc: Vpc) -> None:
-        """A reset is the first thing that a new address gives."""
-        vpc.reply = lambda vip, path: None
-
-        assert next(send_requests(rows(world()), STORE.probe)).fault == "Unreachable"
-
-
-class TestTime:
-    """A backend may send as slowly as it likes; the function answers before its own end."""
-
-    @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n{"])
-    def test_a_backend_that_trickles_is_given_up(
-        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch, head: bytes
-    ) -> None:
-        """In its first line, in its headers, in its body: each byte comes in time, and the whole never."""
-        monkeypatch.setattr(timed_http, "LIMIT", 0.3)
-        vpc.raw = lambda: trickle(head)
-        began = time.monotonic()
-        outcomes = list(send_requests(rows(world()), STORE.probe))
-
-        assert [each.fault for each in outcomes] == ["TooSlow", "TooSlow"]
-        assert time.monotonic() - began < 2
-
-    def test_the_verdict_says_what_is_slow(self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It waits, and names the request and the limit."""
-        monkeypatch.setattr(timed_http, "LIMIT", 0.1)
-        vpc.raw = lambda: trickle(b"HTTP/1.1 200 OK\r\n\r\n{")
-        waiting = decide(
-            ObservedTraffic(NOW, results=tuple(send_requests(rows(world()), STORE.probe))), NOW
-        ).outcome
-
-        assert isinstance(waiting, Waiting)
-        assert (waiting.reason, waiting.message.partition(" by ")[2]) == (
-            "TooSlow",
-            "10.138.0.5 has not answered whole within 10 s",
-        )
-
-    def test_a_body_that_says_nothing_needed_may_have_no_end(
-        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The headers say who answered; a stream of events is a right answer."""
-        monkeypatch.setattr(timed_http, "LIMIT", 5.0)
-        vpc.raw = lambda: trickle(b"HTTP/1.1 200 OK\r\nx-cluster: gke-west-1\r\n\r\n")
-        by_header = environment(probe={"identity": {"header": "x-cluster"}}).probe
-
-        for probe in (by_header, Probe(identity="none")):
-            assert next(send_requests(rows(world()), probe)).fault == ""
-
-    def test_a_refusal_counts_though_its_text_does_not_come(
-        self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The status says enough."""
-        monkeypatch.setattr(timed_http, "LIMIT", 0.3)
-        vpc.raw = lambda: trickle(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
-
-        assert next(send_requests(rows(world()), STORE.probe)).fault == "NoHealthyUpstream"
-
-    def test_all_requests_together_have_a_limit(self, vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Answers that are slow and right do not hold the function: what was not sent is told, and nothing proven."""
-        monkeypatch.setattr(probe_module, "PATIENCE", 0.2)
-        vpc.reply = slowly
-        results = tuple(send_requests(rows(world()), STORE.probe))
-        waiting = decide(ObservedTraffic(NOW, results=results), NOW).outcome
-
-        assert [each.fault for each in results[-2:]] == ["", "OutOfTime"]
-        assert len(vpc.asked) == len(results) - 1 < 6
-        assert isinstance(waiting, Waiting)
-        assert "was not sent: the requests before it took 60 s" in waiting.message
-
-
-def slowly(vip: str, path: str) -> Reply:
-    """The sample app on a machine that is busy."""
-    time.sleep(0.15)
-    return serve(vip, path)
-
-
-def trickle(head: bytes) -> Iterator[bytes]:
-    """`head`, and then a byte now and then for ever."""
-    yield head
-    while True:
-        yield b"x"
-        time.sleep(0.02)  # the backend's pace, not a wait for anything
-
-
-class Vpc:
-    """A forward proxy into a VPC: what it was asked, and a function from VIP and path to its reply.
-
-    `raw` makes the bytes of every reply instead.
-    """
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
-        self.reply: Callable[[str, str], Reply | None] = serve
-        self.raw: Callable[[], Iterator[bytes]] | None = None
-
-
-def serve(vip: str, path: str) -> Reply:
-    """The sample app: /west and /east lead to their cluster, all else to the VIP's own."""
-    west = path == "/west" or (path == "/" and vip == "10.138.0.5")
-    name, zone = ("gke-west-1", "us-west1-a") if west else ("gke-east-1", "us-east1-c")
-    return 200, {}, json.dumps({"cluster_name": name, "zone": zone})
-
-
-@pytest.fixture
-def vpc(monkeypatch: pytest.MonkeyPatch) -> Iterator[Vpc]:
-    """A VPC whose proxy the environment names."""
-    inside = Vpc()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            inside.asked.append((self.command, self.path, self.headers["Host"]))
-            if inside.raw is not None:
-                with suppress(OSError):  # the client has had enough
-                    for piece in inside.raw():
-                        self.wfile.write(piece)
-                return
-            vip, _, path = self.path.removeprefix("http://").partition("/")
-            reply = inside.reply(vip, f"/{path}")
-            if reply is None:
-                return
-            self.send_response_only(reply[0])
-            for name, value in {**reply[1], "Content-Length": str(len(reply[2]))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply[2].encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
-    yield inside
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def _right(row: Row) -> Answer:
+def _right(row: Row) -> ProofRow:
     name = (row.preferred or row.expected)[0]
-    return Answer(200, name, f"{name.removeprefix('gke-')}".replace("west-1", "us-west1-a"), ms=3)
+    zone = f"{name.removeprefix('gke-')}".replace("west-1", "us-west1-a")
+    return ProofRow(row, "", "", 1, (SeenCluster(name, 1, zone),), (), (), name, zone, 200, 3)
 
 
-def _failing(fault: str) -> ProbeResult:
-    return ProbeResult(next(rows(world())), Answer(404), fault)
+def _failing(fault: str) -> ProofRow:
+    return ProofRow(next(rows(world())), fault, fault, 1, status=404)
 
 
 def _to_store() -> Json:
