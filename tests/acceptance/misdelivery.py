@@ -30,7 +30,7 @@ from localcloud.faults.call_faults import (
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
 from localcloud.wire.messages import Response
-from tests.acceptance.chaos import comparable, unlike
+from tests.acceptance.chaos.dumps import comparable, unlike
 from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived
 from tests.acceptance.runs import settle
 from tests.support.local_cloud import call

@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
-from tests.acceptance.chaos import CLAIMED, PLACES, Chaos, Judged, dump_after, judged
+import pytest
 
-THIRTY_PER_CENT = Chaos(3, 0.30, ((0.0, "store"), (426.0, "one rule less")))
+from fleetgate.local.installation import HOME_PROJECT
+from shared.spec import Invalid, parse_request
+from tests.acceptance.chaos.requests import CLAIMED, CLAIMS, HOSTILE, REQUESTS, body
+from tests.acceptance.chaos.run import dump_after, endure
+from tests.acceptance.chaos.seeds import Chaos
+from tests.acceptance.chaos.troubles import (
+    KINDS,
+    DeletionByHand,
+    FailingCalls,
+    HostileMessage,
+    LateCopies,
+    Outage,
+    OutlivedTimeout,
+)
+
+THIRTY_PER_CENT = Chaos(
+    3,
+    ((0.0, "store"), (426.0, "one rule less")),
+    (
+        FailingCalls(0.30),
+        OutlivedTimeout("gateway", 2, 90.0),
+        LateCopies((1800.0, 60000.0)),
+        HostileMessage("half a request", 430.0),
+    ),
+)
 
 
 def test_under_chaos_the_newest_request_holds_and_other_peoples_things_are_untouched() -> None:
-    """Three calls in ten fail, every message comes twice and out of order, and two requests overlap."""
-    assert Judged("") == judged(THIRTY_PER_CENT, {"one rule less": dump_after("one rule less")})
+    """Three calls in ten fail, messages come twice and hours late, a change outlives its function, and two requests
+    overlap."""
+    verdict = endure(THIRTY_PER_CENT, {"one rule less": dump_after("one rule less")})
+
+    assert "" == verdict.violation(THIRTY_PER_CENT)
 
 
 def test_a_seed_makes_the_chaos() -> None:
-    """The first request comes at once, the newest is the last, and all strengths and dialects occur."""
-    every = [Chaos.of(seed) for seed in range(60)]
+    """The first request comes at once, the newest is the last, and all kinds and dialects occur."""
+    every = [Chaos.of(seed) for seed in range(100)]
 
-    assert every == [Chaos.of(seed) for seed in range(60)]
-    assert {0.05, 0.15, 0.30} == {each.rate for each in every}
+    assert every == [Chaos.of(seed) for seed in range(100)]
+    assert set(KINDS) == {type(each) for chaos in every for each in chaos.troubles}
+    assert {*REQUESTS} == {name for chaos in every for _, name in chaos.requests}
     assert {1, 2, 3, 4} <= {len(each.requests) for each in every}
     assert 4 == len({each.dialect for each in every})
-    assert set(PLACES) == {outage.place for each in every for outage in each.outages}
-    assert {0, 1, 2} == {len(each.outages) for each in every}
+    places = {each.place for chaos in every for each in chaos.troubles if isinstance(each, Outage)}
+    deleted = {each.what for chaos in every for each in chaos.troubles if isinstance(each, DeletionByHand)}
+    assert set(Outage.PLACES) == places
+    assert set(DeletionByHand.KINDS) == deleted
     assert any(0.0 < when < CLAIMED for each in every for when, _ in each.requests)
-    assert {"store", "health check", "one rule less", "teardown"} == {each.newest for each in every}
+    assert {*CLAIMS} == {each.newest for each in every}
     assert all(each.requests[0][0] == 0.0 and sorted(each.requests) == list(each.requests) for each in every)
+
+
+def test_a_storm_shrinks_by_one_part_at_a_time() -> None:
+    """Each trouble, each request but the first, and unkind delivery."""
+    smaller = list(THIRTY_PER_CENT.smaller())
+
+    assert len(THIRTY_PER_CENT.troubles) + 1 + 1 == len(smaller)
+    assert all(str(each) != str(THIRTY_PER_CENT) for each in smaller)
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_no_request_is_none(what: str) -> None:
+    """Storms count on it."""
+    with pytest.raises(Invalid):
+        parse_request(HOSTILE[what], project=HOME_PROJECT)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_storms_request_is_one(name: str) -> None:
+    """Storms count on it, too."""
+    assert parse_request(body(name), project=HOME_PROJECT)

@@ -1,0 +1,166 @@
+"""A storm from its first request to its verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from fleetgate.local.run import LocalRun, NeverEnded
+from localcloud.pubsub.broker import Delivery
+from localcloud.time.jump_schedule import Stalled
+from tests.acceptance import commands, foreign
+from tests.acceptance.chaos import witness
+from tests.acceptance.chaos.dumps import comparable, unlike, without_importer
+from tests.acceptance.chaos.requests import REQUESTS, SPREAD
+from tests.acceptance.chaos.seeds import Chaos
+from tests.acceptance.chaos.storm import Storm
+from tests.acceptance.runs import settle
+from tests.support.dumps import FINAL
+
+Json = dict[str, Any]
+ROUNDS = 6  # times that the newest request is published again, and what it tells a person is done
+
+
+@dataclass
+class Verdict:
+    """What a run broke, and what it left: the cloud's dump, how often the newest request had to be published again,
+    what each execution came to, and whether any request waited for a place that was down.
+    """
+
+    broken: list[str] = field(default_factory=list)
+    dump: Json = field(default_factory=dict)
+    again: int = 0
+    happened: list[str] = field(default_factory=list)
+    waited: bool = False
+    deleted: bool = False
+
+    def violation(self, chaos: Chaos) -> str:
+        """The story of a storm in which something did not hold, or ""."""
+        if not self.broken:
+            return ""
+        return "\n".join(
+            [str(chaos), *(f"  {each}" for each in self.happened), *(f"! {b}" for b in self.broken)]
+        )
+
+
+def dump_after(name: str) -> Json:
+    """The dump after a request in a cloud with other people's things, when nothing goes wrong."""
+    before = ((0.0, "store"),) if name == "teardown" else ()
+    verdict = endure(Chaos(1, (*before, (2 * SPREAD, name)), delivery=Delivery()), {})
+    assert not verdict.broken, verdict.broken
+    return verdict.dump
+
+
+def endure(chaos: Chaos, undisturbed: dict[str, Json]) -> Verdict:
+    """A run under it, to its end. `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong."""
+    verdict = Verdict()
+    try:
+        asyncio.run(_endure(chaos, undisturbed, verdict))
+    except (Stalled, NeverEnded, AssertionError) as error:
+        verdict.broken.append(str(error) or repr(error))
+    return verdict
+
+
+async def _endure(chaos: Chaos, undisturbed: dict[str, Json], verdict: Verdict) -> None:
+    async with LocalRun(seed=chaos.seed, delivery=chaos.delivery, dialect=chaos.dialect) as local:
+        await foreign.make(local)
+        before = foreign.picture(local)
+        storm = Storm(local)
+        seen = witness.Witness(storm)
+        for trouble in chaos.troubles:
+            trouble.begin(storm)
+        for when, name in chaos.requests:
+            storm.after(when, partial(storm.publish, name))
+        try:
+            await storm.passes()
+            verdict.waited = any("PlaceUnreachable" in str(each.run.result) for each in storm.executions())
+            verdict.deleted = bool(storm.deletions)
+            verdict.broken += witness.misled(storm)
+            await _newest_holds(storm, verdict)
+            await settle(local, [])
+        finally:
+            verdict.happened = list(_told(storm))
+        verdict.broken += seen.found
+        after = foreign.picture(local)
+        verdict.broken += [
+            f"{name} of other people's has changed" for name in before if before[name] != after[name]
+        ]
+        verdict.dump = comparable(local.cloud.dump())
+        if expected := undisturbed.get(chaos.newest):
+            verdict.broken += _compared(chaos, expected, verdict)
+        verdict.broken += await (_gone(local) if chaos.newest == "teardown" else _stands(storm))
+
+
+async def _newest_holds(storm: Storm, verdict: Verdict) -> None:
+    """The newest request is done, or is when nothing goes wrong any more and it is published again.
+
+    Who has deleted something by hand does what is told, and publishes it once more.
+
+    Raises:
+        AssertionError: it is not.
+    """
+    newest = storm.newest()
+    if storm.is_done(newest.id) and not storm.deleted_since(newest):
+        return
+    storm.calm()
+    for _ in range(ROUNDS if storm.deletions else 1):
+        verdict.again += 1
+        now = storm.now
+        report = await storm.local.act(REQUESTS[newest.name])
+        storm.note(newest.name, now)
+        if report.outcome == "done":
+            return
+        told = list(commands.of(report)) if storm.deletions else []
+        for each in told:
+            await commands.follow(storm.local, each)
+    raise AssertionError(f"{newest.name}, published again, ends {report.outcome}: {report.diagnoses}")
+
+
+def _compared(chaos: Chaos, expected: Json, verdict: Verdict) -> list[str]:
+    found = verdict.dump
+    if chaos.newest == "teardown":
+        expected, found = without_importer(expected), without_importer(found)
+    taken_over = len(chaos.requests) > 1 or bool(verdict.again)
+    where = unlike(expected, found, taken_over=taken_over)
+    return [f"ends otherwise than undisturbed at {where}"] if where else []
+
+
+async def _gone(local: LocalRun) -> list[str]:
+    """What is wrong after the last teardown, and a final sweep."""
+    report = await local.act(FINAL)
+    await settle(local, [])
+    wrong = [] if report.outcome == "done" else [f"the final sweep ends {report.outcome}: {report.diagnoses}"]
+    return wrong + [f"something of ours is left: {each}" for each in [witness.left(local)] if each]
+
+
+async def _stands(storm: Storm) -> list[str]:
+    """What is wrong with what the newest deploy has made."""
+    document = REQUESTS[storm.newest().name]["environment"]
+    lacking = [f"ends without {each}" for each in witness.lacks(storm.local, document)]
+    return lacking + [each for each in [witness.wrong_lease(storm)] if each]
+
+
+def _told(storm: Storm) -> list[str]:
+    """What happened, in order."""
+    names = {each.id: f"{each.name} of {each.when:.0f} s" for each in storm.messages}
+    deleted = [(when, f"{what} is deleted by hand") for when, what in storm.deletions]
+    ended = [
+        (
+            each.created - storm.began,
+            f"{names.get(each.event, 'a request of a sweep')} begins, and {_ending(storm, each)}",
+        )
+        for each in storm.executions()
+    ]
+    return [f"{when:8.1f} s  {text}" for when, text in sorted([*deleted, *ended])]
+
+
+def _ending(storm: Storm, execution: Any) -> str:
+    if execution.ended is None:
+        return "does not end"
+    result = json.loads(execution.run.result or "{}")
+    code = f" {result['code']}" if result.get("code") else ""
+    outcome = result.get("outcome", execution.run.state.value)
+    return f"ends {outcome}{code} after {execution.ended - execution.created:.0f} s"
