@@ -20,6 +20,7 @@ from fleetgate.local.run import LocalRun, NeverEnded
 from fleetgate.report import Report
 from localcloud.container.kube import CLUSTER_APIS
 from localcloud.faults.call_faults import Answer, CallDescription, Fault, Matcher, Means
+from localcloud.records.call_log import LoggedCall
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.messages import Response
 from tests.acceptance import commands
@@ -93,14 +94,22 @@ KINDS: dict[str, Delete] = {
 @dataclass(frozen=True)
 class Moment:
     """When it is deleted: as the `nth` message of this mode to a step's topic is published, or, if that is 0, between
-    the look of the step's function and its first change.
+    the look of the step's function and its first change; or, without a topic, so many seconds `after` the request.
     """
 
-    topic: str
-    mode: str
-    nth: int
+    topic: str = ""
+    mode: str = ""
+    nth: int = 0
+    after: float = 0.0
+
+    @property
+    def is_of_verification(self) -> bool:
+        """Whether it comes so late that the verdict may have been found before."""
+        return self.topic.startswith("verification")
 
     def __str__(self) -> str:
+        if not self.topic:
+            return f"{self.after:.0f} s after the request"
         when = f"as message {self.nth} comes" if self.nth else "between look and change"
         return f"{self.topic} ({self.mode}), {when}"
 
@@ -111,7 +120,11 @@ TEARDOWN_MOMENTS = (
     *(Moment(step, "destroy", nth) for step in STEPS for nth in (1, 0, 2)),
     Moment("environment", "settle", 1),
 )
-DEPLOY_MOMENTS = tuple(Moment(step, "apply", nth) for step in STEPS for nth in (1, 0, 3))
+# A deploy makes clusters for six minutes, and what is in them for another nine; the last is while it is verified.
+DEPLOY_MOMENTS = (
+    *(Moment(after=seconds) for seconds in (340.0, 420.0, 520.0, 640.0, 780.0, 900.0)),
+    Moment("verification-default", "apply", 1),
+)
 
 
 @dataclass
@@ -124,7 +137,9 @@ class Hand:
 
     def wait_for(self, moment: Moment) -> None:
         """Be there in time."""
-        if moment.nth:
+        if not moment.topic:
+            self.local.cloud.world.clock.after(moment.after, self.act)
+        elif moment.nth:
             self.local.cloud.broker.listen(
                 self.local.installation.topic(moment.topic), partial(self._hear, moment)
             )
@@ -188,6 +203,67 @@ async def _teardown(kind: str, moment: Moment | None, document: dict[str, Any]) 
     return lived
 
 
+def deploy(kind: str, moment: Moment, document: dict[str, Any] | None = None) -> Lived:
+    """A deploy under which it is deleted, once more the same, and a teardown."""
+    return asyncio.run(_deploy(kind, moment, document or store(gateway={"addresses": "static"})))
+
+
+async def _deploy(kind: str, moment: Moment, document: dict[str, Any]) -> Lived:
+    lived = Lived()
+    async with LocalRun(seed=SEED) as local:
+        before = local.cloud.dump()
+        hand = Hand(KINDS[kind], local)
+        hand.wait_for(moment)
+        try:
+            for number in range(ROUNDS):
+                ended = await _act(local, lived, {"action": "deploy", "environment": document})
+                lived.deleted = bool(hand.deleted)
+                if number and ended.outcome == "done":
+                    break
+                assert number < 2, f"does not come about any more: {ended.diagnoses}"
+                if ended.outcome == "done" and not moment.is_of_verification:
+                    local.cloud.log.calls.clear()
+            mended = (
+                [each for each in local.cloud.log.calls if _mends(each)] if lived.endings[0] == "done" else []
+            )
+            if not moment.is_of_verification:
+                assert not mended, f"verified, without {mended[0].method} {mended[0].resource}"
+            await _until_removed(local, hand, lived)
+        except (Stalled, NeverEnded, AssertionError) as error:
+            lived.violation = str(error) or repr(error)
+            return lived
+        lived.violation = "; ".join(_left(before, local.cloud.dump()))
+    return lived
+
+
+def _mends(call: LoggedCall) -> bool:
+    """Whether a deploy again has made something that should have been there."""
+    return (
+        call.mutation
+        and call.status < 400
+        and call.service in RESOURCE_APIS
+        and "fleetgate-store" not in call.resource
+    )
+
+
+async def _act(local: LocalRun, lived: Lived, request: dict[str, Any]) -> Report:
+    """One request to its end.
+
+    Raises:
+        AssertionError: it takes too long, ends by its budget, or as nobody foresaw.
+    """
+    began = local.cloud.world.clock.now
+    report = await local.act(request)
+    took = local.cloud.world.clock.now - began
+    lived.endings.append(report.outcome)
+    lived.seconds.append(took)
+    await settle(local, [])
+    assert took < LIMIT, f"lasts {took:.0f} s: {report.diagnoses}"
+    for each in report.diagnoses:
+        assert each.code not in ("TOOK_TOO_LONG", "INTERNAL", "WORKFLOW_ERROR"), each
+    return report
+
+
 async def _until_removed(local: LocalRun, hand: Hand, lived: Lived) -> Report:
     """Tear down, and do what is told, until it is removed.
 
@@ -195,14 +271,8 @@ async def _until_removed(local: LocalRun, hand: Hand, lived: Lived) -> Report:
         AssertionError: it takes too long, ends by its budget, tells nothing to do, or is never removed.
     """
     for _ in range(ROUNDS):
-        began = local.cloud.world.clock.now
-        report = await local.teardown("store")
-        took = local.cloud.world.clock.now - began
+        report = await _act(local, lived, {"action": "teardown", "name": "store"})
         lived.deleted = bool(hand.deleted)
-        lived.endings.append(report.outcome)
-        lived.seconds.append(took)
-        await settle(local, [])
-        assert took < LIMIT, f"lasts {took:.0f} s: {report.diagnoses}"
         if report.outcome == "done":
             assert not report.leaks, f"done, with leaks: {report.leaks}"
             return report
