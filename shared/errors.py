@@ -7,6 +7,7 @@ FleetgateError
 ├── Superseded             the environment is another claim's: nothing is changed any more
 ├── DeadlinePassed         the message is too old: nothing is changed any more
 ├── Pending                a write was accepted and is not done yet: look again
+├── ClusterGone            a cluster that this request has made is not there any more
 ├── Declined               an optional change was refused, and the step goes on without it
 └── ApiError               what a Google or Kubernetes API refused
     ├── Transient          408, 429, 499, 5xx, a broken connection or answer: asked again by the workflow
@@ -55,6 +56,14 @@ class TooLarge(FleetgateError):
 
 class CallbackRefused(FleetgateError):
     """The callback URL is not one of this project's workflow."""
+
+
+@dataclass(eq=False)
+class ClusterGone(FleetgateError):
+    """Clusters of the environment, by name, that were made and are not there any more."""
+
+    names: str
+    project: str
 
 
 class Superseded(FleetgateError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
+from shared import gone_clusters
 from shared.gateway.names import GATEWAY_CLASS, STATIC, is_of, reserved_names
 from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
 from shared.google import compute
@@ -97,6 +98,8 @@ def observe(context: Context) -> ObservedGateway:
     wanted, session = context.wanted, context.session
     asked = asked_at(context.message.claim.generation)
     cluster = _config_cluster(session, wanted)
+    others = [each.name for each in wanted.clusters if each != wanted.config]
+    gone_clusters.require(context, [*others, cluster.name] if cluster else others)
     contents, imports = Contents(), Imports()
     if cluster and cluster.is_reachable:
         api = ClusterReader(session, cluster)

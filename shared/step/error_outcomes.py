@@ -50,6 +50,8 @@ def outcome_of(
             return Waiting(reason=reason, message=str(error), retry_after=_pause(seconds, attempt))
     if isinstance(error, errors.Superseded):
         return Superseded(message=str(error))
+    if isinstance(error, errors.ClusterGone):
+        return _cluster_gone(error)
     if isinstance(error, Invalid):
         return invalid(error)
     if isinstance(error, errors.ApiError):
@@ -70,6 +72,15 @@ def too_large(size: str) -> Failed:
         code="ANSWER_TOO_LARGE",
         cause=f"What the next step needs to know has {size}.",
         fix="Use fewer clusters, services or routes, or two environments.",
+    )
+
+
+def _cluster_gone(error: errors.ClusterGone) -> Blocked:
+    return Blocked(
+        code="CLUSTER_GONE",
+        cause=f"Clusters of this environment are not in project {error.project} any more: {error.names}."
+        " Somebody has deleted them while it was being deployed.",
+        fix="Find out who did, and publish the request again: it makes them anew.",
     )
 
 

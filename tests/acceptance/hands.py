@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,8 +24,9 @@ from localcloud.records.call_log import LoggedCall
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.messages import Response
 from tests.acceptance import commands
-from tests.acceptance.crashes import CALLBACK
+from tests.acceptance.crashes import CALLBACK, TEAR_DOWN
 from tests.acceptance.runs import RESOURCE_APIS, settle, store
+from tests.support.dumps import left
 from tests.support.local_cloud import let_pass, respond
 
 WEST = f"projects/{PROJECT}/locations/us-west1-a/clusters/gke-west-1"
@@ -192,14 +193,14 @@ async def _teardown(kind: str, moment: Moment | None, document: dict[str, Any]) 
         else:
             hand.wait_for(moment)
         try:
-            removed = await _until_removed(local, hand, lived)
-            for each in commands.of_others(removed):
-                lived.told.append(each)
-                await commands.follow(local, each)
+            await until_done(local, TEAR_DOWN, lived)
+            lived.deleted = bool(hand.deleted)
         except (Stalled, NeverEnded, AssertionError) as error:
             lived.violation = str(error) or repr(error)
             return lived
-        lived.violation = "; ".join(_left(before, local.cloud.dump()))
+        lived.violation = "; ".join(
+            f"done, and this is left: {each:.300}" for each in await left(local, before)
+        )
     return lived
 
 
@@ -228,11 +229,13 @@ async def _deploy(kind: str, moment: Moment, document: dict[str, Any]) -> Lived:
             )
             if not moment.is_of_verification:
                 assert not mended, f"verified, without {mended[0].method} {mended[0].resource}"
-            await _until_removed(local, hand, lived)
+            await until_done(local, TEAR_DOWN, lived)
         except (Stalled, NeverEnded, AssertionError) as error:
             lived.violation = str(error) or repr(error)
             return lived
-        lived.violation = "; ".join(_left(before, local.cloud.dump()))
+        lived.violation = "; ".join(
+            f"done, and this is left: {each:.300}" for each in await left(local, before)
+        )
     return lived
 
 
@@ -264,38 +267,21 @@ async def _act(local: LocalRun, lived: Lived, request: dict[str, Any]) -> Report
     return report
 
 
-async def _until_removed(local: LocalRun, hand: Hand, lived: Lived) -> Report:
-    """Tear down, and do what is told, until it is removed.
+async def until_done(local: LocalRun, request: dict[str, Any], lived: Lived) -> Report:
+    """Publish it, and do what is told, until it is done; then what is told of what may be somebody's.
 
     Raises:
-        AssertionError: it takes too long, ends by its budget, tells nothing to do, or is never removed.
+        AssertionError: it takes too long, ends by its budget, tells nothing to do, or is never done.
     """
     for _ in range(ROUNDS):
-        report = await _act(local, lived, {"action": "teardown", "name": "store"})
-        lived.deleted = bool(hand.deleted)
-        if report.outcome == "done":
-            assert not report.leaks, f"done, with leaks: {report.leaks}"
-            return report
-        told = list(commands.of(report))
-        assert told, f"ends {report.outcome} and tells no command: {report.diagnoses}"
+        report = await _act(local, lived, request)
+        done = report.outcome == "done"
+        assert not (done and report.leaks), f"done, with leaks: {report.leaks}"
+        told = list(commands.of_others(report) if done else commands.of(report))
+        assert told or done, f"ends {report.outcome} and tells no command: {report.diagnoses}"
         lived.told += told
         for each in told:
             await commands.follow(local, each)
-    raise AssertionError(f"is not removed after {ROUNDS} teardowns: {report.diagnoses}, {report.leaks}")
-
-
-def _left(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """What is not as it was, once all is done that was told."""
-    for where in differences(before, after):
-        yield f"done, and this is left: {where:.300}"
-
-
-def differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
-    """Where two dumps differ."""
-    if one == other:
-        return
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted({*one, *other}):
-            yield from differences(one.get(key), other.get(key), f"{at}/{key}")
-    else:
-        yield f"{at}: {one} became {other}"
+        if done:
+            return report
+    raise AssertionError(f"is not done after {ROUNDS} requests: {report.diagnoses}, {report.leaks}")
