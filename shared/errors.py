@@ -7,7 +7,7 @@ FleetgateError
 ├── Superseded             the environment is another claim's: nothing is changed any more
 ├── DeadlinePassed         the message is too old: nothing is changed any more
 ├── Pending                a write was accepted and is not done yet: look again
-├── ClusterGone            a cluster that this request has made is not there any more
+├── Gone                   what this request has made is not there any more
 ├── Declined               an optional change was refused, and the step goes on without it
 └── ApiError               what a Google or Kubernetes API refused
     ├── Transient          408, 429, 499, 5xx, a broken connection or answer: asked again by the workflow
@@ -59,10 +59,10 @@ class CallbackRefused(FleetgateError):
 
 
 @dataclass(eq=False)
-class ClusterGone(FleetgateError):
-    """Clusters of the environment, by name, that were made and are not there any more."""
+class Gone(FleetgateError):
+    """`what` of the environment was made, and is not there any more."""
 
-    names: str
+    what: str
     project: str
 
 

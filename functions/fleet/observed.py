@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared import gone_clusters, labels
+from shared import gone, labels
 from shared.google import container, importer, projects, serviceusage
 from shared.google.container import location_of, places_of
 from shared.google.gkehub import Feature, Membership, by_key, features, member_key, memberships
@@ -45,7 +45,7 @@ def observe(context: Context) -> ObservedFleet:
     if is_check and (disabled := serviceusage.lacking(session, wanted.project)):
         return ObservedFleet(disabled_apis=disabled)
     known = _clusters(session, wanted)
-    gone_clusters.require(context, known)
+    gone.require_clusters(context, known)
     joined = [each.membership for each in known.values() if each.membership]
     granted = bool(importer.importers(projects.policy(session, wanted.project), wanted.project))
     return ObservedFleet(

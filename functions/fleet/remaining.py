@@ -125,8 +125,8 @@ def _undecided(
     A feature that was disabled by hand takes the grant's label with it, and one that was enabled by hand bears none.
     Nobody else uses it if no member is left that is not ours.
     """
-    if any(each.labels.get(labels.OWNER) or each.going for each in found.values()):
-        return
+    if any(each.labels or each.going for each in found.values()):
+        return  # labels of any kind show that somebody keeps it
     if any(not each.is_stale and not is_ours(each, environment) for each in every):
         return
     for each in found.values():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from functions.gateway.observed import AddressKey, ObservedGateway
 from functions.gateway.wanted import wanted_objects
 from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
-from shared.gateway.status import Condition, of_gateway, of_route
+from shared.gateway.status import ABSENT_ADDRESS, Condition, of_gateway, of_route
 from shared.google.compute import path_of
 from shared.json_types import Json
 from shared.kubectl import deletion
@@ -43,7 +43,7 @@ def blocker(wanted: Environment, observed: ObservedGateway, *, refusals: bool) -
     found = _foreign(wanted, objects)
     if not found and addresses is not None:
         found = _addresses(wanted, objects, addresses)
-    return found or (_refused(wanted, objects) if refusals else None)
+    return found or (_refused(wanted, objects, addresses or {}) if refusals else None)
 
 
 def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
@@ -124,8 +124,12 @@ def _why_unfit(wanted: Environment, region: str, address: wire.Address, in_use: 
     return ""
 
 
-def _refused(wanted: Environment, objects: Objects) -> Blocked | None:
+def _refused(wanted: Environment, objects: Objects, addresses: Addresses) -> Blocked | None:
+    names = {name for _, name in addresses}
     for what, condition in _conditions(wanted, objects):
+        absent = ABSENT_ADDRESS.search(condition.message)
+        if absent and absent[1] in names:
+            continue  # it is there again
         if condition.status == "False" and condition.current and _is_final(condition):
             foreign = _foreign_route(wanted, condition.message)
             whose = f" HTTPRoute {'/'.join(foreign)} is not this environment's." if foreign else ""

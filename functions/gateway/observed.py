@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
-from shared import gone_clusters
+from shared import gone
 from shared.gateway.names import GATEWAY_CLASS, STATIC, is_of, reserved_names
-from shared.gateway.status import CONVERGED, holds, is_programmed, of_gateway, of_route
+from shared.gateway.status import ABSENT_ADDRESS, CONVERGED, holds, is_programmed, of_gateway, of_route
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters, places_of
@@ -73,10 +73,11 @@ class Contents:
 class ObservedGateway:
     """What is there. `asked` is when the request was published, unix seconds; `cluster` is the config cluster.
 
-    `addresses` are only read while the Gateway is yet to be given reserved ones, and once all is done; imports and
-    exports while a route lacks some; `forwarding_rules`, the global ones, only once all is done. `releasing` are the
-    full names of what compute is deleting, looked at while an address of ours is not needed any more. `failures` are
-    what reservations failed with since the request was published, by the address, looked at while one is missing.
+    `addresses` are only read while the Gateway is yet to be given reserved ones or misses one, and once all is done;
+    imports and exports while a route lacks some; `forwarding_rules`, the global ones, once all is done. `releasing`
+    are the full names of what compute is deleting, looked at while an address of ours is not needed any more.
+    `failures` are what reservations failed with since the request was published, by the address, looked at while one
+    is missing.
     """
 
     asked: float
@@ -98,8 +99,8 @@ def observe(context: Context) -> ObservedGateway:
     wanted, session = context.wanted, context.session
     asked = asked_at(context.message.claim.generation)
     cluster = _config_cluster(session, wanted)
-    others = [each.name for each in wanted.clusters if each != wanted.config]
-    gone_clusters.require(context, [*others, cluster.name] if cluster else others)
+    if cluster is None:
+        gone.require_config_cluster(context)
     contents, imports = Contents(), Imports()
     if cluster and cluster.is_reachable:
         api = ClusterReader(session, cluster)
@@ -107,7 +108,8 @@ def observe(context: Context) -> ObservedGateway:
         imports = Imports() if contents.converged(wanted) else _imports(wanted, api)
     if not contents.converged(wanted):
         named = Places.of(*reserved_names(wanted))
-        addresses = _addresses(session, wanted, named) if _is_to_name_addresses(wanted, contents) else None
+        looks = _is_to_name_addresses(wanted, contents) or _misses_address(wanted, contents)
+        addresses = _addresses(session, wanted, named) if looks else None
         failures = _failures(context, addresses) if addresses is not None else {}
         return ObservedGateway(asked, cluster, contents, imports, addresses, failures=failures)
     addresses = _addresses(session, wanted, Places.of(*wanted.proxy_regions) | context.places)
@@ -160,6 +162,12 @@ def _is_to_name_addresses(wanted: Environment, contents: Contents) -> bool:
     """Whether the Gateway is yet to be given the reserved addresses that it takes."""
     wish = gateway(wanted)
     return bool(reserved_names(wanted)) and differs(wish, contents.live(wish))
+
+
+def _misses_address(wanted: Environment, contents: Contents) -> bool:
+    """Whether the controller says that an address is not there which the Gateway names: somebody has deleted it."""
+    conditions = of_gateway(contents.gateway(wanted) or {"metadata": {}}).values()
+    return bool(reserved_names(wanted)) and any(ABSENT_ADDRESS.search(each.message) for each in conditions)
 
 
 def _addresses(session: Session, wanted: Environment, places: Places) -> dict[AddressKey, wire.Address]:

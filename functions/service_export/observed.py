@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from functions.service_export.contents import read_contents
 from functions.service_export.differences import ObservedCluster, differences
 from functions.service_export.pruning import to_prune
-from shared import gone_clusters, labels
+from shared import gone, labels
 from shared.google import container
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import places_of
@@ -80,7 +80,7 @@ def observe(context: Context) -> ObservedExports:
     listing = container.clusters(session, wanted.project)
     every = listing.within(places_of(wanted.clusters))
     ours = _of_environment(wanted, every)
-    gone_clusters.require(context, ours)
+    gone.require_clusters(context, ours)
     imports = _imports(wanted, session, ours.get(wanted.config_cluster))
     asked = asked_at(context.message.claim.generation) if context.message.mode == "apply" else None
     observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()), asked=asked)

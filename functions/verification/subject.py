@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.verification.expectation import FleetCluster
 from functions.verification.live_environment import find_gateway
+from shared import errors
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters, places_of
 from shared.objects import KubeObject
@@ -52,7 +53,8 @@ def read_subject(context: Context) -> Subject:
     """Find the Gateway that the spec names; for a request without a spec, the one that the anchor names.
 
     Raises:
-        NothingToProve: it does not exist yet, or its cluster does not serve.
+        NothingToProve: its cluster does not serve; or, without a spec, it does not exist.
+        Gone: the steps before have made what the spec names, and it is not there any more.
     """
     return _of_spec(context) if context.environment else _of_place(context)
 
@@ -61,13 +63,16 @@ def _of_spec(context: Context) -> Subject:
     wanted, session = context.wanted, context.session
     needed = places_of(wanted.clusters)
     found = {each.key: each for each in clusters(session, wanted.project).within(needed)}
+    if gone := [each.name for each in wanted.clusters if (each.name, each.location) not in found]:
+        raise errors.Gone(f"cluster {', '.join(gone)}", wanted.project)
     config = found.get((wanted.config.name, wanted.config.location))
     if config is None or not config.is_reachable:
         raise NothingToProve(f"cluster {wanted.config_cluster} does not serve")
     reader, namespace = ClusterReader(session, config), wanted.gateway.namespace
     gateway = reader.get("Gateway", namespace, wanted.gateway.name)
     if gateway is None:
-        raise NothingToProve(f"Gateway {namespace}/{wanted.gateway.name} has no address")
+        what = f"Gateway {namespace}/{wanted.gateway.name} in cluster {wanted.config_cluster}"
+        raise errors.Gone(what, wanted.project)
     keys = [(each.name, each.location) for each in wanted.clusters]
     fleet = tuple(_fleet_cluster(found[key]) for key in keys if key in found)
     return Subject(wanted.project, wanted.network, reader, gateway, fleet, wanted.probe, bool(wanted.routes))

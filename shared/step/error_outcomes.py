@@ -50,8 +50,8 @@ def outcome_of(
             return Waiting(reason=reason, message=str(error), retry_after=_pause(seconds, attempt))
     if isinstance(error, errors.Superseded):
         return Superseded(message=str(error))
-    if isinstance(error, errors.ClusterGone):
-        return _cluster_gone(error)
+    if isinstance(error, errors.Gone):
+        return _gone(error)
     if isinstance(error, Invalid):
         return invalid(error)
     if isinstance(error, errors.ApiError):
@@ -75,12 +75,12 @@ def too_large(size: str) -> Failed:
     )
 
 
-def _cluster_gone(error: errors.ClusterGone) -> Blocked:
+def _gone(error: errors.Gone) -> Blocked:
     return Blocked(
-        code="CLUSTER_GONE",
-        cause=f"Clusters of this environment are not in project {error.project} any more: {error.names}."
-        " Somebody has deleted them while it was being deployed.",
-        fix="Find out who did, and publish the request again: it makes them anew.",
+        code="DELETED_MEANWHILE",
+        cause=f"This request had made {error.what} in project {error.project}, and it is not there any more."
+        " Somebody has deleted it meanwhile.",
+        fix="Find out who did, and publish the request again: it makes it anew.",
     )
 
 

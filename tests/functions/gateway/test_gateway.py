@@ -449,6 +449,18 @@ class TestRefusals:
         assert stop.code == "GATEWAY_REFUSED"
         assert self.WORDS in stop.cause
 
+    @pytest.mark.parametrize("is_back", [True, False])
+    def test_an_address_that_is_there_again_refuses_nothing(self, is_back: bool) -> None:
+        """The controller looks again by itself; what it said was about the time before."""
+        objects = whole(STORE)
+        words = 'Error GWCER106: Gateway "store/x" is invalid, err: address "regions/r/addresses/vip" does not exist..'
+        refusal = condition("Programmed", "False", "Invalid", words)
+        objects[GATEWAY] = programmed(objects[GATEWAY], condition("Accepted"), refusal)
+        addresses: Any = {("us-west1", "vip"): {}} if is_back else {}
+
+        told = decide(STORE, observed(objects, addresses=addresses), NOW).outcome
+        assert is_back == isinstance(told, Waiting)
+
     @pytest.mark.parametrize(("name", "foreign"), [("team/theirs", True), ("store/store-route", False)])
     def test_a_refusal_because_of_somebody_elses_route_names_it(self, name: str, foreign: bool) -> None:
         """Nothing in the environment could be corrected for it; a route of ours is the environment's matter."""
