@@ -111,11 +111,12 @@ async def _newest_holds(storm: Storm, verdict: Verdict) -> None:
         now = storm.now
         report = await storm.local.act(REQUESTS[newest.name])
         storm.note(newest.name, now)
-        if report.outcome == "done":
-            return
-        told = list(commands.of(report)) if storm.deletions else []
-        for each in told:
+        is_done = report.outcome == "done"
+        told = commands.of_others(report) if is_done else commands.of(report)
+        for each in list(told) if storm.deletions else []:
             await commands.follow(storm.local, each)
+        if is_done:
+            return
     raise AssertionError(f"{newest.name}, published again, ends {report.outcome}: {report.diagnoses}")
 
 
