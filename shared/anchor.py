@@ -49,6 +49,22 @@ HELD_BY_NOBODY = (CLAIM, TOMBSTONE, RELEASE)
 DELETIONS = 20
 
 
+VERIFIED, BROKEN = "verified", "broken"  # what serves
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What the last proof found. `moment` (unix seconds) is that of the proof, or when it was first found broken."""
+
+    state: str
+    moment: int
+
+    @property
+    def label(self) -> dict[str, str]:
+        """As the anchor keeps it."""
+        return {labels.SERVING: f"{self.state}-{self.moment}"}
+
+
 @dataclass(frozen=True)
 class Anchor:
     """One anchor, as it was read.
@@ -82,6 +98,21 @@ class Anchor:
     def action(self) -> str:
         """The action of the newest claim."""
         return self.labels.get(labels.ACTION, "")
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether lease, spec and place are those of the newest claim: not while a deploy is being checked."""
+        return labels.ACCEPTED not in self.labels
+
+    @property
+    def accepted(self) -> str:
+        """The generation of the request whose lease, spec and place these labels are."""
+        return self.labels.get(labels.ACCEPTED, self.generation)
+
+    @property
+    def accepted_by(self) -> str:
+        """The execution of that request."""
+        return self.execution if self.is_accepted else self.labels.get(labels.ACCEPTED_BY, "")
 
     @property
     def has_lost_labels(self) -> bool:
@@ -125,9 +156,21 @@ class Anchor:
         return labels.number(self.labels.get(labels.ENDED, "")) or 0
 
     @property
+    def depends_on_its_execution(self) -> bool:
+        """Whether a sweep must know if its execution has ended: a deploy that is being checked may move the lease."""
+        return self.needs_its_execution or (self.stands and not self.is_accepted)
+
+    @property
     def expires(self) -> int | None:
         """When the lease ends, unix seconds; None also for a label that is no moment."""
         return labels.number(self.labels.get(labels.EXPIRES, ""))
+
+    @property
+    def serving(self) -> Serving | None:
+        """What the last proof found; None if nothing was proven yet."""
+        state, _, moment = self.labels.get(labels.SERVING, "").partition("-")
+        found = labels.number(moment)
+        return Serving(state, found) if state in (VERIFIED, BROKEN) and found is not None else None
 
     @property
     def is_ours(self) -> bool:

@@ -26,8 +26,9 @@ ENDED = "fleetgate-ended"  # on a tombstone: when the environment ended, unix se
 EXTENDED = "fleetgate-extended"  # the newest extension: its generation, and the end that it asked for
 EXPIRES = "fleetgate-expires"  # end of the lease, unix seconds; absent: kept until torn down
 WARNED = "fleetgate-warned"  # the end of the lease that a warning was published for
-SPEC = "fleetgate-spec"  # hash of the last requested spec
+SPEC = "fleetgate-spec"  # hash of the last accepted spec
 ORIGIN = "fleetgate-origin"  # "git" if a repository keeps the spec
+SERVING = "fleetgate-serving"  # verified when it was last proven, or broken since (unix seconds)
 PROJECT = "fleetgate-project"  # the fleet's project
 NETWORK = "fleetgate-network"
 GATEWAY = "fleetgate-gateway"  # namespace/name, spread
@@ -35,6 +36,12 @@ CONFIG = "fleetgate-config"  # the config cluster
 PROBE = "fleetgate-probe"  # how an answer names its cluster, spread: a kind and a name, or "none"
 REGION = "fleetgate-region-"  # and a region's name: the environment may have something there; empty value
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
+
+# Of an anchor whose deploy is not accepted yet (check has not passed): the lease, the spec and the place are still
+# those of the request before it. Acceptance takes these three off.
+ACCEPTED = "fleetgate-accepted"  # that request's generation
+ACCEPTED_BY = "fleetgate-accepted-by"  # and its execution
+ASKED = "fleetgate-asked"  # hash of the spec that is being checked
 
 # On the MCS feature: Fleetgate granted the importer its role, so removing the feature also revokes the role.
 IMPORTER, GRANTED = "fleetgate-importer", "granted"

@@ -12,7 +12,7 @@ from fleetgate.client.executions import Execution, newest_first, open_callbacks,
 from fleetgate.client.target import Target
 from fleetgate.results import LEAKED
 from shared import anchor, labels
-from shared.anchor import Anchor
+from shared.anchor import Anchor, Serving
 
 # What an anchor's action is called while its execution runs; an anchor without labels has none.
 UNDER_WAY = {
@@ -37,8 +37,10 @@ DONE = {
 class State:
     """One environment. Times are unix seconds by the server's clock; `expires` is None for one without an end.
 
-    `phase` is its current or last phase, `waits_for` describes what its execution is doing. `addresses` are those of
-    the last result that has any; they are only read for a single environment.
+    `phase` is its current or last phase, and `serving` what the last proof of its traffic found. A deploy that was
+    refused is no phase of it, and changes nothing: `last_request` is what the newest claim came to. `generation`,
+    `execution`, `outcome`, `code` are of that claim, and `waits_for` describes what its execution is doing. `addresses`
+    are those of the last result that has any; they are only read for a single environment.
     """
 
     name: str
@@ -53,6 +55,8 @@ class State:
     generation: str
     execution: str
     execution_state: str
+    serving: Serving | None = None
+    last_request: str = ""
     outcome: str = ""
     code: str = ""
     waits_for: str = ""
@@ -61,11 +65,16 @@ class State:
     def wire(self) -> dict[str, Any]:
         """The documented JSON: camelCase, times as RFC 3339."""
         fields = asdict(self)
-        fields["expires"] = _moment(self.expires)
+        fields["expires"] = moment(self.expires)
         fields["secondsLeft"] = None if self.expires is None else round(self.expires - self.now)
-        fields["asked"] = _moment(self.asked)
+        fields["asked"] = moment(self.asked)
         fields["executionState"] = fields.pop("execution_state")
         fields["waitsFor"] = fields.pop("waits_for")
+        fields["lastRequest"] = fields.pop("last_request")
+        fields["serving"] = self.serving and {
+            "state": self.serving.state,
+            "since": moment(self.serving.moment),
+        }
         del fields["now"]
         return fields
 
@@ -124,9 +133,13 @@ def _state(target: Target, found: Anchor, execution: Execution | None, **more: A
     values = found.labels
     action = values.get(labels.ACTION, "")
     result = execution.result if execution else {}
+    last_request = _phase(action, execution)
+    is_refused = not found.is_accepted and not (execution and execution.is_alive)
     return State(
         name=found.name,
-        phase=_phase(action, execution),
+        phase=_phase_before(target, found) if is_refused else last_request,
+        serving=found.serving,
+        last_request=last_request,
         action=action,
         project=_text(values, labels.PROJECT),
         network=_text(values, labels.NETWORK),
@@ -141,6 +154,12 @@ def _state(target: Target, found: Anchor, execution: Execution | None, **more: A
         code=str(result.get("code", "")),
         **more,
     )
+
+
+def _phase_before(target: Target, found: Anchor) -> str:
+    """What the request came to whose lease, spec and place the anchor has."""
+    execution = read(target, found.accepted_by) if found.accepted_by else None
+    return _phase(str(execution.result.get("action", "")) if execution else "", execution)
 
 
 def _phase(action: str, execution: Execution | None) -> str:
@@ -184,7 +203,8 @@ def _text(values: Mapping[str, str], key: str) -> str:
     return labels.gathered(values, key) or values.get(key, "")
 
 
-def _moment(seconds: float | None) -> str | None:
+def moment(seconds: float | None) -> str | None:
+    """Unix seconds as RFC 3339."""
     return (
         None
         if seconds is None

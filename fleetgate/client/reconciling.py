@@ -1,16 +1,18 @@
 """Reconciles environments with a folder of specs in Git: compares the specs with the anchors, and publishes requests.
 
-An anchor has the hash of the last requested spec as soon as the request is claimed. So a second run publishes nothing,
-even while the first one's requests still run. Between a publication and its claim (some seconds) another run may
-publish the same request again. That is harmless: the newer request finds everything as wanted.
+An anchor has the hash of the spec that stands, and while a deploy is being checked the hash of that one as well. So a
+second run publishes nothing, even while the first one's requests still run. A deploy that was refused is asked for
+again: its cause may be mended. Between a publication and its claim (some seconds) another run may publish the same
+request again. That is harmless: the newer request finds everything as wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fleetgate.client.executions import read
 from fleetgate.client.following import publish
 from fleetgate.client.target import Target
 from fleetgate.repository import RepositorySpec
@@ -56,11 +58,21 @@ class Reconciliation:
 def reconcile(target: Target, kept: Sequence[RepositorySpec], dry_run: bool = False) -> Reconciliation:
     """Publish the requests that make the environments match `kept`; with `dry_run`, only return them."""
     found = [each for each in anchor.read_all(target.session) if each.is_claimed]
-    wanted = compare(kept, found)
+    wanted = compare(kept, [_without_ended(target, each) for each in found])
     if dry_run:
         return wanted
     published = [_published(target, each) for each in wanted.requests]
     return Reconciliation(published, wanted.unchanged, wanted.others)
+
+
+def _without_ended(target: Target, found: Anchor) -> Anchor:
+    """The anchor, without the spec that was asked for if that request has ended: it was refused."""
+    if labels.ASKED not in found.labels:
+        return found
+    execution = read(target, found.execution)
+    if execution is not None and execution.is_alive:
+        return found
+    return replace(found, labels={k: v for k, v in found.labels.items() if k != labels.ASKED})
 
 
 def compare(kept: Sequence[RepositorySpec], anchors: Iterable[Anchor]) -> Reconciliation:
@@ -91,8 +103,8 @@ def _difference(kept: RepositorySpec, found: Anchor | None) -> str:
         return "it was being torn down"
     if not _is_from_git(found):
         return "it was not in Git before"
-    changed = found.labels.get(labels.SPEC) != kept.environment.spec_hash
-    return "its spec has changed" if changed else ""
+    last = found.labels.get(labels.ASKED) or found.labels.get(labels.SPEC)
+    return "its spec has changed" if last != kept.environment.spec_hash else ""
 
 
 def _deploy(kept: RepositorySpec, why: str) -> PlannedRequest:

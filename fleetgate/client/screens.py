@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetgate.client.environments import State
+from fleetgate.client.environments import State, moment
 from fleetgate.client.reconciling import Reconciliation
 from fleetgate.local.progress import clock
 from fleetgate.terminal import Terminal, grid, words
+from shared.anchor import VERIFIED
 
 STYLES = {"verified": "green", "blocked": "red", "failed": "red", "abandoned": "red", "leaked": "red"}
 NO_END = "no end"
@@ -53,22 +54,38 @@ def lease(state: State) -> str:
     return f"in {duration(left)}" if left > 0 else f"{duration(left)} ago"
 
 
+def serving(state: State) -> str:
+    """What the last proof found, and when."""
+    if state.serving is None:
+        return "not proven yet"
+    if state.serving.state == VERIFIED:
+        return f"verified {duration(state.now - state.serving.moment)} ago"
+    return f"broken since {moment(state.serving.moment)}"
+
+
+def last_request(state: State) -> str:
+    """What the newest claim came to."""
+    return state.last_request + (f" ({state.code})" if state.code else "")
+
+
 def show_all(states: list[State], terminal: Terminal) -> None:
     """One line an environment."""
     table = grid(gap=3)
-    table.row("NAME", "PHASE", "LEASE ENDS", "ASKED", "PROJECT", style="bold")
+    table.row("NAME", "PHASE", "SERVING", "LAST REQUEST", "LEASE ENDS", "ASKED", "PROJECT", style="bold")
     for each in states:
         phase = words((each.phase, STYLES.get(each.phase, "yellow")))
-        table.row(each.name, phase, lease(each), f"{duration(each.now - each.asked)} ago", each.project)
+        asked = f"{duration(each.now - each.asked)} ago"
+        other = last_request(each) if each.last_request != each.phase else ""
+        table.row(each.name, phase, serving(each), other, lease(each), asked, each.project)
     terminal.print(table)
 
 
 def show_one(state: State, terminal: Terminal) -> None:
     """Everything about one environment."""
-    code = f" ({state.code})" if state.code else ""
     rows = {
         "name": state.name,
-        "phase": state.phase + code,
+        "phase": last_request(state) if state.phase == state.last_request else state.phase,
+        "serving": f"{serving(state)} · last request: {last_request(state)}",
         "project": state.project,
         "network": state.network,
         "gateway": state.gateway,

@@ -1,4 +1,8 @@
-"""Waits for an environment to be verified or removed, whoever requested it."""
+"""Waits for an environment to be verified or removed, whoever requested it.
+
+What counts is what the last request came to: an environment still serves after a deploy that was refused, but that is
+not what somebody waits for.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def wait_for(target: Target, name: str, goal: str, limit: float | None, watch: W
     for attempt in attempts(watch or Watch(), limit):
         with attempt:
             state = _state(target, name, goal)
-            if state is None or state.phase == goal:
+            if state is None or state.last_request == goal:
                 return f"{name} is {goal}"
             if _is_hopeless(state, goal):
                 raise _undone(state)
@@ -43,10 +47,12 @@ def _state(target: Target, name: str, goal: str) -> State | None:
 def _is_hopeless(state: State, goal: str) -> bool:
     """Whether the goal can no longer be reached. After an end without a failure another request may still reach it."""
     is_asked = (state.action == "teardown") == (goal == "removed")
-    return state.phase in UNDONE and (is_asked or goal == "verified")
+    return state.last_request in UNDONE and (is_asked or goal == "verified")
 
 
 def _undone(state: State) -> ClientError:
     code = f" ({state.code})" if state.code else ""
     again = f"`fleetgate status {state.name}` shows more; publish the request again when the cause is fixed."
-    return ClientError(f"{state.name} is {state.phase}{code}.", again, EXIT.get(state.phase, FAILED))
+    return ClientError(
+        f"{state.name} is {state.last_request}{code}.", again, EXIT.get(state.last_request, FAILED)
+    )

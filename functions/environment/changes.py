@@ -35,10 +35,14 @@ class CreateAnchor(Change):
 
 @dataclass(frozen=True)
 class RelabelAnchor(Change):
-    """Replace all labels of an anchor."""
+    """Replace all labels of an anchor; before that, publish what they will no longer tell.
+
+    A write that fails is decided on again, so that the event may come twice, with one id, and is never lost.
+    """
 
     anchor: Anchor
     labels: Mapping[str, str]
+    told: Publication | None = None
 
     def describe(self) -> Description:
         """An update of the labels that differ."""
@@ -54,6 +58,8 @@ class RelabelAnchor(Change):
             Conflict: somebody has.
             Pending: the write still runs, or another one does.
         """
+        if self.told:
+            publish(session, self.told)
         _wait_for(self.anchor, anchor.relabel(session, self.anchor, self.labels))
 
 

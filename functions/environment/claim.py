@@ -64,6 +64,7 @@ def observe(context: Context) -> ObservedRequest:
         settings,
         EventFactory.of(context),
         labels.asked_at(published),
+        is_accepted_later=context.message.schema > 1,
     )
     holders = sorted({each.execution for each in _depended_on(observed)} | _own_if_late(context))
     found = {each: executions.read(session, settings.workflow, each) for each in holders}
@@ -156,7 +157,7 @@ def _name(request: Request | InvalidRequest, raw: RawRequest) -> str:
 def _depended_on(observed: ObservedRequest) -> list[Anchor]:
     """The anchors whose execution must be checked for still running."""
     if isinstance(observed.request, Sweep):
-        return [each for each in observed.anchors if each.needs_its_execution]
+        return [each for each in observed.anchors if each.depends_on_its_execution]
     found, request = observed.anchor, observed.request
     if found is None or found.execution == observed.execution or not isinstance(request, Deploy | Teardown):
         return []
@@ -188,7 +189,8 @@ def _may_be_at_work(request: Deploy | Teardown, found: Anchor) -> bool:
     """Whether a teardown from the sweep must leave the environment alone while its execution runs.
 
     The sweep asks without a lease's end if an execution has died. Another execution of that request may have gone on.
+    Where a deploy is being checked, the lease that has ended is that of the request before it.
     """
     if not isinstance(request, Teardown) or not request.is_conditional:
         return False
-    return request.expires is None or found.is_being_removed
+    return request.expires is None or found.is_being_removed or not found.is_accepted

@@ -46,10 +46,14 @@ def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
 
 
 def _before(observed: ObservedRequest) -> dict[str, str]:
-    """What the anchor says of the environment; of one that has ended nothing but what others have added."""
+    """What the anchor says of the environment; of one that has ended nothing but what others have added.
+
+    A deploy that is being checked is over, and nothing is said to serve while it is being removed.
+    """
     anchor = observed.anchor
     if anchor is not None and anchor.stands:
-        return dict(anchor.labels)
+        over = (labels.ACCEPTED, labels.ACCEPTED_BY, labels.ASKED, labels.SERVING)
+        return {key: value for key, value in anchor.labels.items() if key not in over}
     return {labels.OWNER: observed.name} | (labels.not_ours(anchor.labels) if anchor else {})
 
 

@@ -91,7 +91,7 @@ class Lease:
         """The lease in an anchor's labels, if there is one."""
         if found.expires is None:
             return None
-        return cls(found, found.expires, found.expires - labels.asked_at(found.generation))
+        return cls(found, found.expires, found.expires - labels.asked_at(found.accepted))
 
     def is_over(self, now: float) -> bool:
         """Whether it has ended by `now`, unix seconds."""

@@ -3,6 +3,7 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
+from functions.environment.accept import ACCEPT
 from functions.environment.claim import CLAIM
 from functions.environment.finish import FINISH
 from shared.step.run import run
@@ -10,5 +11,5 @@ from shared.step.run import run
 
 @functions_framework.cloud_event
 def environment(event: CloudEvent) -> None:
-    """Claim an environment for a request, or finish the request: release its anchor, publish its ending."""
-    run(event.data, CLAIM, FINISH)
+    """Claim an environment for a request, accept the request, or finish it: release its anchor, publish its ending."""
+    run(event.data, CLAIM, ACCEPT, FINISH)

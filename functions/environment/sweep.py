@@ -4,9 +4,10 @@ It lists the anchors, and writes nothing but the label of a warning. Tombstones 
 teardown is an ordinary request. It
 carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
 execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
-whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. But if the
-deploy has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. If the
-anchor has had labels, somebody has taken them off, and the environment may stand: it is left alone.
+whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. A deploy that
+is being checked may move the lease, so its environment is left alone until it is accepted or has ended. But if a deploy
+has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. If the anchor has
+had labels, somebody has taken them off, and the environment may stand: it is left alone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ def sweep(observed: ObservedRequest, now: float) -> Decision:
         return Decision(None, old)
     standing = observed.environments
     over = [each for each in standing if _is_over(observed, each, now)]
-    leases = [lease for each in standing if not each.is_being_removed and (lease := Lease.of(each))]
+    staying = [
+        each for each in standing if not each.is_being_removed and not _is_being_checked(observed, each)
+    ]
+    leases = [lease for each in staying if (lease := Lease.of(each))]
     near = [
         lease for lease in leases if lease.needs_warning(now) and lease.found.path not in observed.declined
     ]
@@ -57,7 +61,12 @@ def _is_over(observed: ObservedRequest, each: Anchor, now: float) -> bool:
     if each.needs_its_execution:
         return not observed.is_at_work(each) and not _was_stripped(observed, each, now)
     lease = Lease.of(each)
-    return lease is not None and lease.is_over(now)
+    return lease is not None and lease.is_over(now) and not _is_being_checked(observed, each)
+
+
+def _is_being_checked(observed: ObservedRequest, each: Anchor) -> bool:
+    """Whether a deploy is about to move the lease, unless it is refused."""
+    return not each.is_accepted and observed.is_at_work(each)
 
 
 def _was_stripped(observed: ObservedRequest, each: Anchor, now: float) -> bool:

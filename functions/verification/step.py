@@ -8,7 +8,7 @@ waits, as long as the workflow's budget lasts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
 TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
 MAX_ROWS = 1_000  # in one attempt
+BROKEN = {"serves": False}  # among the outputs: for the settling, which keeps it
 FAULT_MESSAGES = {
     "Unreachable": "does not answer",
     "TooSlow": f"has not answered whole within {LIMIT:.0f} s",
@@ -80,7 +81,19 @@ def observe(context: Context) -> ObservedTraffic:
 
 
 def decide(observed: ObservedTraffic, now: float) -> Decision:
-    """Done when every answer was right; otherwise wait for the first that was not."""
+    """Done when every answer was right; otherwise wait for the first that was not.
+
+    Anything else than done says that the environment does not serve. An attempt that could not look says nothing.
+    """
+    decision = _judged(observed, now)
+    if decision.outcome is None or isinstance(decision.outcome, Done):
+        return decision
+    return replace(
+        decision, outcome=replace(decision.outcome, outputs={**decision.outcome.outputs, **BROKEN})
+    )
+
+
+def _judged(observed: ObservedTraffic, now: float) -> Decision:
     pace = Pace(now, observed.asked)
     if observed.missing:
         seconds = pace.ahead(None, TYPICAL_URL_MAP)

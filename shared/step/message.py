@@ -72,11 +72,12 @@ class Message:
     """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it, and `began`
     when it sent the first to this step in this phase (unix seconds).
 
-    `environment` is the spec with all defaults. It is None in claim, settle and destroy, and in every mode of a request
-    that has only a name (teardown, verify). A `place` comes with all but a claim. `request` comes with claim, `ending`
-    with settle. `inventory` names the parts of the load balancer, None until the gateway step has listed them.
-    `audit` is the last verdict of the audit: {verdict, since}. `about` comes with look: the reason of waiting whose
-    cause is looked for. `environment` and `inventory` come packed, but with schema 1.
+    `environment` is the spec with all defaults, `origin` who keeps it. It is None in claim and destroy, in settle
+    unless the deploy is still to be accepted, and in every mode of a request that has only a name (teardown, verify). A
+    `place` comes with all but a claim. `request` comes with claim, `ending` with settle. `inventory` names the parts of
+    the load balancer, None until the gateway step has listed them. `audit` is the last verdict of the audit: {verdict,
+    since}. `about` comes with look: the reason of waiting whose cause is looked for. `environment` and `inventory` come
+    packed, but with schema 1.
     """
 
     step: str
@@ -90,6 +91,7 @@ class Message:
     began: float = 0.0
     environment: Json | None = None
     request: RawRequest | None = None
+    origin: str | None = None
     ending: Json | None = None
     place: Place | None = None
     inventory: Sequence[str] | None = None
@@ -128,6 +130,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         began=float(fields.get("began") or fields.get("sent") or 0.0),
         environment=_unpacked(fields.get("environment"), dict),
         request=_raw_request(fields["request"]) if fields.get("request") else None,
+        origin=fields.get("origin") or None,
         ending=fields.get("ending") or None,
         place=_place(fields["place"]) if fields.get("place") else None,
         inventory=_unpacked(fields.get("inventory"), list),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 Observed = TypeVar("Observed")
-Mode = Literal["claim", "check", "apply", "destroy", "look", "diagnose", "settle"]
+Mode = Literal["claim", "check", "accept", "apply", "destroy", "look", "diagnose", "settle"]
 
 
 @dataclass(frozen=True)

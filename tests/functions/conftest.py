@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from tests.support.messages import _server, anchored, claim, event, google, message, session, settle, store
+from tests.support.messages import (
+    _server,
+    accept,
+    anchored,
+    claim,
+    event,
+    google,
+    message,
+    session,
+    settle,
+    store,
+)
 
-__all__ = ["_server", "anchored", "claim", "event", "google", "message", "session", "settle", "store"]
+__all__ = [
+    "_server",
+    "accept",
+    "anchored",
+    "claim",
+    "event",
+    "google",
+    "message",
+    "session",
+    "settle",
+    "store",
+]

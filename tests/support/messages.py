@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 import yaml
 
+from functions.environment.accept import ACCEPT
 from functions.environment.claim import CLAIM
 from functions.environment.finish import FINISH
 from shared.google.session import Session
@@ -116,9 +117,16 @@ def claim(
     `request` is what the user published, at `time`, as message `id`.
     """
 
-    def ask(request: Any = DEPLOY, execution: str = EXECUTION, time: str = LATER, id: str = "88") -> Any:
+    def ask(
+        request: Any = DEPLOY,
+        execution: str = EXECUTION,
+        time: str = LATER,
+        id: str = "88",
+        **fields: Any,
+    ) -> Any:
         data = base64.b64encode(json.dumps(request).encode()).decode()
         message = event(
+            **fields,
             step="environment",
             mode="claim",
             environment=None,
@@ -126,7 +134,27 @@ def claim(
             claim={"name": "", "generation": "", "execution": execution},
             request={"data": data, "messageId": id, "publishTime": time},
         )
-        run(message, CLAIM, FINISH)
+        run(message, CLAIM, ACCEPT, FINISH)
+        return with_rows(google.posted("/callbacks/")[-1], last_lines(capsys))
+
+    return ask
+
+
+@pytest.fixture
+def accept(
+    google: GoogleServer, event: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> Ask:
+    """Tell once that check has passed; the answer, with its rows. `environment` is what the claim answered, packed."""
+
+    def ask(environment: Any, generation: str = MINE, execution: str = EXECUTION, **fields: Any) -> Any:
+        message = event(
+            step="environment",
+            mode="accept",
+            environment=environment,
+            claim={"name": "store", "generation": generation, "execution": execution},
+            **fields,
+        )
+        run(message, CLAIM, ACCEPT, FINISH)
         return with_rows(google.posted("/callbacks/")[-1], last_lines(capsys))
 
     return ask
@@ -136,7 +164,7 @@ def claim(
 def settle(
     google: GoogleServer, event: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> Ask:
-    """Tell how it ended, once; the answer, with its rows."""
+    """Tell how it ended, once; the answer, with its rows. `fields` are those of the message, `more` of the ending."""
 
     def ask(
         phase: str,
@@ -144,16 +172,17 @@ def settle(
         generation: str = MINE,
         name: str = "store",
         action: str = "deploy",
+        fields: Mapping[str, Any] = {},
         **more: Any,
     ) -> Any:
         message = event(
             step="environment",
             mode="settle",
-            environment=None,
             claim={"name": name, "generation": generation, "execution": EXECUTION},
             ending={"action": action, "phase": phase, "outcome": outcome, **more},
+            **{"environment": None, **fields},
         )
-        run(message, CLAIM, FINISH)
+        run(message, CLAIM, ACCEPT, FINISH)
         return with_rows(google.posted("/callbacks/")[-1], last_lines(capsys))
 
     return ask

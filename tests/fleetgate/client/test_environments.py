@@ -10,7 +10,7 @@ import pytest
 
 from fleetgate.client.environments import all_states, state_of
 from fleetgate.client.errors import BAD_USAGE, ClientError
-from fleetgate.client.screens import duration, lease, show_all, show_one
+from fleetgate.client.screens import duration, lease, serving, show_all, show_one
 from fleetgate.client.target import Target
 from fleetgate.client.waiting import wait_for
 from fleetgate.terminal import Terminal
@@ -84,6 +84,56 @@ def test_a_tombstone_is_shown_to_who_asks_for_it(google: GoogleServer, here: Tar
         state_of(here, "store")
 
 
+def refused(google: GoogleServer, **labels: str) -> None:
+    """A deploy that check has refused, of an environment that another execution had deployed."""
+    values = {"accepted": "1767500000000-7", "accepted-by": "x-0", **labels}
+    add_anchor(google, **values)
+    ran(google, result=result("blocked", code="ADDRESS_MISSING", action="deploy"))
+    google.answers[f"GET {EXECUTIONS}/x-0"] = execution("x-0", "m-0", result=result(action="deploy"))
+
+
+def test_a_refused_deploy_is_the_last_request_and_no_phase(google: GoogleServer, here: Target) -> None:
+    """What was verified still serves; the screens and the JSON tell both."""
+    refused(google, serving=f"verified-{int(NOW) - 180}")
+
+    (state,) = all_states(here)
+    told = state.wire()
+    assert ("verified", "blocked", "ADDRESS_MISSING") == (state.phase, told["lastRequest"], told["code"])
+    assert {"state": "verified", "since": "2026-01-05T07:57:00Z"} == told["serving"]
+    file = io.StringIO()
+    show_one(state, Terminal(width=120, file=file))
+    assert "verified 3 min ago · last request: blocked (ADDRESS_MISSING)" in file.getvalue()
+    show_all([state], Terminal(width=160, file=file))
+    assert "verified   verified 3 min ago   blocked (ADDRESS_MISSING)" in file.getvalue()
+
+
+def test_while_it_is_checked_a_deploy_is_the_phase(google: GoogleServer, here: Target) -> None:
+    """Who waits for it must not hear of the one before."""
+    refused(google)
+    ran(google)
+
+    assert [("deploying", "deploying")] == [(each.phase, each.last_request) for each in all_states(here)]
+
+
+def test_waiting_is_for_the_last_request(google: GoogleServer, here: Target, fake_time: FakeTime) -> None:
+    """That the environment still serves is not what somebody waits for."""
+    refused(google)
+
+    with pytest.raises(ClientError, match=r"store is blocked \(ADDRESS_MISSING\)"):
+        wait_for(here, "store", "verified", None, fake_time.watch())
+
+
+def test_what_is_broken_says_since_when(google: GoogleServer, here: Target) -> None:
+    """A later verify has found it so; without any proof nothing is said."""
+    add_anchor(google, serving=f"broken-{int(NOW) - 180}")
+    add_anchor(google, "books")
+    ran(google, result=result())
+
+    books, broken = all_states(here)
+    assert ("broken since 2026-01-05T07:57:00Z", "not proven yet") == (serving(broken), serving(books))
+    assert None is books.wire()["serving"]
+
+
 def test_one_list_and_one_execution_each_show_every_environment(google: GoogleServer, here: Target) -> None:
     """Addresses that only look like anchors are none."""
     ran(google, result=result())
@@ -155,7 +205,7 @@ def test_the_screens_show_what_there_is(google: GoogleServer, here: Target) -> N
     show_one(state_of(here, "store"), terminal)
 
     lines = [line.split() for line in file.getvalue().splitlines()]
-    assert ["store", "blocked", "in", "2", "h", "10", "min", "ago", "shop-prod"] == lines[1]
+    assert "store blocked not proven yet in 2 h 10 min ago shop-prod" == " ".join(lines[1])
     assert ["phase", "blocked", "(NO_VERIFIER)"] in lines
     assert ["addresses", "10.138.0.5", "in", "us-west1"] in lines
     assert not any(line[:1] in (["gateway"], ["waits"]) for line in lines)

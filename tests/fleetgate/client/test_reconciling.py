@@ -17,7 +17,7 @@ from fleetgate.client.target import Target
 from fleetgate.repository import RepositorySpec, read_folder
 from fleetgate.terminal import Terminal
 from tests.acceptance.runs import store
-from tests.fleetgate.client.conftest import add_anchor, add_unlabelled
+from tests.fleetgate.client.conftest import EXECUTIONS, add_anchor, add_unlabelled, execution
 from tests.support.google_server import GoogleServer
 
 SPEC = store(project="shop-prod")
@@ -56,6 +56,29 @@ def test_a_spec_is_asked_for_unless_it_was_the_last_thing_asked_for(
     assert ([reason] if reason else []) == [each.reason for each in result.requests]
     asked = {"action": "deploy", "environment": SPEC, "origin": "git"}
     assert ([asked] if reason else []) == _published(google)
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "reason"),
+    [
+        ("this", "ACTIVE", ""),
+        ("another", "ACTIVE", "its spec has changed"),
+        ("this", "SUCCEEDED", "its spec has changed"),  # it was refused
+        ("another", "FAILED", ""),
+    ],
+)
+def test_a_deploy_that_is_being_checked_counts_while_it_runs(
+    google: GoogleServer, here: Target, kept: list[RepositorySpec], asked: str, state: str, reason: str
+) -> None:
+    """The anchor has the spec that stands, too. One of the two is the folder's."""
+    hashes = {"this": kept[0].environment.spec_hash, "another": "0000000000000000"}
+    stands = hashes["another" if asked == "this" else "this"]
+    add_anchor(google, origin="git", spec=stands, asked=hashes[asked], accepted="1-1")
+    google.answers[f"GET {EXECUTIONS}/x-1"] = execution("x-1", "m-1", state=state)
+
+    result = reconcile(here, kept, dry_run=True)
+
+    assert ([reason] if reason else []) == [each.reason for each in result.requests]
 
 
 def test_what_is_not_claimed_yet_is_new(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.environment.claim_to_deploy import SPARE_LABELS
+from functions.environment.accepted_labels import SPARE_LABELS
 from shared import labels
 from tests.support.anchors import MINE, OTHER, add_anchor, add_unlabelled, anchor
 from tests.support.google_server import EXECUTION, GoogleServer
@@ -42,11 +42,15 @@ def test_a_first_claim_names_those_of_its_spec(google: GoogleServer, claim: Ask)
     assert OF_THE_SPEC == told(claim()) == regions(google)
 
 
-def test_a_later_claim_adds_its_own_to_those_before(google: GoogleServer, claim: Ask) -> None:
-    """What an earlier spec had in Asia may still be there."""
+def test_a_later_deploy_adds_its_own_to_those_before(google: GoogleServer, claim: Ask, accept: Ask) -> None:
+    """What an earlier spec had in Asia may still be there. The steps look there at once; accepted, it is written."""
     add_anchor_in(google, "asia-east1", "us-west1")
+    answer = claim()
 
-    assert ("asia-east1", *OF_THE_SPEC) == told(claim()) == regions(google)
+    assert ("asia-east1", *OF_THE_SPEC) == told(answer)
+    assert ("asia-east1", "us-west1") == regions(google)
+    accept(answer["outputs"]["environment"])
+    assert ("asia-east1", *OF_THE_SPEC) == regions(google)
 
 
 def test_what_nobody_knows_stays_unknown(google: GoogleServer, claim: Ask) -> None:
