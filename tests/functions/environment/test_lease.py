@@ -115,15 +115,17 @@ class TestExtend:
         assert (end(google), len(google.mutations())) == (NOW - 10 + 2 * HOUR, 1)
 
     def test_an_older_deploy_that_comes_after_it_keeps_its_end(
-        self, google: GoogleServer, claim: Ask
+        self, google: GoogleServer, claim: Ask, accept: Ask
     ) -> None:
         """As if it had come before it; a newer one begins another lease."""
         add_anchor(google, "store", HOUR)
         claim(extend("2d"), time=rfc3339(NOW - 10), id="99")
-        claim(time=rfc3339(NOW - 20))
+        told = claim(time=rfc3339(NOW - 20))["outputs"]
+        accept(told["environment"], told["generation"])
         assert end(google) == NOW - 10 + 48 * HOUR
 
-        claim(time=rfc3339(NOW))
+        told = claim(time=rfc3339(NOW))["outputs"]
+        accept(told["environment"], told["generation"])
         assert end(google) == NOW + 8 * HOUR
         assert labels.EXTENDED not in anchor(google)["labels"]
 
