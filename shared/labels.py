@@ -24,6 +24,7 @@ ACTION = (
 BEGAN = "fleetgate-began"  # the execution that took a tombstone over: nothing was there before it
 ENDED = "fleetgate-ended"  # on a tombstone: when the environment ended, unix seconds
 EXTENDED = "fleetgate-extended"  # the newest extension: its generation, and the end that it asked for
+QUIET = "fleetgate-quiet"  # until then functions of a claim before this one may act, unix seconds
 EXPIRES = "fleetgate-expires"  # end of the lease, unix seconds; absent: kept until torn down
 WARNED = "fleetgate-warned"  # the end of the lease that a warning was published for
 SPEC = "fleetgate-spec"  # hash of the last accepted spec

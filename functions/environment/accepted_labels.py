@@ -61,7 +61,7 @@ def accepted(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
         **labels.spread(labels.GATEWAY, _gateway(wanted)),
         **labels.spread(labels.PROBE, wanted.probe.text),
         **_lease(observed, wanted),
-        **{key: value for key, value in before.items() if key == labels.SERVING},
+        **{key: value for key, value in before.items() if key in (labels.SERVING, labels.QUIET)},
     }
     values |= {labels.BEGAN: observed.execution} if _begins(observed) else {}
     values |= {labels.ORIGIN: request.origin} if request.origin else {}

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functions.environment.changes import CreateAnchor, DeleteAnchor, RelabelAnchor
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import superseded
+from functions.environment.takeover import quiet_label, quiet_output
 from shared import labels
 from shared.anchor import Anchor
 from shared.step.change import Change
@@ -25,14 +26,16 @@ RESERVING = 1.2  # typical seconds to reserve an address [inferred]
 RELEASING = 1.5  # typical seconds to release it [inferred]
 
 
-def acquire(observed: ObservedRequest, values: Mapping[str, str], outputs: Outputs) -> Decision:
+def acquire(observed: ObservedRequest, values: Mapping[str, str], outputs: Outputs, now: float) -> Decision:
     """Write the claim's labels, or yield; once the labels are written, answer `outputs`."""
     anchor = observed.anchor
     if anchor is None:
         return _reserving(CreateAnchor(observed.path, values))
     if observed.holds_anchor:
-        return Decision(Done(outputs=outputs))
-    return _yielding(observed, anchor) or Decision(None, [RelabelAnchor(anchor, values)])
+        return Decision(Done(outputs={**outputs, **quiet_output(anchor, now)}))
+    own = {key: value for key, value in values.items() if key != labels.QUIET}
+    own |= quiet_label(anchor, observed.acting_until, now)
+    return _yielding(observed, anchor) or Decision(None, [RelabelAnchor(anchor, own)])
 
 
 def _yielding(observed: ObservedRequest, anchor: Anchor) -> Decision | None:

@@ -20,6 +20,7 @@ from functions.environment.lease import extend
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import blocked, superseded
 from functions.environment.sweep import final_sweep, sweep
+from functions.environment.takeover import acting_until
 from shared import anchor, labels
 from shared.anchor import Anchor
 from shared.google import executions
@@ -66,14 +67,18 @@ def observe(context: Context) -> ObservedRequest:
         labels.asked_at(published),
         is_accepted_later=context.message.schema > 1,
     )
-    holders = sorted({each.execution for each in _depended_on(observed)} | _own_if_late(context))
-    found = {each: executions.read(session, settings.workflow, each) for each in holders}
+    holders = {each.execution for each in _depended_on(observed)} | _own_if_late(context)
+    before = _taken_over(observed)
+    asked = sorted(holders | ({before.execution} if before else set()))
+    every = {each: executions.read(session, settings.workflow, each) for each in asked}
+    found = {name: every[name] for name in holders}
     return replace(
         observed,
         alive=frozenset(name for name, each in found.items() if executions.is_alive(each)),
         went_on=frozenset(name for name, each in found.items() if _went_on(each)),
         succeeded=frozenset(name for name, each in found.items() if each and each["state"] == "SUCCEEDED"),
         is_over=_is_over(context.message.claim.execution, found),
+        acting_until=acting_until(every[before.execution]) if before else 0.0,
         declined=frozenset(resource for resource, why in context.tried.items() if why),
     )
 
@@ -92,9 +97,9 @@ def decide(observed: ObservedRequest, now: float) -> Decision:
 def _claimed(observed: ObservedRequest, now: float) -> Decision:
     match observed.request:
         case Deploy() as request:
-            return deploy(observed, request)
+            return deploy(observed, request, now)
         case Teardown() as request:
-            return teardown(observed, request)
+            return teardown(observed, request, now)
         case Verify():
             return verify(observed)
         case Extend() as request:
@@ -173,6 +178,15 @@ def _own_if_late(context: Context) -> set[str]:
 
 def _is_over(own: str, found: Mapping[str, wire.Execution | None]) -> bool:
     return own in found and not executions.is_alive(found[own])
+
+
+def _taken_over(observed: ObservedRequest) -> Anchor | None:
+    """The anchor, if this request would take it over from a claim whose steps have been asked."""
+    found = observed.anchor
+    if found is None or not found.is_claimed or not isinstance(observed.request, Deploy | Teardown):
+        return None
+    mine, theirs = labels.age_order(observed.generation), labels.age_order(found.generation)
+    return found if theirs <= mine and not observed.holds_anchor else None
 
 
 def _went_on(execution: wire.Execution | None) -> bool:

@@ -28,7 +28,7 @@ from shared.step.outcome import Decision, Done, Outputs
 ASKED_BY_NAME = (labels.GATEWAY, labels.PROBE)
 
 
-def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
+def teardown(observed: ObservedRequest, request: Teardown, now: float) -> Decision:
     """Claim the environment for its removal, unless the condition of the request no longer holds."""
     if refusal := anchor_name_taken(observed):
         return refusal
@@ -42,7 +42,8 @@ def teardown(observed: ObservedRequest, request: Teardown) -> Decision:
     }
     if request.disable_apis:
         values[labels.APIS] = "disable"
-    return acquire(observed, values, _outputs(observed, _place(observed, anchor, request.disable_apis)))
+    outputs = _outputs(observed, _place(observed, anchor, request.disable_apis))
+    return acquire(observed, values, outputs, now)
 
 
 def _before(observed: ObservedRequest) -> dict[str, str]:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 SPEC_LIMIT = 6_000
 
 
-def deploy(observed: ObservedRequest, request: Deploy) -> Decision:
+def deploy(observed: ObservedRequest, request: Deploy, now: float) -> Decision:
     """Refuse the request, or claim the environment for it."""
     return refusal(observed, request.environment) or acquire(
-        observed, claimed(observed, request), _outputs(observed, request)
+        observed, claimed(observed, request), _outputs(observed, request), now
     )
 
 

@@ -23,8 +23,9 @@ class ObservedRequest:
     `succeeded` are those that have ended in good order, whatever their outcome. `declined` are the anchors, by full
     name, that could not be written in this call and need not be. `published` is when the request was, in unix seconds.
     Its `generation` says the same, but for a sweep's teardown, which is no newer than what the sweep saw. `is_over` is
-    a request whose own execution has ended: what asks is a copy of its message. `is_accepted_later`: the workflow asks
-    once more when check has passed; that of the release before does not.
+    a request whose own execution has ended: what asks is a copy of its message. Functions of the claim that is to be
+    taken over may begin changes until `acting_until`, unix seconds. `is_accepted_later`: the workflow asks once more
+    when check has passed; that of the release before does not.
     """
 
     request: Request | InvalidRequest
@@ -40,6 +41,7 @@ class ObservedRequest:
     went_on: frozenset[str] = frozenset()
     succeeded: frozenset[str] = frozenset()
     is_over: bool = False
+    acting_until: float = 0.0
     declined: frozenset[str] = frozenset()
     is_accepted_later: bool = True
 

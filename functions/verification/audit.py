@@ -1,8 +1,8 @@
 """The audit: verifies a teardown. It searches twice for leftovers of the environment.
 
-Controllers create deleted resources again. And a function of an older execution, which passed the fence before this
-request claimed the anchor, may still make changes until its timeout. So a verdict (clean or leaking) counts only when
-it has held for longer than any function runs. The workflow carries the time since when; the audit keeps no state.
+Controllers create deleted resources again, and delete leftovers a while later. So a verdict (clean or leaking) counts
+only when it has held for longer than their slowest round takes. The workflow carries the time since when; the audit
+keeps no state. Functions of the claim before may act for a while, too: the runner sees to them (`shared.step.attempt`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from shared.json_types import Json
 from shared.step.outcome import Decision, Done, Failed, Outcome, Waiting
 from shared.step.step import Context, Step
 
-# Seconds: the longest timeout of a function, and a margin for clocks and deliveries.
+# Seconds: the slowest round of GKE's controllers, and a margin for what it begins. They look at all network endpoint
+# groups every 120 s, and at the other resources more often [documented: kubernetes/ingress-gce, pkg/flags/flags.go,
+# neg-gc-period and sync-period]. That the Gateway's controller, which is not public, is no slower is [inferred].
 SECOND_LOOK = 120.0 + 10.0
 PATIENCE = 600.0  # seconds that a list may stay incomplete, for example while a zone is down
 RETRY_LIST = 30.0  # seconds until an incomplete list is read again
@@ -102,7 +104,7 @@ def _rows(observed: ObservedLeftovers) -> Json:
 def _clean(_observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome:
     if held >= SECOND_LOOK:
         return Done(outputs=outputs)
-    text = "nothing is left; the second search comes when no older function can still run"
+    text = "nothing is left; the second search comes when every controller has looked in between"
     return Waiting(reason="SecondLook", message=text, retry_after=SECOND_LOOK - held, outputs=outputs)
 
 

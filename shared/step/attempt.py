@@ -23,6 +23,7 @@ from shared.step.step import AnyStep, Context
 if TYPE_CHECKING:
     from shared.spec import Environment
 
+ACTED_IN = ("apply", "destroy")  # modes in which `done` says how the world is
 ROUNDS = 3  # of observe, decide and perform within one call, for changes that take effect at once
 
 
@@ -63,16 +64,30 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
     if fence is not None:
         context.session.calls.permit = fence.permit
     for _ in range(ROUNDS):
+        began = context.session.calls.deadline.now
         decision = _decide(step, context, fence)
         if context.message.mode == "check":
             return _planned(decision, made)
         changed = _perform(decision.changes, context, made)
         if not changed and decision.outcome is not None:
+            if _is_too_early(decision.outcome, context.message, began):
+                return _second_look(decision.outcome, context)
             for publication in decision.publications:
                 publish(context.session, publication)
             return decision.outcome
     why = f": {changed[0]}" if changed else ""  # told when it lasts until time is up
     return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)
+
+
+def _is_too_early(outcome: Outcome, message: Message, began: float) -> bool:
+    """Whether functions of the claim before could still act when a look began by which all is done."""
+    return isinstance(outcome, Done) and message.mode in ACTED_IN and began < message.claim.quiet_from
+
+
+def _second_look(seen: Outcome, context: Context) -> Waiting:
+    left = context.message.claim.quiet_from - context.session.calls.deadline.now
+    text = "all is done; it is looked at again when functions of the claim before can no longer act"
+    return Waiting(reason="SecondLook", message=text, retry_after=max(left, 0.0), outputs=seen.outputs)
 
 
 def _decide(step: AnyStep, context: Context, fence: Fence | None) -> Decision:

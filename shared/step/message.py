@@ -23,11 +23,15 @@ SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
 @dataclass(frozen=True)
 class Claim:
-    """A request's claim on an environment. In mode claim only `execution` is known yet."""
+    """A request's claim on an environment. In mode claim only `execution` is known yet.
+
+    Until `quiet_from` (unix seconds) functions of the claim before may act; 0 if it disturbed nobody.
+    """
 
     name: str
     generation: str
     execution: str
+    quiet_from: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         nonce=fields["nonce"],
         callback=fields["callback"],
         deadline=float(fields["deadline"]),
-        claim=Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"]),
+        claim=_claim(claim),
         sent=float(fields.get("sent") or 0.0),
         began=float(fields.get("began") or fields.get("sent") or 0.0),
         environment=_unpacked(fields.get("environment"), dict),
@@ -138,6 +142,11 @@ def _message(fields: Mapping[str, Any]) -> Message:
         about=str(fields.get("about") or ""),
         schema=fields["schema"],
     )
+
+
+def _claim(claim: Mapping[str, Any]) -> Claim:
+    quiet = float(claim.get("quietFrom") or 0.0)
+    return Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"], quiet)
 
 
 def _unpacked(value: Any, kind: type) -> Any:

@@ -123,16 +123,23 @@ async def last_of_three_holds(seed: int, root: Path) -> str:
 
 
 async def newer_than_slow_deletions(seed: int, root: Path) -> str:
-    """A teardown whose deletions of three routes take 14 s each, and a deploy that claims during the first one.
+    """A teardown whose deletions of three routes take 14 s each, and a deploy that claims during the first one."""
+    return await _newer_than(Slow(14.0), seed, root)
 
-    The deploy must end verified, with every route there.
-    """
+
+async def newer_than_late_deletion(seed: int, root: Path) -> str:
+    """The same, where a deletion takes effect at the end of those seconds: by then the deploy has seen every route."""
+    return await _newer_than(Slow(14.0, late=True), seed, root)
+
+
+async def _newer_than(deletions: Slow, seed: int, root: Path) -> str:
+    """The deploy must end verified, with every route there."""
     routes = [
         {**STORE["routes"][0], "name": name, "hostnames": [f"{name}.example.internal"]} for name in ROUTES
     ]
     async with LocalRun(seed=seed, root=root) as local:
         await _outcome(local, _publish(local, store(routes=routes)))
-        local.cloud.faults.plan(Fault(DELETIONS, Slow(14.0), nth=None))
+        local.cloud.faults.plan(Fault(DELETIONS, deletions, nth=None))
         _ask(local, {"action": "teardown", "name": "store"})
         await local.cloud.run_until(lambda: bool(local.cloud.faults.injected))
         await let_pass(local.cloud, 0.8)
@@ -243,8 +250,16 @@ RACES = (
         newer_than_slow_deletions,
         Mutant((("shared/step/fence.py", "FRESH = 1.0  #", "FRESH = 1000.0  #"),)),
     ),
+    Race(
+        "done by a look that began while others could still act",
+        newer_than_late_deletion,
+        Mutant((("shared/step/attempt.py", 'ACTED_IN = ("apply", "destroy")', "ACTED_IN = ()"),)),
+    ),
 )
 
+
+# Scenarios that run whole requests.
+WHOLE = (newer_than_slow_deletions, newer_than_late_deletion)
 
 # Requests that overlap, whoever wins: each tells what was violated, for a seed.
 OVERLAPS: tuple[Scenario, ...] = (teardown_overtakes, last_of_three_holds)

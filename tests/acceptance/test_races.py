@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.races import RACES, Race
+from tests.acceptance.races import RACES, WHOLE, Race
+
+# In `make test` those that last half a minute of simulated time; the others take whole requests.
+QUICK = [pytest.param(race, marks=pytest.mark.long) if race.scenario in WHOLE else race for race in RACES]
 
 
 @pytest.mark.long
@@ -21,7 +24,7 @@ def test_the_race_of_a_mutant_is_found_within_fifty_seeds(race: Race, tmp_path: 
     assert seed == race.found_by(range(seed, seed + 1), root)
 
 
-@pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
+@pytest.mark.parametrize("race", QUICK, ids=lambda race: race.name)
 def test_the_product_itself_has_none(race: Race) -> None:
     """One seed here; `make prove` has all fifty."""
     assert [] == list(race.holds(range(1)))

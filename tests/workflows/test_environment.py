@@ -10,6 +10,7 @@ import pytest
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import CallResult
 from tests.workflows.functions import (
+    CLAIMED,
     EVENT,
     SOURCE,
     VARIABLES,
@@ -307,9 +308,19 @@ def test_a_claim_that_is_refused_is_settled_at_once(deploy: Any) -> None:
     (settle,) = functions.asked("environment", "settle")
 
     assert [each["mode"] for _, each in functions.messages] == ["claim", "settle"]
-    assert settle["claim"] == {"name": "store", "generation": "1-77", "execution": "e1"}
+    assert settle["claim"] == {"name": "store", "generation": "1-77", "execution": "e1", "quietFrom": None}
     assert (settle["ending"]["outcome"], settle["ending"]["code"]) == ("blocked", "FLEET_IN_USE")
     assert (result["outcome"], result["fix"]) == ("blocked", "mend it")
+
+
+def test_until_when_others_may_act_travels_in_every_message(deploy: Any) -> None:
+    """From the claim's answer on; it is no part of what the execution tells."""
+    claimed = {"outcome": "done", "outputs": {**CLAIMED["outputs"], "quietFrom": 1767600022.0}}
+    result, functions = deploy(answers(claim=claimed))
+    told = [each["claim"]["quietFrom"] for _, each in functions.messages]
+
+    assert [None, *[1767600022.0] * (len(told) - 1)] == told
+    assert "quietFrom" not in result
 
 
 def test_a_step_that_never_gets_there_fails_with_what_it_last_said(deploy: Any) -> None:

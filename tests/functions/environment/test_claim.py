@@ -89,11 +89,12 @@ class TestAnotherClaim:
         """An older claim, of another message, holds the anchor."""
 
     def test_a_newer_request_takes_over_with_one_write(self, google: GoogleServer, claim: Ask) -> None:
-        """Deploying again costs exactly one mutation, and no second call of the function."""
+        """Deploying again costs one mutation, a look at the execution before, and no second call of the function."""
         told = claim()
 
         assert told["outcome"] == "done"
-        assert told["calls"] == {"total": 3, "mutations": 1, "byService": {"compute": 3}}
+        services = {"compute": 3, "workflowexecutions": 1}
+        assert told["calls"] == {"total": 4, "mutations": 1, "byService": services}
         assert bearer(google) == (MINE, EXECUTION)
         assert len(told["changes"]) == 1
 

@@ -223,8 +223,8 @@ def answer(*leaks: str, unknown: int = 0, before: str = "", since: float = NOW) 
 
 
 class TestLooks:
-    def test_the_first_clean_look_asks_for_a_second_that_no_older_function_outlives(self) -> None:
-        """A function has 120 s; the second look comes later than that."""
+    def test_the_first_clean_look_asks_for_a_second_after_every_controllers_round(self) -> None:
+        """The slowest takes 120 s; the second look comes later than that."""
         first = answer()
 
         assert isinstance(first, Waiting)
