@@ -11,7 +11,7 @@ import pytest
 from shared import labels
 from shared.google.deadline import LONGEST_CALL
 from shared.step.fence import ACTING
-from tests.support.anchors import EXECUTIONS, OTHER, anchor
+from tests.support.anchors import EXECUTIONS, OTHER, alive, anchor
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import Ask
 
@@ -73,6 +73,7 @@ def test_an_answer_that_was_lost_is_told_again(
     """The execution before can be seen no more, so the anchor keeps the moment."""
     before({"state": "ACTIVE"})
     claim(execution=OTHER)
+    alive(google, OTHER)
     google.now = NOW + 30
     kept = int(anchor(google)["labels"][labels.QUIET])
 
