@@ -14,8 +14,8 @@ OTHER = Dialect(both_sides=True, callback_project="id")
 @pytest.mark.xdist_group("tutorial")
 def test_the_main_job_is_the_same_in_the_other_dialect(tutorial: Outcome) -> None:
     """`and` and `or` that evaluate both sides, callbacks whose address contains the project's id, one proxy-only subnet
-    a region whatever its purpose, checks of a port without its specification: call by call."""
-    contested = Contested(one_proxy_subnet=True, bare_check_port=True)
+    a region whatever its purpose, checks of a port without its specification, proxies of one zone: call by call."""
+    contested = Contested(one_proxy_subnet=True, bare_check_port=True, keeps_to_zone=True)
     other = run(STORE, seed=0, dialect=OTHER, contested=contested)
 
     assert "done" == other.report.outcome

@@ -12,7 +12,7 @@ from tests.support.proofs import Piece
 from tests.support.sizes import sized
 
 SEEDS = range(1, 21)
-MEDIAN, MOST, INVOCATIONS = 1.10, 1.20, 120  # of time over critical path, and of a deploy's invocations
+MEDIAN, MOST, INVOCATIONS = 1.05, 1.10, 120  # of time over critical path, and of a deploy's invocations
 MANY, MANY_SEEDS, MOST_FOR_MANY = 40, range(3), 1.06  # clusters, and the bound on their time
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
+from tests.acceptance.chaos.backends import silent
 from tests.acceptance.chaos.requests import DEPLOYS, EXTENSION, HOSTILE, LEASE
 from tests.acceptance.chaos.storm import Storm
 
@@ -72,6 +73,7 @@ def lacks(local: LocalRun, document: Json) -> Iterator[str]:
         yield "a forwarding rule for each region"
     if (store["compute.addresses"].get(ANCHOR) or {}).get("labels", {}).get("fleetgate-env") != "store":
         yield "its anchor"
+    yield from silent(local.cloud.world, document)
 
 
 def _has_proxies(local: LocalRun, region: str) -> bool:

@@ -49,6 +49,14 @@ class TestProbing:
         assert [each.fault for each in outcomes] == ["RouteNotThere", "", "", ""]
         assert outcomes[0].note == "fault filter abort"
 
+    def test_each_listener_is_asked_at_its_port(self, vpc: Vpc) -> None:
+        """In the address, not in the host."""
+        wanted = environment(gateway={"listeners": [{"name": "alt", "port": 8080}]})
+        vpc.reply = lambda vip, path: serve(vip.partition(":")[0], path)
+        proven(rows(world(wanted, VIPS[:1])))
+
+        assert vpc.asked[0] == ("GET", "http://10.138.0.5:8080/west", "store.example.internal")
+
     def test_who_answered_can_be_in_a_header(self, vpc: Vpc) -> None:
         """As the environment says."""
         vpc.reply = lambda vip, path: (200, {"X-Cluster": "gke-west-1"}, "hello")

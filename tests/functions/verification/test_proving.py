@@ -220,6 +220,18 @@ class TestListeners:
         assert isinstance(waiting, Waiting)
         assert "http://store.example.internal:8080/west by 10.138.0.5 does not answer" in waiting.message
 
+    def test_a_port_that_does_not_answer_hides_no_other(self, proven: Proven) -> None:
+        """Each port is asked for itself."""
+        listeners = [{"name": "http", "port": 80}, {"name": "alt", "port": 8080}]
+        wanted = environment(gateway={"listeners": listeners})
+
+        def send(http: requests.Session, row: Row, probe: Probe) -> Answer:
+            return Answer() if row.port == 80 else Answer(200, (row.preferred or row.expected)[0])
+
+        results = proven(rows(world(wanted, VIPS[:1])), send)
+
+        assert [(each.row.port, each.fault) for each in results] == [(80, "Unreachable"), *[(8080, "")] * 3]
+
 
 def modifier(side: str, **changes: Any) -> Json:
     return {"type": f"{side.title()}HeaderModifier", f"{side}HeaderModifier": changes}
