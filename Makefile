@@ -43,8 +43,8 @@ audit:  # asks the package index for known vulnerabilities of what is pinned
 	.venv/audit/bin/pip install --quiet --requirement audit.lock
 	.venv/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
-# The long tests, and the large proofs: one of them is the suite of `make test` in clouds where `and` and `or` of workflows
-# evaluate both sides. One proof, or a piece: .venv/bin/pytest -m proof -k chaos
+# The long tests, and the large proofs: one of them is the suite of `make test` in clouds that behave in each way that
+# Google's pages leave open. One proof, or a piece: .venv/bin/pytest -m proof -k chaos
 prove: install
 	$(BIN)/python $(PYTEST) --maxschedchunk 1 -m "long or proof"
 

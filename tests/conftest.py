@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import partialmethod
 from unittest.mock import patch
 
 import hypothesis
 import pytest
 
+from localcloud.contested import Contested
 from localcloud.workflows.dialect import Dialect
 from tests.support.environment import clean
 from tests.support.proofs import ProofReport
@@ -21,7 +23,12 @@ hypothesis.settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """An option that the whole suite passes with, as without it."""
+    """Options that the whole suite passes with, as without them."""
+    parser.addoption(
+        "--contested",
+        action="store_true",
+        help="local clouds that say nothing else behave in the other way where Google's pages contradict each other",
+    )
     parser.addoption(
         "--both-sides",
         action="store_true",
@@ -33,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the large proofs tell what they came to, and clouds have the dialect that is asked for."""
     if config.getoption("--both-sides"):
         patch.object(Dialect, "__init__", partialmethod(Dialect.__init__, both_sides=True)).start()
+    if config.getoption("--contested"):
+        other = {each.name: not each.default for each in fields(Contested)}
+        patch.object(Contested, "__init__", partialmethod(Contested.__init__, **other)).start()
     config.pluginmanager.register(ProofReport(config))
 
 

@@ -253,6 +253,11 @@ def test_what_google_may_refuse_is_warned_of_before_anything_is_made() -> None:
 
 def _contested_and_foreign(local: LocalRun) -> None:
     _foreign_cluster(local)
+    put_regional_proxy(local)
+
+
+def put_regional_proxy(local: LocalRun) -> None:
+    """A proxy-only subnet of somebody's regional load balancers, in us-west1."""
     root = "https://www.googleapis.com/compute/v1/"
     name = f"projects/{local.project}/regions/us-west1/subnetworks/team-proxy"
     subnet = {

@@ -129,6 +129,7 @@ def test_ranges_that_cannot_be_are_refused(custom: Compute, cidr: str) -> None:
 
 def test_one_active_proxy_subnetwork_per_region_and_purpose(custom: Compute) -> None:
     """A second ACTIVE is refused, even while the first is being made; another region or purpose is not."""
+    custom.world[CONTESTED] = Contested(one_proxy_subnet=False)
     custom.post(WEST, proxy())
     assert custom.refusal("POST", WEST, proxy("second", "10.121.0.0/23"))[:2] == (400, "invalid")
     custom.made(EAST, proxy("proxy", "10.122.0.0/23"))
