@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from functions.gateway.observed import AddressKey, ObservedGateway
+from functions.gateway.other_routes import taken_traffic
 from functions.gateway.wanted import wanted_objects
 from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
 from shared.gateway.status import ABSENT_ADDRESS, Condition, of_gateway, of_route
@@ -43,7 +44,8 @@ def blocker(wanted: Environment, observed: ObservedGateway, *, refusals: bool) -
     found = _foreign(wanted, objects)
     if not found and addresses is not None:
         found = _addresses(wanted, objects, addresses)
-    return found or (_refused(wanted, objects, addresses or {}) if refusals else None)
+    refused = _refused(wanted, objects, addresses or {}) if refusals else None
+    return found or taken_traffic(wanted, objects) or refused
 
 
 def _foreign(wanted: Environment, objects: Objects) -> Blocked | None:
@@ -120,7 +122,8 @@ def _why_unfit(wanted: Environment, region: str, address: wire.Address, in_use: 
     if address_purpose(wanted) not in (address.get("purpose", "GCE_ENDPOINT"), "GCE_ENDPOINT"):
         return f"has purpose {address['purpose']}, and several ports need {address_purpose(wanted)}"
     if address.get("status") == "IN_USE" and address.get("address") not in in_use:
-        return "is in use by something else"
+        users = ", ".join(path_of(each) for each in address.get("users", []))
+        return f"is in use by {users or 'something else'}"
     return ""
 
 

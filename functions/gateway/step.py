@@ -7,6 +7,7 @@ balancer is as the objects say, route by route.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.gateway.addresses import (
@@ -20,6 +21,7 @@ from functions.gateway.addresses import (
 from functions.gateway.blockers import blocker
 from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
+from functions.gateway.other_routes import shared_traffic
 from functions.gateway.waits import wait_for_gateway
 from shared.changes.objects import ObjectChange
 from shared.step.outcome import Decision
@@ -32,7 +34,18 @@ STALE = 60.0  # seconds of a request in which a refusal may still be about what 
 
 
 def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decision:
-    """What to apply, and what is waited for."""
+    """What to apply, what is waited for, and which routes of somebody else's take a part of our traffic."""
+    decision = _decide(wanted, observed, now)
+    warned = shared_traffic(wanted, observed.contents.objects)
+    if not warned or decision.outcome is None:
+        return decision
+    return replace(decision, outcome=replace(decision.outcome, warnings=warned))
+
+
+GATEWAY = SpecStep("gateway", observe, decide)
+
+
+def _decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decision:
     unlabelled = list(labellings(wanted, observed))
     addresses = [*reservations(wanted, observed), *unlabelled]
     changes = list(differences(wanted, observed))
@@ -47,9 +60,6 @@ def decide(wanted: Environment, observed: ObservedGateway, now: float) -> Decisi
     ready = [change for change in changes if _can_start(change, wanted, observed)]
     later = [change for change in changes if change not in ready]
     return Decision(wait_for_gateway(wanted, observed, now), [*addresses, *ready], later)
-
-
-GATEWAY = SpecStep("gateway", observe, decide)
 
 
 def _can_start(change: ObjectChange, wanted: Environment, observed: ObservedGateway) -> bool:

@@ -25,7 +25,9 @@ from shared.diagnosis.proxy_subnet import proxy_subnet_missing
 from shared.diagnosis.quota import quota_exceeded
 from shared.diagnosis.service import service_unfit
 from shared.diagnosis.service_agent import service_agent_without_role
+from shared.diagnosis.service_missing import service_missing
 from shared.diagnosis.subnetwork import subnetwork_missing
+from shared.diagnosis.taken_traffic import traffic_taken
 
 # Root causes first.
 RULES: tuple[Rule, ...] = (
@@ -44,8 +46,10 @@ RULES: tuple[Rule, ...] = (
     config_membership_elsewhere,
     gateway_class_absent,
     import_incomplete,
+    service_missing,
     service_unfit,
     backend_port_unknown,
+    traffic_taken,
     firewall_closed,
     pods_not_ready,
     endpoints_absent,

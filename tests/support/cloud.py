@@ -39,7 +39,12 @@ steps:
         - claimed: ${map.merge(run.claimed, asked.claimed)}
   - ask:
       call: ask_all
-      args: {phase: "${asked.phase}", claim: "${run.claim}", claimed: "${claimed}", carried: "${run.outputs}"}
+      args:
+        phase: ${asked.phase}
+        claim: ${run.claim}
+        claimed: ${claimed}
+        looks: ${run.looks}
+        carried: ${run.outputs}
       result: told
   - end_of_execution: {return: "${with_phase(run, asked.phase, told)}"}
 """

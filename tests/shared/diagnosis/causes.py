@@ -232,6 +232,37 @@ async def _mistake_the_port(standing: Standing) -> None:
     api.patch(HTTP_ROUTE, SPACE, "store-route", {"spec": {"rules": rules}}, "somebody")
 
 
+async def _take_traffic(standing: Standing) -> None:
+    """Somebody's route is there before ours, which is deleted and made again as it was, names the same."""
+    api = standing.world[CLUSTER_APIS][WEST]
+    ours = api.get(HTTP_ROUTE, SPACE, "store-route") or {}
+    kept = {name: ours["metadata"][name] for name in ("name", "namespace", "labels", "annotations")}
+    api.delete(HTTP_ROUTE, SPACE, "store-route")
+    theirs = {"metadata": {"name": "theirs", "namespace": SPACE}, "spec": ours["spec"]}
+    api.create(HTTP_ROUTE, theirs, "somebody")
+    await standing.pass_by(5.0)
+    api.create(HTTP_ROUTE, {"metadata": kept, "spec": ours["spec"]}, "somebody")
+
+
+async def _give_traffic_back(standing: Standing) -> None:
+    standing.world[CLUSTER_APIS][WEST].delete(HTTP_ROUTE, SPACE, "theirs")
+
+
+async def _delete_a_service_of_a_person(standing: Standing) -> None:
+    """The environment is asked to export it only; nobody makes it again."""
+    kept = standing.document["services"]
+    standing.kept["services"] = kept
+    services = [dict(each) for each in kept]
+    services[-1].pop("selector")
+    standing.document["services"] = services
+    standing.world[CLUSTER_APIS][EAST].delete("Service", SPACE, services[-1]["name"])
+
+
+async def _have_it_made(standing: Standing) -> None:
+    standing.document["services"] = standing.kept["services"]
+    await standing.deploy()
+
+
 async def _exhaust(standing: Standing) -> None:
     set_quota(standing.world, PROJECT, "compute.forwardingRules", 1)
     rules = standing.world.store["compute.forwardingRules"]
@@ -359,6 +390,14 @@ CAUSES = (
     Cause("the config membership is moved", "CONFIG_MEMBERSHIP_ELSEWHERE", _move_config_membership),
     Cause("an address is named that nobody reserved", "ADDRESS_UNKNOWN", _ADDRESSES[0], _reserve),
     Cause("a route names the wrong port", "BACKEND_PORT_UNKNOWN", _mistake_the_port),
+    Cause("somebody's older route names the same", "TRAFFIC_TAKEN", _take_traffic, _give_traffic_back),
+    Cause(
+        "a Service that a person makes is deleted",
+        "SERVICE_MISSING",
+        _delete_a_service_of_a_person,
+        _have_it_made,
+        Way.DOCUMENT,
+    ),
     Cause("a quota is used up", "QUOTA_EXCEEDED", _exhaust, _raise_quota, Way.ELSEWHERE),
     Cause(
         "a cluster is in ERROR",
