@@ -10,7 +10,7 @@ from collections.abc import Iterable
 REMEDIES = (
     (
         re.compile(r"STOCKOUT|enough resources available", re.I),
-        "wait, or choose another zone or machine type",
+        "choose another zone or machine type, or wait until there is room",
     ),
     (
         re.compile(

@@ -136,6 +136,7 @@ def _unknown(observed: ObservedLeftovers, held: float, outputs: Json) -> Outcome
     return Failed(
         code="AUDIT_INCOMPLETE",
         cause=f"What is left is unknown: {text}",
-        fix="Publish the teardown again when these lists are complete.",
+        fix="Grant what the cause says is lacking, or let the places that it names come back; then publish the teardown"
+        " again.",
         outputs=outputs,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
+from shared.kubectl import in_cluster
 
 if TYPE_CHECKING:
     from shared.spec import Cluster
@@ -46,7 +47,8 @@ def _fix(case: Case, cluster: Cluster) -> str:
     """
     pools = case.clusters[cluster.name].pools if cluster.name in case.clusters else ()
     if cluster.autopilot or not pools:
-        return f"Wait until cluster {cluster.name} has grown: Autopilot adds nodes for pods that cannot be scheduled."
+        events = in_cluster(case.project, cluster, f"kubectl get events --namespace={IMPORTER[0]}")
+        return f"Raise the quota or free the range that keeps Autopilot from adding nodes; the events name it: {events}"
     pool = pools[0]
     nodes = max(pool.node_count + 1, math.ceil(NODES / max(1, len(pool.zones))))
     return (

@@ -63,7 +63,7 @@ def test_a_network_without_a_free_range_is_not_told_to_take_one() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("[GCE_STOCKOUT]: Instance 'i' creation failed", "Once it is deleted: wait, or choose another zone"),
+        ("[GCE_STOCKOUT]: Instance 'i' creation failed", "Once it is deleted: choose another zone"),
         ("Internal error.", "if that fails in the same way, choose another zone"),
     ],
 )
