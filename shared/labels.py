@@ -120,6 +120,11 @@ def _escape(character: str) -> str:
     return "".join(f"_{byte:02x}" for byte in character.encode())
 
 
+def digest(text: str) -> str:
+    """16 hex digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def bounded(name: str, limit: int = NAME_LIMIT) -> str:
     """`name`, or its beginning and a digest of the whole if it is longer than `limit`."""
     if len(name) <= limit:

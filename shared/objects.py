@@ -1,14 +1,15 @@
 """Kubernetes objects: what all objects that Fleetgate applies share, and how live and wanted ones are compared.
 
 Fields that the server added are no difference (`differs`). A field that an older spec set and this one leaves out looks
-the same. So each object has an annotation with a digest of its wanted content.
+the same. So each object has an annotation with a digest of its wanted content. The Gateway has another, with the spec
+that it was last applied with: a verification by name compares the environment with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from shared import labels
@@ -18,6 +19,7 @@ KubeObject: TypeAlias = dict[str, Any]  # as its cluster shows it, or is to have
 Key = tuple[str, str, str]  # kind, namespace ("" for what has none) and name: unique in a cluster
 
 ASKED = "fleetgate.dev/asked"  # annotation: digest of the wanted content
+SPEC = "fleetgate.dev/spec"  # annotation of the Gateway: the whole spec, as JSON
 VERSIONS = {
     "Namespace": "v1",
     "Service": "v1",
@@ -69,12 +71,26 @@ def is_ours(live: KubeObject, environment: str) -> bool:
 
 def differs(wanted: Any, live: Any) -> bool:
     """Whether `live` differs in a field that `wanted` sets; fields that the server added do not count."""
+    return difference(wanted, live) is not None
+
+
+def difference(wanted: Any, live: Any, path: str = "") -> str | None:
+    """The first field that `wanted` sets and in which `live` differs, such as `spec.rules[0].name`, or None."""
     if isinstance(wanted, Mapping):
-        return not isinstance(live, Mapping) or any(
-            differs(value, live.get(key)) for key, value in wanted.items()
-        )
+        if not isinstance(live, Mapping):
+            return path
+        return _first(difference(value, live.get(key), _below(path, key)) for key, value in wanted.items())
     if isinstance(wanted, list | tuple):
         if not isinstance(live, list) or len(wanted) != len(live):
-            return True
-        return any(differs(one, other) for one, other in zip(wanted, live, strict=True))
-    return bool(wanted != live)
+            return path
+        pairs = enumerate(zip(wanted, live, strict=True))
+        return _first(difference(one, other, f"{path}[{number}]") for number, (one, other) in pairs)
+    return path if wanted != live else None
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _first(found: Iterable[str | None]) -> str | None:
+    return next((each for each in found if each is not None), None)

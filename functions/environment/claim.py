@@ -164,6 +164,8 @@ def _depended_on(observed: ObservedRequest) -> list[Anchor]:
     if isinstance(observed.request, Sweep):
         return [each for each in observed.anchors if each.depends_on_its_execution]
     found, request = observed.anchor, observed.request
+    if found is not None and isinstance(request, Verify):
+        return [found] if found.is_labelled and not found.is_being_removed else []
     if found is None or found.execution == observed.execution or not isinstance(request, Deploy | Teardown):
         return []
     same = found.generation == observed.generation

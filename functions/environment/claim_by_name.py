@@ -7,6 +7,8 @@ be. If there are several it does so in Fleetgate's own, and its audit looks in a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.environment.acquire import acquire
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import (
@@ -59,7 +61,10 @@ def _before(observed: ObservedRequest) -> dict[str, str]:
 
 
 def verify(observed: ObservedRequest) -> Decision:
-    """Verify under the claim that holds the anchor; a newer claim supersedes this request."""
+    """Verify under the claim that holds the anchor; a newer claim supersedes this request.
+
+    What is missing while that claim's execution is at work is on its way. So the place says whether it is.
+    """
     anchor = observed.anchor
     if refusal := anchor_name_taken(observed):
         return refusal
@@ -69,7 +74,12 @@ def verify(observed: ObservedRequest) -> Decision:
         return being_removed(observed)
     if any(labels.gathered(anchor.labels, key) is None for key in ASKED_BY_NAME if key in anchor.labels):
         return name_not_kept(observed)
-    place = _place(observed, anchor)
+    place = replace(
+        _place(observed, anchor),
+        spec=anchor.labels.get(labels.SPEC, ""),
+        config=anchor.labels.get(labels.CONFIG, ""),
+        deploying=anchor.execution if observed.is_at_work(anchor) else "",
+    )
     outputs = _outputs(observed, place) | {"generation": anchor.generation}
     if not outputs["topics"]:
         return blocked(

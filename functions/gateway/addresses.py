@@ -9,7 +9,7 @@ from functions.gateway.changes import LabelAddress, ReserveAddress
 from functions.gateway.observed import ObservedGateway
 from shared import labels
 from shared.changes.addresses import DeleteAddress
-from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
+from shared.gateway.names import address_purpose, is_of, kind_of, reserved_names, static_name
 from shared.gateway.status import vips
 from shared.google import compute
 from shared.json_types import Json
@@ -94,8 +94,7 @@ def release(wanted: Environment, observed: ObservedGateway, now: float) -> Decis
 
 
 def _outputs(wanted: Environment, observed: ObservedGateway) -> list[Json]:
-    addresses = wanted.gateway.addresses
-    kind = addresses if isinstance(addresses, str) else "named"
+    kind = kind_of(wanted.gateway.addresses)
     network = f"projects/{wanted.project}/global/networks/{wanted.network}"
     found = vips(observed.contents.gateway(wanted) or {}, observed.forwarding_rules, network)
     return [{"region": each.region, "address": each.address, "kind": kind} for each in found]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from functions.gateway.observed import AddressKey, ObservedGateway
 from functions.gateway.other_routes import taken_traffic
-from functions.gateway.wanted import wanted_objects
 from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
 from shared.gateway.status import ABSENT_ADDRESS, Condition, of_gateway, of_route
+from shared.gateway.wanted import wanted_objects
 from shared.google.compute import path_of
 from shared.json_types import Json
 from shared.kubectl import deletion

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from functions.gateway.observed import KINDS, ObservedGateway
-from functions.gateway.wanted import wanted_objects
 from shared.changes.objects import ApplyObject, DeleteObject, ObjectChange
+from shared.gateway.wanted import wanted_objects
 from shared.objects import KubeObject, differs, is_ours, key_of, namespace
 
 if TYPE_CHECKING:

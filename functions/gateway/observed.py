@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
 from shared import gone
 from shared.gateway.names import GATEWAY_CLASS, STATIC, is_of, reserved_names
 from shared.gateway.status import ABSENT_ADDRESS, CONVERGED, holds, is_programmed, of_gateway, of_route
+from shared.gateway.wanted import backend_namespaces, backends, gateway, wanted_objects
 from shared.google import compute
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters, places_of

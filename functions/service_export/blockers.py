@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from functions.service_export.awaited import awaited, overdue, refusal
 from functions.service_export.differences import ObservedCluster
 from functions.service_export.observed import ObservedExports
-from functions.service_export.wanted import wanted_objects
 from shared.exportable import Unfit, mended, selected, unfit
+from shared.exports import wanted_exports
 from shared.kubectl import deletion
 from shared.objects import differs, is_being_deleted, is_ours, key_of
 from shared.step.outcome import Blocked
@@ -33,7 +33,7 @@ def blocker(wanted: Environment, observed: ObservedExports, now: float) -> Block
 
 def _foreign_object(wanted: Environment, cluster: Cluster, observed: ObservedCluster) -> Blocked | None:
     """An object of a wanted name that is not ours and does not fit."""
-    for wish in wanted_objects(wanted, cluster):
+    for wish in wanted_exports(wanted, cluster):
         kind, space, name = key_of(wish)
         live = observed.objects.get((kind, space, name))
         if live is None or is_being_deleted(live) or is_ours(live, wanted.name):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from functions.service_export.wanted import wanted_objects
 from shared.changes.objects import ApplyObject, DeleteObject, ObjectChange
+from shared.exports import wanted_exports
 from shared.google import container
 from shared.objects import Key, KubeObject, differs, is_being_deleted, is_ours, key_of
 
@@ -37,7 +37,7 @@ def differences(
     wanted: Environment, cluster: Cluster, observed: ObservedCluster | None
 ) -> Iterator[ObjectChange]:
     """All changes that would bring one cluster to what is wanted, whether or not they can be made now."""
-    wishes = list(wanted_objects(wanted, cluster))
+    wishes = list(wanted_exports(wanted, cluster))
     live = observed.objects if observed else {}
     for wish in wishes:
         if verb := _verb(wanted, wish, live.get(key_of(wish))):

@@ -8,5 +8,8 @@ Read `step.py` first, with `subject.py` (the Gateway), `proof.py` (what a row sa
 `endpoint_states.py` about backends that do not answer. Then `audit.py`, with
 `inventory.py`, `leaks.py` and the rules in `load_balancer_leaks.py` and `cluster_leaks.py`. The rules answer in the
 terms of `attribution.py`, and read labels and descriptions with `descriptions.py`. `diagnosis.py` applies the rules of
-`shared/diagnosis`; `live_environment.py` reconstructs a spec for requests without one.
+`shared/diagnosis`.
+
+A request by name has no spec. `deployed.py` finds the one last deployed, `standing.py` looks at all that it asks for,
+and `drift.py` says what is not as it was left. `live_environment.py` reconstructs a spec where none was kept.
 """

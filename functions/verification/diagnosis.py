@@ -9,13 +9,20 @@ The workflow asks for it when a step has waited for one reason for long (mode lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from functions.verification.deployed import deployed_spec
+from functions.verification.drift import Drifted
 from functions.verification.live_environment import reconstruct
+from functions.verification.subject import NothingToProve
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
 from shared.step.bounds import BOUNDS
 from shared.step.outcome import Blocked, Decision, Done
 from shared.step.step import Context, Step
+
+if TYPE_CHECKING:
+    from shared.spec import Environment
 
 DENIED = "PERMISSION_DENIED"
 
@@ -33,9 +40,18 @@ def observe(context: Context) -> Diagnosis:
     since = asked_at(context.message.claim.generation)
     wanted = context.environment
     if wanted is None and context.message.place is not None:
-        wanted = reconstruct(context.session, context.name, context.place)
+        wanted = _by_name(context)
     findings = tuple(diagnose(gather(context.session, wanted, since))) if wanted else ()
     return Diagnosis(findings, context.message.about)
+
+
+def _by_name(context: Context) -> Environment | None:
+    """The spec last deployed; if the Gateway does not bear it, as much as can be told from what is live."""
+    try:
+        found = deployed_spec(context)
+    except (NothingToProve, Drifted):
+        found = None
+    return found or reconstruct(context.session, context.name, context.place)
 
 
 def decide(observed: Diagnosis, now: float) -> Decision:

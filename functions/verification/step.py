@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from functions.verification.deployed import as_deployed
+from functions.verification.drift import Drift, Drifted, blocked
 from functions.verification.endpoint_states import read_states
 from functions.verification.expectation import NO_ROUTE, RoutingState, rows
 from functions.verification.probe import MAX_NAME
@@ -27,7 +29,7 @@ from shared.json_types import Json
 from shared.labels import asked_at
 from shared.objects import KubeObject
 from shared.step.estimate import Pace
-from shared.step.outcome import Decision, Done, Waiting
+from shared.step.outcome import Decision, Done, Outcome, Waiting
 from shared.step.step import Context, Step
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ class ObservedTraffic:
 
     `asked` is when the request was published, `reconciled` when the last route was in the load balancer (unix
     seconds). `missing` says why nothing could be sent. `left_out` counts the rows beyond `MAX_ROWS`.
+
+    Of a request by name, `drift` is what is not as it was deployed: then nothing is sent. `deploying` is the execution
+    that is at work on the environment, `kind` that of the Gateway's addresses, which a deploy's gateway step tells.
     """
 
     asked: float
@@ -66,6 +71,10 @@ class ObservedTraffic:
     reconciled: float | None = None
     results: tuple[ProofRow, ...] = ()
     left_out: int = 0
+    vips: tuple[Vip, ...] = ()
+    kind: str = ""
+    drift: tuple[Drift, ...] = ()
+    deploying: str = ""
 
 
 def observe(context: Context) -> ObservedTraffic:
@@ -74,8 +83,9 @@ def observe(context: Context) -> ObservedTraffic:
     if context.message.mode == "check":
         return ObservedTraffic(asked)
     try:
-        subject = read_subject(context)
-        return _traffic(context.session, subject, asked)
+        if context.environment:
+            return _traffic(context.session, read_subject(context), asked)
+        return _by_name(context, asked)
     except NothingToProve as reason:
         return ObservedTraffic(asked, missing=str(reason))
 
@@ -95,6 +105,8 @@ def decide(observed: ObservedTraffic, now: float) -> Decision:
 
 def _judged(observed: ObservedTraffic, now: float) -> Decision:
     pace = Pace(now, observed.asked)
+    if observed.drift:
+        return Decision(_drifted(observed, pace))
     if observed.missing:
         seconds = pace.ahead(None, TYPICAL_URL_MAP)
         return Decision(Waiting(reason="NothingToProve", message=observed.missing, retry_after=seconds))
@@ -105,6 +117,24 @@ def _judged(observed: ObservedTraffic, now: float) -> Decision:
 
 
 VERIFICATION = Step("verification", observe, decide, frozenset({"check", "apply"}))
+
+
+def _by_name(context: Context, asked: float) -> ObservedTraffic:
+    """What has changed since the last deploy; if nothing has, the traffic and the addresses."""
+    try:
+        subject = read_subject(as_deployed(context))
+    except Drifted as found:
+        return ObservedTraffic(asked, drift=found.drift, deploying=context.place.deploying)
+    return replace(_traffic(context.session, subject, asked), kind=subject.kind)
+
+
+def _drifted(observed: ObservedTraffic, pace: Pace) -> Outcome:
+    """What is missing while a deploy is at work is on its way."""
+    stop = blocked(observed.drift)
+    if not observed.deploying:
+        return stop
+    text = f"execution {observed.deploying} is at work, and it is not done: {stop.cause}"
+    return Waiting(reason="BeingDeployed", message=text, retry_after=pace.ahead(None, TYPICAL_URL_MAP))
 
 
 def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffic:
@@ -118,7 +148,8 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     states = read_states(session, subject.project)
     results = prove(islice(matrix, MAX_ROWS), subject.probe, states)
     left_out = max(0, len(matrix) - MAX_ROWS)
-    return ObservedTraffic(asked, "", _reconciled(routes, subject.name), results, left_out)
+    reconciled = _reconciled(routes, subject.name)
+    return ObservedTraffic(asked, reconciled=reconciled, results=results, left_out=left_out, vips=addresses)
 
 
 def _addresses(session: Session, subject: Subject) -> tuple[Vip, ...]:
@@ -175,7 +206,11 @@ def _outputs(observed: ObservedTraffic) -> Json:
         "clusters": sorted({one.cluster for each in sent for one in each.clusters if one.answers}),
     }
     left_out = {"notProbed": observed.left_out} if observed.left_out else {}
-    return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out}
+    shown = [
+        {"region": each.region, "address": each.address, "kind": observed.kind} for each in observed.vips
+    ]
+    addresses = {"addresses": shown} if observed.kind else {}
+    return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out, **addresses}
 
 
 def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> Waiting:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from functions.verification.expectation import FleetCluster
 from functions.verification.live_environment import find_gateway
 from shared import errors
+from shared.gateway.names import has_reserved_addresses, kind_of
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters, places_of
 from shared.objects import KubeObject
@@ -23,7 +24,9 @@ class NothingToProve(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """A Gateway in its `cluster`, and the clusters of its fleet. `probe` says how an answer names its cluster."""
+    """A Gateway in its `cluster`, and the clusters of its fleet. `probe` says how an answer names its cluster, `kind`
+    of what kind the Gateway's addresses are, as reports say it.
+    """
 
     project: str
     network: str
@@ -32,6 +35,7 @@ class Subject:
     fleet: tuple[FleetCluster, ...]
     probe: Probe
     needs_routes: bool
+    kind: str
 
     @property
     def namespace(self) -> str:
@@ -75,7 +79,16 @@ def _of_spec(context: Context) -> Subject:
         raise errors.Gone(what, wanted.project)
     keys = [(each.name, each.location) for each in wanted.clusters]
     fleet = tuple(_fleet_cluster(found[key]) for key in keys if key in found)
-    return Subject(wanted.project, wanted.network, reader, gateway, fleet, wanted.probe, bool(wanted.routes))
+    return Subject(
+        wanted.project,
+        wanted.network,
+        reader,
+        gateway,
+        fleet,
+        wanted.probe,
+        bool(wanted.routes),
+        kind_of(wanted.gateway.addresses),
+    )
 
 
 def _of_place(context: Context) -> Subject:
@@ -92,7 +105,8 @@ def _of_place(context: Context) -> Subject:
     config, gateway = found
     reader, fleet = ClusterReader(context.session, config), tuple(_fleet_cluster(each) for each in members)
     probe = Probe.of_text(place.probe or "none")
-    return Subject(place.project, place.network, reader, gateway, fleet, probe, True)
+    kind = "named" if has_reserved_addresses(gateway) else "ephemeral"
+    return Subject(place.project, place.network, reader, gateway, fleet, probe, True, kind)
 
 
 def _fleet_cluster(cluster: Cluster) -> FleetCluster:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from shared import labels
+from shared.objects import KubeObject
 
 if TYPE_CHECKING:
     from shared.google import wire
@@ -25,6 +26,16 @@ def reserved_names(wanted: Environment) -> Mapping[str, str]:
     if addresses == "ephemeral":
         return {}
     return {region: static_name(wanted.name, region) for region in wanted.address_regions}
+
+
+def kind_of(addresses: str | Mapping[str, str]) -> str:
+    """Of what kind the addresses of a spec's gateway are: ephemeral, static, or named."""
+    return addresses if isinstance(addresses, str) else "named"
+
+
+def has_reserved_addresses(gateway: KubeObject) -> bool:
+    """Whether a live Gateway takes reserved addresses."""
+    return any(each.get("type") == NAMED for each in gateway["spec"].get("addresses", []))
 
 
 def static_name(environment: str, region: str) -> str:

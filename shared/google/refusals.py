@@ -59,6 +59,9 @@ _FINAL: tuple[tuple[re.Pattern[str], type[ApiError]], ...] = (
     ),
 )
 _HELD = re.compile(r"has associated resources", re.IGNORECASE)  # a fleet feature's [observed]
+# What Kubernetes answers, 403, whoever asks, to what would be made in a namespace on its way out [documented: its
+# admission plugin NamespaceLifecycle].
+_TERMINATING = re.compile(r"in namespace \S+ because it is being terminated")
 _BUSY_REASONS = {"resourceNotReady", "RESOURCE_NOT_READY"}
 _EXISTS = {"alreadyExists", "ALREADY_EXISTS", "AlreadyExists"}
 _BY_REASON: tuple[tuple[set[str], type[ApiError]], ...] = (
@@ -191,6 +194,8 @@ def _kind(status: int, reason: str, message: str) -> type[ApiError]:
     if final is not None:
         return final
     if reason in _BUSY_REASONS or (status in (400, 409) and _BUSY.search(message)):
+        return errors.Busy
+    if status == 403 and _TERMINATING.search(message):
         return errors.Busy
     if status == 400 and _HELD.search(message):
         return errors.InUse

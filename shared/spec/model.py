@@ -6,13 +6,13 @@ A document may leave out the fields that `defaults` derives from others. Here th
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from shared import labels
 from shared.spec.locations import is_zone, region_of
 from shared.spec.part import Part
 from shared.spec.routes import Route
@@ -302,10 +302,14 @@ class Environment(Part):
         return tuple(dict.fromkeys((self.gateway.namespace, *(each.namespace for each in self.services))))
 
     @property
+    def text(self) -> str:
+        """As JSON, equal for documents with the same meaning."""
+        return json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
+
+    @property
     def spec_hash(self) -> str:
         """16 hex digits, equal for documents with the same meaning; fits a label."""
-        text = json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return labels.digest(self.text)
 
     def cluster(self, name: str) -> Cluster:
         """The cluster of that name.

@@ -42,6 +42,9 @@ class Place:
     answer names its cluster. `disable_apis`: the request wants the APIs disabled at the end. `regions` are those in
     which the environment may have something, or None if nobody knows: then it may be anywhere. Not `located` is one
     that may be in another project too: its anchor is lost.
+
+    A verification compares the environment with the spec of hash `spec`, which its Gateway in cluster `config` bears;
+    `deploying` is the execution that is at work on the environment, "" if none is.
     """
 
     project: str
@@ -52,11 +55,15 @@ class Place:
     disable_apis: bool = False
     regions: tuple[str, ...] | None = None
     located: bool = True
+    spec: str = ""
+    config: str = ""
+    deploying: str = ""
 
     def wire(self) -> Json:
         """As the claim's answer and the messages carry it."""
         fields: Json = {"project": self.project, "network": self.network, "disableApis": self.disable_apis}
-        optional = {"subnetwork": self.subnetwork, "gateway": self.gateway, "probe": self.probe}
+        names = ("subnetwork", "gateway", "probe", "spec", "config", "deploying")
+        optional = {name: getattr(self, name) for name in names}
         known: Json = {} if self.regions is None else {"regions": list(self.regions)}
         known |= {} if self.located else {"located": False}
         return fields | known | {key: value for key, value in optional.items() if value}
@@ -173,6 +180,9 @@ def _place(place: Mapping[str, Any]) -> Place:
         disable_apis=bool(place.get("disableApis")),
         regions=None if regions is None else tuple(regions),
         located=place.get("located", True),
+        spec=place.get("spec", ""),
+        config=place.get("config", ""),
+        deploying=place.get("deploying", ""),
     )
 
 

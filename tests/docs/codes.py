@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from functions.gateway.wanted import wanted_objects
-from functions.service_export.wanted import wanted_objects as exported_objects
+from shared.exports import wanted_exports as exported_objects
+from shared.gateway.wanted import wanted_objects
 from shared.spec import Environment, parse_environment
 from tests.docs.pages import ROOT
 

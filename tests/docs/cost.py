@@ -17,7 +17,7 @@ import yaml
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from functions.clusters.fitness import MACHINE
-from functions.service_export.sample_app import REPLICAS
+from shared.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
 from shared.spec.values import SWEEP_INTERVAL
 from tests.docs.pages import DOCS, ROOT, filled, table, written

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from functions.gateway.wanted import wanted_objects
+from shared.gateway.wanted import wanted_objects
 from shared.google import wire
 from shared.google.cluster_endpoint import Endpoint
 from shared.google.container import Cluster

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+TERMINATING = (
+    'gateways "g" is forbidden: unable to create new content in namespace s because it is being terminated'
+)
 BUSY = "Cluster is running incompatible operation operation-1"
 OFF = "Access Not Configured. Compute Engine API has not been used in project 1 before or it is disabled."
 
@@ -20,9 +23,9 @@ def newer(status: str, message: str = "", **metadata: str) -> Any:
     return {"error": {"code": 0, "message": message, "status": status, "details": details}}
 
 
-def kubernetes(reason: str) -> Any:
+def kubernetes(reason: str, message: str = "m") -> Any:
     """As Kubernetes refuses."""
-    return {"kind": "Status", "status": "Failure", "reason": reason, "message": "m", "code": 0}
+    return {"kind": "Status", "status": "Failure", "reason": reason, "message": message, "code": 0}
 
 
 QUOTA = (  # google/caliban#66

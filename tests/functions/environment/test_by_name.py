@@ -216,6 +216,17 @@ class TestVerify:
         assert told["outputs"]["place"] == STORE
         assert google.mutations() == []
 
+    def test_it_says_which_spec_stands_and_whether_it_is_being_deployed(
+        self, google: GoogleServer, claim: Ask
+    ) -> None:
+        """The spec's hash, and the config cluster, whose Gateway bears it."""
+        add_anchor(google, "store", spec="0123456789abcdef", config="gke-west-1")
+        known = STORE | {"spec": "0123456789abcdef", "config": "gke-west-1"}
+        assert claim(VERIFY)["outputs"]["place"] == known
+
+        alive(google, OTHER)
+        assert claim(VERIFY)["outputs"]["place"] == known | {"deploying": OTHER}
+
     @pytest.mark.parametrize(
         ("values", "code"),
         [

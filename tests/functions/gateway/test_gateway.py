@@ -10,10 +10,10 @@ import pytest
 from functions.gateway.changes import LabelAddress, ReserveAddress
 from functions.gateway.observed import Contents, Imports, ObservedGateway
 from functions.gateway.step import decide
-from functions.gateway.wanted import wanted_objects
 from shared.changes.objects import ApplyObject
 from shared.gateway.names import reserved_names, static_name
 from shared.gateway.status import Vip, vips
+from shared.gateway.wanted import wanted_objects
 from shared.google import compute, wire
 from shared.google.session import Session
 from shared.labels import mark
@@ -121,13 +121,16 @@ class TestApplying:
         ]
 
     def test_what_a_request_leaves_out_is_a_difference(self) -> None:
-        """The live route has more than is wanted now: it is applied again, so that the rest goes."""
+        """The live route has more than is wanted now: it is applied again, so that the rest goes. So is the Gateway,
+        which bears the spec.
+        """
         rule = {"backendRefs": [{"name": "store", "port": 8080}]}
         before = environment(routes=[{"name": "store-route", "hostnames": ["a.b"], "rules": [rule]}])
         after = environment(routes=[{"name": "store-route", "rules": [rule]}])
 
         assert names(decide(after, observed(whole(before)), NOW).changes) == [
-            ("update", "HTTPRoute/store/store-route")
+            ("update", "Gateway/store/internal-cross-region-gateway"),
+            ("update", "HTTPRoute/store/store-route"),
         ]
 
     def test_routes_of_ours_that_are_no_longer_wanted_go(self) -> None:

@@ -14,7 +14,7 @@ from functions.gateway.controller import FINALIZER
 from functions.gateway.load_balancer_parts import KINDS, left, listed
 from functions.gateway.removal import ObservedRemoval, decide, look
 from functions.gateway.survey import Survey
-from functions.gateway.wanted import wanted_objects
+from shared.gateway.wanted import wanted_objects
 from shared.google.gkehub import INGRESS, State
 from shared.google.session import Session
 from shared.live_objects import LiveObject

@@ -10,8 +10,8 @@ import pytest
 
 from functions.service_export import contents, observed, pruning
 from functions.service_export.observed import ObservedExports
-from functions.service_export.wanted import wanted_objects
 from shared import live_objects
+from shared.exports import wanted_exports
 from shared.google.lists import EVERYWHERE
 from shared.labels import OWNER
 from shared.objects import key_of
@@ -37,7 +37,7 @@ class Fleet:
 
     def __init__(self, wanted: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wanted = wanted
-        self.held = {each.name: [born(o) for o in wanted_objects(wanted, each)] for each in wanted.clusters}
+        self.held = {each.name: [born(o) for o in wanted_exports(wanted, each)] for each in wanted.clusters}
         self.imports = [
             service_import("store", *BOTH),
             service_import("store-west-1", BOTH[0]),

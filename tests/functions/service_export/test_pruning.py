@@ -11,9 +11,10 @@ import pytest
 
 from functions.service_export import survey
 from functions.service_export.pruning import to_prune
-from functions.service_export.wanted import kept, wanted_objects
+from functions.service_export.wanted import kept
 from shared import errors, live_objects
 from shared.changes.objects import DeleteObject
+from shared.exports import wanted_exports
 from shared.google.container import Cluster
 from shared.google.lists import EVERYWHERE
 from shared.labels import OWNER
@@ -36,7 +37,7 @@ class Fleet:
     """Clusters with what environments have put into them, and controllers that keep imports as exports are."""
 
     def __init__(self, wanted: Environment) -> None:
-        self.held = {each.name: [born(o) for o in wanted_objects(wanted, each)] for each in wanted.clusters}
+        self.held = {each.name: [born(o) for o in wanted_exports(wanted, each)] for each in wanted.clusters}
         self.reads = 0
         self.silent: set[str] = set()
 

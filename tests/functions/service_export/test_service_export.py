@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from functions.service_export.differences import ObservedCluster
 from functions.service_export.observed import ObservedExports
 from functions.service_export.step import decide
-from functions.service_export.wanted import wanted_objects
 from shared.changes.objects import ApplyObject
+from shared.exports import wanted_exports
 from shared.objects import Key, body
 from shared.spec import Environment
 from shared.step.outcome import Blocked, Decision, Done, Waiting
@@ -44,7 +44,7 @@ def listed(item: Json) -> Json:
 
 def objects(cluster: str, wanted: Environment = STORE) -> dict[Key, Json]:
     """All that a cluster should have, applied."""
-    every = wanted_objects(wanted, wanted.cluster(cluster))
+    every = wanted_exports(wanted, wanted.cluster(cluster))
     return {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): listed(o) for o in every}
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.gateway.wanted import gateway
-from functions.service_export.wanted import wanted_objects as exported
 from functions.verification import live_environment as standing
 from functions.verification.live_environment import reconstruct
+from shared.exports import wanted_exports as exported
+from shared.gateway.wanted import gateway
 from shared.google.container import Cluster
 from shared.labels import OWNER
 from shared.spec import Environment

@@ -8,7 +8,18 @@ import pytest
 
 from shared import errors
 from shared.google.refusals import MESSAGE_LIMIT, from_response
-from tests.support.refusals import AGENT, BUSY, NO_SPACE, OFF, POLICY, QUOTA, compute, kubernetes, newer
+from tests.support.refusals import (
+    AGENT,
+    BUSY,
+    NO_SPACE,
+    OFF,
+    POLICY,
+    QUOTA,
+    TERMINATING,
+    compute,
+    kubernetes,
+    newer,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +54,7 @@ from tests.support.refusals import AGENT, BUSY, NO_SPACE, OFF, POLICY, QUOTA, co
         (412, compute("conditionNotMet", POLICY), errors.PolicyViolated),
         (400, newer("FAILED_PRECONDITION", POLICY), errors.PolicyViolated),
         (403, newer("PERMISSION_DENIED", AGENT), errors.AgentDenied),
+        (403, kubernetes("Forbidden", TERMINATING), errors.Busy),
         (500, "oops", errors.Transient),
         (503, newer("UNAVAILABLE", QUOTA), errors.Transient),
         (503, None, errors.Transient),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.gateway.names import EPHEMERAL, GATEWAY_CLASS, NAMED, reserved_names
 from shared.json_types import Json
-from shared.objects import KubeObject, body
+from shared.objects import SPEC, KubeObject, body
 
 if TYPE_CHECKING:
     from shared.spec import Environment, Service
@@ -29,7 +29,11 @@ def wanted_objects(wanted: Environment) -> Iterator[KubeObject]:
 
 
 def gateway(wanted: Environment) -> KubeObject:
-    """The Gateway: an address in each region, and listeners that take the HTTPRoutes of its namespace."""
+    """The Gateway: an address in each region, and listeners that take the HTTPRoutes of its namespace.
+
+    It bears the spec. An object's annotations may have 256 KiB [documented: Kubernetes, annotations]; what is too large
+    for that is too large to travel (`shared.step.packed`).
+    """
     spec = {
         "gatewayClassName": GATEWAY_CLASS,
         "addresses": [_address(wanted, region) for region in wanted.address_regions],
@@ -44,7 +48,9 @@ def gateway(wanted: Environment) -> KubeObject:
             for each in wanted.gateway.listeners
         ],
     }
-    return body(wanted.name, "Gateway", wanted.gateway.name, wanted.gateway.namespace, spec=spec)
+    made = body(wanted.name, "Gateway", wanted.gateway.name, wanted.gateway.namespace, spec=spec)
+    made["metadata"]["annotations"][SPEC] = wanted.text
+    return made
 
 
 def backend_namespaces(wanted: Environment) -> tuple[str, ...]:
