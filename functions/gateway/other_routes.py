@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from functions.gateway.wanted import wanted_objects
 from shared.gateway.takeovers import Takeover, cause, takeovers
+from shared.gateway.wanted import wanted_objects
 from shared.kubectl import deletion
 from shared.objects import Key, KubeObject, is_ours, key_of
 from shared.step.outcome import Blocked, Warned
