@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 
@@ -52,6 +53,7 @@ def release(project: str, cluster: Located, kind: str, namespace: str, name: str
 
 
 def _object(kind: str, namespace: str, name: str) -> str:
-    plural = f"{kind.lower()[:-1]}ies" if kind.endswith("y") else f"{kind.lower()}s"
+    word = kind.lower()
+    plural = f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else f"{word}s"
     group = f".{_GROUPS[kind]}" if kind in _GROUPS else ""
     return f"{plural}{group} {name}" + (f" --namespace={namespace}" if namespace else "")

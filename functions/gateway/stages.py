@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from functions.gateway.controller import afterwards, what_holds
 from functions.gateway.survey import Survey
-from shared import gcloud
+from shared import gcloud, kubectl
 from shared.changes.objects import DeleteObject
 from shared.google.gkehub import Feature
 from shared.google.resource import Resource
@@ -50,6 +50,10 @@ class StandingGateways:
         """Since when the last of those that are being deleted is, unix seconds; 0 if none is."""
         return max((each.deletion_began for each in self.gateways if each.is_being_deleted), default=0.0)
 
+    def reasons(self) -> list[str]:
+        """What holds each of them, "" for one that only takes time."""
+        return [what_holds(each, self.ingress, self.project) for each in self.gateways]
+
     def deletions(self) -> list[DeleteObject]:
         """Of routes first: the load balancer stops answering before it is taken apart."""
         return deletions([*self.routes, *self.gateways])
@@ -82,9 +86,10 @@ def find_gateways(survey: Survey) -> StandingGateways | None:
     return StandingGateways(survey.gateways, _routes(survey), survey.ingress, survey.project, survey.asked)
 
 
-def find_foreign(survey: Survey) -> Sequence[LiveObject] | None:
+def find_foreign(survey: Survey) -> StandingGateways | None:
     """Gateways of other people in clusters that go."""
-    return survey.foreign_gateways or None
+    found = survey.foreign_gateways
+    return StandingGateways(found, [], survey.ingress, survey.project, survey.asked) if found else None
 
 
 def find_load_balancer(survey: Survey) -> LoadBalancerLeft | None:
@@ -98,19 +103,22 @@ def find_objects(survey: Survey) -> Sequence[LiveObject] | None:
     return sorted(survey.objects, key=lambda each: ORDER.index(each.kind)) or None
 
 
-def refuse(found: Sequence[LiveObject], now: float) -> Decision:
+def refuse(found: StandingGateways, now: float) -> Decision:
     """Stop before anything is removed: deleted with its cluster, such a Gateway would leave its load balancer behind.
 
     And one of a multi-cluster class would keep the ingress feature on
     [observed: terraform-ecommerce-microservices-on-gke#3].
     """
-    if all(each.is_being_deleted for each in found):
-        text = "; ".join(f"{each.words}, which is not ours, is being deleted" for each in found)
-        return Decision(Waiting(reason="GatewayDeleting", message=text, retry_after=UNATTENDED))
-    names = ", ".join(f"{each.namespace}/{each.name} in {each.cluster.name}" for each in found)
+    standing = [each for each in found.gateways if not each.is_being_deleted]
+    if not standing:
+        text = "; ".join(f"{each.words}, which is not ours, is being deleted" for each in found.gateways)
+        reasons = "; ".join(filter(None, found.reasons()))
+        wait = Waiting(reason="GatewayDeleting", message=text, retry_after=UNATTENDED)
+        return Decision(_held(found, reasons or text, now, PATIENCE if reasons else LATE) or wait)
+    names = ", ".join(f"{each.namespace}/{each.name} in {each.cluster.name}" for each in standing)
     commands = "; ".join(
-        f"kubectl delete gateway {each.name} --namespace={each.namespace} in cluster {each.cluster.name}"
-        for each in found
+        kubectl.deletion(found.project, each.cluster, "Gateway", each.namespace, each.name)
+        for each in standing
     )
     return Decision(
         Blocked(
@@ -131,18 +139,31 @@ def write_down(found: StandingGateways, now: float) -> Decision:
 def delete_gateways(found: StandingGateways, now: float) -> Decision:
     """Delete routes and Gateways, and wait for the controller, or say why it does not come."""
     changes = found.deletions()
-    reasons = [what_holds(each, found.ingress, found.project) for each in found.gateways]
-    if any(reasons):
-        text = "; ".join(filter(None, reasons))
-        if not changes and now > max(found.going_since + PATIENCE, found.asked + AGAIN):
-            undo = afterwards(found.ingress, found.project)
-            fix = f"Do what the cause says; {undo}then publish the teardown again."
-            return Decision(Blocked(code="GATEWAY_HELD", cause=f"{text}.", fix=fix))
-        return Decision(Waiting(reason="GatewayHeld", message=text, retry_after=UNATTENDED), changes)
+    if reasons := "; ".join(filter(None, found.reasons())):
+        wait = Waiting(reason="GatewayHeld", message=reasons, retry_after=UNATTENDED)
+        return Decision((None if changes else _held(found, reasons, now, PATIENCE)) or wait, changes)
     text = "; ".join(f"{each.words} is being deleted with its load balancer" for each in found.gateways)
     since = min((each.deletion_began for each in found.gateways if each.is_being_deleted), default=None)
     seconds = remaining(now, since, GONE)
-    return Decision(Waiting(reason="GatewayDeleting", message=text, retry_after=seconds), changes)
+    wait = Waiting(reason="GatewayDeleting", message=text, retry_after=seconds)
+    return Decision((None if changes else _held(found, text, now, LATE)) or wait, changes)
+
+
+def _held(found: StandingGateways, why: str, now: float, patience: float) -> Blocked | None:
+    """That nobody lets Gateways go, once they have been being deleted for so long, and a new request has waited."""
+    if now <= max(found.going_since + patience, found.asked + AGAIN):
+        return None
+    minutes = (now - found.going_since) / 60
+    undo = afterwards(found.ingress, found.project)
+    first = found.gateways[0]
+    show = f"kubectl describe gateways.gateway.networking.k8s.io {first.name} --namespace={first.namespace}"
+    look = f"See what its controller says: {kubectl.in_cluster(found.project, first.cluster, show)}"
+    do = "Do what the cause says" if any(found.reasons()) else look
+    return Blocked(
+        code="GATEWAY_HELD",
+        cause=f"{why}. It has been being deleted for {minutes:.0f} minutes.",
+        fix=f"{do}; {undo}then publish the teardown again.",
+    )
 
 
 def wait_for_load_balancer(found: LoadBalancerLeft, now: float) -> Decision:

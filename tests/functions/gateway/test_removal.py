@@ -128,9 +128,30 @@ def test_somebody_elses_gateway_stops_it_before_anything_is_removed() -> None:
         stopped.outcome.code,
         "team-a/theirs in gke-west-1" in stopped.outcome.cause,
     )
-    assert "kubectl delete gateway theirs --namespace=team-a in cluster gke-west-1" in stopped.outcome.fix
+    command = "kubectl delete gateways.gateway.networking.k8s.io theirs --namespace=team-a"
+    assert "gcloud container clusters get-credentials gke-west-1 --location=us-west1-a" in stopped.outcome.fix
+    assert command in stopped.outcome.fix
     waiting = decide(observed(gateway(), foreign=[going]), NOW)
     assert ("GatewayDeleting", []) == (waits(waiting).reason, list(waiting.changes))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ingress", "ends"), [(1190, True, False), (1210, True, True), (610, False, True)]
+)
+@pytest.mark.parametrize("foreign", [True, False])
+def test_a_gateway_that_does_not_go_is_not_waited_for_for_ever(
+    seconds: float, ingress: bool, ends: bool, foreign: bool
+) -> None:
+    """Whoever's it is, and also if its controller is there: long before the budget it is said what to look at."""
+    fields: Json = {"since": 1300, "ingress": feature(INGRESS) if ingress else None}
+    going = gateway(seconds)
+    found = observed(gateway(), foreign=[going], **fields) if foreign else observed(going, **fields)
+    outcome = decide(found, NOW).outcome
+
+    assert ends == isinstance(outcome, Blocked)
+    if isinstance(outcome, Blocked):
+        assert "GATEWAY_HELD" == outcome.code
+        assert ("kubectl describe" in outcome.fix, "ingress disable" in outcome.fix) == (ingress, not ingress)
 
 
 @pytest.mark.parametrize("bare", [{"annotations": {}}, {"annotations": None}])
