@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from fleetgate.local.installation import HOME_PROJECT
+from fleetgate.local.run import LocalRun
+from localcloud.pubsub.broker import Delivery
 from shared.spec import Invalid, parse_request
-from tests.acceptance.chaos.requests import CLAIMED, CLAIMS, HOSTILE, REQUESTS, body
+from tests.acceptance import hands
+from tests.acceptance.chaos.requests import CLAIMED, CLAIMS, DEPLOYS, HOSTILE, REQUESTS, body
 from tests.acceptance.chaos.run import dump_after, endure
 from tests.acceptance.chaos.seeds import Chaos
 from tests.acceptance.chaos.troubles import (
@@ -18,6 +24,9 @@ from tests.acceptance.chaos.troubles import (
     Outage,
     OutlivedTimeout,
 )
+from tests.acceptance.chaos.witness import lacks
+from tests.acceptance.runs import Mutant
+from tests.support.local_cloud import let_pass
 
 THIRTY_PER_CENT = Chaos(
     3,
@@ -55,6 +64,49 @@ def test_a_seed_makes_the_chaos() -> None:
     assert any(0.0 < when < CLAIMED for each in every for when, _ in each.requests)
     assert {*CLAIMS} == {each.newest for each in every}
     assert all(each.requests[0][0] == 0.0 and sorted(each.requests) == list(each.requests) for each in every)
+
+
+@pytest.mark.long
+def test_a_product_that_obeys_late_copies_is_found(tmp_path: Path) -> None:
+    """It takes every claim for the newest, so a copy of the deploy brings back what was torn down."""
+    newer = "if labels.age_order(anchor.generation) > labels.age_order(observed.generation):"
+    mutant = Mutant((("functions/environment/acquire.py", newer, newer.replace(" > ", " is ")),))
+    storm = Chaos(1, ((0.0, "store"), (1200.0, "teardown")), (LateCopies((3000.0, 60.0)),), Delivery())
+
+    assert [] == endure(storm, {}).broken
+    assert any(
+        "something of ours is left" in each for each in endure(storm, {}, mutant.build(tmp_path)).broken
+    )
+
+
+@pytest.mark.long
+def test_the_witness_misses_whatever_somebody_deletes() -> None:
+    """Of what a verified environment has."""
+
+    async def scenario() -> dict[str, list[str]]:
+        async with LocalRun(seed=3) as local:
+            document = DEPLOYS["health check"]["environment"]
+            assert "done" == (await local.deploy(document)).outcome
+            assert [] == list(lacks(local, document))
+            found = {}
+            for what in (
+                "route",
+                "Service",
+                "export",
+                "Gateway",
+                "ingress",
+                "membership",
+                "cluster",
+                "anchor",
+            ):
+                before = set(lacks(local, document))
+                assert hands.KINDS[what](local), what
+                await let_pass(local.cloud, 1200.0)
+                found[what] = sorted(set(lacks(local, document)) - before)
+            return found
+
+    found = asyncio.run(scenario())
+    assert [] == [what for what, lacking in found.items() if not lacking], found
 
 
 def test_a_storm_shrinks_by_one_part_at_a_time() -> None:

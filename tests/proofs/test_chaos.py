@@ -5,6 +5,7 @@ One of them again, with its story: `python -m tests.acceptance.chaos SEED`.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -37,6 +38,7 @@ def test_the_newest_request_holds_whatever_happens(piece: Piece, first: int) -> 
 
     piece.judge_each(violation, [(seed,) for seed in range(first, first + AT_A_TIME)])
     piece.facts = {
+        "the newest request at first": Counter(each.first.strip() for each in every),
         "published again": sum(bool(each.again) for each in every),
         "waited for a place": sum(each.waited for each in every),
         "deleted by hand": sum(each.deleted for each in every),

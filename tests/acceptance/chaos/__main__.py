@@ -29,7 +29,11 @@ def main(words: list[str] | None = None) -> int:
             verdict = endure(chaos, undisturbed)
         failed += bool(verdict.broken)
         story = verdict.violation(chaos) or (str(chaos) if len(seeds) == 1 else f"storm {seed}")
-        ending = "failed" if verdict.broken else f"held, published again {verdict.again} times"
+        ending = (
+            "failed"
+            if verdict.broken
+            else f"held ({verdict.first.strip()}, published again {verdict.again} times)"
+        )
         sys.stdout.write(f"{story}\n{ending}, {time.process_time() - began:.1f} s\n")
         sys.stdout.flush()
     return min(failed, 1)

@@ -6,8 +6,10 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from fleetgate.local.installation import ROOT
 from fleetgate.local.run import LocalRun, NeverEnded
 from localcloud.pubsub.broker import Delivery
 from localcloud.time.jump_schedule import Stalled
@@ -26,12 +28,15 @@ ROUNDS = 6  # times that the newest request is published again, and what it tell
 
 @dataclass
 class Verdict:
-    """What a run broke, and what it left: the cloud's dump, how often the newest request had to be published again,
-    what each execution came to, and whether any request waited for a place that was down.
+    """What a run broke, and what it left: the cloud's dump.
+
+    `first` is what the newest request came to at first, `again` how often it had to be published again, `happened` what
+    each execution came to. `waited` says whether any request waited for a place that was down.
     """
 
     broken: list[str] = field(default_factory=list)
     dump: Json = field(default_factory=dict)
+    first: str = ""
     again: int = 0
     happened: list[str] = field(default_factory=list)
     waited: bool = False
@@ -54,18 +59,22 @@ def dump_after(name: str) -> Json:
     return verdict.dump
 
 
-def endure(chaos: Chaos, undisturbed: dict[str, Json]) -> Verdict:
-    """A run under it, to its end. `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong."""
+def endure(chaos: Chaos, undisturbed: dict[str, Json], root: Path = ROOT) -> Verdict:
+    """A run under it, to its end, of the product in `root`.
+
+    `undisturbed` has the dump that each kind of claim leaves when nothing goes wrong.
+    """
     verdict = Verdict()
     try:
-        asyncio.run(_endure(chaos, undisturbed, verdict))
+        asyncio.run(_endure(chaos, undisturbed, root, verdict))
     except (Stalled, NeverEnded, AssertionError) as error:
         verdict.broken.append(str(error) or repr(error))
     return verdict
 
 
-async def _endure(chaos: Chaos, undisturbed: dict[str, Json], verdict: Verdict) -> None:
-    async with LocalRun(seed=chaos.seed, delivery=chaos.delivery, dialect=chaos.dialect) as local:
+async def _endure(chaos: Chaos, undisturbed: dict[str, Json], root: Path, verdict: Verdict) -> None:
+    settings: Json = {"delivery": chaos.delivery, "dialect": chaos.dialect}
+    async with LocalRun(seed=chaos.seed, root=root, **settings) as local:
         await foreign.make(local)
         before = foreign.picture(local)
         storm = Storm(local)
@@ -78,7 +87,8 @@ async def _endure(chaos: Chaos, undisturbed: dict[str, Json], verdict: Verdict) 
             await storm.passes()
             verdict.waited = any("PlaceUnreachable" in str(each.run.result) for each in storm.executions())
             verdict.deleted = bool(storm.deletions)
-            verdict.broken += witness.misled(storm)
+            verdict.first = _first(storm)
+            verdict.broken += [*witness.misled(storm), *witness.stumbled(storm)]
             await _newest_holds(storm, verdict)
             await settle(local, [])
         finally:
@@ -92,6 +102,17 @@ async def _endure(chaos: Chaos, undisturbed: dict[str, Json], verdict: Verdict) 
         if expected := undisturbed.get(chaos.newest):
             verdict.broken += _compared(chaos, expected, verdict)
         verdict.broken += await (_gone(local) if chaos.newest == "teardown" else _stands(storm))
+
+
+def _first(storm: Storm) -> str:
+    """What the newest request came to: done, if one of its executions says so, or with which code it ended."""
+    newest = storm.newest()
+    if storm.is_done(newest.id):
+        return "deleted by hand since" if storm.deleted_since(newest) else "done"
+    endings = {
+        f"{each.get('outcome', 'no result')} {each.get('code', '')}" for each in storm.results(newest.id)
+    }
+    return ", ".join(sorted(endings - {"superseded "})) or "it began nothing"
 
 
 async def _newest_holds(storm: Storm, verdict: Verdict) -> None:

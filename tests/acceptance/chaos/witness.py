@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
@@ -89,19 +89,24 @@ def _lacks_in(local: LocalRun, cluster: str, name: str, document: Json) -> Itera
     for service in document["services"]:
         if name in service.get("clusters", [name]):
             for kind in ("Service", "net.gke.io/ServiceExport"):
-                if api.get(kind, "store", service["name"]) is None:
+                if not _stands(api.get(kind, "store", service["name"])):
                     yield f"{kind} {service['name']} in {name}"
     if name != document["clusters"][0]["name"]:
         return
-    if api.get(f"{GATEWAY_API}/Gateway", "store", "internal-cross-region-gateway") is None:
+    if not _stands(api.get(f"{GATEWAY_API}/Gateway", "store", "internal-cross-region-gateway")):
         yield "the Gateway"
     for route in document["routes"]:
         live = api.get(f"{GATEWAY_API}/HTTPRoute", "store", route["name"])
-        if live is None or len(live["spec"]["rules"]) != len(route["rules"]):
+        if not _stands(live) or len(live["spec"]["rules"]) != len(route["rules"]):
             yield f"HTTPRoute {route['name']} with {len(route['rules'])} rules"
     policies = api.list("networking.gke.io/HealthCheckPolicy")
     if bool(policies) != ("healthCheck" in document):
         yield f"the health check that it has: {len(policies)} policies"
+
+
+def _stands(live: Json | None) -> TypeGuard[Json]:
+    """Whether an object is there, and not about to go."""
+    return live is not None and "deletionTimestamp" not in live["metadata"]
 
 
 def wrong_lease(storm: Storm) -> str:
@@ -124,6 +129,15 @@ def misled(storm: Storm) -> Iterator[str]:
     yield from (
         f"done: {each.name}" for each in storm.messages if each.name in HOSTILE and storm.is_done(each.id)
     )
+
+
+def stumbled(storm: Storm) -> Iterator[str]:
+    """Executions that met what nobody had thought of, or failed without a result."""
+    names = {each.id: each.name for each in storm.messages}
+    for each in storm.executions():
+        result = each.run.result or ""
+        if '"INTERNAL"' in result or not result:
+            yield f"{names.get(each.event, 'a request')} ends with {(result or str(each.run.error))[:600]}"
 
 
 def left(local: LocalRun) -> str:
