@@ -16,6 +16,7 @@ from localcloud.faults import broken_answers
 from localcloud.faults.broken_answers import Broken
 from localcloud.faults.call_faults import Effect, Fault, Matcher, Refusal, Reset, Slow
 from localcloud.faults.outages import OUTAGES
+from localcloud.wire.messages import Abort
 from tests.acceptance import hands
 from tests.acceptance.chaos.requests import HOSTILE, SPREAD
 from tests.acceptance.chaos.storm import Storm
@@ -216,7 +217,11 @@ class DeletionByHand:
         storm.after(self.when, partial(self._delete, storm))
 
     def _delete(self, storm: Storm) -> None:
-        if hands.KINDS[self.what](storm.local):
+        try:
+            deleted = hands.KINDS[self.what](storm.local)
+        except Abort:
+            deleted = True  # perhaps: the person's own call has met a fault
+        if deleted:
             storm.deletions.append((storm.now, self.what))
 
     def __str__(self) -> str:
