@@ -20,15 +20,22 @@ from shared.objects import KubeObject
 if TYPE_CHECKING:
     from shared.spec import Cluster, Service
 
+# Values of a port's appProtocol, without case, by which a load balancer speaks TLS or HTTP/2 to the pods [documented:
+# GKE, securing a Gateway; Kubernetes, application protocol]. Its health check would have to speak it too.
+ENCRYPTED_OR_HTTP2 = {"https", "http2", "grpc", "kubernetes.io/h2c", "kubernetes.io/wss"}
 EXTERNAL = "ExternalName"  # no controller exports one [documented: sigs.k8s.io/mcs-api, ServiceExportValid]
 
 
 @dataclass(frozen=True)
 class Unfit:
-    """Why a Service cannot be exported as asked, as the rest of a sentence, and the JSON patch that mends it."""
+    """Why a Service cannot be exported as asked, as the rest of a sentence, and the JSON patch that mends it.
+
+    Without a patch `remedy` says what a person must do.
+    """
 
     why: str
     patch: Sequence[Json] = field(default=())
+    remedy: str = "Export another Service in its place, one with pods"
 
 
 def unfit(service: Service, live: KubeObject, pods: Iterable[KubeObject] = ()) -> Unfit | None:
@@ -41,6 +48,12 @@ def unfit(service: Service, live: KubeObject, pods: Iterable[KubeObject] = ()) -
     if found is None:
         had = ", ".join(_text(each) for each in ports) or "none"
         return Unfit(f"has no TCP port {service.port} (it has {had})", _addition(ports, service.port))
+    if str(found.get("appProtocol", "")).casefold() in ENCRYPTED_OR_HTTP2:
+        return Unfit(
+            f"has the load balancer speak {found['appProtocol']} to its pods at port {service.port} (its appProtocol),"
+            " which the environment cannot say of checks and requests yet",
+            remedy=f"Have the pods speak plain HTTP at port {service.port}, and take appProtocol off it",
+        )
     return _astray(f"/spec/ports/{ports.index(found)}/targetPort", service, found.get("targetPort"), pods)
 
 
@@ -85,8 +98,8 @@ def mended(project: str, cluster: Cluster, service: Service, fault: Unfit) -> st
     """
     if not fault.patch:
         return (
-            f"Export another Service than {service.namespace}/{service.name}, one with pods in cluster"
-            f" {cluster.name}, or leave cluster {cluster.name} out of its clusters."
+            f"{fault.remedy} (Service {service.namespace}/{service.name} in cluster {cluster.name}), or leave cluster"
+            f" {cluster.name} out of its clusters."
         )
     own = [{"op": "replace", "path": "/spec/ports", "value": own_ports(service)}]
     patch = shlex.quote(json.dumps(fault.patch if service.selector is None else own))

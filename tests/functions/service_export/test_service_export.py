@@ -279,15 +279,25 @@ def exporting(wests: Json, easts: Json, *containers: Json) -> Decision:
         (
             {"type": "ExternalName"},
             "is of type ExternalName, which multi-cluster Services do not",
-            "another Service",
+            "another Service in its place",
         ),
         (
             {"ports": [{"port": 80, "targetPort": "web"}], "selector": {"app": "own"}},
             "called web",
             '"value": "http"',
         ),
+        (
+            {"ports": [{"port": 80, "targetPort": 8080, "appProtocol": "HTTPS"}]},
+            "has the load balancer speak HTTPS to its pods at port 80",
+            "speak plain HTTP",
+        ),
+        (
+            {"ports": [{"port": 80, "targetPort": 8080, "appProtocol": "kubernetes.io/h2c"}]},
+            "has the load balancer speak kubernetes.io/h2c to its pods at port 80",
+            "speak plain HTTP",
+        ),
     ],
-    ids=["port", "protocol", "type", "target"],
+    ids=["port", "protocol", "type", "target", "tls", "http2"],
 )
 def test_a_service_that_cannot_be_exported_is_named_before_anything_is_exported(
     spec: Json, why: str, fix: str
@@ -300,6 +310,14 @@ def test_a_service_that_cannot_be_exported_is_named_before_anything_is_exported(
     assert stop.cause.startswith("Service store/own in cluster gke-west-1 ") and why in stop.cause
     assert "gke-east-1" not in stop.cause
     assert fix in stop.fix
+
+
+@pytest.mark.parametrize("protocol", ["http", "HTTP", "kubernetes.io/ws"])
+def test_a_port_that_says_that_it_speaks_http_is_fine(protocol: str) -> None:
+    """Web sockets begin as HTTP."""
+    fits = {"ports": [{"port": 80, "targetPort": 8080, "appProtocol": protocol}]}
+
+    assert not isinstance(exporting(fits, FITS).outcome, Blocked)
 
 
 def test_what_is_wrong_in_two_clusters_is_told_at_once() -> None:
