@@ -68,6 +68,11 @@ def cured(cause: Cause, alone: bool = False) -> Row:
     return asyncio.run(_cured(cause, alone))
 
 
+def told(cause: Cause) -> tuple[str, float] | None:
+    """What a deploy that meets the cause is ended with, and after how many seconds; None if it mends the cause."""
+    return asyncio.run(_told(cause))
+
+
 def cases() -> Sequence[tuple[Cause, bool]]:
     """What `cured` is to be asked: each cause with its fix, and once more where the next deploy does by itself."""
     return [(each, alone) for each in CAUSES for alone in (False, True) if not (alone and each.mend)]
@@ -88,6 +93,14 @@ async def _cured(cause: Cause, alone: bool) -> Row:
         way = await _cure(standing, cause, found)
         await standing.pass_by(SETTLED)
         return await _redeployed(standing, Row(cause, found, way, await standing.diagnose()))
+
+
+async def _told(cause: Cause) -> tuple[str, float] | None:
+    async with Standing() as standing:
+        await _stand(standing)
+        await cause.deed(standing)
+        await standing.pass_by(cause.settle)
+        return await standing.told()
 
 
 async def _stand(standing: Standing) -> None:

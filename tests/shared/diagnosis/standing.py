@@ -32,8 +32,9 @@ from shared.google.session import Session
 from shared.settings import Settings as FunctionSettings
 from shared.spec import Environment, parse_environment
 from shared.step.attempt import attempt
+from shared.step.bounds import BOUNDS
 from shared.step.message import Claim, Message, Place
-from shared.step.outcome import Done, Outcome, Waiting
+from shared.step.outcome import Done, Outcome, Stopped, Waiting
 from shared.step.step import AnyStep
 from tests.acceptance.google_programs import output_of, surroundings
 from tests.acceptance.runs import store
@@ -112,6 +113,38 @@ class Standing:
             if not waits or stuck or self.world.clock.now > until:
                 return said
             await self.pass_by(60.0)
+
+    async def told(self, limit: float = 1800.0) -> tuple[str, float] | None:
+        """The code that a deploy would be ended with, and after how many seconds; None if it is verified.
+
+        The steps are asked as the workflow asks them: at the bound of a reason of waiting its cause is looked for.
+        """
+        began, waited = self.world.clock.now, dict[tuple[str, str], float]()
+        while (passed := self.world.clock.now - began) < limit:
+            said = {step.name: await self.ask(step) for step in STEPS}
+            if all(isinstance(each, Done) for each in said.values()):
+                said = {VERIFICATION.name: await self.ask(VERIFICATION)}
+            for name, outcome in said.items():
+                if isinstance(outcome, Stopped):
+                    return outcome.code, passed
+                if isinstance(outcome, Waiting) and (code := await self._explained(name, outcome, waited)):
+                    return code, passed
+            waits = [each for each in said.items() if isinstance(each[1], Waiting)]
+            if not waits:
+                return None
+            pause = min(60.0, *(each.retry_after for _, each in waits if isinstance(each, Waiting)))
+            for name, each in waits:
+                key = (name, each.reason) if isinstance(each, Waiting) else (name, "")
+                waited[key] = waited.get(key, 0.0) + pause
+            await self.pass_by(pause)
+        return "TOOK_TOO_LONG", limit
+
+    async def _explained(self, step: str, wait: Waiting, waited: dict[tuple[str, str], float]) -> str:
+        """The code of a finding that explains a wait which has reached its bound, or ""."""
+        bound = BOUNDS[wait.reason]
+        if not bound.causes or waited.get((step, wait.reason), 0.0) < bound.seconds:
+            return ""
+        return next((each.code for each in await self.diagnose() if each.code in bound.causes), "")
 
     async def verify(self, patience: float = 600.0) -> Outcome:
         """Ask the verification until it is done, or for so long."""
