@@ -13,11 +13,13 @@ from tests.acceptance.crashes import difference
 from tests.support.dumps import standing
 
 Json = dict[str, Any]
-# What of the anchor tells when requests were published: the lease's end, the newest claim, the first claim.
-MOMENTS = re.compile(r'(fleetgate-expires": "|fleetgate-generation": "|first claimed by )[^"]*')
+# What of the anchor tells when requests were published and proven: the lease's end, the newest claim, the first claim.
+MOMENTS = re.compile(
+    r'(fleetgate-expires": "|fleetgate-generation": "|fleetgate-serving": "verified-|first claimed by )[^"]*'
+)
 # What tells which requests came before the newest; and that a controller is about to delete something of its own: the
 # endpoint group of a Service that was deleted by hand stays as long as the new Service of that name uses it.
-PASSING = (labels.BEGAN, labels.EXTENDED, "deletionGracePeriodSeconds")
+PASSING = (labels.BEGAN, labels.EXTENDED, labels.QUIET, "deletionGracePeriodSeconds")
 
 
 def without_importer(dump: Json) -> Json:
