@@ -50,7 +50,7 @@ def foreign(why: str) -> Attribution:
 
 
 def abandoned(why: str, each: Resource) -> Attribution:
-    """What made it is gone, so nobody removes it; whose it was, nothing says. A person may know."""
+    """What made it may be gone, so that nobody removes it; whose it is, nothing says. A person may know."""
     return foreign(f"{why}. If nobody needs it: {gcloud.delete(each)}")
 
 

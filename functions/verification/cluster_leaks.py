@@ -29,7 +29,7 @@ def attribute_endpoint_group(evidence: Evidence, each: Resource) -> Attribution 
     if not evidence.is_our_service(namespace, name):
         return None if cluster else foreign(f"a cluster that is gone made it for {service}")
     if cluster:
-        return foreign(f"it is for {service}, and {cluster}, which is not ours, may have made it")
+        return abandoned(f"it is for {service}, and {cluster}, which is not ours, may have made it", each)
     return ours(f"it was made for {service}, and no foreign cluster can have made it")
 
 
