@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 import socket
 import ssl
 import zlib
@@ -31,6 +32,7 @@ from localcloud.wire.bodies import GOOGLE, KUBERNETES, LARGEST, BodyLimit
 from localcloud.wire.errors import Refused, Style, not_implemented
 from localcloud.wire.identities import Identities
 from localcloud.wire.messages import Abort, Caller, Request, Response
+from localcloud.wire.time_limits import time_limit
 from localcloud.wire.tls import Authority
 from localcloud.world import World
 
@@ -42,8 +44,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Schedule(Protocol):
     """Says when a call is answered."""
 
-    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
-        """The answer, when its turn has come."""
+    async def admit(
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = math.inf
+    ) -> Response:
+        """The answer, when its turn has come. Who waits no longer has the call take effect within `limit` seconds."""
         ...
 
 
@@ -194,7 +198,7 @@ class Edge:
 
     async def _admit(self, request: Request, caller: Caller, kind: str, answer: Answer) -> Response:
         known = Request(request.method, request.path, request.query, request.headers, request.body, caller)
-        return await self.schedule.admit(caller.instance, kind, lambda: answer(known))
+        return await self.schedule.admit(caller.instance, kind, lambda: answer(known), time_limit(request))
 
     async def _serve(
         self, incoming: web.BaseRequest, handler: Handler, limit: BodyLimit

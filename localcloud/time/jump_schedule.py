@@ -50,6 +50,7 @@ class _Arrival:
     kind: str
     answer: Callable[[], Response]
     future: asyncio.Future[Response]
+    latest: float = math.inf
     timer: Timer | None = None
     patience: Timer | None = None
 
@@ -110,8 +111,12 @@ class JumpSchedule:
                 arrival.drop()
         self._rest(actor)
 
-    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+    async def admit(
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = math.inf
+    ) -> Response:
         """The answer to a call, when its turn has come. `kind` is the timing of such a call.
+
+        It takes effect in `limit` seconds at the latest, if the caller waits no longer.
 
         An instance makes one call at a time: while it waits for an answer it does nothing else.
 
@@ -120,7 +125,8 @@ class JumpSchedule:
         """
         if actor is None:
             return answer().in_time()
-        arrival = _Arrival(actor, kind, answer, asyncio.get_running_loop().create_future())
+        future = asyncio.get_running_loop().create_future()
+        arrival = _Arrival(actor, kind, answer, future, self._clock.now + limit)
         self._arrivals.append(arrival)
         self._rest(actor)
         return await arrival.future
@@ -201,11 +207,16 @@ class JumpSchedule:
             arrival.patience.cancel()
 
     def _give_up(self, arrival: _Arrival) -> None:
-        """The caller waits no longer and goes on. What it has sent takes effect all the same, when its time comes."""
+        """The caller waits no longer and goes on.
+
+        What it has sent takes effect all the same, when its time comes, or at the end of the server's time limit. That
+        it is not dropped then is the worst that a server can do.
+        """
         self._placed.remove(arrival)
         if arrival.timer is not None:
             arrival.timer.cancel()
-            self._clock.at(arrival.timer.when, partial(_take_effect, arrival.answer))
+            when = min(arrival.timer.when, arrival.latest)
+            self._clock.at(when, partial(_take_effect, arrival.answer))
         self.computes(arrival.actor)
         arrival.fail(Abort())
 

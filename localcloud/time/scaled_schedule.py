@@ -64,8 +64,10 @@ class ScaledSchedule:
         self._computing.discard(actor)
         self._woken.set()
 
-    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
-        """The answer to a call, now; `kind` tells nothing, for the wire is real.
+    async def admit(
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
+    ) -> Response:
+        """The answer to a call, now; `kind` and `limit` tell nothing, for the wire is real.
 
         Raises:
             Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.

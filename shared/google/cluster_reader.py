@@ -10,6 +10,7 @@ before anybody relies on it. What is none is a broken answer, as everywhere (`sh
 from __future__ import annotations
 
 import base64
+import math
 import re
 import ssl
 import time
@@ -115,7 +116,7 @@ class ClusterReader:
             self._session.credentials.before_request(Request(), method, self._host + path, headers)
             limit = self._session.calls.begin("kubernetes", method, path)
             until = time.monotonic() + limit
-            answer = self._send(method, self._host + path, headers, body, limit)
+            answer = self._send(method, _limited(self._host + path, method, limit), headers, body, limit)
             status = answer.status
             return self._read(
                 method, place.partition("?")[0], status, answers.whole(answer, until=until), form
@@ -147,6 +148,13 @@ class ClusterReader:
         if status >= 300:
             raise refusals.from_answer("kubernetes", method, place, status, data)
         return answers.shaped(answers.parsed(data), form)
+
+
+def _limited(url: str, method: str, limit: float) -> str:
+    """The URL of a change with the server's time limit; what reads may end whenever it does."""
+    if method == "GET":
+        return url
+    return f"{url}{'&' if '?' in url else '?'}timeout={math.ceil(limit * 1000)}ms"
 
 
 def path_of(kind: str, namespace: str) -> str:

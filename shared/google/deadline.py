@@ -17,9 +17,12 @@ import time
 
 from shared.errors import DeadlinePassed
 
-# Seconds to connect, for all until the answer begins, and what a caller may rely on: no call takes effect later than
-# this after it was begun, since Google's front ends and API servers drop what their client has given up [inferred].
+# Seconds to connect, and for a whole call. The server is told the limit, so that nothing takes effect after it: an API
+# of Google's by a header [documented: apis/docs/system-parameters, X-Server-Timeout], a cluster's by the parameter `timeout`
+# [documented: k8s.io/apiserver, endpoints/filters/request_deadline.go]. That Compute Engine heeds the header, too, is
+# [inferred].
 CONNECT, LONGEST_CALL = 5.0, 20.0
+SERVER_TIMEOUT = "X-Server-Timeout"
 # Seconds before the end that are kept for the answer. They also cover what a date leaves out: it has whole seconds.
 ANSWERING = 3.0
 

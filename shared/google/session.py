@@ -30,7 +30,7 @@ from requests.adapters import HTTPAdapter
 from shared import errors
 from shared.google import answers, refusals
 from shared.google.answers import ANY, Broken, Form
-from shared.google.deadline import ANSWERING, CONNECT, Deadline
+from shared.google.deadline import ANSWERING, CONNECT, SERVER_TIMEOUT, Deadline
 from shared.google.metadata import MetadataCredentials, service_account
 from shared.json_types import Json
 from shared.settings import Settings
@@ -166,6 +166,7 @@ class Wire(HTTPAdapter):
         calls, method, url = self._session.calls, request.method or "GET", request.url or ""
         limit = calls.begin(self._service, method, url)
         until = time.monotonic() + limit
+        request.headers[SERVER_TIMEOUT] = f"{limit:.3f}"
         kwargs |= {"timeout": urllib3.Timeout(total=limit, connect=CONNECT), "stream": True}
         told, status = (self._service, method, request.path_url), 0
         try:

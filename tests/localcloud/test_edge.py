@@ -35,7 +35,9 @@ class AtOnce:
     def __init__(self) -> None:
         self.admitted: list[tuple[str | None, str]] = []
 
-    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+    async def admit(
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
+    ) -> Response:
         """The answer, now."""
         self.admitted.append((actor, kind))
         return answer()

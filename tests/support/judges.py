@@ -35,7 +35,9 @@ judged_by_gcloud = [
 class AtOnce:
     """A schedule that answers whoever calls."""
 
-    async def admit(self, actor: str | None, kind: str, answer: Callable[[], Response]) -> Response:
+    async def admit(
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
+    ) -> Response:
         """The answer, now."""
         return answer()
 

@@ -45,6 +45,23 @@ def test_a_call_is_given_up_when_its_time_limit_ends(play: Play, tmp_path: Path,
     play(scene)
 
 
+def test_a_server_that_is_told_a_time_limit_works_no_longer(play: Play, tmp_path: Path) -> None:
+    """What is late takes effect within it, and not when the answer would have come."""
+
+    async def scene(shop: Shop) -> None:
+        source = LIMITED.replace('{"Authorization"', '{"X-Server-Timeout": "6", "Authorization"')
+        shop.deploy("told", tmp_path, source)
+        topics, topic = shop.cloud.world.store["pubsub.topics"], shop.topic("by-told")
+        shop.cloud.faults.plan(Fault(MAKE, Slow(400.0, late=True)))
+        said = await shop.said("told", PUT % "by-told")
+
+        assert ("TimeoutError", False) == (said["how"], topic in topics)
+        await shop.passed(1.1)
+        assert topic in topics
+
+    play(scene)
+
+
 def test_an_answer_within_the_time_limit_is_read(play: Play, tmp_path: Path) -> None:
     """After as many seconds of the instance's clock as of the cloud's."""
 
