@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from shared import labels
 from shared.google import executions
-from shared.google.deadline import LONGEST_CALL
+from shared.google.deadline import CONNECT, LONGEST_CALL
 from shared.step.fence import ACTING
 from shared.step.outcome import Outputs
 
@@ -63,7 +63,7 @@ def quiet_label(anchor: Anchor, acting: float, now: float) -> Mapping[str, str]:
     before = _quiet_from(anchor)
     moments = [before] if before > now else []
     if acting > now:
-        moments.append(math.ceil(now + LONGEST_CALL + ACTING))
+        moments.append(math.ceil(now + CONNECT + LONGEST_CALL + ACTING))
     return {labels.QUIET: str(max(moments))} if moments else {}
 
 

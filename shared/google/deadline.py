@@ -18,9 +18,9 @@ import time
 from shared.errors import DeadlinePassed
 
 # Seconds to connect, and for a whole call. The server is told the limit, so that nothing takes effect after it: an API
-# of Google's by a header [documented: apis/docs/system-parameters, X-Server-Timeout], a cluster's by the parameter `timeout`
-# [documented: k8s.io/apiserver, endpoints/filters/request_deadline.go]. That Compute Engine heeds the header, too, is
-# [inferred].
+# of Google's by a header [documented: apis/docs/system-parameters, X-Server-Timeout], a cluster's by the parameter
+# `timeout` [documented: k8s.io/apiserver, endpoints/filters/request_deadline.go]. That Compute Engine heeds the header,
+# too, is [inferred]. A server counts from when it has the request, a connection later than the caller.
 CONNECT, LONGEST_CALL = 5.0, 20.0
 SERVER_TIMEOUT = "X-Server-Timeout"
 # Seconds before the end that are kept for the answer. They also cover what a date leaves out: it has whole seconds.

@@ -13,16 +13,16 @@ import time
 from shared import anchor
 from shared.anchor import Anchor
 from shared.errors import Superseded, Transient
-from shared.google.deadline import LONGEST_CALL
+from shared.google.deadline import CONNECT, LONGEST_CALL
 from shared.google.session import Session
 from shared.step.message import Message
 
 FRESH = 1.0  # seconds since a read of the anchor was sent, within which changes may begin
 READS = 3  # of the anchor, for one change: a read that took longer than `FRESH` lets nothing begin
 # Seconds after a claim holds the anchor until which changes of the claim before may take effect: a read of the anchor
-# that was sent just before, a change that begins `FRESH` after it, a call that lasts as long as one may; and a second,
-# since the date that tells when the claim was seen has none of its parts.
-ACTING = FRESH + LONGEST_CALL + 1.0
+# that was sent just before, a change that begins `FRESH` after it, a connection and a call that last as long as they
+# may; and a second, since the date that tells when the claim was seen has none of its parts.
+ACTING = FRESH + CONNECT + LONGEST_CALL + 1.0
 
 
 class Fence:
