@@ -5,7 +5,7 @@ At the end of the workflow the same function publishes the ending. Once nothing 
 
 Read `claim.py` first (what each request does), then `observed_request.py` (what a claim looks at), `claim_to_deploy.py`
 and `claim_by_name.py`, `accepted_labels.py` and `accept.py` (when a deploy takes effect), `acquire.py` (how the anchor
-is acquired), `takeover.py` (from whom), `lease.py` and `sweep.py`, `finish.py` (endings), `serving.py` (what is
-proven), `tombstones.py` (what stays of an anchor then), `lateness.py` (who comes too late), and `refusals.py`,
+is acquired), `takeover.py` (from whom), `lease.py`, `sweep.py` and `monitor.py`, `finish.py` (endings), `serving.py`
+(what is proven), `tombstones.py` (what stays of an anchor then), `lateness.py` (who comes too late), and `refusals.py`,
 `events.py`, `changes.py`.
 """

@@ -2,7 +2,7 @@
 
 The newest request wins. The anchor's labels hold its generation (publish time and message id) and its execution; they
 are written by compare-and-swap. Deploy and teardown acquire the anchor (`acquire`). Verify runs under the claim that
-holds it. Extend and sweep acquire nothing: they are finished when the claim is answered.
+holds it. Extend, sweep and monitor acquire nothing: they are finished when the claim is answered.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functions.environment.claim_to_deploy import deploy
 from functions.environment.events import EventFactory
 from functions.environment.lateness import stale
 from functions.environment.lease import extend
+from functions.environment.monitor import left_alone, monitor
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import blocked, superseded
 from functions.environment.sweep import final_sweep, sweep
@@ -29,6 +30,7 @@ from shared.spec import (
     Extend,
     Fault,
     InvalidRequest,
+    Monitor,
     Request,
     Sweep,
     Teardown,
@@ -100,12 +102,14 @@ def _claimed(observed: ObservedRequest, now: float) -> Decision:
             return deploy(observed, request, now)
         case Teardown() as request:
             return teardown(observed, request, now)
-        case Verify():
-            return verify(observed)
+        case Verify() as request:
+            return (left_alone(observed) if request.quiet else None) or verify(observed)
         case Extend() as request:
             return extend(observed, request)
         case Sweep() as request:
             return final_sweep(observed, now) if request.final else sweep(observed, now)
+        case Monitor():
+            return monitor(observed)
     return blocked(
         observed,
         "NOT_YET",

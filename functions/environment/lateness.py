@@ -10,7 +10,7 @@ from __future__ import annotations
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.tombstones import LATE
 from shared import labels
-from shared.spec import Sweep
+from shared.spec import Monitor, Sweep, Verify
 from shared.step.outcome import Decision, Stale
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -29,8 +29,13 @@ def stale(observed: ObservedRequest, now: float) -> Decision | None:
 
 
 def _is_of_now(observed: ObservedRequest) -> bool:
-    """Whether it means what there is when it comes, whenever that is: a sweep, but a final one."""
-    return isinstance(observed.request, Sweep) and not observed.request.final
+    """Whether it means what there is when it comes, whenever that is: a sweep, but a final one, and the monitor."""
+    match observed.request:
+        case Sweep() as request:
+            return not request.final
+        case Verify() as request:
+            return request.quiet
+    return isinstance(observed.request, Monitor)
 
 
 def _was_acted_on(observed: ObservedRequest) -> bool:

@@ -76,4 +76,5 @@ class ObservedRequest:
     def outputs(self, **more: object) -> Outputs:
         """The outputs of every answer to a claim, of a refusal too: name, action and generation; and `more`."""
         action = getattr(self.request, "action", "")
-        return {"name": self.name, "action": action, "generation": self.generation} | more
+        quiet = {"quiet": True} if getattr(self.request, "quiet", False) else {}
+        return {"name": self.name, "action": action, "generation": self.generation} | quiet | more

@@ -48,6 +48,7 @@ class Verify(Part):
 
     action: Literal["verify"]
     name: Existing
+    quiet: Flag = Field(False, description="Publish no ending, only an event if what serves has changed.")
 
 
 class Extend(Part):
@@ -87,6 +88,12 @@ class Sweep(Part):
     )
 
 
+class Monitor(Part):
+    """Prove again what every environment has served; the scheduler asks for it."""
+
+    action: Literal["monitor"]
+
+
 class Drill(Part):
     """Rehearse the loss of a region."""
 
@@ -95,7 +102,7 @@ class Drill(Part):
     region: Region = Field(description="The region to lose.", examples=["us-west1"])
 
 
-Request = Deploy | Plan | Verify | Extend | Teardown | Sweep | Drill
+Request = Deploy | Plan | Verify | Extend | Teardown | Sweep | Monitor | Drill
 ACTIONS: dict[str, type[Request]] = {
     "deploy": Deploy,
     "plan": Plan,
@@ -103,6 +110,7 @@ ACTIONS: dict[str, type[Request]] = {
     "extend": Extend,
     "teardown": Teardown,
     "sweep": Sweep,
+    "monitor": Monitor,
     "drill": Drill,
 }
 

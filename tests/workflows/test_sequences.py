@@ -133,3 +133,56 @@ def test_nothing_is_told_of_a_sweep_that_could_not_be_settled(deploy: Any) -> No
     result, functions = deploy(script)
 
     assert (result["outcome"], functions.events) == ("done", [])
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_quiet_verify_is_settled_as_one(deploy: Any, quiet: bool) -> None:
+    """The settling publishes its ending only if what serves has changed. The result says nothing of it."""
+    script = answers(claim=claimed("verify", **({"quiet": True} if quiet else {})))
+    result, functions = deploy(script)
+
+    assert functions.asked("environment", "settle")[0]["ending"].get("quiet", False) is quiet
+    assert "quiet" not in result
+
+
+def test_a_quiet_verify_warns_nobody_while_it_waits(deploy: Any) -> None:
+    """A warning that lasts would come with every turn of the monitor."""
+    warning = {"code": "W", "cause": "c", "fix": "f"}
+    waits = {**waiting("Unreachable", 5), "warnings": [warning]}
+    script = answers(claim=claimed("verify", quiet=True), verification_apply=[waits, {"outcome": "done"}])
+    _, functions = deploy(script)
+
+    assert functions.events == []
+
+
+@pytest.mark.parametrize(("accept", "changes", "asked"), [
+    ("never", 1, 0), ("changed", 0, 0), ("changed", 1, 1), ("always", 0, 1),
+])  # fmt: skip
+def test_a_deploy_is_accepted_when_it_is_due(deploy: Any, accept: str, changes: int, asked: int) -> None:
+    """After check and before the first change. If it is not, the settling gets the spec, and accepts it."""
+    told = {**CLAIMED, "outputs": {**CLAIMED["outputs"], "accept": accept, "origin": "git"}}
+    planned = {"outcome": "done", "changes": changes}
+    result, functions = deploy(answers(claim=told, clusters_check=planned))
+    modes = [each["mode"] for _, each in functions.messages]
+    (settled,) = functions.asked("environment", "settle")
+
+    assert modes.count("accept") == asked
+    if asked:
+        assert modes.index("accept") == 6 == modes.index("apply") - 1
+        (message,) = functions.asked("environment", "accept")
+        assert (message["environment"], message["origin"]) == ({"name": "store"}, "git")
+    assert settled["environment"] == ({"name": "store"} if accept != "never" and not asked else None)
+    assert not {"accept", "origin"} & set(result)
+
+
+@pytest.mark.parametrize("answer", [blocked("FLEET_IN_USE"), {"outcome": "superseded", "message": "m"}])
+def test_nothing_is_changed_unless_it_is_accepted(deploy: Any, answer: dict[str, Any]) -> None:
+    """Another request, or another environment, was there meanwhile."""
+    told = {**CLAIMED, "outputs": {**CLAIMED["outputs"], "accept": "always"}}
+    result, functions = deploy(answers(claim=told, environment_accept=answer))
+
+    assert [each["mode"] for _, each in functions.messages if each["mode"] in ("apply", "accept")] == [
+        "accept"
+    ]
+    assert result["outcome"] == answer["outcome"]
+    assert functions.asked("environment", "settle")[0]["ending"]["phase"] == "accept"

@@ -27,6 +27,7 @@ REQUESTS: tuple[dict[str, Any], ...] = (
     {"action": "verify", "name": "store"},
     {"action": "drill", "name": "store", "region": "us-west1"},
     {"action": "sweep", "final": False},
+    {"action": "verify", "name": "store", "quiet": True},
 )
 # JSON, or nearly, that nobody means: as text, for Python's own writer would not write some of it.
 PARTS = (

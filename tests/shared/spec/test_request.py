@@ -12,6 +12,7 @@ from shared.spec import (
     Drill,
     Extend,
     InvalidRequest,
+    Monitor,
     Plan,
     Request,
     Sweep,
@@ -44,7 +45,11 @@ DRILL = {"action": "drill", "name": "store", "region": "us-west1"}
 @pytest.mark.parametrize(
     ("document", "kind", "fields"),
     [
-        ({"action": "verify", "name": "store"}, Verify, {"action": "verify", "name": "store"}),
+        (
+            {"action": "verify", "name": "store"},
+            Verify,
+            {"action": "verify", "name": "store", "quiet": False},
+        ),
         (
             {"action": "extend", "name": "store", "ttl": "8h"},
             Extend,
@@ -53,6 +58,7 @@ DRILL = {"action": "drill", "name": "store", "region": "us-west1"}
         (TEARDOWN, Teardown, UNCONDITIONAL),
         ({**TEARDOWN, "expires": 1767600000}, Teardown, {**UNCONDITIONAL, "expires": 1767600000}),
         ({"action": "sweep"}, Sweep, {"action": "sweep", "final": False}),
+        ({"action": "monitor"}, Monitor, {"action": "monitor"}),
         (DRILL, Drill, DRILL),
     ],
 )
@@ -95,7 +101,12 @@ def test_a_repository_signs_its_deploys() -> None:
         (b"{'action': 'sweep'}", ".", "the message is not JSON", "publish one JSON object"),
         (b"\xff", ".", "the message is not JSON", "publish one JSON object"),
         (b"[1]", ".", "[1] is not an object", "around it"),
-        (b"{}", "action", "action is missing", "deploy, plan, verify, extend, teardown, sweep or drill"),
+        (
+            b"{}",
+            "action",
+            "action is missing",
+            "deploy, plan, verify, extend, teardown, sweep, monitor or drill",
+        ),
         (b'{"environment": {}}', "action", "action is missing", '"action": "deploy"'),
         (b'{"action": "deplyo"}', "action", "'deplyo' is not an action", "write deploy"),
         (b'{"action": 7}', "action", "'7' is not an action", "deploy, plan"),
