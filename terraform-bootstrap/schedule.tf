@@ -28,3 +28,35 @@ resource "google_cloud_scheduler_job" "sweep" {
 
   depends_on = [time_sleep.grants]
 }
+
+# What serves is proven again, if that is wanted: an event tells when it no longer serves, and when it does again.
+
+resource "google_cloud_scheduler_job" "monitor" {
+  count = var.monitor_schedule == null ? 0 : 1
+
+  project     = var.project_id
+  region      = var.region
+  name        = "fleetgate-monitor"
+  description = "Asks for the proof that what was verified still serves."
+  schedule    = var.monitor_schedule
+  time_zone   = "Etc/UTC"
+
+  # As the sweep's.
+  http_target {
+    http_method = "POST"
+    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["requests"].id}:publish"
+    headers     = { "Content-Type" = "application/json" }
+    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ action = "monitor" })) }] }))
+
+    oauth_token {
+      service_account_email = google_service_account.fleetgate["schedule"].email
+      scope                 = "https://www.googleapis.com/auth/pubsub"
+    }
+  }
+
+  retry_config {
+    retry_count = 3 # a proof more does no harm
+  }
+
+  depends_on = [time_sleep.grants]
+}

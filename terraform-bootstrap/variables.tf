@@ -211,6 +211,17 @@ variable "alert_email" {
   }
 }
 
+variable "monitor_schedule" {
+  description = "When what serves is proven again, as a cron expression in UTC, such as */30 * * * *. An event on the topic fleetgate-events tells what no longer serves, and what does again. Without one nobody looks by themselves."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.monitor_schedule == null ? true : can(regex("^\\S+( \\S+){4}$", var.monitor_schedule))
+    error_message = "monitor_schedule: a cron expression has five fields, such as */30 * * * *. Write these five."
+  }
+}
+
 variable "builders" {
   description = "The images that the builds' steps run in: one with Python and make, one with gcloud. A digest pins one for good; docs/deploy.md has the command that finds it."
   type = object({

@@ -25,6 +25,7 @@ from fleetgate.local.resources import (
     compact,
     endings_alert,
     executions_alert,
+    monitor_job,
     sweep_job,
 )
 from fleetgate.local.roles import Role, RoleScope, read_roles
@@ -189,10 +190,16 @@ class Installation:
 
     def schedule_sweeps(self) -> None:
         """Make the scheduler's job that requests a sweep at every interval; from now on time never stands still."""
-        job = sweep_job(self.topic("requests"), self._place.account("schedule"))
-        create_job(
-            self.cloud.world, f"projects/{self.project}/locations/{self.region}/jobs/fleetgate-sweep", job
-        )
+        self._schedule("sweep", sweep_job(self.topic("requests"), self._place.account("schedule")))
+
+    def schedule_monitor(self, schedule: str) -> None:
+        """Make the job that requests at every `schedule` (cron, UTC) that what serves is proven again."""
+        job = monitor_job(self.topic("requests"), self._place.account("schedule"), schedule)
+        self._schedule("monitor", job)
+
+    def _schedule(self, name: str, job: Json) -> None:
+        place = f"projects/{self.project}/locations/{self.region}"
+        create_job(self.cloud.world, f"{place}/jobs/fleetgate-{name}", job)
 
     def _deploy(self, step: str, topic: str, in_vpc: bool = False) -> None:
         self.cloud.create_topic(self.topic(topic), LABELS)

@@ -104,10 +104,22 @@ WORKFLOW: Json = {
 
 def sweep_job(topic: str, account: str) -> Json:
     """The scheduler's job that requests a sweep on `topic` (full name) at every interval, as `account`."""
-    message = {"data": _encoded({"action": "sweep"})}
+    description = "Asks for the teardown of environments whose lease has ended."
+    return _job("sweep", f"*/{SWEEP_INTERVAL // 60} * * * *", description, topic, account)
+
+
+def monitor_job(topic: str, account: str, schedule: str) -> Json:
+    """The job that requests on `topic` at every `schedule` (cron) that what serves is proven again, as `account`."""
+    return _job(
+        "monitor", schedule, "Asks for the proof that what was verified still serves.", topic, account
+    )
+
+
+def _job(action: str, schedule: str, description: str, topic: str, account: str) -> Json:
+    message = {"data": _encoded({"action": action})}
     return {
-        "description": "Asks for the teardown of environments whose lease has ended.",
-        "schedule": f"*/{SWEEP_INTERVAL // 60} * * * *",
+        "description": description,
+        "schedule": schedule,
         "timeZone": "Etc/UTC",
         "httpTarget": {
             "uri": f"https://pubsub.googleapis.com/v1/{topic}:publish",

@@ -129,4 +129,9 @@ run "an_empty_project" {
     condition     = jsondecode(base64decode(jsondecode(base64decode(google_cloud_scheduler_job.sweep.http_target[0].body)).messages[0].data)) == { action = "sweep" }
     error_message = "The schedule asks for a sweep."
   }
+
+  assert {
+    condition     = length(google_cloud_scheduler_job.monitor) == 0
+    error_message = "Nothing is monitored before somebody asks for it."
+  }
 }

@@ -15,6 +15,8 @@ variables {
   requesters     = ["group:platform@example.com"]
   alert_email    = "platform@example.com"
 
+  monitor_schedule = "*/30 * * * *"
+
   node_service_accounts = ["gke-nodes@shop-prod.iam.gserviceaccount.com"]
 
   repository = { name = "projects/shop-tools/locations/europe-west1/connections/github/repositories/environments", branch = "release/1.0" }
@@ -26,6 +28,11 @@ variables {
 }
 
 run "two_fleets_and_a_repository" {
+  assert {
+    condition     = jsondecode(base64decode(jsondecode(base64decode(google_cloud_scheduler_job.monitor[0].http_target[0].body)).messages[0].data)) == { action = "monitor" }
+    error_message = "The monitor's schedule asks for the monitor."
+  }
+
   assert {
     condition     = keys(module.fleet_project) == ["shop-prod", "shop-stage"]
     error_message = "The projects that are named, and no other."

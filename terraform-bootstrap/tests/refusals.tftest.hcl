@@ -20,6 +20,14 @@ run "a_project_number" {
   }
 }
 
+run "an_interval_that_is_no_schedule" {
+  command         = plan
+  expect_failures = [var.monitor_schedule]
+  variables {
+    monitor_schedule = "30m"
+  }
+}
+
 run "a_zone" {
   command         = plan
   expect_failures = [var.region]

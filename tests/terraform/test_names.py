@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import runpy
@@ -125,6 +126,19 @@ def test_a_sweep_is_asked_for_as_often() -> None:
     """The schedule's minutes are the seconds that warnings and the local cloud go by."""
     (minutes,) = re.findall(r"^\*/(\d+) ", text(_one("google_cloud_scheduler_job.sweep")["schedule"]))
     assert int(minutes) * 60 == SWEEP_INTERVAL
+
+
+def test_the_monitor_is_the_same_job(installed: Installation) -> None:
+    """What the variable gives is the schedule; all else is what the installer makes, and the sweep's but for words."""
+    job = resources.monitor_job(installed.topic("requests"), "schedule", "*/30 * * * *")
+    made = _one("google_cloud_scheduler_job.monitor")
+    assert (made["schedule"], text(made["description"])) == ("${var.monitor_schedule}", job["description"])
+    message = json.loads(base64.b64decode(job["httpTarget"]["body"]))["messages"][0]["data"]
+    sweep, its = (str(each["http_target"]) for each in (_one("google_cloud_scheduler_job.sweep"), made))
+    assert json.loads(base64.b64decode(message)) == {"action": "monitor"}
+    assert sweep.replace('{action = "sweep"}', '{action = "monitor"}') == its != sweep
+    for name in ("time_zone", "region", "project", "depends_on"):
+        assert made[name] == _one("google_cloud_scheduler_job.sweep")[name], name
 
 
 @pytest.mark.parametrize("page", ["teardown.md", "local-cloud.md", "cost.md"])

@@ -34,6 +34,10 @@ NEEDS = {
         "google_project_iam_member.agents": "the agent of Cloud Scheduler makes the token of the job's requests",
         "google_pubsub_topic_iam_member.publishers": "fleetgate-schedule publishes",
     },
+    "google_cloud_scheduler_job.monitor": {
+        "google_project_iam_member.agents": "the agent of Cloud Scheduler makes the token of the job's requests",
+        "google_pubsub_topic_iam_member.publishers": "fleetgate-schedule publishes",
+    },
     "google_cloudbuild_trigger.push": {
         "google_storage_bucket_iam_member.source": "fleetgate-build reads the archives",
         "google_service_account_iam_member.actors": "it deploys functions that run as others",

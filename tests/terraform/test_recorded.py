@@ -21,6 +21,7 @@ from tests.terraform.configuration import BOOTSTRAP, FLEET_PROJECT, META_ARGUMEN
 
 # Resources that the record leaves out, and what is in a block but not in a request.
 NOT_RECORDED = {
+    "google_cloud_scheduler_job.monitor",
     "google_cloudbuild_trigger",
     "google_monitoring_notification_channel",
     "google_storage_bucket_object",

@@ -117,7 +117,7 @@ def test_terraform_makes_things_in_the_order_that_the_references_tell(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "runs"), [("defaults", 1), ("fleets", 1), ("refusals", 42)])
+@pytest.mark.parametrize(("name", "runs"), [("defaults", 1), ("fleets", 1), ("refusals", 43)])
 def test_plans_are_as_they_should_be(
     bootstrap: Path, environment: dict[str, str], name: str, runs: int
 ) -> None:
