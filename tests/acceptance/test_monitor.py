@@ -39,9 +39,9 @@ def test_it_tells_what_changes_and_nothing_else() -> None:
             assert (["verified"], "verified") == (_kinds(events), serving(local).partition("-")[0])
             assert proven < serving(local)
 
-            local.cloud.world[CLUSTER_APIS].get(WEST).delete(
-                "gateway.networking.k8s.io/HTTPRoute", "store", "store-route"
-            )
+            west = local.cloud.world[CLUSTER_APIS].get(WEST)
+            assert west is not None
+            west.delete("gateway.networking.k8s.io/HTTPRoute", "store", "store-route")
             await let_pass(local.cloud, 2 * TURN)
             assert ["verified", "broken"] == _kinds(events)
             told = json.loads(base64.b64decode(events[-1]["data"]))

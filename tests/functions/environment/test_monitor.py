@@ -29,7 +29,7 @@ def test_a_verify_is_asked_for_of_whatever_has_served(google: GoogleServer, clai
         "going": {"serving": VERIFIED, "action": "teardown"},
         "gone": {"serving": VERIFIED, "action": "tombstone"},
     }.items():
-        add_anchor(google, name, **values)
+        add_anchor(google, name, None, **values)
     google.add_address(name="fleetgate-strange", labels={labels.SERVING: VERIFIED})
     told = claim({"action": "monitor"})
 
