@@ -103,7 +103,7 @@ class AnsweringCluster(Shape):
 class SampledShare(Shape):
     """Backends that answers tell apart from the rule's others: the share that the weights give them, and their answers.
 
-    `within` is the largest deviation of the share that could have gone unnoticed.
+    `within` is the deviation of the share that the sample would have shown, 99 times in a hundred.
     """
 
     backends: list[str]

@@ -32,7 +32,7 @@ class SeenCluster:
 class SeenShare:
     """Backends that can be told apart from the rule's others: the share that weights give them, and their answers.
 
-    `within` is the largest deviation of the share that could have gone unnoticed.
+    `within` is the deviation of the share that the sample would have shown (`confidence.py`).
     """
 
     backends: tuple[str, ...]

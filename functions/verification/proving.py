@@ -19,7 +19,7 @@ from functions.verification.expectation import Backend, FleetCluster, Row
 from functions.verification.filters import unseen_filters, wrong_filter
 from functions.verification.lanes import Lanes
 from functions.verification.probe import AGENT, fault_of, send
-from functions.verification.proof import ProofRow, SeenCluster
+from functions.verification.proof import ProofRow, SeenCluster, SeenShare
 from functions.verification.tally import Tally
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Proving:
     notes: dict[int, dict[str, str]] = field(default_factory=dict)  # of a tally, by its id: cluster → note
     unseen: dict[int, list[str]] = field(default_factory=dict)
     failed: set[tuple[str, int]] = field(default_factory=set)
+    sampled: int = 0
 
     def prove(self, rows: Iterable[Row]) -> list[ProofRow]:
         """The rows in their order. After a failure at an address and port other rows there are not sent: they would
@@ -147,7 +148,7 @@ class Proving:
 
     def _say(self, tally: Tally, cluster: FleetCluster, sentence: str) -> None:
         self.notes.setdefault(id(tally), {})[cluster.name] = "not seen"
-        self.unseen.setdefault(id(tally), []).append(sentence)
+        self._leave(tally, sentence)
 
     def _fail(self, tally: Tally, cluster: FleetCluster, note: str) -> None:
         self.notes.setdefault(id(tally), {})[cluster.name] = note
@@ -155,36 +156,34 @@ class Proving:
         tally.detail = f"{cluster.name} has not answered {tally.requests} requests: {note}"
 
     def _weigh(self, tallies: list[Tally]) -> None:
-        """Sample the shares of rows whose backends can be told apart, and judge them."""
-        weighed = [each for each in tallies if each.row.request and len(each.row.backends) > 1]
-        tests = sum(_tests(each) for each in weighed)
-        alarm = confidence.ALARM / max(1, tests)
-        left, chosen = MAX_SAMPLED, list[Tally]()
-        for tally in weighed:
-            missing = max(0, tally.sample(alarm) - tally.requests)
-            if missing > left or (missing and self.budget.is_spent):
-                sentence = "weights were not sampled: other rules took the requests that an attempt has"
-                self.unseen.setdefault(id(tally), []).append(sentence)
-            else:
-                left -= missing
-                chosen.append(tally)
-        self.lanes.each(chosen, lambda http, tally: self._sample(http, tally, alarm))
+        """Sample the shares of rows whose backends can be told apart, until they are judged."""
+        weighed = [each for each in tallies if each.shares]
+        alarm = confidence.ALARM / max(1, sum(len(each.shares) for each in weighed))
+        self.lanes.each(weighed, lambda http, tally: self._sample(http, tally, alarm))
 
     def _sample(self, http: requests.Session, tally: Tally, alarm: float) -> None:
-        size = tally.sample(alarm)
-        while tally.requests < size and not tally.fault:
-            self._ask(http, tally)
-        if tally.fault:
-            return
-        tally.weights = tally.shares(alarm)
-        for each in tally.weights:
-            if confidence.is_rejected(each.answers, size, each.share, alarm):
-                tally.fault = "WeightsDiffer"
-                of = " and ".join(each.backends)
-                tally.detail = (
-                    f"{each.answers} of {size} answers came from {of}, which should have {each.share:.1%}"
+        while not tally.fault:
+            shares, sent = tally.shares, tally.requests
+            wrong = [each for each in shares if confidence.is_rejected(each.answers, sent, each.share, alarm)]
+            if wrong:
+                tally.fault, tally.detail = "WeightsDiffer", _differs(wrong[0], sent)
+            if wrong or all(confidence.holds(each.answers, sent, each.share) for each in shares):
+                tally.weights = shares
+                return
+            if sent >= confidence.MOST:
+                tally.weights = shares
+                self._leave(tally, f"{sent} answers do not decide whether the weights are as they should be")
+                return
+            if self.sampled >= MAX_SAMPLED or self.budget.is_spent:
+                self._leave(
+                    tally, "weights were not sampled: other rules took the requests that an attempt has"
                 )
                 return
+            self.sampled += 1
+            self._ask(http, tally)
+
+    def _leave(self, tally: Tally, sentence: str) -> None:
+        self.unseen.setdefault(id(tally), []).append(sentence)
 
     def _row(self, tally: Tally) -> ProofRow:
         row, answer = tally.row, tally.answer
@@ -236,10 +235,9 @@ def _is_covered(tally: Tally, alarm: float, least: int) -> bool:
     return not blends and not any(tally.unseen())
 
 
-def _tests(tally: Tally) -> int:
-    """How many tests a row's shares take: two groups are one test, since one is what the other is not."""
-    count = len(tally.groups())
-    return 1 if count == 2 else count
+def _differs(share: SeenShare, sent: int) -> str:
+    of = " and ".join(share.backends)
+    return f"{share.answers} of {sent} answers came from {of}, which should have {share.share:.1%}"
 
 
 def _unhealthy(states: list[str]) -> str:

@@ -84,29 +84,23 @@ class Tally:
             found = [*apart, mine]
         return found
 
-    def shares(self, alarm: float) -> tuple[SeenShare, ...]:
-        """What the first answers of a sample say of weights."""
-        size = self.sample(alarm)
-        if not size or self.requests < size:
+    @property
+    def shares(self) -> tuple[SeenShare, ...]:
+        """What the answers say of weights; nothing if there is nothing to tell apart."""
+        groups = self.groups() if self.is_identified else []
+        if len(groups) < 2:
             return ()
-        taken = Counter(self.names[:size])
+        seen = self.seen
         return tuple(
             SeenShare(
                 tuple(one.name for one in each.backends),
                 tuple(sorted(each.names)),
                 each.share,
-                sum(taken[name] for name in each.names),
-                confidence.within(each.share, size, alarm),
+                sum(seen[name] for name in each.names),
+                confidence.DEVIATION,
             )
-            for each in self.groups()
+            for each in groups
         )
-
-    def sample(self, alarm: float) -> int:
-        """Requests that the weights take; 0 if there is nothing to tell apart."""
-        groups = self.groups()
-        if not self.is_identified or len(groups) < 2:
-            return 0
-        return confidence.sample_size(tuple(each.share for each in groups), alarm)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import time
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -25,6 +26,9 @@ def plain_session() -> requests.Session:
     """A session for `http` alone that follows no redirect and sends no credentials; a late answer is a Timeout."""
     session = _Session()
     session.mount("http://", _Adapter())
+    session.cookies.set_policy(
+        DefaultCookiePolicy(allowed_domains=[])
+    )  # a cookie may bind a client to a backend
     return session
 
 
