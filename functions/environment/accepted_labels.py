@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from functions.environment.lease import Extension
 from functions.environment.observed_request import ObservedRequest
+from functions.environment.rivals import began
 from shared import labels
 from shared.anchor import first_labels
 
@@ -63,7 +64,7 @@ def accepted(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
         **_lease(observed, wanted),
         **{key: value for key, value in before.items() if key in (labels.SERVING, labels.QUIET)},
     }
-    values |= {labels.BEGAN: observed.execution} if _begins(observed) else {}
+    values |= began(observed)
     values |= {labels.ORIGIN: request.origin} if request.origin else {}
     return values | _regions(observed, wanted, labels.LIMIT - SPARE_LABELS - len(values))
 
@@ -98,11 +99,6 @@ def _gateway(wanted: Environment) -> str:
     return f"{wanted.gateway.namespace}/{wanted.gateway.name}"
 
 
-def _begins(observed: ObservedRequest) -> bool:
-    """Whether it takes over a tombstone: nothing of the environment is there."""
-    return observed.anchor is not None and observed.anchor.is_tombstone
-
-
 def _regions(observed: ObservedRequest, wanted: Environment, most: int) -> dict[str, str]:
     """The regions of this spec and of those before it, until a teardown has looked in all of them.
 
@@ -118,7 +114,7 @@ def _regions(observed: ObservedRequest, wanted: Environment, most: int) -> dict[
 def _regions_before(observed: ObservedRequest) -> tuple[str, ...] | None:
     """What the anchor says. One that this request has made, and nobody has labelled, stands for nothing yet."""
     anchor = observed.anchor
-    if anchor is None or anchor.is_tombstone:
+    if anchor is None or began(observed):
         return ()
     if not anchor.is_labelled:
         made_now = first_labels(anchor.description).get(labels.GENERATION) == observed.generation

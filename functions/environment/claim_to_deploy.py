@@ -8,10 +8,10 @@ from functions.environment.accepted_labels import accepted, claimed, due, place
 from functions.environment.acquire import acquire
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import anchor_name_taken, blocked
+from functions.environment.rivals import first_shown, rival
 from shared import labels
-from shared.anchor import Anchor, first_labels
+from shared.anchor import CLAIM, Anchor
 from shared.errors import TooLarge
-from shared.google import compute
 from shared.step.message import Place
 from shared.step.outcome import Decision, Outputs
 from shared.step.packed import pack
@@ -25,9 +25,10 @@ SPEC_LIMIT = 6_000
 
 def deploy(observed: ObservedRequest, request: Deploy, now: float) -> Decision:
     """Refuse the request, or claim the environment for it."""
-    return refusal(observed, request.environment) or acquire(
-        observed, claimed(observed, request), _outputs(observed, request), now
-    )
+    if refused := refusal(observed, request.environment):
+        return refused
+    values = first_shown(observed, request.environment) or claimed(observed, request)
+    return acquire(observed, values, _outputs(observed, request), now)
 
 
 def refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
@@ -45,7 +46,7 @@ def refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
             f"No verification function has a leg in {network}.",
             f"Add {network} to verification_networks and apply terraform-bootstrap.",
         )
-    if other := _rival(observed, wanted):
+    if other := rival(observed, wanted):
         return blocked(
             observed,
             "FLEET_IN_USE",
@@ -58,7 +59,7 @@ def refusal(observed: ObservedRequest, wanted: Environment) -> Decision | None:
 def _moved(observed: ObservedRequest, wanted: Environment) -> Decision | None:
     """A refusal, if the environment exists elsewhere. An anchor that a teardown created does not say where."""
     anchor = observed.anchor
-    if anchor is None or not anchor.stands:
+    if anchor is None or not anchor.stands or anchor.action == CLAIM:
         return None
     moved = [key for key, value in place(wanted).items() if anchor.labels.get(key, value) != value]
     if not moved:
@@ -76,34 +77,6 @@ def _shown(anchor: Anchor, key: str) -> str:
     return labels.gathered(anchor.labels, key) or "another one"
 
 
-def _rival(observed: ObservedRequest, wanted: Environment) -> Anchor | None:
-    """Another environment of the same fleet, unless this one was there first.
-
-    Two claims at the same time may both create their anchors before either reads again; then the older anchor wins.
-    """
-    mine, project = observed.anchor, labels.pack(wanted.project)
-    rivals = [
-        each
-        for each in observed.environments
-        if each.name != wanted.name
-        and each.labels.get(labels.PROJECT) == project
-        and not (mine and _was_first(mine, each, project))
-    ]
-    return min(rivals, key=_age, default=None)
-
-
-def _was_first(mine: Anchor, other: Anchor, project: str) -> bool:
-    """Whether both anchors have named the fleet since their creation, and `mine` is the older one.
-
-    An anchor that a teardown created names no fleet until a deploy labels it, and nothing tells when that was. So
-    with such an anchor on either side both yield, and never both go on.
-    """
-    named = all(first_labels(each.description).get(labels.PROJECT) == project for each in (mine, other))
-    return named and _age(mine) < _age(other)
-
-
-def _age(each: Anchor) -> tuple[float, str]:
-    return compute.unix(each.created), each.name
 
 
 def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:

@@ -20,9 +20,9 @@ from functions.environment.accepted_labels import accepted
 from functions.environment.changes import RelabelAnchor
 from functions.environment.events import EventFactory
 from functions.environment.serving import event_between, proven
-from functions.environment.tombstones import bury
+from functions.environment.tombstones import bury, give_back
 from shared import anchor, labels
-from shared.anchor import BROKEN, TEARDOWN, Anchor, Serving
+from shared.anchor import BROKEN, CLAIM, TEARDOWN, Anchor, Serving
 from shared.google.pubsub import Publication
 from shared.step.message import Claim
 from shared.step.outcome import Decision, Done
@@ -108,6 +108,8 @@ def decide(observed: ObservedEnding, now: float) -> Decision:
     """Leave a tombstone if nothing is left, or keep the result on the anchor; then publish the ending's event."""
     if ended := _to_bury(observed):
         return Decision(None, [bury(ended, now)])
+    if taken := _to_give_back(observed):
+        return Decision(None, [give_back(taken)])
     kept = _kept(observed, now)
     return Decision(None, [kept]) if kept else Decision(Done(), publications=_events(observed, now))
 
@@ -129,6 +131,14 @@ def _to_bury(observed: ObservedEnding) -> Anchor | None:
         return None
     began = found.began_with(claim.generation, claim.execution)
     return found if observed.is_removed or (observed.is_refused and began) else None
+
+
+def _to_give_back(observed: ObservedEnding) -> Anchor | None:
+    """The anchor of a teardown that a deploy took over, which was then refused its fleet."""
+    found = observed.anchor
+    return (
+        found if found and observed.is_refused and observed.holds_anchor and found.action == CLAIM else None
+    )
 
 
 def _kept(observed: ObservedEnding, now: float) -> RelabelAnchor | None:

@@ -70,8 +70,8 @@ class ObservedRequest:
         return getattr(self.request, "is_conditional", False)
 
     def is_at_work(self, each: Anchor) -> bool:
-        """Whether the execution that an anchor names has not ended."""
-        return each.execution in self.alive
+        """Whether the execution that an anchor names, another one, has not ended."""
+        return each.execution != self.execution and each.execution in self.alive
 
     def outputs(self, **more: object) -> Outputs:
         """The outputs of every answer to a claim, of a refusal too: name, action and generation; and `more`."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functions.environment.changes import DeleteAnchor, RelabelAnchor, RetireAnchor
 from functions.environment.observed_request import ObservedRequest
 from shared import labels
-from shared.anchor import TOMBSTONE, Anchor
+from shared.anchor import TEARDOWN, TOMBSTONE, Anchor
 from shared.step.change import Change
 
 # Seconds after its publication in which a request is served; who comes later is told to publish it again. As a rule
@@ -28,14 +28,21 @@ KEPT = LATE + 300
 
 def bury(found: Anchor, now: float) -> Change:
     """Leave an anchor as a tombstone, at `now` (unix seconds)."""
-    kept = labels.not_ours(found.labels) | {
+    return RelabelAnchor(found, _bare(found, TOMBSTONE) | {labels.ENDED: str(int(now))})
+
+
+def give_back(found: Anchor) -> Change:
+    """Leave an anchor to the teardown that was under way, which the next sweep asks for again."""
+    return RelabelAnchor(found, _bare(found, TEARDOWN))
+
+
+def _bare(found: Anchor, action: str) -> dict[str, str]:
+    return labels.not_ours(found.labels) | {
         labels.OWNER: found.name,
         labels.GENERATION: found.generation,
         labels.EXECUTION: found.execution,
-        labels.ACTION: TOMBSTONE,
-        labels.ENDED: str(int(now)),
+        labels.ACTION: action,
     }
-    return RelabelAnchor(found, kept)
 
 
 def to_retire(observed: ObservedRequest, now: float, *, final: bool) -> Sequence[Change]:

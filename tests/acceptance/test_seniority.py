@@ -11,7 +11,7 @@ from fleetgate.local.installation import HOME_PROJECT, ROOT
 from fleetgate.local.run import LocalRun
 from localcloud.wire.messages import Json
 from tests.acceptance.races import ANCHOR, LIGHT
-from tests.acceptance.runs import settle, store
+from tests.acceptance.runs import store
 from tests.support.copies import HOUR, deliver_late, ended
 from tests.support.local_cloud import let_pass, put_anchor
 
@@ -35,7 +35,11 @@ def deploying(**changes: object) -> Json:
 def owned(local: LocalRun, **values: str) -> str:
     """An environment that stands; its generation."""
     generation = f"{int(local.cloud.world.clock.now - 2 * HOUR) * 1000}-1"
-    place = {"project": HOME_PROJECT, "network": "default", "gateway": "store_2finternal-cross-region-gateway"}
+    place = {
+        "project": HOME_PROJECT,
+        "network": "default",
+        "gateway": "store_2finternal-cross-region-gateway",
+    }
     put_anchor(local.installation, generation, "gone", action="deploy", **place, **values)
     return generation
 

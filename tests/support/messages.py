@@ -130,6 +130,8 @@ def claim(
             step="environment",
             mode="claim",
             environment=None,
+            sent=google.now,
+            deadline=google.now + 90,
             callback=google.callback(execution),
             claim={"name": "", "generation": "", "execution": execution},
             request={"data": data, "messageId": id, "publishTime": time},
@@ -172,13 +174,17 @@ def settle(
         generation: str = MINE,
         name: str = "store",
         action: str = "deploy",
+        execution: str = EXECUTION,
         fields: Mapping[str, Any] = {},
         **more: Any,
     ) -> Any:
         message = event(
             step="environment",
             mode="settle",
-            claim={"name": name, "generation": generation, "execution": EXECUTION},
+            sent=google.now,
+            deadline=google.now + 90,
+            claim={"name": name, "generation": generation, "execution": execution},
+            callback=google.callback(execution),
             ending={"action": action, "phase": phase, "outcome": outcome, **more},
             **{"environment": None, **fields},
         )

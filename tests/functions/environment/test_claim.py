@@ -288,7 +288,6 @@ class TestOneFleetOneEnvironment:
         google.add_address(
             name="fleetgate-zzz",
             description=f"Fleetgate environment zzz, first claimed by {GENERATION}/x for project {PROJECT}",
-            labels={labels.OWNER: "zzz", labels.PROJECT: PROJECT},
         )
 
         assert claim()["outcome"] == "done"

@@ -153,13 +153,41 @@ class TestOneFleet:
     def test_if_nobody_can_tell_who_was_first_both_yield(
         self, google: GoogleServer, claim: Ask, mine: str, other: str
     ) -> None:
-        """One that a teardown created is labelled by a deploy at any time after its creation."""
+        """An anchor that a deploy took over shows its fleet since some time after its creation."""
         for name, first in (("store", mine), ("shop", other)):
             claimed = add_unlabelled(google, f"{MINE}/{EXECUTION}", name, first)
             held = {labels.OWNER: name, labels.GENERATION: MINE, labels.EXECUTION: EXECUTION}
-            claimed["labels"] = {**held, labels.ACTION: "deploy", labels.PROJECT: PROJECT}
+            claimed["labels"] = {**held, labels.ACTION: "claim", labels.PROJECT: PROJECT}
 
         assert [claim(named(name))["code"] for name in ("store", "shop")] == ["FLEET_IN_USE"] * 2
+
+    def test_who_has_the_fleet_yields_to_nobody_who_comes(self, google: GoogleServer, claim: Ask) -> None:
+        """Not to an older anchor that a deploy has taken over, and that shows the same fleet for a moment."""
+        add_anchor(google, "aaa", action="claim")
+        add_anchor(google, "store")
+
+        assert [claim(named(name)).get("code") for name in ("store", "aaa")] == [None, "FLEET_IN_USE"]
+
+    def test_an_anchor_that_is_taken_over_shows_its_fleet_first(
+        self, google: GoogleServer, claim: Ask, settle: Ask
+    ) -> None:
+        """A rival that comes between that and the claim is seen; the teardown that was there gets its anchor back."""
+        add_anchor(google, "store", action="teardown")
+        del anchor(google)["labels"][labels.PROJECT]
+
+        def comes(method: str, path: str) -> None:
+            if path.endswith("/setLabels"):
+                google.before = lambda *_: None
+                add_unlabelled(google, f"{OLDER}/{OTHER}", "shop", PROJECT)
+
+        google.before = comes
+        assert claim()["code"] == "FLEET_IN_USE"
+        assert anchor(google)["labels"][labels.ACTION] == "claim"
+
+        settle("claim", "blocked")
+        held = anchor(google)["labels"]
+        assert (held[labels.ACTION], held[labels.GENERATION]) == ("teardown", MINE)
+        assert labels.PROJECT not in held
 
     def test_another_environment_of_the_fleet_is_seen_without_labels(
         self, google: GoogleServer, claim: Ask
