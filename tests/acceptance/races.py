@@ -212,7 +212,7 @@ RACES = (
                 (
                     "functions/environment/acquire.py",
                     "    return _yielding(observed, anchor) or Decision",
-                    "    made_it = anchor.was_made_by(observed.generation, observed.execution)\n"
+                    "    made_it = anchor.began_with(observed.generation, observed.execution)\n"
                     "    return (None if made_it else _yielding(observed, anchor)) or Decision",
                 ),
             )
@@ -227,6 +227,11 @@ RACES = (
                     "shared/anchor.py",
                     'return f"{note} for project {values[labels.PROJECT]}" if labels.PROJECT in values else note',
                     "return note",
+                ),
+                (
+                    "functions/environment/rivals.py",
+                    "if anchor is None or anchor.is_retired or _shows(anchor, project):",
+                    "if anchor is None or anchor.labels:",
                 ),
             )
         ),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from pathlib import Path
 
-from fleetgate.local.installation import HOME_PROJECT, ROOT
+from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
+from localcloud.time.clock import rfc3339_pacific
 from localcloud.wire.messages import Json
 from tests.acceptance.races import ANCHOR, LIGHT
 from tests.acceptance.runs import store
@@ -16,7 +15,6 @@ from tests.support.copies import HOUR, deliver_late, ended
 from tests.support.local_cloud import let_pass, put_anchor
 
 GHOST = ANCHOR.replace("fleetgate-store", "fleetgate-ghost")
-BASE = Path(os.environ.get("BASE", str(ROOT)))
 
 
 def labels_of(local: LocalRun, name: str = ANCHOR) -> Json:
@@ -48,7 +46,7 @@ def test_a_deploy_that_a_sweep_did_not_see_is_newer_than_its_teardown() -> None:
     """It was published a moment before, and came a moment after."""
 
     async def scenario() -> None:
-        async with LocalRun(seed=1, preload=LIGHT, root=BASE) as local:
+        async with LocalRun(seed=1, preload=LIGHT) as local:
             now = int(local.cloud.world.clock.now)
             seen = owned(local, expires=str(now - 60))
             swept = {"action": "teardown", "name": "store", "generation": seen, "expires": now - 60}
@@ -67,10 +65,14 @@ def test_a_ghost_does_not_take_a_fleet_from_its_owner() -> None:
     """Somebody tears down a name that there is not, and deploys it while that runs, into a fleet that is in use."""
 
     async def scenario() -> None:
-        async with LocalRun(seed=1, preload=LIGHT, root=BASE) as local:
-            owned(local)
+        async with LocalRun(seed=1, preload=LIGHT) as local:
             teardown = publish(local, {"action": "teardown", "name": "ghost"})
             await local.cloud.run_until(lambda: "fleetgate-action" in labels_of(local, GHOST))
+            owned(local)
+            anchors, created = local.cloud.world.store["compute.addresses"], local.cloud.world.clock.now
+            anchors.change(
+                ANCHOR, creationTimestamp=rfc3339_pacific(created)
+            )  # it is younger than the ghost's
             deploy = await ended_in(local, publish(local, deploying(name="ghost")))
             newest = publish(local, deploying())
             await let_pass(local.cloud, 5.0)
