@@ -8,7 +8,6 @@ holds it. Extend, sweep and monitor acquire nothing: they are finished when the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +68,8 @@ def observe(context: Context) -> ObservedRequest:
         labels.asked_at(published),
         is_accepted_later=context.message.schema > 1,
     )
-    holders = {each.execution for each in _depended_on(observed)} | _own_if_late(context)
+    own = _own_if_late(context)
+    holders = {each.execution for each in _depended_on(observed)} | own
     before = _taken_over(observed)
     asked = sorted(holders | ({before.execution} if before else set()))
     every = {each: executions.read(session, settings.workflow, each) for each in asked}
@@ -79,7 +79,7 @@ def observe(context: Context) -> ObservedRequest:
         alive=frozenset(name for name, each in found.items() if executions.is_alive(each)),
         went_on=frozenset(name for name, each in found.items() if _went_on(each)),
         succeeded=frozenset(name for name, each in found.items() if each and each["state"] == "SUCCEEDED"),
-        is_over=_is_over(context.message.claim.execution, found),
+        is_over=any(not executions.is_alive(found[each]) for each in own),
         acting_until=acting_until(every[before.execution]) if before else 0.0,
         declined=frozenset(resource for resource, why in context.tried.items() if why),
     )
@@ -180,10 +180,6 @@ def _own_if_late(context: Context) -> set[str]:
     """The execution that sent the message, if the message may be a copy that comes after its end."""
     sent = context.message.sent
     return {context.message.claim.execution} if sent and context.session.now - sent > FRESH else set()
-
-
-def _is_over(own: str, found: Mapping[str, wire.Execution | None]) -> bool:
-    return own in found and not executions.is_alive(found[own])
 
 
 def _taken_over(observed: ObservedRequest) -> Anchor | None:

@@ -77,8 +77,6 @@ def _shown(anchor: Anchor, key: str) -> str:
     return labels.gathered(anchor.labels, key) or "another one"
 
 
-
-
 def _outputs(observed: ObservedRequest, request: Deploy) -> Outputs:
     """What the workflow passes to the steps: the spec with all defaults, its place, and the verification topic."""
     wanted = request.environment

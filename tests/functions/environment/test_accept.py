@@ -16,7 +16,6 @@ from shared.step.run import run
 from tests.support.anchors import MINE, OTHER, add_anchor, alive, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, LATER, Ask
-from tests.support.projects import PROJECT
 
 HOUR = 3600
 BEFORE = "1767560000000-1"  # the generation of the request before
@@ -167,17 +166,16 @@ class TestAcceptance:
 
         assert (accept(environment)["outcome"], anchor(google)["labels"]) == ("superseded", before)
 
-    def test_a_fleet_that_was_taken_since_is_not_shared(
-        self, google: GoogleServer, claim: Ask, accept: Ask
+    def test_an_anchor_that_a_teardown_made_shows_its_fleet_from_the_claim_on(
+        self, google: GoogleServer, claim: Ask
     ) -> None:
-        """An anchor that a teardown made has no place, so that others did not see it coming."""
+        """It has no place, so that others would not see it coming."""
         google.addresses.clear()
         google.add_address(name="fleetgate-store", labels={labels.OWNER: "store", labels.ACTION: "teardown"})
-        environment = claim()["outputs"]["environment"]
-        google.add_address(name="fleetgate-shop", labels={labels.OWNER: "shop", labels.PROJECT: PROJECT})
+        claim()
+        other = {**DEPLOY, "environment": {**DEPLOY["environment"], "name": "shop"}}
 
-        assert accept(environment)["code"] == "FLEET_IN_USE"
-        assert labels.PROJECT not in anchor(google)["labels"]
+        assert claim(other, execution=OTHER)["code"] == "FLEET_IN_USE"
 
 
 class TestAnExtensionMeanwhile:
