@@ -16,9 +16,10 @@ CASES = [(kind, moment) for kind in KINDS for moment in TEARDOWN_MOMENTS]
 
 
 def test_a_teardown_ends_whatever_is_deleted_by_hand_during_it() -> None:
-    """A case of the matrix."""
-    kind, moment = random.Random("deleted by hand").choice(CASES)
-    assert "" == teardown(kind, moment).violation
+    """A case of the matrix, in which something is there to be deleted, and a person has to do something."""
+    kind, moment = random.Random("by hand").choice(CASES)
+    lived = teardown(kind, moment)
+    assert ("", True, True) == (lived.violation, lived.deleted, bool(lived.told)), lived
 
 
 @pytest.mark.long
