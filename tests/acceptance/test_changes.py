@@ -31,18 +31,18 @@ class Life:
         self.before = local.cloud.dump()
 
     async def becomes(self, document: Json) -> None:
-        """Deploy it, and once more: the second time, only the claim is written."""
+        """Deploy it, and once more: the second time, only the anchor is written."""
         assert "done" == (await self.local.deploy(document)).outcome
         await settle(self.local, [])
         await self.stays(document)
 
     async def stays(self, document: Json) -> None:
-        """Deploy what stands: only the claim is written."""
+        """Deploy what stands: only the claim is written, and then what serves."""
         self.local.cloud.log.calls.clear()
         assert "done" == (await self.local.deploy(document)).outcome
         calls = self.local.cloud.log.calls
         written = [c.method for c in calls if c.mutation and c.service in RESOURCE_APIS]
-        assert ["compute.addresses.setLabels"] == written
+        assert ["compute.addresses.setLabels"] * 2 == written
 
     async def refuses(self, document: Json, code: str) -> None:
         """It is blocked, and nothing changes."""
