@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from functions.fleet.observed import ObservedFleet
 from shared.google.compute import unix
 from shared.google.container import location_of
-from shared.google.gkehub import INGRESS, MCS, Feature, State
+from shared.google.gkehub import INGRESS, LOST, MCS, Feature, State
 from shared.step.estimate import remaining
 from shared.step.outcome import Waiting
 
@@ -124,7 +124,8 @@ def _for_state(
     if state.code != "OK":
         since = max(member.created if member else now, feature.created if feature else now)
         seconds = remaining(now, since, MEMBER_STATE[name])
-        yield Wait("MembershipState", _state_text(f"{name} of {cluster}", state), seconds)
+        reason = "MembershipLost" if LOST in state.description else "MembershipState"
+        yield Wait(reason, _state_text(f"{name} of {cluster}", state), seconds)
 
 
 def _state_text(subject: str, state: State) -> str:

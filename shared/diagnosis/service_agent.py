@@ -7,10 +7,9 @@ from dataclasses import asdict
 
 from shared.diagnosis.case import Case
 from shared.diagnosis.finding import Finding
-from shared.google.gkehub import INGRESS
+from shared.google.gkehub import INGRESS, LOST
 
 ROLE = "roles/multiclusteringress.serviceAgent"
-LOST = "Lost connection"
 
 
 def service_agent_without_role(case: Case) -> Iterator[Finding]:

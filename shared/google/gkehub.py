@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MCS: Final = "multiclusterservicediscovery"
 INGRESS: Final = "multiclusteringress"
+LOST = "Lost connection"  # part of a member's description once ingress cannot reach its cluster any more [observed]
 CONTAINER = "//container.googleapis.com/"
 
 

@@ -77,6 +77,7 @@ BOUNDS: Mapping[str, Bound] = {
     "MembershipCreating": Bound(SLOW, _CLUSTERS),
     "MembershipDeleting": Bound(SLOW, _REMOVAL),
     "MembershipState": Bound(600.0, _FLEET),
+    "MembershipLost": Bound(180.0, _FLEET),  # it worked, and says so at once
     "FeatureEnabling": Bound(SLOW, _FLEET),
     "FeatureDisabling": Bound(SLOW, _REMOVAL),
     "FeatureUpdating": Bound(SLOW, _FLEET),
@@ -103,7 +104,8 @@ BOUNDS: Mapping[str, Bound] = {
     "GatewayHeld": Bound(SLOW),  # the step says itself by whom
     "Inventoried": Bound(SLOW, _REMOVAL),
     "LoadBalancerLeft": Bound(SLOW),  # the step says itself what
-    # Verification: what requests meet.
+    # Verification: what is not there or not proven while another execution is at work, and what requests meet.
+    "BeingDeployed": Bound(SLOW),
     "NothingToProve": Bound(180.0, _TRAFFIC),
     "Unreachable": Bound(180.0, _TRAFFIC),
     "TooSlow": Bound(180.0, _TRAFFIC),

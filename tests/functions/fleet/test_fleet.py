@@ -132,7 +132,7 @@ def test_what_is_being_disabled_is_enabled_again_once_it_is_gone() -> None:
         (both(members={}), "MembershipState", "multiclusteringress of gke-"),
         (
             both(members=dict.fromkeys(memberships(), State("ERROR", "Lost connection"))),
-            "MembershipState",
+            "MembershipLost",
             "ERROR: Lost connection",
         ),
         ({**both(), MCS: feature(MCS, members={})}, "MembershipState", "multiclusterservicediscovery of gke-"),
