@@ -31,7 +31,7 @@ def show(report: Report, terminal: Terminal) -> None:
 def _headline(report: Report, terminal: Terminal) -> None:
     good = report.outcome == "done"
     mark = ("✓", "green") if good else ("✗", "red")
-    words = {"deploy": "verified", "teardown": "removed"}
+    words = {"deploy": "verified", "verify": "verified", "teardown": "removed"}
     word = words.get(report.action, "done") if good else report.outcome
     name = (report.environment, "bold"), " "
     terminal.tell(mark, " ", *(name if report.environment else ()), f"{report.action}: {word}")

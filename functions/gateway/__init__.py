@@ -5,7 +5,7 @@ A teardown waits until the controller has removed the load balancer, because nob
 
 Read `step.py` first (what is applied, and what is waited for), then `shared/gateway/wanted.py` (what the config
 cluster should have), `observed.py`, `differences.py` (what it lacks), `addresses.py`, `blockers.py` (what only a
-person can mend), `other_routes.py` (what others' routes take), `waits.py` and `changes.py`. For a teardown:
+person can mend), `shared/other_routes.py` (what others' routes take), `waits.py` and `changes.py`. For a teardown:
 `removal.py`, `stages.py` (what goes when), `survey.py` (what each stage reads), `controller.py` (who takes a Gateway
 down) and `load_balancer_parts.py`.
 """

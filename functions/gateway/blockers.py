@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from functions.gateway.observed import AddressKey, ObservedGateway
-from functions.gateway.other_routes import taken_traffic
 from shared.gateway.names import address_purpose, is_of, reserved_names, static_name
 from shared.gateway.status import ABSENT_ADDRESS, Condition, of_gateway, of_route
 from shared.gateway.wanted import wanted_objects
@@ -20,6 +19,7 @@ from shared.google.compute import path_of
 from shared.json_types import Json
 from shared.kubectl import deletion
 from shared.objects import Key, KubeObject, is_ours, key_of
+from shared.other_routes import correction, foreign_route, taken_traffic
 from shared.step.outcome import Blocked
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ Objects = Mapping[Key, KubeObject]
 Addresses: TypeAlias = "Mapping[AddressKey, wire.Address]"
 
 _REFUSAL = re.compile(r"\bGWCER10[146]\b")
-_ROUTE = re.compile(r'HTTPRoute "([a-z0-9-]+)/([a-z0-9.-]+)"')
 _NOT_YET = re.compile(r"\bGWCER102\b|reference-not-found")
 
 
@@ -134,31 +133,14 @@ def _refused(wanted: Environment, objects: Objects, addresses: Addresses) -> Blo
         if absent and absent[1] in names:
             continue  # it is there again
         if condition.status == "False" and condition.current and _is_final(condition):
-            foreign = _foreign_route(wanted, condition.message)
+            foreign = foreign_route(wanted, condition.message)
             whose = f" HTTPRoute {'/'.join(foreign)} is not this environment's." if foreign else ""
             return Blocked(
                 code="GATEWAY_REFUSED",
                 cause=f"The controller refuses {what} ({condition.reason}): {condition.message}{whose}",
-                fix=_correction(wanted, foreign),
+                fix=correction(wanted, foreign),
             )
     return None
-
-
-def _foreign_route(wanted: Environment, message: str) -> tuple[str, str] | None:
-    """Namespace and name of the route that a message is about, if it is none of ours.
-
-    One that is attached to the Gateway and misconfigured stops all of it: errors are not isolated [observed].
-    """
-    found = _ROUTE.search(message)
-    own = {(wanted.gateway.namespace, each.name) for each in wanted.routes}
-    return None if found is None or found.groups() in own else (found[1], found[2])
-
-
-def _correction(wanted: Environment, foreign: tuple[str, str] | None) -> str:
-    if foreign is None:
-        return "Correct in the environment what the controller names, and publish the request again."
-    command = deletion(wanted.project, wanted.config, "HTTPRoute", *foreign)
-    return f"Have it corrected by whoever made it, or, if nobody needs it: {command}"
 
 
 def _conditions(wanted: Environment, objects: Objects) -> Iterator[tuple[str, Condition]]:

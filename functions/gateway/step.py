@@ -21,9 +21,9 @@ from functions.gateway.addresses import (
 from functions.gateway.blockers import blocker
 from functions.gateway.differences import differences
 from functions.gateway.observed import ObservedGateway, observe
-from functions.gateway.other_routes import shared_traffic
 from functions.gateway.waits import wait_for_gateway
 from shared.changes.objects import ObjectChange
+from shared.other_routes import shared_traffic
 from shared.step.outcome import Decision
 from shared.step.step import SpecStep
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functions.verification.routing import Candidate, ProbeRequest, request_for, table
 from shared.gateway.status import Vip, is_attached
 from shared.json_types import Json
-from shared.objects import KubeObject
+from shared.objects import KubeObject, is_ours
 
 ImportName = tuple[str, str]  # an import's namespace and name
 
@@ -57,13 +57,21 @@ class Backend:
 
 @dataclass(frozen=True)
 class RoutingState:
-    """The objects that the expectation is derived from. `imports` are by namespace and name."""
+    """The objects that the expectation is derived from. `imports` are by namespace and name.
+
+    Of the routes, those of `owner` have rows; others' matter for what they take. Without an `owner` all have.
+    """
 
     gateway: KubeObject
     routes: tuple[KubeObject, ...]
     imports: Mapping[ImportName, KubeObject]
     fleet: tuple[FleetCluster, ...]
     vips: tuple[Vip, ...]
+    owner: str = ""
+
+    def has_rows(self, route: KubeObject) -> bool:
+        """Whether what a route says is to be proven."""
+        return not self.owner or is_ours(route, self.owner)
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ def rows(state: RoutingState) -> Iterator[Row]:
     """The whole matrix, VIP by VIP, in the order of listeners, hostnames, routes and rules."""
     meta = state.gateway["metadata"]
     attached = [each for each in state.routes if is_attached(each, meta["name"], meta["namespace"])]
+    proven = {each["metadata"]["name"] for each in attached if state.has_rows(each)}
     for vip in state.vips:
         for listener in state.gateway["spec"]["listeners"]:
             rules = table(attached, listener)
@@ -106,8 +115,9 @@ def rows(state: RoutingState) -> Iterator[Row]:
                 for candidate in sorted(
                     rules[hostname], key=lambda each: (each.route, each.rule_index, each.match_index)
                 ):
-                    found = request_for(rules, hostname, candidate, vip.address)
-                    yield _row(state, vip, listener["port"], hostname, candidate, found)
+                    if candidate.route in proven:
+                        found = request_for(rules, hostname, candidate, vip.address)
+                        yield _row(state, vip, listener["port"], hostname, candidate, found)
 
 
 def _bare(vip: Vip, listener: Json) -> Row:

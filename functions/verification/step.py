@@ -27,9 +27,10 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.session import Session
 from shared.json_types import Json
 from shared.labels import asked_at
-from shared.objects import KubeObject
+from shared.objects import KubeObject, key_of
+from shared.other_routes import shared_traffic, taken_traffic, unprogrammed
 from shared.step.estimate import Pace
-from shared.step.outcome import Decision, Done, Outcome, Waiting
+from shared.step.outcome import Blocked, Decision, Done, Outcome, Waiting, Warned
 from shared.step.step import Context, Step
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class ObservedTraffic:
 
     Of a request by name, `drift` is what is not as it was deployed: then nothing is sent. `deploying` is the execution
     that is at work on the environment, `kind` that of the Gateway's addresses, which a deploy's gateway step tells.
+    `taken` says which of our traffic a route of somebody else's takes: then nothing is sent, either.
     """
 
     asked: float
@@ -75,6 +77,8 @@ class ObservedTraffic:
     kind: str = ""
     drift: tuple[Drift, ...] = ()
     deploying: str = ""
+    warnings: tuple[Warned, ...] = ()
+    taken: Blocked | None = None
 
 
 def observe(context: Context) -> ObservedTraffic:
@@ -107,12 +111,14 @@ def _judged(observed: ObservedTraffic, now: float) -> Decision:
     pace = Pace(now, observed.asked)
     if observed.drift:
         return Decision(_drifted(observed, pace))
+    if observed.taken:
+        return Decision(observed.taken)
     if observed.missing:
         seconds = pace.ahead(None, TYPICAL_URL_MAP)
         return Decision(Waiting(reason="NothingToProve", message=observed.missing, retry_after=seconds))
     failing = [each for each in observed.results if each.fault]
     if not failing:
-        return Decision(Done(outputs=_outputs(observed)))
+        return Decision(Done(outputs=_outputs(observed), warnings=observed.warnings))
     return Decision(_waiting(observed, failing, pace))
 
 
@@ -142,14 +148,34 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     addresses = _addresses(session, subject)
     routes = subject.cluster.list("HTTPRoute", subject.namespace) or []
     imports = _imports(subject.cluster, routes, subject.namespace)
-    matrix = list(rows(RoutingState(subject.gateway, tuple(routes), imports, subject.fleet, addresses)))
+    state = RoutingState(subject.gateway, tuple(routes), imports, subject.fleet, addresses, subject.owner)
+    warnings, taken = _of_others(subject, routes)
+    if taken:
+        return ObservedTraffic(asked, taken=taken)
+    matrix = list(rows(state))
     if subject.needs_routes and all(each.rule == NO_ROUTE for each in matrix):
         raise NothingToProve(f"Gateway {subject.namespace}/{subject.name} has no attached route")
     states = read_states(session, subject.project)
     results = prove(islice(matrix, MAX_ROWS), subject.probe, states)
     left_out = max(0, len(matrix) - MAX_ROWS)
     reconciled = _reconciled(routes, subject.name)
-    return ObservedTraffic(asked, reconciled=reconciled, results=results, left_out=left_out, vips=addresses)
+    return ObservedTraffic(
+        asked,
+        reconciled=reconciled,
+        results=results,
+        left_out=left_out,
+        vips=addresses,
+        warnings=tuple(warnings),
+    )
+
+
+def _of_others(subject: Subject, routes: list[KubeObject]) -> tuple[list[Warned], Blocked | None]:
+    """What to warn of that somebody else's routes do to ours, and what they make impossible to prove."""
+    if subject.wanted is None:
+        return [], None
+    objects = {key_of(each): each for each in routes}
+    warnings = [*unprogrammed(subject.wanted, subject.gateway), *shared_traffic(subject.wanted, objects)]
+    return warnings, taken_traffic(subject.wanted, objects)
 
 
 def _addresses(session: Session, subject: Subject) -> tuple[Vip, ...]:
@@ -229,4 +255,5 @@ def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> 
         message=f"{what} {FAULT_MESSAGES[first.fault]}{detail}",
         retry_after=pace.ahead(observed.reconciled, TYPICAL_HEALTHY),
         outputs=_outputs(observed),
+        warnings=observed.warnings,
     )

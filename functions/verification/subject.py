@@ -15,7 +15,7 @@ from shared.objects import KubeObject
 from shared.step.step import Context
 
 if TYPE_CHECKING:
-    from shared.spec import Probe
+    from shared.spec import Environment, Probe
 
 
 class NothingToProve(Exception):
@@ -25,7 +25,8 @@ class NothingToProve(Exception):
 @dataclass(frozen=True)
 class Subject:
     """A Gateway in its `cluster`, and the clusters of its fleet. `probe` says how an answer names its cluster, `kind`
-    of what kind the Gateway's addresses are, as reports say it.
+    of what kind the Gateway's addresses are, as reports say it. `owner` is the environment, `wanted` its spec, if it is
+    known.
     """
 
     project: str
@@ -36,6 +37,8 @@ class Subject:
     probe: Probe
     needs_routes: bool
     kind: str
+    owner: str
+    wanted: Environment | None = None
 
     @property
     def namespace(self) -> str:
@@ -88,6 +91,8 @@ def _of_spec(context: Context) -> Subject:
         wanted.probe,
         bool(wanted.routes),
         kind_of(wanted.gateway.addresses),
+        wanted.name,
+        wanted,
     )
 
 
@@ -106,7 +111,7 @@ def _of_place(context: Context) -> Subject:
     reader, fleet = ClusterReader(context.session, config), tuple(_fleet_cluster(each) for each in members)
     probe = Probe.of_text(place.probe or "none")
     kind = "named" if has_reserved_addresses(gateway) else "ephemeral"
-    return Subject(place.project, place.network, reader, gateway, fleet, probe, True, kind)
+    return Subject(place.project, place.network, reader, gateway, fleet, probe, True, kind, context.name)
 
 
 def _fleet_cluster(cluster: Cluster) -> FleetCluster:

@@ -68,6 +68,21 @@ def replace_route(local: LocalRun) -> None:
     api.create(ROUTE, {**_bare(live), "metadata": meta})
 
 
+def add_route(local: LocalRun, name: str, path: str = "/theirs", **rule: Json) -> None:
+    """Somebody attaches a route of their own to our Gateway; nothing answers behind it."""
+    api = local.cloud.world[CLUSTER_APIS][WEST]
+    live = api.get(ROUTE, "store", "store-route")
+    assert live is not None
+    match = {"path": {"type": "PathPrefix", "value": path}}
+    backend = {"group": "net.gke.io", "kind": "ServiceImport", "name": "nobodys", "port": 80}
+    spec = {
+        "parentRefs": live["spec"]["parentRefs"],
+        "rules": [{"matches": [match], "backendRefs": [backend], **rule}],
+    }
+    meta = {"name": name, "namespace": "store", "labels": {"team": "shop"}}
+    api.create(ROUTE, {**_bare(live), "metadata": meta, "spec": spec})
+
+
 def _edit_route(local: LocalRun, edit: Callable[[Json], None]) -> None:
     api = local.cloud.world[CLUSTER_APIS][WEST]
     live = api.get(ROUTE, "store", "store-route")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
+import json
 from typing import Any
 
 import pytest
 
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
+from fleetgate.screens import show
+from fleetgate.terminal import Terminal
 from tests.acceptance import missed
 from tests.acceptance.hands import KINDS
 from tests.acceptance.runs import settle, store
@@ -83,3 +88,43 @@ def test_what_was_changed_by_hand_is_named_with_its_field() -> None:
             assert "not this environment's" in told.cause and "kubectl delete httproutes" in told.fix
 
     asyncio.run(scenario())
+
+
+def test_what_somebody_elses_route_breaks_is_a_warning_beside_what_is_proven() -> None:
+    """Their route stops the Gateway: it serves as before. It is said on screen, in JSON and in the event."""
+
+    async def scenario() -> None:
+        events: list[dict[str, Any]] = []
+        async with LocalRun(seed=3) as local:
+            deployed = await local.deploy(store())
+            missed.add_route(local, "theirs", timeouts={"request": "10s"})
+            missed.add_route(local, "their-dead", path="/dead")
+            await let_pass(local.cloud, 300.0)
+            local.cloud.broker.listen(local.installation.topic("events"), events.append)
+            proven, _ = await verify(local)
+            await settle(local, [])
+
+            assert ("done", rows(deployed)) == (proven.outcome, rows(proven)), proven.diagnoses
+            (told,) = proven.warnings
+            assert told.code == "GATEWAY_NOT_PROGRAMMED" and told.step == "verification"
+            assert "HTTPRoute store/theirs is not this environment's" in told.cause
+            assert "kubectl delete httproutes.gateway.networking.k8s.io theirs" in told.fix
+            assert proven.wire()["warnings"][0]["code"] == told.code
+            (event,) = [json.loads(base64.b64decode(each["data"])) for each in events]
+            assert (event["outcome"], event["warnings"][0]["code"]) == ("done", told.code)
+
+        for width in (60, 200):
+            text = shown(proven, width)
+            assert "store verify: verified" in text
+            assert "warning GATEWAY_NOT_PROGRAMMED (verification)" in text
+            assert all(f"{each.address} in {each.region} (ephemeral)" in text for each in proven.addresses)
+            assert text.count("✓  GET ") == len(proven.traffic) == 6
+
+    asyncio.run(scenario())
+
+
+def shown(report: Report, width: int) -> str:
+    """What a person sees in a terminal of that width."""
+    out = io.StringIO()
+    show(report, Terminal(out, width=width))
+    return out.getvalue()

@@ -1,10 +1,12 @@
-"""Routes of somebody else's on our Gateway, and what they take of the traffic that our routes would get."""
+"""Routes of somebody else's on our Gateway: what they take of our traffic, and what the controller says of them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from shared.gateway.status import of_gateway
 from shared.gateway.takeovers import Takeover, cause, takeovers
 from shared.gateway.wanted import wanted_objects
 from shared.kubectl import deletion
@@ -15,6 +17,44 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 Objects = Mapping[Key, KubeObject]
+
+_ROUTE = re.compile(r'HTTPRoute "([a-z0-9-]+)/([a-z0-9.-]+)"')
+
+
+def foreign_route(wanted: Environment, message: str) -> tuple[str, str] | None:
+    """Namespace and name of the route that a message of the controller is about, if it is none of ours.
+
+    One that is attached to the Gateway and misconfigured stops all of it: errors are not isolated [observed].
+    """
+    found = _ROUTE.search(message)
+    own = {(wanted.gateway.namespace, each.name) for each in wanted.routes}
+    return None if found is None or found.groups() in own else (found[1], found[2])
+
+
+def correction(wanted: Environment, foreign: tuple[str, str] | None) -> str:
+    """What to do about a refusal, which may be about somebody else's route."""
+    if foreign is None:
+        return "Correct in the environment what the controller names, and publish the request again."
+    command = deletion(wanted.project, wanted.config, "HTTPRoute", *foreign)
+    return f"Have it corrected by whoever made it, or, if nobody needs it: {command}"
+
+
+def unprogrammed(wanted: Environment, gateway: KubeObject) -> list[Warned]:
+    """A Gateway that its controller does not program any more: what it programmed before still serves."""
+    condition = of_gateway(gateway).get("Programmed")
+    if condition is None or condition.status == "True":
+        return []
+    foreign = foreign_route(wanted, condition.message)
+    what = f"Gateway {wanted.gateway.namespace}/{wanted.gateway.name} in cluster {wanted.config_cluster}"
+    whose = f" HTTPRoute {'/'.join(foreign)} is not this environment's." if foreign else ""
+    return [
+        Warned(
+            code="GATEWAY_NOT_PROGRAMMED",
+            cause=f"{what} serves as it was programmed before, and takes up no change"
+            f" ({condition.reason}): {condition.message}{whose}",
+            fix=correction(wanted, foreign),
+        )
+    ]
 
 
 def shared_traffic(wanted: Environment, objects: Objects) -> list[Warned]:
