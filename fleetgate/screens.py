@@ -78,11 +78,14 @@ def _matrix(rows: list[Traffic]) -> Grid:
 
 def _request(row: Traffic) -> str:
     headers = "".join(f" with {name}: {value}" for name, value in row.headers.items())
-    return f"{row.method} {row.hostname}{row.path}{headers}"
+    port = f":{row.port}" if row.port != 80 else ""
+    return f"{row.method} {row.hostname}{port}{row.path}{headers}"
 
 
 def _answer(row: Traffic) -> str:
-    """Who answered, where; if that was wrong, who should have answered, by which rule."""
+    """Who answered, where; if that was wrong, who should have answered, by which rule. Of what was not sent, why."""
+    if row.verdict == "not sent":
+        return f"{row.rule}: {row.note}"
     served = row.served_by or (f"HTTP {row.status}" if row.status else "no answer")
     place = f" in {row.zone}" if row.zone else ""
     wanted = " or ".join(row.preferred or row.expected)

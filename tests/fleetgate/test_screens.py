@@ -11,7 +11,7 @@ import pytest
 from fleetgate.report import Incomplete, Outcome, Report, Warned
 from fleetgate.screens import hint, show
 from fleetgate.terminal import Terminal
-from tests.fleetgate.reports import a_report
+from tests.fleetgate.reports import a_report, row
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -54,6 +54,18 @@ def test_a_wrong_row_says_what_was_wanted_and_by_which_rule() -> None:
 
     row = "✗ GET store.example.internal/beta with x-store-channel: beta HTTP 503, not gke-west-1 as"
     assert f"{row} store-route[0] PathPrefix /beta says" in words
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_a_row_has_its_port_and_what_was_not_sent_says_why(width: int) -> None:
+    """A listener's port is its own row; what another rule takes is no answer that failed to come."""
+    sent = row("10.138.7.171", "us-west1", "/a", "gke-west-1").model_copy(update={"port": 8080})
+    note = {"verdict": "not sent", "note": "not sent: r[0] PathPrefix / comes before it", "status": None}
+    unsent = row("10.138.7.171", "us-west1", "/b", None).model_copy(update=note)
+    words = " ".join(rendered(a_report().model_copy(update={"traffic": [sent, unsent]}), width).split())
+
+    assert "8080/a" in words.replace(" ", "")
+    assert "store-route[0] PathPrefix /b" in words and "comes before it" in words and "no answer" not in words
 
 
 def test_a_diagnosis_is_printed_letter_by_letter() -> None:
