@@ -1,14 +1,15 @@
-"""What goes astray around a deploy: answers, executions, and operations of the platform.
+"""What goes astray around a deploy: requests, answers, executions, and operations of the platform.
 
-Each step's answer is lost, comes late, or comes twice; the execution is cancelled when a step has answered, and the
-request is published again; an operation of the platform fails once, and what it left is cleared away if that takes a
-person. In the end the environment stands as if nothing had been.
+The request comes once more, up to a day late. Each step's answer is lost, comes late, or comes twice; the execution is
+cancelled when a step has answered, and the request is published again; an operation of the platform fails once, and
+what it left is cleared away if that takes a person. In the end the environment stands as if nothing had been.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,15 +30,17 @@ from localcloud.faults.call_faults import (
 )
 from localcloud.time.jump_schedule import Stalled
 from localcloud.wire.errors import Refused
-from localcloud.wire.messages import Response
+from localcloud.wire.messages import Json, Response
 from tests.acceptance.chaos.dumps import comparable, unlike
 from tests.acceptance.crashes import CALLBACK, DEPLOY, Lived
 from tests.acceptance.runs import settle
-from tests.support.local_cloud import call
+from tests.support.local_cloud import call, let_pass
 
 LATE = 95.0  # seconds: the workflow has given the answer up
 SOON = 5.0
+HOUR = 3600
 PARENT = "projects/fleetgate-demo"
+REQUESTS = f"{PARENT}/topics/fleetgate-requests"
 CLUSTER = f"{PARENT}/locations/us-west1-a/clusters/gke-west-1"
 OPERATIONS = {
     "compute.addresses.insert": f"{PARENT}/regions/us-central1/addresses/fleetgate-store",
@@ -65,7 +68,10 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Misdelivery:
-    """One thing that goes astray: `what` (lost, late, twice, cancelled) with a function's nth answer, or `fails`."""
+    """One thing that goes astray: `what` (lost, late, twice, cancelled) with a function's nth answer, or `fails`.
+
+    Or the request comes `again`, `nth` seconds later.
+    """
 
     what: str
     of: str
@@ -76,6 +82,9 @@ class Misdelivery:
         if self.what == "fails":
             operation_faults.plan(cloud.world, self.of, OPERATIONS[self.of], "INTERNAL", "Internal error.")
             return
+        if self.what == "again":
+            self._repeat(cloud)
+            return
         effects: dict[str, Effect] = {
             "lost": Lost(),
             "late": Late(LATE),
@@ -84,7 +93,15 @@ class Misdelivery:
         }
         cloud.faults.plan(Fault(Matcher(method=CALLBACK, function=self.of), effects[self.what], self.nth))
 
+    def _repeat(self, cloud: LocalCloud) -> None:
+        def heard(message: Json) -> None:
+            cloud.world.clock.after(self.nth, lambda: cloud.broker.deliver_again(self.of, message))
+
+        cloud.broker.listen(self.of, heard)
+
     def __str__(self) -> str:
+        if self.what == "again":
+            return f"the request comes again after {self.nth} s"
         return f"{self.of} {self.what}" + (f" (answer {self.nth})" if self.what != "fails" else "")
 
 
@@ -99,6 +116,9 @@ def misdeliveries(undisturbed: Lived) -> Iterator[Misdelivery]:
         for what in ("lost", "late", "twice", "cancelled"):
             yield from (Misdelivery(what, function, nth) for nth in sorted({1, last}))
     yield from (Misdelivery("fails", kind) for kind in OPERATIONS)
+    chance = random.Random(f"misdelivery/{DEPLOY.seed}")  # not for secrets
+    for least, most in ((1, 900), (900, HOUR), (HOUR, 24 * HOUR)):
+        yield Misdelivery("again", REQUESTS, chance.randint(least, most))
 
 
 def violation(misdelivery: Misdelivery, undisturbed: Lived) -> str:
@@ -121,6 +141,7 @@ async def _found(misdelivery: Misdelivery, undisturbed: Lived) -> str:
             await settle(local, [])
             _clear(local)
             report = await local.act(DEPLOY.requests[-1])
+        await let_pass(local.cloud, misdelivery.nth if misdelivery.what == "again" else 0.0)
         await settle(local, [])
         if report.outcome != "done":
             return f"ends {report.outcome}, published again"
