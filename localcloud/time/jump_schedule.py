@@ -23,7 +23,10 @@ from localcloud.time.clock import Clock, Timer
 from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
 
-ATTENTIVE = 1.0  # real seconds until a caller that has sent its request waits for the answer
+ATTENTIVE = (
+    20.0  # real seconds until a caller that has sent its request waits for the answer, on a busy machine
+)
+GLANCE = 0.0002  # real seconds between two looks whether it does: it needs the processor for that
 PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
 
 
@@ -174,7 +177,7 @@ class JumpSchedule:
         while not (until := clock.waits_until):
             if time.monotonic() - began > ATTENTIVE:  # it waits with something else than a socket of Python's
                 return math.inf
-            await asyncio.sleep(0)
+            await asyncio.sleep(GLANCE)
         return until
 
     def _serve(self, arrival: _Arrival) -> None:
