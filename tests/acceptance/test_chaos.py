@@ -80,6 +80,20 @@ def test_a_product_that_obeys_late_copies_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_a_product_in_which_a_refused_deploy_takes_effect_is_found(tmp_path: Path) -> None:
+    """Its claim writes everything at once, as if there were no check."""
+    later = "or not observed.is_accepted_later:"
+    mutant = Mutant((("functions/environment/accepted_labels.py", later, "or observed.is_accepted_later:"),))
+    storm = Chaos(1, ((0.0, "store"), (1300.0, "refused"), (1400.0, "verify")), delivery=Delivery())
+
+    verdict = endure(storm, {"store": dump_after("store")})
+    assert "" == verdict.violation(storm)
+    assert any("blocked" in each for each in verdict.happened)
+    found = endure(storm, {}, mutant.build(tmp_path)).broken
+    assert any("a refused deploy has written its lease" in each for each in found), found
+
+
+@pytest.mark.long
 def test_the_witness_misses_whatever_somebody_deletes() -> None:
     """Of what a verified environment has."""
 

@@ -17,9 +17,13 @@ Json = dict[str, Any]
 MOMENTS = re.compile(
     r'(fleetgate-expires": "|fleetgate-generation": "|fleetgate-serving": "verified-|first claimed by )[^"]*'
 )
-# What tells which requests came before the newest; and that a controller is about to delete something of its own: the
-# endpoint group of a Service that was deleted by hand stays as long as the new Service of that name uses it.
-PASSING = (labels.BEGAN, labels.EXTENDED, labels.QUIET, "deletionGracePeriodSeconds")
+# What tells which requests came before the newest, or were refused after it; and that a controller is about to delete
+# something of its own: the endpoint group of a Service that was deleted by hand stays as long as the new Service of
+# that name uses it.
+PASSING = (
+    *(labels.BEGAN, labels.EXTENDED, labels.QUIET, labels.ACCEPTED, labels.ACCEPTED_BY, labels.ASKED),
+    "deletionGracePeriodSeconds",
+)
 
 
 def without_importer(dump: Json) -> Json:

@@ -14,7 +14,11 @@ Json = dict[str, Any]
 
 SPREAD = 1500.0  # seconds within which requests are published
 CLAIMED = 8.0  # seconds within which an undisturbed request has claimed its environment
-LEASE, EXTENSION = 10 * 86400, 15 * 86400  # seconds: longer than any storm, so that no sweep ends what stands
+LEASE, EXTENSION, REFUSED_LEASE = (
+    10 * 86400,
+    15 * 86400,
+    20 * 86400,
+)  # seconds: longer than any storm, so that no sweep ends what stands
 
 
 def _document(**changes: Any) -> Json:
@@ -35,6 +39,8 @@ DEPLOYS: dict[str, Json] = {
     "health check": deploying(_document(healthCheck={"requestPath": "/healthz"})),
     "one rule less": deploying(_without_rule_of_east()),
 }
+# Check refuses it: its ranges are taken in a network in auto mode. So its lease and spec must never take effect.
+REFUSED = deploying(store(ttl="20d", proxyRanges={"us-west1": "10.128.0.0/23", "us-east1": "10.130.0.0/23"}))
 CLAIMS = DEPLOYS | {"teardown": {"action": "teardown", "name": "store"}}
 REQUESTS = CLAIMS | {
     "extend": {"action": "extend", "name": "store", "ttl": "15d"},
@@ -42,6 +48,7 @@ REQUESTS = CLAIMS | {
     "verify": {"action": "verify", "name": "store"},
     "plan": {"action": "plan", "environment": DEPLOYS["store"]["environment"]},
     "drill": {"action": "drill", "name": "store", "region": "us-west1"},
+    "refused": REFUSED,
     "teardown of another": {"action": "teardown", "name": "ghost"},
 }
 # Each is refused, whatever the rest of it says: a request that was broken on its way, or made to break its reader.

@@ -162,7 +162,7 @@ async def _stands(storm: Storm) -> list[str]:
     """What is wrong with what the newest deploy has made."""
     document = REQUESTS[storm.newest().name]["environment"]
     lacking = [f"ends without {each}" for each in witness.lacks(storm.local, document)]
-    return lacking + [each for each in [witness.wrong_lease(storm)] if each]
+    return lacking + [each for each in [witness.wrong_lease(storm), witness.not_accepted(storm)] if each]
 
 
 def _told(storm: Storm) -> list[str]:

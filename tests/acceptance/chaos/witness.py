@@ -13,14 +13,14 @@ from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
 from tests.acceptance.chaos.backends import silent
-from tests.acceptance.chaos.requests import DEPLOYS, EXTENSION, HOSTILE, LEASE
+from tests.acceptance.chaos.requests import DEPLOYS, EXTENSION, HOSTILE, LEASE, REFUSED_LEASE
 from tests.acceptance.chaos.storm import Storm
 
 Json = dict[str, Any]
 
 ANCHOR = f"projects/{PROJECT}/regions/us-central1/addresses/fleetgate-store"
 GATEWAY_API = "gateway.networking.k8s.io"
-VERIFIED = "dev.fleetgate.environment.verified"
+VERIFIED, BLOCKED = (f"dev.fleetgate.environment.{each}" for each in ("verified", "blocked"))
 OURS = re.compile(r'fleetgate-env(?:": "|=)(?:store|ghost)\b')  # a label or a mark
 ROUNDING = 2  # seconds of a lease's end
 
@@ -37,7 +37,12 @@ class Witness:
         local.cloud.broker.listen(local.installation.topic("events"), self._hear)
 
     def _hear(self, event: Json) -> None:
-        """Look, if it is the newest claim that is verified, and nobody has deleted anything since it was published."""
+        """Look, if it is the newest claim that is verified, and nobody has deleted anything since it was published.
+
+        Of a deploy that was refused nothing may be on the anchor but its claim.
+        """
+        if event["attributes"]["ce-type"] == BLOCKED:
+            self.found += _took_effect(self.storm, json.loads(base64.b64decode(event["data"])))
         if event["attributes"]["ce-type"] != VERIFIED:
             return
         told = json.loads(base64.b64decode(event["data"]))
@@ -48,6 +53,20 @@ class Witness:
             self.found += [
                 f"told to be verified at {self.storm.now:.0f} s without {each}" for each in lacking
             ]
+
+
+def _took_effect(storm: Storm, told: Json) -> Iterator[str]:
+    """What of a refused deploy is on the anchor of an environment: its lease ends like no other."""
+    refused = [each for each in storm.messages if each.name == "refused"]
+    anchor = storm.local.cloud.world.store["compute.addresses"].get(ANCHOR) or {}
+    written = anchor.get("labels", {})
+    if written.get("fleetgate-action") == "deploy" and str(told.get("generation", "")) == written.get(
+        "fleetgate-generation"
+    ):
+        ends = [storm.began + each.when + REFUSED_LEASE for each in refused]
+        found = int(written.get("fleetgate-expires", "0"))
+        if any(abs(found - each) <= ROUNDING for each in ends):
+            yield f"a refused deploy has written its lease by {storm.now:.0f} s"
 
 
 def lacks(local: LocalRun, document: Json) -> Iterator[str]:
@@ -122,6 +141,14 @@ def wrong_lease(storm: Storm) -> str:
         if abs(found - expected) <= ROUNDING
         else f"the lease ends {found - expected:+.0f} s from where it should"
     )
+
+
+def not_accepted(storm: Storm) -> str:
+    """What is wrong with an anchor that bears a deploy which was not accepted: only a refused one leaves it so."""
+    anchor = storm.local.cloud.world.store["compute.addresses"].get(ANCHOR) or {}
+    refused = [each for each in storm.messages if each.name == "refused"]
+    asked = "fleetgate-accepted" in anchor.get("labels", {})
+    return "a deploy has ended, and was never accepted" if asked and not refused else ""
 
 
 def misled(storm: Storm) -> Iterator[str]:
