@@ -34,15 +34,22 @@ async def swept(local: LocalRun, before: Json) -> list[str]:
 
 
 def standing(dump: Json) -> Json:
-    """A dump without tombstones."""
+    """A dump without tombstones, and without the moment at which an anchor's environment was last proven."""
     addresses = dump["resources"].get(ADDRESSES, {})
-    others = {name: each for name, each in addresses.items() if not _has_ended(each)}
+    others = {name: _without_moment(each) for name, each in addresses.items() if not _has_ended(each)}
     resources = {kind: items for kind, items in dump["resources"].items() if kind != ADDRESSES}
     return {**dump, "resources": {**resources, **({ADDRESSES: others} if others else {})}}
 
 
 def _has_ended(address: Json) -> bool:
     return address.get("labels", {}).get(labels.ACTION) in (TOMBSTONE, RELEASE)
+
+
+def _without_moment(address: Json) -> Json:
+    values = address.get("labels", {})
+    if labels.SERVING not in values:
+        return address
+    return {**address, "labels": {**values, labels.SERVING: values[labels.SERVING].partition("-")[0]}}
 
 
 def difference(one: Any, other: Any, at: str = "") -> list[str]:
