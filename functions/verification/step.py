@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from functions.verification.deployed import as_deployed
 from functions.verification.drift import Drift, Drifted, blocked
 from functions.verification.endpoint_states import read_states
-from functions.verification.expectation import NO_ROUTE, RoutingState, rows
+from functions.verification.expectation import NO_ROUTE, RoutingState, Row, rows
 from functions.verification.probe import MAX_NAME
 from functions.verification.proof import ProofRow
 from functions.verification.proving import MAX_REQUESTS, PATIENCE, prove
@@ -156,14 +155,14 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     if subject.needs_routes and all(each.rule == NO_ROUTE for each in matrix):
         raise NothingToProve(f"Gateway {subject.namespace}/{subject.name} has no attached route")
     states = read_states(session, subject.project)
-    results = prove(islice(matrix, MAX_ROWS), subject.probe, states)
-    left_out = max(0, len(matrix) - MAX_ROWS)
+    results = (*prove(matrix[:MAX_ROWS], subject.probe, states), *map(left_out, matrix[MAX_ROWS:]))
+    beyond = max(0, len(matrix) - MAX_ROWS)
     reconciled = _reconciled(routes, subject.name)
     return ObservedTraffic(
         asked,
         reconciled=reconciled,
         results=results,
-        left_out=left_out,
+        left_out=beyond,
         vips=addresses,
         warnings=tuple(warnings),
     )
@@ -176,6 +175,12 @@ def _of_others(subject: Subject, routes: list[KubeObject]) -> tuple[list[Warned]
     objects = {key_of(each): each for each in routes}
     warnings = [*unprogrammed(subject.wanted, subject.gateway), *shared_traffic(subject.wanted, objects)]
     return warnings, taken_traffic(subject.wanted, objects)
+
+
+def left_out(row: Row) -> ProofRow:
+    """What is told of a row beyond the bound."""
+    note = f"not sent: an attempt has {MAX_ROWS:,} rows"
+    return ProofRow(replace(row, request=None), note=note)
 
 
 def _addresses(session: Session, subject: Subject) -> tuple[Vip, ...]:
@@ -231,12 +236,12 @@ def _outputs(observed: ObservedTraffic) -> Json:
         "wrong": wrong,
         "clusters": sorted({one.cluster for each in sent for one in each.clusters if one.answers}),
     }
-    left_out = {"notProbed": observed.left_out} if observed.left_out else {}
+    beyond = {"notProbed": observed.left_out} if observed.left_out else {}
     shown = [
         {"region": each.region, "address": each.address, "kind": observed.kind} for each in observed.vips
     ]
     addresses = {"addresses": shown} if observed.kind else {}
-    return {"traffic": [each.wire() for each in ordered], "summary": summary | left_out, **addresses}
+    return {"traffic": [each.wire() for each in ordered], "summary": summary | beyond, **addresses}
 
 
 def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> Waiting:

@@ -11,7 +11,7 @@ from functions.verification.expectation import Row, rows
 from functions.verification.probe import Answer, fault_of
 from functions.verification.proof import ProofRow, SeenCluster
 from functions.verification.routing import ProbeRequest
-from functions.verification.step import ObservedTraffic, decide
+from functions.verification.step import ObservedTraffic, decide, left_out
 from shared.step.outcome import Done, Waiting
 from tests.support.live import NOW, environment
 from tests.support.traffic import CENTRAL, EAST, STORE, VIPS, WEST, backend, routed, world
@@ -224,6 +224,12 @@ class TestDecision:
 
         assert isinstance(waiting, Waiting)
         assert [each["ok"] for each in waiting.outputs["traffic"]] == [False, True, True]
+
+    def test_what_an_attempt_has_no_room_for_is_told(self) -> None:
+        """A row beyond the bound is in the report, and says that nothing was sent."""
+        told = left_out(next(rows(world()))).wire()
+
+        assert (told["verdict"], told["note"]) == ("not sent", "not sent: an attempt has 1,000 rows")
 
     def test_nothing_to_prove_is_not_proof(self) -> None:
         """Without an address or a route it waits."""
