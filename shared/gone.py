@@ -9,11 +9,14 @@ from collections.abc import Mapping
 
 from shared import errors
 from shared.google.container import Cluster
+from shared.google.gkehub import INGRESS, MCS, features
 from shared.step.step import Context
 
 # Seconds of a step after which every cluster has been begun, also one whose name another one had, which takes six to
 # seven minutes to delete [observed]. Each joins the fleet as it is made.
 BEGUN = 600.0
+# Seconds of a step after which a deploy is late: then it is worth a call to see whether the features are still on.
+LATE = 1200.0
 
 
 def require_clusters(context: Context, there: Mapping[str, Cluster]) -> None:
@@ -43,6 +46,20 @@ def require_config_cluster(context: Context) -> None:
     """
     if _must_be_there(context):
         raise errors.Gone(f"cluster {context.wanted.config_cluster}", context.wanted.project)
+
+
+def require_features(context: Context) -> None:
+    """The same for both features of the fleet, looked at once a deploy is late.
+
+    Raises:
+        Gone: somebody has disabled one.
+    """
+    wanted, session = context.wanted, context.session
+    if context.message.mode != "apply" or session.now < context.message.began + LATE:
+        return
+    there = features(session, wanted.project)
+    if gone := [f"feature {each}" for each in (MCS, INGRESS) if each not in there]:
+        raise errors.Gone(", ".join(gone), wanted.project)
 
 
 def _must_be_there(context: Context) -> bool:

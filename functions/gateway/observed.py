@@ -107,6 +107,7 @@ def observe(context: Context) -> ObservedGateway:
         contents = _contents(wanted, api)
         imports = Imports() if contents.converged(wanted) else _imports(wanted, api)
     if not contents.converged(wanted):
+        gone.require_features(context)
         named = Places.of(*reserved_names(wanted))
         looks = _is_to_name_addresses(wanted, contents) or _misses_address(wanted, contents)
         addresses = _addresses(session, wanted, named) if looks else None

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from shared import errors
-from shared.gone import BEGUN, require_clusters, require_config_cluster
+from shared import gone as gone_module
+from shared.gone import BEGUN, LATE, require_clusters, require_config_cluster, require_features
+from shared.google.gkehub import INGRESS, MCS
 from shared.step.error_outcomes import outcome_of
 from tests.support.google_server import GoogleServer
 from tests.support.live import NOW, environment, one_cluster
@@ -46,3 +48,19 @@ def test_a_cluster_that_was_made_is_missed(google: GoogleServer) -> None:
     assert "publish the request again" in told["fix"]
     with pytest.raises(errors.Gone, match="gke-west-1"):
         require_config_cluster(context(BEGUN + 1))
+
+
+@pytest.mark.parametrize(
+    ("waited", "there", "missed"),
+    [(LATE - 1, set(), ""), (LATE + 1, {MCS, INGRESS}, ""), (LATE + 1, {INGRESS}, MCS)],
+)
+def test_a_feature_that_was_disabled_is_missed(
+    waited: float, there: set[str], missed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a deploy is late: a look costs a call."""
+    monkeypatch.setattr(gone_module, "features", lambda *_: there)
+    if missed:
+        with pytest.raises(errors.Gone, match=missed):
+            require_features(context(waited))
+    else:
+        require_features(context(waited))
