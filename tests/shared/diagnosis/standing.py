@@ -118,6 +118,7 @@ class Standing:
         """The code that a deploy would be ended with, and after how many seconds; None if it is verified.
 
         The steps are asked as the workflow asks them: at the bound of a reason of waiting its cause is looked for.
+        A place that is down ends nothing, since it comes back: the reason of the wait tells it, and its message where.
         """
         began, waited = self.world.clock.now, dict[tuple[str, str], float]()
         while (passed := self.world.clock.now - began) < limit:
@@ -127,6 +128,8 @@ class Standing:
             for name, outcome in said.items():
                 if isinstance(outcome, Stopped):
                     return outcome.code, passed
+                if isinstance(outcome, Waiting) and outcome.reason == "PlaceUnreachable":
+                    return "PLACE_UNREACHABLE", passed
                 if isinstance(outcome, Waiting) and (code := await self._explained(name, outcome, waited)):
                     return code, passed
             waits = [each for each in said.items() if isinstance(each[1], Waiting)]
