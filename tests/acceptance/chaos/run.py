@@ -19,8 +19,11 @@ from tests.acceptance.chaos.dumps import comparable, unlike, without_importer
 from tests.acceptance.chaos.requests import REQUESTS, SPREAD
 from tests.acceptance.chaos.seeds import Chaos
 from tests.acceptance.chaos.storm import Storm
+from tests.acceptance.hands import KINDS
+from tests.acceptance.missed import MISSED
 from tests.acceptance.runs import settle
 from tests.support.dumps import FINAL
+from tests.support.local_cloud import let_pass
 
 Json = dict[str, Any]
 ROUNDS = 6  # times that the newest request is published again, and what it tells a person is done
@@ -101,7 +104,10 @@ async def _endure(chaos: Chaos, undisturbed: dict[str, Json], root: Path, verdic
         verdict.dump = comparable(local.cloud.dump())
         if expected := undisturbed.get(chaos.newest):
             verdict.broken += _compared(chaos, expected, verdict)
-        verdict.broken += await (_gone(local) if chaos.newest == "teardown" else _stands(storm))
+        if chaos.newest == "teardown":
+            verdict.broken += await _gone(local)
+        else:
+            verdict.broken += [*await _stands(storm), *await _is_missed(storm, chaos.seed)]
 
 
 def _first(storm: Storm) -> str:
@@ -163,6 +169,21 @@ async def _stands(storm: Storm) -> list[str]:
     document = REQUESTS[storm.newest().name]["environment"]
     lacking = [f"ends without {each}" for each in witness.lacks(storm.local, document)]
     return lacking + [each for each in [witness.wrong_lease(storm), witness.not_accepted(storm)] if each]
+
+
+async def _is_missed(storm: Storm, seed: int) -> list[str]:
+    """What is wrong with how a verification tells of something that somebody deletes from what stands."""
+    names = [name for name, each in MISSED.items() if each.code == "OBJECT_MISSING"]
+    name, local = names[seed % len(names)], storm.local
+    storm.calm()
+    if not KINDS[name](local):
+        return []
+    await let_pass(local.cloud, MISSED[name].later)
+    report = await local.act({"action": "verify", "name": "store"})
+    told = [f"{each.code} {each.cause}" for each in report.diagnoses]
+    if report.outcome == "blocked" and any(MISSED[name].cause in each for each in told):
+        return []
+    return [f"the {name} is deleted by hand, and the verification ends {report.outcome}: {told}"]
 
 
 def _told(storm: Storm) -> list[str]:
