@@ -233,6 +233,11 @@ RACES = (
                     "if anchor is None or anchor.is_retired or _shows(anchor, project):",
                     "if anchor is None or anchor.labels:",
                 ),
+                (
+                    "functions/environment/rivals.py",
+                    "return (not _names(other, project), _age(other)) < (not _names(mine, project), _age(mine))",
+                    "return False",
+                ),
             )
         ),
     ),
