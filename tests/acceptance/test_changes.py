@@ -38,11 +38,15 @@ class Life:
 
     async def stays(self, document: Json) -> None:
         """Deploy what stands: only the claim is written, and then what serves."""
+        assert ["setLabels"] * 2 == await self.writes(document)
+
+    async def writes(self, document: Json) -> list[str]:
+        """Deploy it; how resources and objects were written."""
         self.local.cloud.log.calls.clear()
         assert "done" == (await self.local.deploy(document)).outcome
         calls = self.local.cloud.log.calls
-        written = [c.method for c in calls if c.mutation and c.service in RESOURCE_APIS]
-        assert ["compute.addresses.setLabels"] * 2 == written
+        written = (c.method for c in calls if c.mutation and c.service in RESOURCE_APIS)
+        return [each.rpartition(".")[2] for each in written]
 
     async def refuses(self, document: Json, code: str) -> None:
         """It is blocked, and nothing changes."""

@@ -71,7 +71,7 @@ def test_a_report_is_read_back_as_it_was_written() -> None:
 
 def test_every_outcome_has_its_exit_status() -> None:
     """As documented; 2 and 64 are the commands' own."""
-    assert {"done": 0, "superseded": 0, "blocked": 3, "failed": 4, "leaked": 5} == EXIT
+    assert {"done": 0, "superseded": 0, "blocked": 3, "failed": 4, "leaked": 5, "stale": 6} == EXIT
 
 
 def test_both_files_are_written(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from fleetgate.local.installation import HOME_PROJECT as PROJECT
 from fleetgate.local.run import LocalRun
 from tests.acceptance.runs import store
 from tests.security.stories import EAST, PRIVATE_ONLY, PUBLIC_ONLY, RESTRICTED, WEST, Told, told
+from tests.support.dumps import standing
 from tests.support.local_cloud import respond
 
 Json = dict[str, Any]
@@ -78,7 +79,7 @@ def test_a_cluster_without_an_endpoint_for_us_is_told_before_anything_is_made(en
     where = f"{EAST[0]} --location={EAST[1]} --project={PROJECT}"
     assert (found.report.outcome, diagnosis.code) == ("blocked", "CLUSTER_UNREACHABLE")
     assert diagnosis.fix == f"gcloud container clusters update {where} --enable-dns-access"
-    assert (found.before, found.on(EAST[0])) == (found.after, [])
+    assert (standing(found.before), found.on(EAST[0])) == (standing(found.after), [])
 
 
 def test_no_token_is_in_any_log(mixed: Told) -> None:
