@@ -69,6 +69,7 @@ class Standing:
         self.document = {**store(**changes), "project": PROJECT}
         self.kept: dict[str, Json] = {}
         self._seed = seed
+        self._phase = 0.0  # when the phase began whose steps are asked, unix seconds
 
     async def __aenter__(self) -> Standing:
         self._block = cloud_with_fleetgate((), seed=self._seed, preload=())
@@ -104,7 +105,8 @@ class Standing:
 
     async def deploy(self) -> dict[str, Outcome]:
         """Ask every step until all are done, or one cannot go on; what each last said."""
-        until, said = self.world.clock.now + PATIENCE, dict[str, Outcome]()
+        self._phase, said = self.world.clock.now, dict[str, Outcome]()
+        until = self._phase + PATIENCE
         while True:
             for step in STEPS:
                 said[step.name] = await self.ask(step)
@@ -121,6 +123,7 @@ class Standing:
         A place that is down ends nothing, since it comes back: the reason of the wait tells it, and its message where.
         """
         began, waited = self.world.clock.now, dict[tuple[str, str], float]()
+        self._phase = began
         while (passed := self.world.clock.now - began) < limit:
             said = {step.name: await self.ask(step) for step in STEPS}
             if all(isinstance(each, Done) for each in said.values()):
@@ -151,7 +154,8 @@ class Standing:
 
     async def verify(self, patience: float = 600.0) -> Outcome:
         """Ask the verification until it is done, or for so long."""
-        until = self.world.clock.now + patience
+        self._phase = self.world.clock.now
+        until = self._phase + patience
         while True:
             outcome = await self.ask(VERIFICATION)
             if isinstance(outcome, Done) or self.world.clock.now > until:
@@ -218,6 +222,8 @@ class Standing:
             callback="",
             deadline=self.world.clock.now + 90.0,
             claim=claim,
+            sent=self.world.clock.now,
+            began=self._phase,
             environment=self.wanted.wire(),
         )
 
