@@ -178,8 +178,8 @@ def _depended_on(observed: ObservedRequest) -> list[Anchor]:
 
 def _own_if_late(context: Context) -> set[str]:
     """The execution that sent the message, if the message may be a copy that comes after its end."""
-    sent = context.message.sent
-    return {context.message.claim.execution} if sent and context.session.now - sent > FRESH else set()
+    is_late = context.session.now - context.message.sent > FRESH
+    return {context.message.claim.execution} if is_late else set()
 
 
 def _taken_over(observed: ObservedRequest) -> Anchor | None:

@@ -38,7 +38,7 @@ def attempt(step: AnyStep, message: Message, session: Session) -> tuple[Outcome,
         account = (
             {"account": session.account} if denied else {}
         )  # costs a call, so only if the message needs it
-        waited = session.now - message.began if message.began else 0.0
+        waited = session.now - message.began
         outcome = outcome_of(error, session.settings, message.attempt, waited=waited, **account)
         if isinstance(outcome, Stopped):
             log_error(message, error)

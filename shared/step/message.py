@@ -98,8 +98,8 @@ class Message:
     callback: str
     deadline: float
     claim: Claim
-    sent: float = 0.0
-    began: float = 0.0
+    sent: float
+    began: float
     environment: Json | None = None
     request: RawRequest | None = None
     origin: str | None = None
@@ -127,7 +127,7 @@ def parse(event: object) -> Message:
 
 
 def _message(fields: Mapping[str, Any]) -> Message:
-    claim = fields["claim"]
+    claim, sent = fields["claim"], float(fields["sent"])
     _demand(_EXECUTION, "execution", claim["execution"])
     return Message(
         step=fields["step"],
@@ -137,8 +137,8 @@ def _message(fields: Mapping[str, Any]) -> Message:
         callback=fields["callback"],
         deadline=float(fields["deadline"]),
         claim=_claim(claim),
-        sent=float(fields.get("sent") or 0.0),
-        began=float(fields.get("began") or fields.get("sent") or 0.0),
+        sent=sent,
+        began=float(fields.get("began") or sent),  # schema 1 may lack it: then the step is not late
         environment=_unpacked(fields.get("environment"), dict),
         request=_raw_request(fields["request"]) if fields.get("request") else None,
         origin=fields.get("origin") or None,

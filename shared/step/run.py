@@ -34,7 +34,7 @@ def run(event: object, *steps: AnyStep) -> None:
         log_refused(error)
         return
     session = shared_session(settings)
-    session.begin(message.sent or None, deadline)
+    session.begin(message.sent, deadline)
     outcome, changes = attempt(step, message, session)
     told = answer(message, outcome, changes, session.calls.wire())
     log_answer(message, told, callback.send(session, message, told.content))

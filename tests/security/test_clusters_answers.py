@@ -309,7 +309,7 @@ def test_no_request_goes_to_an_address_that_only_a_cluster_tells_of(address: str
 def test_names_that_nobody_could_have_given_fail_the_step_and_nothing_else() -> None:
     """An error that nobody foresaw is an ending of its own, whose words are cut."""
     told = outcome_of(ValueError("x" * 1_000_000), session().settings, 1)
-    message = Message("gateway", "apply", 1, "n", "c", 0.0, Claim("store", "1-1", "e"))
+    message = Message("gateway", "apply", 1, "n", "c", 0.0, Claim("store", "1-1", "e"), 0.0, 0.0)
     wire = answer(message, told, [], {}).content
     assert (wire["outcome"], wire["code"]) == ("failed", "INTERNAL")
     assert len(json.dumps(wire)) <= LIMIT

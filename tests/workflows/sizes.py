@@ -28,8 +28,9 @@ WORDS = "Something that takes long to say. " * 100
 
 def answered(message: Message, outcome: Outcome, changes: int = 0) -> dict[str, Any]:
     """What a function would answer, below its limit; `changes` is how many it made."""
+    claim = Claim("", "", "e")
     asked = StepMessage(
-        message["step"], message["mode"], message["attempt"], message["nonce"], "c", 0.0, Claim("", "", "e")
+        message["step"], message["mode"], message["attempt"], message["nonce"], "c", 0.0, claim, 0.0, 0.0
     )
     made = [
         ScriptedChange(f"projects/{PROJECT}/locations/l/clusters/c/{number}") for number in range(changes)
