@@ -1,8 +1,9 @@
 """Sends as many requests as a proof takes, and says of each row what is proven.
 
-Three rounds, each only if the one before found nothing wrong: every backend of every row answers; backends that did not
-are looked up in the load balancer's own health checks; shares of weights are sampled. How many requests that takes is
-in `confidence.py` and `tally.py`; all are bounded, in number and in time.
+Four rounds, each only if the one before found nothing wrong: every cluster answers for every row; those that did not
+are looked up in the load balancer's own health checks; shares of weights are sampled; what answers do not tell apart is
+asked for again. How many requests that takes is in `confidence.py` and `tally.py`; all are bounded, in number and in
+time.
 """
 
 from __future__ import annotations
@@ -80,17 +81,32 @@ class Proving:
             self._explain(told, alarm)
         if not any(each.fault for each in told):
             self._weigh(told)
+        if not any(each.fault for each in told):
+            blends = [each for each in told if each.row.request and each.blends]
+            self.lanes.each(blends, lambda http, tally: self._repeat(http, tally, alarm))
         return [self._row(each) for each in _until_out_of_time(told)]
 
     def _is_told(self, tally: Tally) -> bool:
         return bool(tally.row.request is None or tally.requests or tally.fault)
 
     def _cover(self, http: requests.Session, tally: Tally, alarm: float, least: int = 1) -> None:
-        """Ask until every backend has answered, or should have."""
+        """Ask until every cluster has answered, or should have."""
         if tally.row.request is None:
             return
         while not tally.fault and not _is_covered(tally, alarm, least):
             if not tally.requests and tally.row.place in self.failed:
+                return
+            self._ask(http, tally)
+
+    def _repeat(self, http: requests.Session, tally: Tally, alarm: float) -> None:
+        """Ask on where answers do not tell backends apart, until each of them should have answered. It comes last, so
+        that no other row lacks its requests; if there are too few, that is told, and is no fault: all were right.
+        """
+        enough = _enough(tally, alarm)
+        while not tally.fault and tally.requests < enough:
+            if self.budget.is_spent:
+                bounds = f"an attempt has {PATIENCE:.0f} s, and {MAX_REQUESTS:,} requests"
+                self._leave(tally, f"{tally.requests} requests were sent instead of {enough}: {bounds}")
                 return
             self._ask(http, tally)
 
@@ -112,18 +128,19 @@ class Proving:
 
     def _explain(self, tallies: list[Tally], alarm: float) -> None:
         """Why backends have not answered; those that are healthy are asked for again, by their share of endpoints."""
-        known: dict[str, States] = {}
+        known: dict[tuple[str, int, tuple[FleetCluster, ...]], States] = {}
         for tally in tallies:
             for backend, cluster in list(tally.unseen()):
-                if backend.name not in known:
-                    known[backend.name] = self.states(backend, backend.clusters)
-                states = known[backend.name].get(cluster.name, [])
+                place = backend.name, backend.port, backend.clusters
+                if place not in known:
+                    known[place] = self.states(backend, backend.clusters)
+                states = known[place].get(cluster.name, [])
                 healthy = states.count("HEALTHY")
                 if not healthy:
                     self._fail(tally, cluster, _unhealthy(states))
                     return
                 ours = [one.name for one in tally.clusters(backend)]
-                every = sum(known[backend.name].get(name, []).count("HEALTHY") for name in ours)
+                every = sum(known[place].get(name, []).count("HEALTHY") for name in ours)
                 least = confidence.needed(backend.share * healthy / every, alarm)
                 self._ask_again(tally, alarm, least)
                 if tally.fault:
@@ -225,14 +242,15 @@ def _until_out_of_time(tallies: list[Tally]) -> list[Tally]:
 
 
 def _is_covered(tally: Tally, alarm: float, least: int) -> bool:
-    """Whether every backend has answered, or would have but for a chance of `alarm`."""
+    """Whether every cluster has answered, or would have but for a chance of `alarm`."""
     if not tally.requests:
         return False
-    enough = max(least, min(tally.least(alarm), confidence.MOST))
-    if tally.requests >= enough:
-        return True
-    blends = not tally.is_identified or any(len(each.backends) > 1 for each in tally.groups())
-    return not blends and not any(tally.unseen())
+    return tally.requests >= _enough(tally, alarm, least) or not any(tally.unseen())
+
+
+def _enough(tally: Tally, alarm: float, least: int = 1) -> int:
+    """Requests after which every backend has answered but for a chance of `alarm`, within the bound of a row."""
+    return max(least, min(tally.least(alarm), confidence.MOST))
 
 
 def _differs(share: SeenShare, sent: int) -> str:

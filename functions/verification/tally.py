@@ -68,6 +68,11 @@ class Tally:
             return 1
         return max(confidence.needed(share / count, alarm / every) for share, count in shares if count)
 
+    @property
+    def blends(self) -> bool:
+        """Whether a backend may not have answered although all clusters have: answers do not tell it apart."""
+        return not self.is_identified or any(len(each.backends) > 1 for each in self.groups())
+
     def groups(self) -> list[Group]:
         """The backends by what tells them apart: those that have a cluster in common are one group.
 

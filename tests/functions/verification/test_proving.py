@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,6 +133,36 @@ class TestBackends:
 
         assert row.fault == "BackendUnseen"
         assert row.note.endswith("its 1 endpoints are healthy, but none of them answers")
+
+    def test_each_region_is_looked_up_for_itself(
+        self, proven: Proven, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A Service in two zones of two regions, where proxies keep to a zone: each address has one to explain."""
+        far = [replace(each, name=f"far-{each.name}", region="us-east1") for each in (ONE, TWO)]
+        matrix = [one_region(ONE, TWO), replace(one_region(*far), vip=VIPS[1])]
+        monkeypatch.setattr(
+            proving, "send", lambda http, row, probe: Answer(200, row.backends[0].clusters[0].name)
+        )
+
+        rows = prove(
+            matrix, STORE.probe, lambda backend, clusters: {each.name: ["HEALTHY"] for each in clusters}
+        )
+
+        assert [each.verdict for each in rows] == ["proven", "proven"]
+        assert [each.clusters[1].note for each in rows] == ["not seen", "not seen"]
+
+    def test_time_that_runs_out_for_a_sample_is_told(
+        self, proven: Proven, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A canary of one in a hundred takes nothing from other rows, and does not fail where answers are slow."""
+        seconds = count()
+        monkeypatch.setattr(proving, "time", SimpleNamespace(monotonic=lambda: next(seconds) / 5))
+        wanted = routed({"backendRefs": [backend("a", weight=99), backend("b")]})
+        matrix = list(rows(world(wanted, VIPS, a=(WEST,), b=(WEST,))))
+        results = proven(matrix * 20, by_chance({"gke-west-1": 1}))
+
+        assert {each.verdict for each in results} == {"proven"}
+        assert all("instead of 1000: an attempt has 60 s, and 20,000" in each.unseen[0] for each in results)
 
     def test_backends_in_the_same_clusters_take_a_whole_sample(self, proven: Proven) -> None:
         """That one of them answers says nothing of the other, but a wrong answer would have come."""
