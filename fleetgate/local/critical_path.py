@@ -11,7 +11,8 @@ begins when all it waits for is done. No polling, no calls and no function time 
                      └─ membership READY (config) ─ ingress feature ─┬─ state OK ─ -mc GatewayClass
                                                                      └─ membership states OK
     GatewayClass, proxy-only subnets ─ Gateway programmed ─┬─ route reconciled ─┬─ URL map in the proxies
-                 each import that the route names, once ───┘                    └─ backends healthy (pods, own export)
+                 each import that the route names, once ───┘                    └─ backends healthy (pods, own export;
+                                                                                   the first route that leads to them)
 
 The end is when every node is done: the fleet's states are part of a verified environment too.
 """
@@ -153,23 +154,32 @@ class _Drawing:
         proxies = [self._subnet(region) for region in self.environment.proxy_regions]
         gateway = Node("gateway.program", f"{at}/{self.environment.gateway.name}")
         self.graph.add(gateway, [gateway_class, *proxies])
+        leading: dict[tuple[str, str], list[Node]] = {}  # service → the routes that lead to it
         for route in self.environment.routes:
-            services = self._services_of(route)
+            named = self._named_by(route)
+            services = [each for each in self.environment.services if (each.namespace, each.name) in named]
             imported = [[exports[c, s.namespace, s.name] for c in s.clusters] for s in services]
             synced = self.graph.add(Node("gateway.sync", f"{at}/{route.name}"), [gateway], imported)
             self.graph.add(Node("dataplane.urlmap", f"{namespace}/{route.name}"), [synced])
-            for service in services:
-                self._healthy(service, synced, exports, pods)
+            for key in named:
+                leading.setdefault(key, []).append(synced)
+        for service in self.environment.services:
+            if routes := leading.get((service.namespace, service.name)):
+                self._healthy(service, routes, exports, pods)
 
     def _healthy(
-        self, service: Service, synced: Node, exports: dict[tuple[str, str, str], Node], pods: dict[str, Node]
+        self,
+        service: Service,
+        routes: list[Node],
+        exports: dict[tuple[str, str, str], Node],
+        pods: dict[str, Node],
     ) -> None:
+        """Its backends are one backend service's, which the first of its routes brings."""
         for cluster in service.clusters:
             resource = f"{service.namespace}/{service.name}/{self._membership(cluster)}"
-            after = [synced, exports[cluster, service.namespace, service.name]]
-            self.graph.add(
-                Node("dataplane.health", resource), [*after, *([pods[cluster]] if cluster in pods else [])]
-            )
+            after = [exports[cluster, service.namespace, service.name]]
+            after += [pods[cluster]] if cluster in pods else []
+            self.graph.add(Node("dataplane.health", resource), after, [routes])
 
     def _subnet(self, region: str) -> Node:
         name = labels.proxy_subnet_name(self.environment.name)
@@ -180,6 +190,7 @@ class _Drawing:
             )
         )
 
-    def _services_of(self, route: Route) -> list[Service]:
-        named = {backend.name for rule in route.rules for backend in rule.backend_refs}
-        return [service for service in self.environment.services if service.name in named]
+    def _named_by(self, route: Route) -> set[tuple[str, str]]:
+        """Namespace and name of the services that a route leads to."""
+        own = self.environment.gateway.namespace
+        return {(each.namespace or own, each.name) for rule in route.rules for each in rule.backend_refs}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ SECONDS = {
     "dataplane.health": 19.0,
 }
 
-ONE_CLUSTER = {
+ONE_CLUSTER: dict[str, Any] = {
     "name": "tiny",
     "clusters": [{"name": "west", "location": "us-west1-a"}],
     "sampleApp": True,
@@ -171,3 +173,23 @@ def test_a_route_waits_for_the_first_export_of_each_service(seed: int) -> None:
         service, membership = health.resource.split("/", 2)[1:]
         own = Node("mcs.export", f"{membership}/store/{service}")
         assert ends[health] >= max(ends[sync], ends[own]) + timing.draw(*health) - 1e-9
+
+
+def test_backends_wait_for_the_first_of_their_routes() -> None:
+    """Three routes to one service are one backend service, whatever their order."""
+    routes = [{**ONE_CLUSTER["routes"][0], "name": name} for name in ("one", "three", "two")]
+    shared = parse_environment({**ONE_CLUSTER, "routes": routes}, project=PROJECT)
+
+    ends = platform_graph(shared, NUMBER).ends(exact())
+
+    assert [234.0] == [end for node, end in ends.items() if node.kind == "dataplane.health"]
+
+
+def test_a_service_of_the_same_name_in_another_namespace_is_another_one() -> None:
+    """No route leads to it: its health is waited for by nobody."""
+    service = ONE_CLUSTER["services"][0]
+    both = {**ONE_CLUSTER, "services": [service, {**service, "namespace": "other"}]}
+
+    graph = platform_graph(parse_environment(both, project=PROJECT), NUMBER)
+
+    assert 1 == len([node for node in graph.pieces if node.kind == "dataplane.health"])
