@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 
 from functions.gateway.addresses import are_reserved, wait_for_reservation
 from functions.gateway.observed import Contents, Imports, ObservedGateway
-from shared.gateway.status import CONVERGED, Condition, born, holds, is_programmed, of_gateway, of_route
+from shared.gateway.status import (
+    CONVERGED,
+    REFUSED,
+    Condition,
+    born,
+    holds,
+    is_programmed,
+    of_gateway,
+    of_route,
+)
 from shared.google.compute import unix
 from shared.google.container import Cluster
 from shared.objects import KubeObject
@@ -124,8 +133,10 @@ def _for_gateway(
         text = f"Gateway {name} has changed, and its load balancer has not yet"
         return Waiting(reason="GatewayUpdating", message=text, retry_after=pace.ahead(None, UPDATED))
     began = max(since, born(gateway_class)) if since else None
+    refused = programmed is not None and programmed.current and REFUSED in programmed.message
+    reason = "GatewayRefused" if refused else "GatewayPending"
     return Waiting(
-        reason="GatewayPending",
+        reason=reason,
         message=_with_words(f"Gateway {name} is not programmed yet", programmed),
         retry_after=pace.ahead(began, PROGRAMMED, SYNCED),
     )

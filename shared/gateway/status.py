@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CONTROLLER = "networking.gke.io/"  # what the names of GKE's controllers begin with
 CONVERGED = ("Accepted", "ResolvedRefs", "Reconciled")  # of a route; the last is GKE's own [observed]
+# Part of what the controller says while Compute Engine refuses a part of the load balancer [observed in public issues].
+REFUSED = "gceSync:"
 # What the controller says of an address that a Gateway names and that is not there; the words are [inferred].
 ABSENT_ADDRESS = re.compile(r'address "(?:[^"]*/)?([^"/]+)" does not exist')
 _REGION = re.compile(r"/regions/([^/]+)/|^regions/([^/]+)/|address/([^/]+)$")

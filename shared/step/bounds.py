@@ -95,6 +95,7 @@ BOUNDS: Mapping[str, Bound] = {
     "GatewayApiUnknown": Bound(SLOW, _CLASS),
     "GatewayClassMissing": Bound(600.0, _CLASS),
     "GatewayPending": Bound(420.0, _LOAD_BALANCER | _CLASS),
+    "GatewayRefused": Bound(180.0, _LOAD_BALANCER | _CLASS),  # its status says so at once
     "GatewayUpdating": Bound(SLOW, _LOAD_BALANCER | _CLASS),
     "RoutePending": Bound(SLOW, _LOAD_BALANCER | _IMPORTS),
     "AddressReserving": Bound(SLOW, _NETWORK),

@@ -396,16 +396,25 @@ class TestWaiting:
 
         assert outcome(decide(STORE, observed(objects), NOW)).reason == "GatewayUpdating"
 
-    def test_what_the_controller_says_is_told(self) -> None:
-        """A missing proxy-only subnet heals by itself; nobody has to guess what is being waited for."""
+    @pytest.mark.parametrize(
+        ("words", "generation", "reason"),
+        [
+            ("gceSync: generic::invalid_argument: An active proxy-only subnetwork", 1, "GatewayRefused"),
+            ("error cause: gceSync: generic::deadline_exceeded: Insert", 1, "GatewayRefused"),
+            ("gceSync: generic::invalid_argument: of the spec before", 2, "GatewayPending"),
+            ("Waiting for controller", 1, "GatewayPending"),
+        ],
+    )
+    def test_what_the_controller_says_is_told(self, words: str, generation: int, reason: str) -> None:
+        """A part that Compute Engine refuses is a wait of its own: its cause is looked for sooner."""
         objects = whole(STORE)
-        words = "gceSync: generic::invalid_argument: An active proxy-only subnetwork is required"
         pending = condition("Programmed", "False", "Pending", words)
         objects[GATEWAY] = programmed(objects[GATEWAY], condition("Accepted"), pending)
+        objects[GATEWAY]["metadata"]["generation"] = generation
         waiting = outcome(decide(STORE, observed(objects), NOW))
 
-        assert waiting.reason == "GatewayPending"
-        assert "proxy-only subnetwork is required" in waiting.message
+        assert waiting.reason == reason
+        assert words in waiting.message
 
     def test_the_longest_chain_decides_when_to_look(self) -> None:
         """Imports of exports that were just made take longer than a Gateway that is nearly programmed."""
