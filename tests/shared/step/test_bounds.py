@@ -83,6 +83,12 @@ def test_a_bound_comes_long_before_the_time_of_a_step_is_up() -> None:
     assert max(each.seconds for each in BOUNDS.values()) <= 1200
 
 
+@pytest.mark.parametrize("reason", ["NoHealthyUpstream", "WrongCluster", "BackendUnseen"])
+def test_health_checks_have_the_five_minutes_that_they_may_take(reason: str) -> None:
+    """After the Gateway is programmed; the route and its URL map take the first half a minute of them."""
+    assert BOUNDS[reason].seconds + 30.0 >= 300.0
+
+
 def test_the_answer_carries_the_bound() -> None:
     """The workflow knows no reasons."""
     told = Waiting(reason="RoutePending", message="m", retry_after=1.0).wire()
