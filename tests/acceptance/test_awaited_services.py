@@ -6,6 +6,8 @@ import base64
 import json
 from typing import Any
 
+import pytest
+
 from fleetgate.local.run import LocalRun
 from localcloud.container.kube import CLUSTER_APIS
 from tests.acceptance.runs import Outcome, run, store
@@ -54,6 +56,7 @@ def test_what_the_event_asks_for_is_made_and_the_deploy_is_verified() -> None:
     assert "kubectl create service clusterip store --namespace=store --tcp=8080:8080" in first["fix"]
 
 
+@pytest.mark.long
 def test_what_nobody_makes_ends_the_deploy_at_its_bound_and_the_next_in_check() -> None:
     """With what is missing where, long before the step's time is up."""
 

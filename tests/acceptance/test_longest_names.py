@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from fleetgate.local.run import LocalRun
 from tests.acceptance.runs import store
 from tests.support.dumps import left
@@ -15,6 +17,7 @@ def longest(letter: str, most: int = 63) -> str:
     return f"{letter * (most - 2)}-9"
 
 
+@pytest.mark.long
 def test_an_environment_of_the_longest_names_is_verified_by_name_and_removed() -> None:
     """The anchor keeps what a request without a spec has to know."""
     west, east = longest("w", 40), longest("e", 40)

@@ -51,14 +51,9 @@ def test_a_regions_outage_elsewhere_changes_no_deploy() -> None:
     assert asyncio.run(life(removal=False)) == asyncio.run(life(FAR_REGION, removal=False))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    "step",
-    [
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("subnets", "clusters", "fleet")),
-        pytest.param("service-export", marks=pytest.mark.long),
-        "gateway",
-        pytest.param("verification-default", marks=pytest.mark.long),
-    ],
+    "step", ["subnets", "clusters", "fleet", "service-export", "gateway", "verification-default"]
 )
 def test_an_outage_in_its_own_region_is_waited_for(step: str) -> None:
     """Whichever step meets it says so, and goes on once the place is back; then the environment is as wanted."""

@@ -50,6 +50,7 @@ def test_deploying_again_changes_nothing_but_the_anchors_labels() -> None:
     assert ["compute.addresses.setLabels"] * 2 == [call.method for call in again.mutations()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [4])
 def test_messages_twice_and_shuffled_make_no_difference(seed: int) -> None:
     """What stands in the cloud at the end is the same; `make prove` has seeds 1 to 10."""

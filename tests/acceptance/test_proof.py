@@ -30,7 +30,7 @@ def healthy_at(outcome: Outcome) -> list[float]:
     return sorted(each.end for each in outcome.report.operations if each.kind == "dataplane.health")
 
 
-@pytest.mark.parametrize("keeps_to_zone", [False, True])
+@pytest.mark.parametrize("keeps_to_zone", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_deploy_waits_for_the_second_cluster_of_a_region(keeps_to_zone: bool) -> None:
     """Whether or not proxies keep to a zone: then its health speaks for it, and the row says so."""
     outcome = run(beside_each_other(), seed=LATE, contested=Contested(keeps_to_zone=keeps_to_zone))
@@ -46,6 +46,7 @@ def test_a_deploy_waits_for_the_second_cluster_of_a_region(keeps_to_zone: bool) 
     assert any("a proxy may use the backends of one zone" in each for each in row.unseen) is keeps_to_zone
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("tutorial")
 def test_a_verifier_that_is_thirty_seconds_slower_is_that_far_from_the_critical_path(
     tutorial: Outcome, monkeypatch: pytest.MonkeyPatch

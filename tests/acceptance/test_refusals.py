@@ -60,6 +60,7 @@ def test_json_that_is_none_is_refused_too() -> None:
     assert "INVALID_REQUEST" == outcome.extra["result"]["code"]
 
 
+@pytest.mark.long
 def test_an_address_that_cannot_be_reserved_ends_the_deploy_soon_and_not_the_next_one() -> None:
     """Its insert is accepted, and its operation fails: the ending says with what, and not that time is over."""
     address = f"projects/{HOME_PROJECT}/regions/us-west1/addresses/vip-store-us-west1"

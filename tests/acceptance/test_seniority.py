@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
 from fleetgate.local.installation import HOME_PROJECT
 from fleetgate.local.run import LocalRun
 from localcloud.time.clock import rfc3339_pacific
@@ -61,6 +63,7 @@ def test_a_deploy_that_a_sweep_did_not_see_is_newer_than_its_teardown() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.long
 def test_a_ghost_does_not_take_a_fleet_from_its_owner() -> None:
     """Somebody tears down a name that there is not, and deploys it while that runs, into a fleet that is in use."""
 

@@ -28,6 +28,7 @@ def test_nothing_is_left_in_a_network_of_another_name() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.long
 def test_existing_clusters_keep_all_that_others_made_in_them() -> None:
     """In the fleet before, with namespaces, objects and an export of somebody's: all of it stays."""
 

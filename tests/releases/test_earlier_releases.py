@@ -97,7 +97,9 @@ def test_what_was_half_made_is_finished(path: Path, part: float) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("action", ["teardown", "sweep", pytest.param("deploy", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "action", ["sweep", *(pytest.param(each, marks=pytest.mark.long) for each in ("teardown", "deploy"))]
+)
 def test_an_anchor_without_labels_is_dealt_with(action: str) -> None:
     """On Google, 32aef40 comes this far: the insert drops its anchor's labels, and the name is blocked from then on.
 

@@ -15,6 +15,7 @@ from tests.security.stories import EAST, PRIVATE_ONLY, PUBLIC_ONLY, RESTRICTED, 
 from tests.support.dumps import standing
 from tests.support.local_cloud import respond
 
+pytestmark = pytest.mark.xdist_group("stories")  # one cloud for all of them
 Json = dict[str, Any]
 ROWS = ("changes", "traffic")
 CANARIES = ("canary-host", "canary-path", "canary-value", "canary-query")

@@ -17,6 +17,7 @@ from localcloud.faults.call_faults import Denied, Fault, Matcher
 from localcloud.logging.entries import ENTRIES, Doubled, EntryFault, Late, Never
 from tests.acceptance.runs import STORE
 
+pytestmark = pytest.mark.xdist_group("local-log")  # one cloud for all of them
 Json = dict[str, Any]
 
 VERIFY = {"action": "verify", "name": "store"}

@@ -48,6 +48,7 @@ def test_a_share_that_is_off_by_more_is_found_as_well() -> None:
     }
 
 
+@pytest.mark.long
 def test_many_tests_at_once_are_as_seldom_wrong() -> None:
     """Each has its part of the chance of an alarm: 100 rules, 100 times."""
     alarms = [judged(0.75, 0.75, seed, ALARM / 100)[0] == "rejected" for seed in range(10_000)]

@@ -97,6 +97,7 @@ def test_an_instance_outlives_its_timeout(play: Play, tmp_path: Path) -> None:
     play(scene)
 
 
+@pytest.mark.long
 def test_an_instance_that_never_finishes_goes_like_an_idle_one(play: Play, tmp_path: Path) -> None:
     """To Google it is idle since the 504."""
 

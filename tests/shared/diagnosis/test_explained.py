@@ -37,6 +37,7 @@ async def _mend(local: LocalRun, outcome: Outcome) -> None:
     outcome.reports.append(await local.act({"action": "verify", "name": "store"}))
 
 
+@pytest.mark.long
 def test_what_waits_too_long_tells_the_cause() -> None:
     """At the bound of its reason, long before its time is up, with evidence and the command, in the event too.
     So does a verify, which has no spec to go by."""
