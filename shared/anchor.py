@@ -115,6 +115,11 @@ class Anchor:
         return self.execution if self.is_accepted else self.labels.get(labels.ACCEPTED_BY, "")
 
     @property
+    def accepted_action(self) -> str:
+        """The action of that request."""
+        return self.action if self.is_accepted else self.labels.get(labels.ACCEPTED_ACTION, "")
+
+    @property
     def has_lost_labels(self) -> bool:
         """Whether the label of the environment is gone, and other labels of Fleetgate's are there."""
         ours = self.labels.keys() - labels.not_ours(self.labels).keys()
@@ -124,6 +129,11 @@ class Anchor:
     def is_being_removed(self) -> bool:
         """Whether its environment is being removed."""
         return self.action == TEARDOWN
+
+    @property
+    def goes_on_being_removed(self) -> bool:
+        """Whether a deploy has taken it over from a teardown, which goes on unless the deploy is accepted."""
+        return not self.is_accepted and self.accepted_action == TEARDOWN
 
     @property
     def is_tombstone(self) -> bool:
@@ -148,7 +158,7 @@ class Anchor:
     @property
     def needs_its_execution(self) -> bool:
         """Whether nothing is to stay of it if its execution has ended: it is being removed, or not claimed yet."""
-        return self.stands and (self.is_being_removed or not self.is_claimed)
+        return self.stands and (self.is_being_removed or self.goes_on_being_removed or not self.is_claimed)
 
     @property
     def ended(self) -> int:

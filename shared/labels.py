@@ -39,9 +39,10 @@ REGION = "fleetgate-region-"  # and a region's name: the environment may have so
 APIS = "fleetgate-apis"  # "disable" if a teardown is to disable the tutorial's APIs as well
 
 # Of an anchor whose deploy is not accepted yet (check has not passed): the lease, the spec and the place are still
-# those of the request before it. Acceptance takes these three off.
+# those of the request before it. Acceptance takes these four off.
 ACCEPTED = "fleetgate-accepted"  # that request's generation
 ACCEPTED_BY = "fleetgate-accepted-by"  # and its execution
+ACCEPTED_ACTION = "fleetgate-accepted-action"  # and its action: a teardown goes on if the deploy is refused
 ASKED = "fleetgate-asked"  # hash of the spec that is being checked
 
 # On the MCS feature: Fleetgate granted the importer its role, so removing the feature also revokes the role.

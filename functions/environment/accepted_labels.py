@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from functions.environment.last_accepted import last_accepted
 from functions.environment.lease import Extension
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.rivals import began
@@ -34,7 +35,9 @@ Due = Literal["never", "changed", "always"]
 def claimed(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
     """The labels that the claim writes."""
     anchor = observed.anchor
-    if anchor is None or not anchor.is_claimed or not observed.is_accepted_later:
+    if anchor is None or not observed.is_accepted_later:
+        return accepted(observed, request)
+    if not anchor.is_claimed and not anchor.goes_on_being_removed:
         return accepted(observed, request)
     claim = {
         labels.GENERATION: observed.generation,
@@ -43,8 +46,7 @@ def claimed(observed: ObservedRequest, request: Deploy) -> dict[str, str]:
     }
     if anchor.generation == observed.generation:  # another execution of this request had claimed it
         return {**anchor.labels, **claim}
-    before = {labels.ACCEPTED: anchor.accepted, labels.ACCEPTED_BY: anchor.accepted_by}
-    return {**anchor.labels, **claim, **before, labels.ASKED: request.environment.spec_hash}
+    return {**anchor.labels, **claim, **last_accepted(anchor), labels.ASKED: request.environment.spec_hash}
 
 
 def accepted(observed: ObservedRequest, request: Deploy) -> dict[str, str]:

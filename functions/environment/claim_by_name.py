@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions.environment.acquire import acquire
+from functions.environment.last_accepted import without_unaccepted
 from functions.environment.observed_request import ObservedRequest
 from functions.environment.refusals import (
     anchor_name_taken,
@@ -55,8 +56,7 @@ def _before(observed: ObservedRequest) -> dict[str, str]:
     """
     anchor = observed.anchor
     if anchor is not None and anchor.stands:
-        over = (labels.ACCEPTED, labels.ACCEPTED_BY, labels.ASKED, labels.SERVING)
-        return {key: value for key, value in anchor.labels.items() if key not in over}
+        return {key: value for key, value in without_unaccepted(anchor).items() if key != labels.SERVING}
     return {labels.OWNER: observed.name} | (labels.not_ours(anchor.labels) if anchor else {})
 
 

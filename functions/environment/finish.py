@@ -134,11 +134,11 @@ def _to_bury(observed: ObservedEnding) -> Anchor | None:
 
 
 def _to_give_back(observed: ObservedEnding) -> Anchor | None:
-    """The anchor of a teardown that a deploy took over, which was then refused its fleet."""
+    """The anchor of a teardown that a deploy took over, which was then refused, its fleet or in check."""
     found = observed.anchor
-    return (
-        found if found and observed.is_refused and observed.holds_anchor and found.action == CLAIM else None
-    )
+    if found is None or not observed.is_refused or not observed.holds_anchor:
+        return None
+    return found if found.action == CLAIM or found.goes_on_being_removed else None
 
 
 def _kept(observed: ObservedEnding, now: float) -> RelabelAnchor | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from functions.environment.last_accepted import last_accepted
 from functions.environment.observed_request import ObservedRequest
 from shared import labels
 from shared.anchor import CLAIM, Anchor, first_labels
@@ -44,6 +45,7 @@ def first_shown(observed: ObservedRequest, wanted: Environment) -> dict[str, str
         labels.ACTION: CLAIM,
         labels.PROJECT: project,
         **began(observed),
+        **(last_accepted(anchor) if anchor.is_being_removed and observed.is_accepted_later else {}),
     }
 
 

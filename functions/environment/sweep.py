@@ -1,9 +1,9 @@
 """The sweep: requests a teardown for each environment whose lease has ended, and warns before a lease ends.
 
-It lists the anchors, and writes nothing but the label of a warning. Tombstones that are old enough it takes away. The
-teardown is an ordinary request. It
-carries the lease's end and the generation that the sweep read, and its own claim checks them again. A teardown whose
-execution has ended too early is requested again, whatever the lease says; a running one is left alone. An environment
+It lists the anchors, and writes nothing but the label of a warning. It takes tombstones away that are old enough. The
+teardown is an ordinary request. It carries the lease's end and the generation that the sweep read, and its own claim
+checks them again. A teardown whose execution has ended too early is requested again, whatever the lease says; so is one
+that a deploy interrupted which was then not accepted. A running one is left alone. An environment
 whose deploy has ended too early keeps its anchor until the lease ends: a person may want to inspect it. A deploy that
 is being checked may move the lease, so its environment is left alone until it is accepted or has ended. But if a deploy
 has ended between the creation of its anchor and the labels, the anchor is all there is, and it goes. If the anchor has

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions.environment.changes import DeleteAnchor, RelabelAnchor, RetireAnchor
+from functions.environment.last_accepted import without_unaccepted
 from functions.environment.observed_request import ObservedRequest
 from shared import labels
-from shared.anchor import TEARDOWN, TOMBSTONE, Anchor
+from shared.anchor import CLAIM, TEARDOWN, TOMBSTONE, Anchor
 from shared.step.change import Change
 
 # Seconds after its publication in which a request is served; who comes later is told to publish it again. As a rule
@@ -28,21 +29,22 @@ KEPT = LATE + 300
 
 def bury(found: Anchor, now: float) -> Change:
     """Leave an anchor as a tombstone, at `now` (unix seconds)."""
-    return RelabelAnchor(found, _bare(found, TOMBSTONE) | {labels.ENDED: str(int(now))})
+    bare = {
+        labels.OWNER: found.name,
+        labels.GENERATION: found.generation,
+        labels.EXECUTION: found.execution,
+        labels.ACTION: TOMBSTONE,
+        labels.ENDED: str(int(now)),
+    }
+    return RelabelAnchor(found, labels.not_ours(found.labels) | bare)
 
 
 def give_back(found: Anchor) -> Change:
     """Leave an anchor to the teardown that was under way, which the next sweep asks for again."""
-    return RelabelAnchor(found, _bare(found, TEARDOWN))
-
-
-def _bare(found: Anchor, action: str) -> dict[str, str]:
-    return labels.not_ours(found.labels) | {
-        labels.OWNER: found.name,
-        labels.GENERATION: found.generation,
-        labels.EXECUTION: found.execution,
-        labels.ACTION: action,
-    }
+    values = without_unaccepted(found) | {labels.ACTION: TEARDOWN}
+    if found.action == CLAIM:  # its fleet is only the one that the deploy wanted
+        values.pop(labels.PROJECT, None)
+    return RelabelAnchor(found, values)
 
 
 def to_retire(observed: ObservedRequest, now: float, *, final: bool) -> Sequence[Change]:

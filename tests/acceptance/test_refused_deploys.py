@@ -16,6 +16,7 @@ OF_CLAIM = {
     labels.ACTION,
     labels.ACCEPTED,
     labels.ACCEPTED_BY,
+    labels.ACCEPTED_ACTION,
     labels.ASKED,
 }
 

@@ -25,6 +25,7 @@ OF_CLAIM = {
     labels.ACTION,
     labels.ACCEPTED,
     labels.ACCEPTED_BY,
+    labels.ACCEPTED_ACTION,
     labels.ASKED,
 }
 IN_WEST, IN_BOTH = ("us-west1",), ("us-east1", "us-west1")
