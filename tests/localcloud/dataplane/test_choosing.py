@@ -132,7 +132,7 @@ class TestFilters:
         env = [{"name": "ECHO_HEADERS", "value": "True"}]
         template = {"spec": {"containers": [{**container, "env": env}]}}
         cloud.west.patch("apps/Deployment", "store", "store", {"spec": {"template": template}})
-        cloud.wait(300)
+        cloud.wait(1200)
         body = json.loads(cloud.get(cloud.vips()[0], "/ask", **{"user-agent": "curl"}).body)
 
         assert body["headers"]["X-Env"] == "canary"
