@@ -58,7 +58,7 @@ def test_weights_share_the_requests_of_a_rule_by_chance() -> None:
     assert 300 - 35 <= counts["gke-west"] <= 300 + 35
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")  # the zone is the other cluster's for so long
 def near() -> Iterator[Store]:
     """Two clusters in one region, in one zone each: `east` has three pods, `west` one."""
     with patch.dict(ZONES, east="us-west1-b"):

@@ -127,7 +127,13 @@ def test_an_instance_can_be_killed_in_the_middle_of_a_call(play: Play, tmp_path:
             shop.cloud.log,
         )
         made = len(log.calls)
-        await shop.cloud.run_until(lambda: len(log.calls) > made and not shop.cloud.schedule._computing)
+        await shop.cloud.run_until(
+            lambda: (
+                len(log.calls) > made
+                and functions.instance("dead-000") is not None
+                and not shop.cloud.schedule._computing
+            )
+        )
         victim = functions.instance("dead-000")
         assert victim is not None and victim.process.pid
 
