@@ -8,17 +8,9 @@ from typing import Any
 from fleetgate.local.run import LocalRun
 from shared import labels
 from tests.acceptance.runs import store
+from tests.support.anchors import OF_CLAIM
 
 REFUSED = {"us-west1": "10.128.0.0/23", "us-east1": "10.130.0.0/23"}  # ranges of a network in auto mode
-OF_CLAIM = {
-    labels.GENERATION,
-    labels.EXECUTION,
-    labels.ACTION,
-    labels.ACCEPTED,
-    labels.ACCEPTED_BY,
-    labels.ACCEPTED_ACTION,
-    labels.ASKED,
-}
 
 
 def standing(local: LocalRun) -> dict[str, Any]:

@@ -9,6 +9,18 @@ from tests.support.google_server import NOW, GoogleServer
 
 MINE = "1767600000000-88"  # the generation of a request that is published NOW, as message 88
 OTHER = "22222222-2222-4333-8444-555555555555"
+NEWEST = "9999999999999-1"  # the generation of a request that is newer than every other
+
+# The labels that the claim of a deploy writes on an anchor that stands for an environment.
+OF_CLAIM = {
+    labels.GENERATION,
+    labels.EXECUTION,
+    labels.ACTION,
+    labels.ACCEPTED,
+    labels.ACCEPTED_BY,
+    labels.ACCEPTED_ACTION,
+    labels.ASKED,
+}
 EXECUTIONS = "GET /workflowexecutions/v1/projects/hub/locations/us-west1/workflows/fleetgate/executions"
 
 
@@ -58,3 +70,15 @@ def add_unlabelled(google: GoogleServer, claimed_by: str, name: str = "store", p
 def alive(google: GoogleServer, execution: str = OTHER, state: str = "ACTIVE") -> None:
     """An execution in this state; others are not known."""
     google.answers[f"{EXECUTIONS}/{execution}"] = {"state": state}
+
+
+def overtake(google: GoogleServer) -> None:
+    """Let the newest claim write the anchor just before the next write of its labels, which then has lost."""
+
+    def claims(method: str, path: str) -> None:
+        if path.endswith("/setLabels"):
+            google.before = lambda *_: None
+            held = {**anchor(google)["labels"], labels.GENERATION: NEWEST}
+            anchor(google).update(labels=held, labelFingerprint="bmV3")
+
+    google.before = claims

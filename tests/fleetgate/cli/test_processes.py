@@ -88,7 +88,7 @@ def test_a_failure_is_two_lines(google: GoogleServer, tmp_path: Path) -> None:
     with status(google, tmp_path, address) as process:
         output, told = process.communicate(timeout=PATIENCE)
 
-    assert (4, "", 2) == (process.returncode, output, len(told.splitlines()))
+    assert (4, "", 2) == (process.returncode, output, len(told.splitlines())), told
     assert "workflowexecutions does not answer" in told
     assert time.monotonic() - began < 20
 
@@ -103,5 +103,5 @@ def test_a_certificate_that_is_not_trusted_is_two_lines(google: GoogleServer, tm
     finally:
         front.close()
 
-    assert (4, "", 2) == (process.returncode, output, len(told.splitlines()))
+    assert (4, "", 2) == (process.returncode, output, len(told.splitlines())), told
     assert "certificate of workflowexecutions is not trusted" in told

@@ -13,21 +13,12 @@ from functions.environment.claim import CLAIM
 from shared import labels
 from shared.spec import Environment
 from shared.step.run import run
-from tests.support.anchors import MINE, OTHER, add_anchor, alive, anchor, bearer
+from tests.support.anchors import MINE, OF_CLAIM, OTHER, add_anchor, alive, anchor, bearer
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, LATER, Ask
 
 HOUR = 3600
 BEFORE = "1767560000000-1"  # the generation of the request before
-OF_CLAIM = {
-    labels.GENERATION,
-    labels.EXECUTION,
-    labels.ACTION,
-    labels.ACCEPTED,
-    labels.ACCEPTED_BY,
-    labels.ACCEPTED_ACTION,
-    labels.ASKED,
-}
 IN_WEST, IN_BOTH = ("us-west1",), ("us-east1", "us-west1")
 
 

@@ -11,7 +11,7 @@ import pytest
 from functions.environment.claim_to_deploy import SPEC_LIMIT
 from shared import labels
 from shared.step.packed import unpack
-from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer, standing
+from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer, overtake, standing
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, GENERATION, Ask
 from tests.support.projects import PROJECT
@@ -118,14 +118,7 @@ class TestAnotherClaim:
         self, google: GoogleServer, claim: Ask
     ) -> None:
         """Compare-and-swap: a newer claim got in between, and stays."""
-
-        def steals(method: str, path: str) -> None:
-            if path.endswith("/setLabels"):
-                google.before = lambda *_: None
-                held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
-                anchor(google).update(labels=held, labelFingerprint="bmV3")
-
-        google.before = steals
+        overtake(google)
         told = claim()
 
         assert told["outcome"] == "superseded"

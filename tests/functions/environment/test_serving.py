@@ -8,7 +8,7 @@ import pytest
 
 from shared import labels
 from shared.spec import Environment
-from tests.support.anchors import MINE, OTHER, add_anchor, anchor
+from tests.support.anchors import MINE, OTHER, add_anchor, anchor, overtake
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import DEPLOY, Ask
 
@@ -121,14 +121,7 @@ class TestVerify:
 
     def test_never_over_a_claim_that_comes_meanwhile(self, google: GoogleServer, settle: Ask) -> None:
         """Compare-and-swap."""
-
-        def claims(method: str, path: str) -> None:
-            if path.endswith("/setLabels"):
-                google.before = lambda *_: None
-                held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
-                anchor(google).update(labels=held, labelFingerprint="bmV3")
-
-        google.before = claims
+        overtake(google)
         settle("verification", "done", action="verify", at=AT)
 
         assert serving(google) == VERIFIED

@@ -6,7 +6,7 @@ import pytest
 
 from functions.environment.finish import ending_of
 from shared import labels
-from tests.support.anchors import MINE, add_anchor, anchor, bearer
+from tests.support.anchors import MINE, add_anchor, anchor, bearer, overtake
 from tests.support.google_server import EXECUTION, NOW, GoogleServer
 from tests.support.messages import GENERATION, Ask
 
@@ -88,14 +88,7 @@ def test_an_anchor_that_was_there_stays(anchored: GoogleServer, claim: Ask, sett
 def test_a_newer_claim_keeps_the_anchor(google: GoogleServer, claim: Ask, settle: Ask) -> None:
     """It came before the tombstone, which is written by compare-and-swap."""
     claim(), claim()
-
-    def claims(method: str, path: str) -> None:
-        if path.endswith("/setLabels"):
-            google.before = lambda *_: None
-            held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
-            anchor(google).update(labels=held, labelFingerprint="bmV3")
-
-    google.before = claims
+    overtake(google)
     told = settle("check", "blocked")
 
     assert told["outcome"] == "done"
@@ -186,14 +179,7 @@ def test_what_was_claimed_since_is_not_told_to_be_removed(google: GoogleServer, 
 def test_a_claim_that_comes_before_the_tombstone_keeps_the_anchor(google: GoogleServer, settle: Ask) -> None:
     """It is written by compare-and-swap."""
     torn_down(google)
-
-    def claims(method: str, path: str) -> None:
-        if path.endswith("/setLabels"):
-            google.before = lambda *_: None
-            held = {**anchor(google)["labels"], labels.GENERATION: "9999999999999-1"}
-            anchor(google).update(labels=held, labelFingerprint="bmV3")
-
-    google.before = claims
+    overtake(google)
     settle("audit", "done", action="teardown")
 
     assert bearer(google)[0] == "9999999999999-1"
