@@ -195,6 +195,11 @@ class Anchor:
         """Whether its labels name this claim, be it that its environment has ended since."""
         return self.is_labelled and (self.generation, self.execution) == (generation, execution)
 
+    @property
+    def first_execution(self) -> str:
+        """The execution before which nothing of the environment was there; "" if the anchor does not say."""
+        return self.labels.get(labels.BEGAN) or first_labels(self.description).get(labels.EXECUTION, "")
+
     def began_with(self, generation: str, execution: str) -> bool:
         """Whether nothing was there before this claim: it created the anchor, or took over a tombstone."""
         if labels.BEGAN in self.labels:

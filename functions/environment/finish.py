@@ -5,8 +5,9 @@ and so was not accepted before. One write has both. A verify runs under the clai
 what it has proven.
 
 The anchor becomes a tombstone if the environment has nothing left. That is so after a teardown, and after a deploy that
-was refused in the check, if there was nothing before it. The tombstone is written by compare-and-swap. A newer claim
-that came before keeps the anchor; one that comes later takes the tombstone over.
+was refused in the check, if there was nothing before it: no request, or none that has passed its check
+(`nothing_before.py`). The tombstone is written by compare-and-swap. A newer claim that came before keeps the anchor; a
+later one takes the tombstone over.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from functions.environment.accept import of_message
 from functions.environment.accepted_labels import accepted
 from functions.environment.changes import RelabelAnchor
 from functions.environment.events import EventFactory
+from functions.environment.nothing_before import ENDS, Before, made_before
 from functions.environment.serving import event_between, proven
 from functions.environment.tombstones import bury, give_back
 from shared import anchor, labels
 from shared.anchor import BROKEN, CLAIM, TEARDOWN, Anchor, Serving
 from shared.google.pubsub import Publication
 from shared.step.message import Claim
-from shared.step.outcome import Decision, Done
+from shared.step.outcome import Decision, Done, Waiting
 from shared.step.step import Context, Step
 
 BEFORE_CHANGES = {"claim", "check", "accept"}  # phases that create nothing but the anchor
@@ -39,6 +41,7 @@ class ObservedEnding:
     """The ending as the workflow reports it, and the environment's anchor, if something may have to be written to it.
 
     `accepted` are the labels of the anchor once the request is accepted, if it is a deploy that was not before.
+    `before` says what requests have made that held the anchor before one that was refused.
     """
 
     ending: Mapping[str, Any]
@@ -46,6 +49,7 @@ class ObservedEnding:
     anchor: Anchor | None
     events: EventFactory
     accepted: Mapping[str, str] | None = None
+    before: Before = "something"
 
     @property
     def action(self) -> str:
@@ -98,6 +102,8 @@ def observe(context: Context) -> ObservedEnding:
         return observed
     found = anchor.read(context.session, context.name)
     observed = replace(observed, anchor=found)
+    if found is not None and observed.is_refused and observed.holds_anchor:
+        return replace(observed, before=made_before(context, found))
     if found is None or found.is_accepted or context.environment is None or not observed.is_kept:
         return observed
     request, deploy = of_message(context, [found])
@@ -106,6 +112,9 @@ def observe(context: Context) -> ObservedEnding:
 
 def decide(observed: ObservedEnding, now: float) -> Decision:
     """Leave a tombstone if nothing is left, or keep the result on the anchor; then publish the ending's event."""
+    if observed.before == "unknown":
+        why = "a request before it may still pass its check; then something may be there"
+        return Decision(Waiting(reason="RequestBeforeEnds", message=why, retry_after=ENDS))
     if ended := _to_bury(observed):
         return Decision(None, [bury(ended, now)])
     if taken := _to_give_back(observed):
@@ -126,11 +135,10 @@ def ending_of(action: str, outcome: str) -> str | None:
 
 
 def _to_bury(observed: ObservedEnding) -> Anchor | None:
-    found, claim = observed.anchor, observed.claim
+    found = observed.anchor
     if found is None or not observed.holds_anchor or not found.stands:
         return None
-    began = found.began_with(claim.generation, claim.execution)
-    return found if observed.is_removed or (observed.is_refused and began) else None
+    return found if observed.is_removed or (observed.is_refused and observed.before == "nothing") else None
 
 
 def _to_give_back(observed: ObservedEnding) -> Anchor | None:

@@ -21,7 +21,8 @@ MOMENTS = re.compile(
 # something of its own: the endpoint group of a Service that was deleted by hand stays as long as the new Service of
 # that name uses it.
 PASSING = (
-    *(labels.BEGAN, labels.EXTENDED, labels.QUIET, labels.ACCEPTED, labels.ACCEPTED_BY, labels.ASKED),
+    *(labels.BEGAN, labels.EXTENDED, labels.QUIET, labels.ASKED),
+    *(labels.ACCEPTED, labels.ACCEPTED_BY, labels.ACCEPTED_ACTION),
     "deletionGracePeriodSeconds",
 )
 

@@ -42,6 +42,7 @@ DEPLOYS: dict[str, Json] = {
 # Check refuses it: its ranges are taken in a network in auto mode. So its lease and spec must never take effect.
 REFUSED = deploying(store(ttl="20d", proxyRanges={"us-west1": "10.128.0.0/23", "us-east1": "10.130.0.0/23"}))
 CLAIMS = DEPLOYS | {"teardown": {"action": "teardown", "name": "store"}}
+GHOST = "teardown of another"
 REQUESTS = CLAIMS | {
     "extend": {"action": "extend", "name": "store", "ttl": "15d"},
     "sweep": {"action": "sweep"},
@@ -49,7 +50,7 @@ REQUESTS = CLAIMS | {
     "plan": {"action": "plan", "environment": DEPLOYS["store"]["environment"]},
     "drill": {"action": "drill", "name": "store", "region": "us-west1"},
     "refused": REFUSED,
-    "teardown of another": {"action": "teardown", "name": "ghost"},
+    GHOST: {"action": "teardown", "name": "ghost"},
 }
 # Each is refused, whatever the rest of it says: a request that was broken on its way, or made to break its reader.
 HOSTILE: dict[str, bytes] = {

@@ -16,7 +16,7 @@ from localcloud.time.jump_schedule import Stalled
 from tests.acceptance import commands, foreign
 from tests.acceptance.chaos import witness
 from tests.acceptance.chaos.dumps import comparable, unlike, without_importer
-from tests.acceptance.chaos.requests import REQUESTS, SPREAD
+from tests.acceptance.chaos.requests import GHOST, REQUESTS, SPREAD
 from tests.acceptance.chaos.seeds import Chaos
 from tests.acceptance.chaos.storm import Storm
 from tests.acceptance.hands import KINDS
@@ -93,6 +93,7 @@ async def _endure(chaos: Chaos, undisturbed: dict[str, Json], root: Path, verdic
             verdict.first = _first(storm)
             verdict.broken += [*witness.misled(storm), *witness.stumbled(storm)]
             await _newest_holds(storm, verdict)
+            verdict.broken += await _ghost_is_gone(storm)
             await settle(local, [])
         finally:
             verdict.happened = list(_told(storm))
@@ -145,6 +146,20 @@ async def _newest_holds(storm: Storm, verdict: Verdict) -> None:
         if is_done:
             return
     raise AssertionError(f"{newest.name}, published again, ends {report.outcome}: {report.diagnoses}")
+
+
+async def _ghost_is_gone(storm: Storm) -> list[str]:
+    """What is wrong with the newest teardown of an environment that never was: it is done, at the latest in calm."""
+    asked = [each for each in storm.messages if each.name == GHOST]
+    if not asked or storm.is_done(asked[-1].id):
+        return []
+    storm.calm()
+    report = await storm.local.act(REQUESTS[GHOST])
+    return (
+        []
+        if report.outcome == "done"
+        else [f"{GHOST}, published again, ends {report.outcome}: {report.diagnoses}"]
+    )
 
 
 def _compared(chaos: Chaos, expected: Json, verdict: Verdict) -> list[str]:
