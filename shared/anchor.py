@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from shared import labels
-from shared.errors import Busy, Pending
+from shared.errors import Busy, NotFound, Pending
 from shared.google import compute
 from shared.google.session import Session
 
@@ -43,6 +43,7 @@ CLAIM = "claim"  # a deploy has taken it over, and has not looked yet whether th
 TOMBSTONE = "tombstone"  # nothing is left of the environment
 RELEASE = "release"  # a tombstone that is retired: it is never taken over, only deleted
 HELD_BY_NOBODY = (CLAIM, TOMBSTONE, RELEASE)
+WAITS = 2  # for one write, within one call of a function
 # Tries of one anchor's deletion, over all requests that come for it: each that failed costs everybody after it one call
 # more, to find the next id (`release`). An attempt tries once more, so twenty outlast an outage of some minutes; who
 # finds them used up is told what the last one failed with.
@@ -249,8 +250,8 @@ def path_of(session: Session, name: str) -> str:
     return f"projects/{settings.project}/regions/{settings.region}/addresses/{PREFIX}{name}"
 
 
-def create(session: Session, name: str, note: str) -> None:
-    """Begin to create the anchor, with `note` as its description. It has no labels yet.
+def create(session: Session, name: str, note: str) -> wire.Operation:
+    """Begin to create the anchor, with `note` as its description; the operation. It has no labels yet.
 
     Raises:
         AlreadyExists: the name is taken.
@@ -263,21 +264,38 @@ def create(session: Session, name: str, note: str) -> None:
         "subnetwork": settings.anchor_subnetwork,
         "description": note,
     }
-    compute.insert_address(session, settings.project, settings.region, body)
+    return compute.insert_address(session, settings.project, settings.region, body)
 
 
-def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> bool:
-    """Begin to replace the labels of an anchor, if nobody has changed them since it was read; whether it is done.
+def relabel(session: Session, anchor: Anchor, values: Mapping[str, str]) -> wire.Operation:
+    """Begin to replace the labels of an anchor, if nobody has changed them since it was read; the operation.
 
     Raises:
         Conflict: somebody has.
         Pending: the anchor is being reserved, or another write of its labels still runs.
     """
     try:
-        operation = compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
+        return compute.set_address_labels(session, anchor.path, dict(values), anchor.fingerprint)
     except Busy as error:
         raise Pending(str(error)) from error
-    return operation.get("status") == "DONE"
+
+
+def wait(session: Session, operation: str) -> None:
+    """Wait until a write of an anchor is done, which takes a second. One that Google has forgotten is done.
+
+    Raises:
+        Pending: Google answered twice before it was.
+        ApiError: what it failed with.
+    """
+    settings = session.settings
+    for _ in range(WAITS):
+        try:
+            told = compute.waited_for(session, settings.project, settings.region, operation)
+        except NotFound:
+            return
+        if told.get("status") == "DONE":
+            return
+    raise Pending(f"{operation} still runs")
 
 
 def release(session: Session, anchor: Anchor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shared import anchor, labels
 from shared.anchor import RELEASE, Anchor
@@ -12,25 +13,31 @@ from shared.google.pubsub import Publication, publish
 from shared.google.session import Session
 from shared.step.change import Change, Description
 
+if TYPE_CHECKING:
+    from shared.google import wire
+
 
 @dataclass(frozen=True)
 class CreateAnchor(Change):
-    """Create the anchor at `path`, for the claim that will give it these labels."""
+    """Create the anchor at `path`, for the claim that will give it these labels. `waits`: until that is done."""
 
     path: str
     labels: Mapping[str, str]
+    waits: bool = True
 
     def describe(self) -> Description:
         """A creation."""
         return Description("create", self.path)
 
-    def perform(self, session: Session) -> None:
-        """Begin to reserve the address.
+    def perform(self, session: Session) -> str:
+        """Reserve the address; the operation.
 
         Raises:
             AlreadyExists: another claim created it first.
+            Pending: the write still runs.
         """
-        anchor.create(session, self.labels[labels.OWNER], anchor.creation_note(self.labels))
+        operation = anchor.create(session, self.labels[labels.OWNER], anchor.creation_note(self.labels))
+        return _finished(session, operation, self.waits)
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,13 @@ class RelabelAnchor(Change):
     """Replace all labels of an anchor; before that, publish what they will no longer tell.
 
     A write that fails is decided on again, so that the event may come twice, with one id, and is never lost.
+    `waits`: until it is done.
     """
 
     anchor: Anchor
     labels: Mapping[str, str]
     told: Publication | None = None
+    waits: bool = True
 
     def describe(self) -> Description:
         """An update of the labels that differ."""
@@ -51,8 +60,8 @@ class RelabelAnchor(Change):
         before, after = ({key: each[key] for key in keys if key in each} for each in (old, new))
         return Description("update", self.anchor.path, "labels", before, after)
 
-    def perform(self, session: Session) -> None:
-        """Replace the labels, if nobody has changed them since they were read.
+    def perform(self, session: Session) -> str:
+        """Replace the labels, if nobody has changed them since they were read; the operation.
 
         Raises:
             Conflict: somebody has.
@@ -60,7 +69,7 @@ class RelabelAnchor(Change):
         """
         if self.told:
             publish(session, self.told)
-        _wait_for(self.anchor, anchor.relabel(session, self.anchor, self.labels))
+        return _finished(session, anchor.relabel(session, self.anchor, self.labels), self.waits)
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,8 @@ class DeleteAnchor(Change):
             raise
 
 
-def _wait_for(relabelled: Anchor, done: bool) -> None:
-    if not done:
-        raise Pending(f"labels of {relabelled.path} are being written")
+def _finished(session: Session, operation: wire.Operation, waits: bool) -> str:
+    """The operation's name, once it is done if somebody waits for that here."""
+    if waits and operation.get("status") != "DONE":
+        anchor.wait(session, operation["name"])
+    return operation["name"]

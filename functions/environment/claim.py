@@ -8,6 +8,7 @@ holds it. Extend, sweep and monitor acquire nothing: they are finished when the 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
 def observe(context: Context) -> ObservedRequest:
     """Read the request and the anchors, and whether the executions that this request depends on still run.
 
-    For a request with faults no anchor is read: it is refused as it is.
+    For a request with faults no anchor is read: it is refused as it is. A write of the claim is waited for before.
     """
     session, settings = context.session, context.settings
+    if (writing := context.message.claim.writing) and not context.tried:
+        anchor.wait(session, writing)
     raw = context.message.request or RawRequest(b"", "0", "1970-01-01T00:00:00Z")
     published = _generation(raw)
     request = _parse(raw, settings.project) if published else InvalidRequest([_never_published(raw)])
@@ -67,6 +70,7 @@ def observe(context: Context) -> ObservedRequest:
         EventFactory.of(context),
         labels.asked_at(published),
         is_accepted_later=context.message.schema > 1,
+        only_begins=context.message.mode == "begin" and isinstance(request, Deploy),
     )
     own = _own_if_late(context)
     holders = {each.execution for each in _depended_on(observed)} | own
@@ -118,8 +122,14 @@ def _claimed(observed: ObservedRequest, now: float) -> Decision:
     )
 
 
+BEFORE_CLAIMED = (
+    "begin",
+    "claim",
+    "check",
+    "settle",
+)  # modes that are asked while the claim is not done, too
 FRESH = 5.0  # seconds after which a message may be a copy: an execution has not ended before its claim is answered
-CLAIM = Step("environment", observe, decide, frozenset({"claim"}), fenced=False)
+CLAIM = Step("environment", observe, decide, frozenset({"begin", "claim"}), fenced=False)
 
 
 def _parse(raw: RawRequest, project: str) -> Request | InvalidRequest:
@@ -192,13 +202,20 @@ def _taken_over(observed: ObservedRequest) -> Anchor | None:
 
 
 def _went_on(execution: wire.Execution | None) -> bool:
-    """Whether an execution has ended after its claim: its result accounts for steps of later phases."""
+    """Whether an execution has ended after its claim: its result accounts for that, or for steps of later phases.
+
+    A check begins before the claim is done, so its steps say nothing.
+    """
     told = execution.get("result") if execution else None
     try:
         steps = json.loads(told or "{}").get("steps", [])
-        return any(each["mode"] not in ("claim", "settle") for each in steps)
+        return any(each["mode"] not in BEFORE_CLAIMED or _is_claimed(each) for each in steps)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def _is_claimed(step: Mapping[str, str]) -> bool:
+    return (step["mode"], step.get("outcome")) == ("claim", "done")
 
 
 def _may_be_at_work(request: Deploy | Teardown, found: Anchor) -> bool:

@@ -115,12 +115,17 @@ def decide(observed: ObservedEnding, now: float) -> Decision:
     if observed.before == "unknown":
         why = "a request before it may still pass its check; then something may be there"
         return Decision(Waiting(reason="RequestBeforeEnds", message=why, retry_after=ENDS))
+    written = _to_write(observed, now)
+    return Decision(Done(), [written] if written else [], publications=_events(observed, now))
+
+
+def _to_write(observed: ObservedEnding, now: float) -> RelabelAnchor | None:
+    """What the anchor is to bear before the ending is told; who claims it meanwhile is seen by another look."""
     if ended := _to_bury(observed):
-        return Decision(None, [bury(ended, now)])
+        return bury(ended, now)
     if taken := _to_give_back(observed):
-        return Decision(None, [give_back(taken)])
-    kept = _kept(observed, now)
-    return Decision(None, [kept]) if kept else Decision(Done(), publications=_events(observed, now))
+        return give_back(taken)
+    return _kept(observed, now)
 
 
 FINISH = Step("environment", observe, decide, frozenset({"settle"}), fenced=False)

@@ -24,6 +24,7 @@ Before = Literal["nothing", "something", "unknown"]
 ENDS = 3.0  # seconds until it is asked again whether an execution has ended that was superseded
 PATIENCE = 60.0  # seconds that this takes at most; after that the anchor stays
 MODES_BEFORE_CHANGES = {
+    "begin",
     "claim",
     "check",
     "accept",

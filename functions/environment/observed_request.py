@@ -25,7 +25,7 @@ class ObservedRequest:
     Its `generation` says the same, but for a sweep's teardown, which is no newer than what the sweep saw. `is_over` is
     a request whose own execution has ended: what asks is a copy of its message. Functions of the claim that is to be
     taken over may begin changes until `acting_until`, unix seconds. `is_accepted_later`: the workflow asks once more
-    when check has passed; that of the release before does not.
+    when check has passed; that of the release before does not. A claim that `only_begins` is asked for again.
     """
 
     request: Request | InvalidRequest
@@ -44,6 +44,7 @@ class ObservedRequest:
     acting_until: float = 0.0
     declined: frozenset[str] = frozenset()
     is_accepted_later: bool = True
+    only_begins: bool = False
 
     @property
     def anchor(self) -> Anchor | None:

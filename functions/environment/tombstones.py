@@ -27,7 +27,7 @@ LATE = 3600
 KEPT = LATE + 300
 
 
-def bury(found: Anchor, now: float) -> Change:
+def bury(found: Anchor, now: float) -> RelabelAnchor:
     """Leave an anchor as a tombstone, at `now` (unix seconds)."""
     bare = {
         labels.OWNER: found.name,
@@ -39,7 +39,7 @@ def bury(found: Anchor, now: float) -> Change:
     return RelabelAnchor(found, labels.not_ours(found.labels) | bare)
 
 
-def give_back(found: Anchor) -> Change:
+def give_back(found: Anchor) -> RelabelAnchor:
     """Leave an anchor to the teardown that was under way, which the next sweep asks for again."""
     values = without_unaccepted(found) | {labels.ACTION: TEARDOWN}
     if found.action == CLAIM:  # its fleet is only the one that the deploy wanted

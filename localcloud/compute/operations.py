@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 
 from localcloud.compute.errors import not_found, not_ready
-from localcloud.compute.names import project_of, scope_of, url
+from localcloud.compute.names import full_name, project_of, scope_of, url
 from localcloud.compute.service import service
 from localcloud.faults import operation_faults
 from localcloud.service import Call
@@ -26,6 +26,7 @@ from localcloud.wire.validation import snake
 from localcloud.world import World
 
 LONGEST_WAIT = 120.0  # seconds that `wait` holds a call [documented: two minutes]
+A_MOMENT = 0.001  # seconds after the end of an operation, so that it is over whatever the sums are rounded to
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -45,7 +46,7 @@ def repeated(call: Call) -> Json | None:
 
 
 def pending(world: World, name: str) -> Json | None:
-    """The change under way on `name`: {operation, resource}; the resource only while it is being made."""
+    """The change under way on `name`: {operation, until, resource}; the resource only while it is being made."""
     return world.store["compute.pending.internal"].get(name)
 
 
@@ -81,8 +82,9 @@ def begin(
     if key := call.query("requestId"):
         world.store["compute.requests.internal"].put(f"{call.project}/{key}", {"operation": name})
     if takes:
-        world.store["compute.pending.internal"].put(target, {"operation": name, "resource": making})
-        world.ledger.perform(takes, target, lambda: _finish(world, name, target, then, takes))
+        work = world.ledger.perform(takes, target, lambda: _finish(world, name, target, then, takes))
+        under_way = {"operation": name, "until": work.end, "resource": making}
+        world.store["compute.pending.internal"].put(target, under_way)
     else:
         _finish(world, name, target, then)
     return world.store["compute.operations"].get(name) or {}
@@ -159,17 +161,29 @@ def operation_name(call: Call) -> str:
 
 @service.on("compute.globalOperations.wait", "compute.regionOperations.wait", "compute.zoneOperations.wait")
 def wait(call: Call) -> Json | Response:
-    """Answer when the operation is done, or after two minutes.
+    """Answer when the operation is done, or after two minutes [documented: compute/docs/reference/rest/v1/
+    regionOperations/wait].
 
-    It may answer after zero seconds [documented: best effort], and does so to a function instance, since time
-    stands still while an instance is being answered.
+    "In uncommon cases" it may answer before that, even at once [documented: the same]; a fault can have it so.
     """
     name = operation_name(call)
     operation = call.world.store["compute.operations"].get(name) or {}
-    if operation["status"] == "DONE" or call.caller.instance is not None:
+    if operation["status"] == "DONE":
         return operation
+    if call.caller.instance is not None:
+        return _held(call.world, name, operation)
     return Response(
         headers={"content-type": "application/json"}, stream=_when_done(call.world, name, asyncio.Event())
+    )
+
+
+def _held(world: World, name: str, operation: Json) -> Response:
+    """The answer for an instance, whose schedule knows how long it waits."""
+    under_way = pending(world, full_name(operation["targetLink"])) or {}
+    until = under_way["until"] + A_MOMENT if under_way.get("operation") == name else world.clock.now
+    seconds = min(max(until - world.clock.now, 0.0), LONGEST_WAIT)
+    return Response(
+        latency=seconds, late=lambda: Response.of_json(world.store["compute.operations"].get(name) or {})
     )
 
 

@@ -1,8 +1,10 @@
 """Functions, their instances, and one invocation after another: what Cloud Run does with an event.
 
 An instance serves one event at a time (the concurrency of event-driven functions is 1 unless one asks for
-more [documented]). An idle one is used again, lowest number first; otherwise a new one is started, which
-costs a cold start. Failures are dropped: the triggers here have RETRY_POLICY_DO_NOT_RETRY.
+more [documented]). An idle one is used again, lowest number first. Otherwise a new one is started, which costs a cold
+start, and the event waits for whichever instance is free first [documented: run/docs/about-instance-autoscaling,
+requests wait for 3.5 times the average start or 10 s, and "if an instance finishes processing requests, it becomes
+available to process queued requests"]. Failures are dropped: the triggers here have RETRY_POLICY_DO_NOT_RETRY.
 
 An event that takes longer than the function's timeout has failed, with 504. The instance goes on with it all the same
 [documented: run/docs/configuring/request-timeout, "Closing the connection doesn't terminate the container instance"].
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -159,6 +162,7 @@ class Functions:
         self._leave = leave
         self._functions: dict[str, Function] = {}
         self._instances: dict[str, list[Instance]] = {}
+        self._waiting: dict[str, deque[Event]] = {}  # events of a function for which no instance was free
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.invocations: list[Invocation] = []
@@ -178,7 +182,7 @@ class Functions:
             self.kill(instance)
 
     def invoke(self, name: str, event: Event) -> None:
-        """Hand `event` to an instance of the function, starting one if none is idle.
+        """Hand `event` to an instance of the function. If none is idle, one is started, and the first free one has it.
 
         Raises:
             KeyError: there is no such function.
@@ -188,9 +192,10 @@ class Functions:
         if idle:
             self._begin(idle[0], event)
             return
+        self._waiting.setdefault(name, deque()).append(event)
         instance = self._start(function)
         seconds = self._schedule.draw("functions.coldstart")
-        self._world.clock.after(seconds, lambda: self._begin(instance, event))
+        self._world.clock.after(seconds, lambda: self._started(instance))
 
     def instance(self, name: str) -> Instance | None:
         """The instance of that name."""
@@ -240,12 +245,24 @@ class Functions:
         self._instances[function.name].sort(key=lambda i: i.name)
         return instance
 
+    def _started(self, instance: Instance) -> None:
+        instance.reserved = False
+        if not instance.gone:
+            self._serve_next(instance)
+        elif waiting := self._waiting[
+            instance.function.name
+        ]:  # it was taken away meanwhile, and an event with it
+            self._add(instance, self._world.clock.now, waiting.popleft(), "killed")
+
+    def _serve_next(self, instance: Instance) -> None:
+        """Hand the event that has waited longest to a free instance; one for which there is none is idle."""
+        if waiting := self._waiting.get(instance.function.name):
+            self._begin(instance, waiting.popleft())
+        else:
+            self._end_when_idle(instance)
+
     def _begin(self, instance: Instance, event: Event) -> None:
         now = self._world.clock.now
-        if instance.gone:  # while it was being started
-            self._add(instance, now, event, "killed")
-            return
-        instance.reserved = False
         if instance.idle is not None:
             instance.idle.cancel()
         deadline = self._world.clock.after(instance.function.timeout, lambda: self._time_out(instance))
@@ -283,8 +300,8 @@ class Functions:
         if instance.function is not self._functions.get(instance.function.name):
             self.kill(instance)
             return
-        self._end_when_idle(instance)
         self._schedule.ended(instance.name)
+        self._serve_next(instance)
 
     def _record(self, instance: Instance, outcome: str) -> None:
         """Its work is over, one way or another: what it printed, and what became of the event."""

@@ -149,7 +149,7 @@ class JumpSchedule:
                 raise Stalled("nothing is due any more, and what was waited for has not come about")
 
     async def _all_wait(self) -> None:
-        if not self._quiet.is_set():
+        while not self._quiet.is_set():  # who was quiet for a moment may have been set to work again
             try:
                 await asyncio.wait_for(self._quiet.wait(), PATIENCE)
             except TimeoutError:

@@ -67,7 +67,8 @@ class ScaledSchedule:
     async def admit(
         self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
     ) -> Response:
-        """The answer to a call, now; `kind` and `limit` tell nothing, for the wire is real.
+        """The answer to a call, now, or when what it waits for has come; `kind` and `limit` tell nothing, for the
+        wire is real.
 
         Raises:
             Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.
@@ -75,7 +76,12 @@ class ScaledSchedule:
         if actor is not None and actor not in self._computing:
             raise Abort
         self.catch_up()
-        return answer().in_time()
+        response = answer()
+        if response.late is not None and response.latency:
+            passed = asyncio.Event()
+            self._clock.after(response.latency, passed.set)
+            await passed.wait()
+        return response.in_time()
 
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Let time pass until `done()`."""

@@ -2,7 +2,7 @@
 
 No `google-cloud-compute`: its import alone costs more than a cold start may, and its operation handles poll a
 host that no endpoint override reaches [observed, google-cloud-compute 1.57]. Writes answer with an operation;
-whether it is done is seen on the resource, at the next look.
+whether it is done is seen on the resource, at the next look. Only what takes a second is waited for (`waited_for`).
 """
 
 from __future__ import annotations
@@ -166,6 +166,17 @@ def delete_address(session: Session, path: str, request_id: str = "") -> wire.Op
     if not request_id:
         return _begun(session.delete("compute", path, NAMED))
     return cast("wire.Operation", session.delete("compute", path, NAMED, requestId=request_id))
+
+
+def waited_for(session: Session, project: str, region: str, operation: str) -> wire.Operation:
+    """An operation of a region once it is done; as it is, if Google answers before that, as it may [documented: wait].
+
+    Raises:
+        NotFound: Google does not know it any more.
+        ApiError: what it failed with.
+    """
+    path = f"projects/{project}/regions/{region}/operations/{operation}/wait"
+    return _begun(session.post("compute", path, None, NAMED))
 
 
 def checked(operation: wire.Operation) -> wire.Operation:

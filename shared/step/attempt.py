@@ -1,12 +1,14 @@
 """One attempt of a step: observe → fence → decide → perform. Every error becomes an outcome.
 
-In mode `check` it stops after decide: a plan runs the same code. Only this module performs changes, so only it sets up
+In mode `check` it stops after decide: a plan runs the same code. It begins before the claim holds the anchor, and needs
+no fence, since it changes nothing. Only this module performs changes, so only it sets up
 the fence (`shared.step.fence`) that every change passes, and decides what one refused change means for the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared import errors
@@ -14,7 +16,7 @@ from shared.google.pubsub import publish
 from shared.google.session import Session
 from shared.step.change import Change
 from shared.step.error_outcomes import outcome_of
-from shared.step.fence import Fence
+from shared.step.fence import Fence, yield_to_newer
 from shared.step.log import log_error
 from shared.step.message import Message
 from shared.step.outcome import Decision, Done, Outcome, Stopped, Superseded, Waiting
@@ -23,6 +25,7 @@ from shared.step.step import AnyStep, Context
 if TYPE_CHECKING:
     from shared.spec import Environment
 
+CHECK = "check"  # the mode that plans
 ACTED_IN = ("apply", "destroy")  # modes in which `done` says how the world is
 ROUNDS = 3  # of observe, decide and perform within one call, for changes that take effect at once
 
@@ -30,9 +33,15 @@ ROUNDS = 3  # of observe, decide and perform within one call, for changes that t
 def attempt(step: AnyStep, message: Message, session: Session) -> tuple[Outcome, list[Change]]:
     """One attempt of `step`: its outcome, and the changes it made (or, in mode `check`, would make)."""
     changes: list[Change] = []
+    outcome = _attempted(step, message, session, changes)
+    if message.mode == CHECK and isinstance(outcome, Stopped):
+        return _faults_of_the_newest(outcome, message, session), changes
+    return outcome, changes
+
+
+def _attempted(step: AnyStep, message: Message, session: Session, changes: list[Change]) -> Outcome:
     try:
-        context = _context(message, session)
-        return _converge(step, context, changes), changes
+        return _converge(step, _context(message, session), changes)
     except Exception as error:
         denied = isinstance(error, errors.PermissionDenied)
         account = (
@@ -42,7 +51,18 @@ def attempt(step: AnyStep, message: Message, session: Session) -> tuple[Outcome,
         outcome = outcome_of(error, session.settings, message.attempt, waited=waited, **account)
         if isinstance(outcome, Stopped):
             log_error(message, error)
-        return outcome, changes
+        return outcome
+
+
+def _faults_of_the_newest(found: Stopped, message: Message, session: Session) -> Outcome:
+    """What a check found, unless a newer request has the environment: then nobody asks for that any more."""
+    try:
+        yield_to_newer(session, message)
+    except errors.Superseded as error:
+        return Superseded(message=str(error))
+    except errors.FleetgateError:  # whether there is a newer one is not known, and the faults are faults
+        return found
+    return found
 
 
 def _context(message: Message, session: Session) -> Context:
@@ -60,13 +80,14 @@ def _environment(document: object, project: str) -> Environment | None:
 
 def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
     changed: list[errors.FleetgateError] = []
-    fence = Fence(context.session, context.message) if step.fenced else None
+    is_check = context.message.mode == CHECK
+    fence = Fence(context.session, context.message) if step.fenced and not is_check else None
     if fence is not None:
         context.session.calls.permit = fence.permit
     for _ in range(ROUNDS):
         began = context.session.calls.deadline.now
         decision = _decide(step, context, fence)
-        if context.message.mode == "check":
+        if is_check:
             return _planned(decision, made)
         changed = _perform(decision.changes, context, made)
         if not changed and decision.outcome is not None:
@@ -74,7 +95,7 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
                 return _second_look(decision.outcome, context)
             for publication in decision.publications:
                 publish(context.session, publication)
-            return decision.outcome
+            return _telling(decision, decision.outcome, context)
     why = f": {changed[0]}" if changed else ""  # told when it lasts until time is up
     return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)
 
@@ -88,6 +109,14 @@ def _second_look(seen: Outcome, context: Context) -> Waiting:
     left = context.message.claim.quiet_from - context.session.calls.deadline.now
     text = "all is done; it is looked at again when functions of the claim before can no longer act"
     return Waiting(reason="SecondLook", message=text, retry_after=max(left, 0.0), outputs=seen.outputs)
+
+
+def _telling(decision: Decision, outcome: Outcome, context: Context) -> Outcome:
+    """The outcome, with the operation that the change has begun where the decision is to tell it."""
+    begun = [context.begun.get(each.describe().resource, "") for each in decision.changes]
+    if not decision.telling or not any(begun):
+        return outcome
+    return replace(outcome, outputs={**outcome.outputs, decision.telling: begun[0]})
 
 
 def _decide(step: AnyStep, context: Context, fence: Fence | None) -> Decision:
@@ -137,8 +166,11 @@ def _begin(change: Change, context: Context) -> None:
         Declined: the change was optional and was refused.
     """
     try:
-        change.perform(context.session)
+        operation = change.perform(context.session)
     except errors.Declined as declined:
         context.tried[change.describe().resource] = str(declined)
         raise
-    context.tried[change.describe().resource] = ""
+    resource = change.describe().resource
+    context.tried[resource] = ""
+    if operation:
+        context.begun[resource] = operation

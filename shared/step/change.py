@@ -46,8 +46,10 @@ class Change(ABC):
         """What it changes."""
 
     @abstractmethod
-    def perform(self, session: Session) -> None:
-        """Begin the change, and do not wait for its end.
+    def perform(self, session: Session) -> str | None:
+        """Begin the change, and do not wait for its end, unless that takes a second.
+
+        A change whose end another call waits for returns the name of its operation.
 
         Raises:
             AlreadyExists, Conflict, NotFound: the resource is not as it was observed: the step observes again.

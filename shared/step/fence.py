@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 
-from shared import anchor
+from shared import anchor, labels
 from shared.anchor import Anchor
 from shared.errors import Superseded, Transient
 from shared.google.deadline import CONNECT, LONGEST_CALL
@@ -80,6 +80,18 @@ def check_claim(found: Anchor | None, message: Message) -> None:
         raise Superseded(
             f"environment {claim.name} is claimed by {found.generation}, execution {found.execution}"
         )
+
+
+def yield_to_newer(session: Session, message: Message) -> None:
+    """Check that no newer claim than that of `message` is on the anchor. The claim itself may still be on its way.
+
+    Raises:
+        Superseded: one is.
+        ApiError: the anchor could not be read.
+    """
+    found, claim = anchor.read(session, message.claim.name), message.claim
+    if found is not None and labels.age_order(found.generation) > labels.age_order(claim.generation):
+        raise Superseded(f"environment {claim.name} is claimed by {found.generation}")
 
 
 def _only_reads(found: Anchor, message: Message) -> bool:

@@ -23,15 +23,17 @@ SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
 @dataclass(frozen=True)
 class Claim:
-    """A request's claim on an environment. In mode claim only `execution` is known yet.
+    """A request's claim on an environment. In mode begin only `execution` is known yet.
 
-    Until `quiet_from` (unix seconds) functions of the claim before may act; 0 if it disturbed nobody.
+    Until `quiet_from` (unix seconds) functions of the claim before may act; 0 if it disturbed nobody. `writing` is the
+    operation that writes the claim on the anchor, "" if none is known.
     """
 
     name: str
     generation: str
     execution: str
     quiet_from: float = 0.0
+    writing: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ class Message:
     """One attempt of one step. Nothing is changed after `deadline`; `sent` is when the workflow sent it, and `began`
     when it sent the first to this step in this phase (unix seconds).
 
-    `environment` is the spec with all defaults, `origin` who keeps it. It is None in claim and destroy, in settle
-    unless the deploy is still to be accepted, and in every mode of a request that has only a name (teardown, verify). A
-    `place` comes with all but a claim. `request` comes with claim, `ending` with settle. `inventory` names the parts of
-    the load balancer, None until the gateway step has listed them. `audit` is the last verdict of the audit: {verdict,
-    since}. `about` comes with look: the reason of waiting whose cause is looked for. `environment` and `inventory` come
-    packed, but with schema 1.
+    `environment` is the spec with all defaults, `origin` who keeps it. It is None in begin, claim and destroy, in
+    settle unless the deploy is still to be accepted, and in every mode of a request that has only a name (teardown,
+    verify). A `place` comes with all but begin and claim. `request` comes with these two, `ending` with settle.
+    `inventory` names the parts of the load balancer, None until the gateway step has listed them. `audit` is the last
+    verdict of the audit: {verdict, since}. `about` comes with look: the reason of waiting whose cause is looked for.
+    `environment` and `inventory` come packed, but with schema 1.
     """
 
     step: str
@@ -152,8 +154,10 @@ def _message(fields: Mapping[str, Any]) -> Message:
 
 
 def _claim(claim: Mapping[str, Any]) -> Claim:
-    quiet = float(claim.get("quietFrom") or 0.0)
-    return Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"], quiet)
+    quiet, writing = float(claim.get("quietFrom") or 0.0), claim.get("writing") or ""
+    if writing:
+        _demand(_WORD, "writing", writing)
+    return Claim(claim.get("name") or "", claim.get("generation") or "", claim["execution"], quiet, writing)
 
 
 def _unpacked(value: Any, kind: type) -> Any:

@@ -138,13 +138,15 @@ class Decision:
     """What `decide` returns: the changes that can begin now, and the outcome to answer after them.
 
     With `outcome` None the step observes again at once, in the same call. `later` are changes that cannot begin yet;
-    only a plan shows them. `publications` are published after the changes.
+    only a plan shows them. `publications` are published after the changes. The outcome of a decision with `telling`
+    tells, under that name of its outputs, the operation that its one change began.
     """
 
     outcome: Outcome | None
     changes: Sequence[Change] = ()
     later: Sequence[Change] = ()
     publications: Sequence[Publication] = ()
+    telling: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome is None and not self.changes:

@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 Observed = TypeVar("Observed")
-Mode = Literal["claim", "check", "accept", "apply", "destroy", "look", "diagnose", "settle"]
+Mode = Literal["begin", "claim", "check", "accept", "apply", "destroy", "look", "diagnose", "settle"]
 
 
 @dataclass(frozen=True)
 class Context:
     """The input of `observe`.
 
-    `environment` is None in claim, settle and destroy. For the request verify, which has only a name, it is None in
-    apply and diagnose too.
+    `environment` is None in begin, claim, settle and destroy. For the request verify, which has only a name, it is None
+    in apply and diagnose too.
 
     `tried` maps a resource to the result of its change in this call: "" if it has begun, or why it was declined.
+    `begun` maps it to the operation that the change began, if that tells.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Context:
     session: Session
     environment: Environment | None
     tried: dict[str, str] = field(default_factory=dict, compare=False)
+    begun: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Step(Generic[Observed]):
     """A step whose `decide` needs no spec: the request may have only a name, or is not parsed yet.
 
     `decide` gets what was observed and the server's time, in unix seconds. For a `fenced` step the runner reads the
-    anchor before `decide`. Only the environment step, which makes the claim, is not fenced.
+    anchor before `decide`, but in a check. Only the environment step, which makes the claim, is not fenced.
     """
 
     name: str

@@ -141,7 +141,7 @@ class GoogleServer:
         return [
             f"{method} {path.rpartition('/projects/')[2]}"
             for method, path, _ in self.requests
-            if method != "GET" and path.startswith("/compute")
+            if method != "GET" and path.startswith("/compute") and not path.endswith("/wait")
         ]
 
     def published(self) -> list[Json]:
@@ -174,6 +174,8 @@ class GoogleServer:
             return self._delete_once(path.removeprefix(ANCHORS).strip("/"), key[0])
         if path.startswith(ANCHORS):
             return self._address(method, path.removeprefix(ANCHORS).strip("/"), body)
+        if path.endswith("/wait"):
+            return 200, {"name": path.split("/")[-2], "status": "DONE"}
         if path.endswith(":publish"):
             return 200, {"messageIds": [str(number) for number, _ in enumerate(body["messages"], 1)]}
         if "/callbacks/" in path:

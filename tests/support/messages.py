@@ -112,9 +112,9 @@ def anchored(google: GoogleServer) -> GoogleServer:
 def claim(
     google: GoogleServer, event: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> Ask:
-    """Ask for a claim once; the answer with its rows.
+    """Ask for a claim once, or only to begin it; the answer with its rows.
 
-    `request` is what the user published, at `time`, as message `id`.
+    `request` is what the user published, at `time`, as message `id`. `writing` is what the beginning has answered.
     """
 
     def ask(
@@ -122,18 +122,20 @@ def claim(
         execution: str = EXECUTION,
         time: str = LATER,
         id: str = "88",
+        mode: str = "claim",
+        writing: str = "",
         **fields: Any,
     ) -> Any:
         data = base64.b64encode(json.dumps(request).encode()).decode()
         message = event(
             **fields,
             step="environment",
-            mode="claim",
+            mode=mode,
             environment=None,
             sent=google.now,
             deadline=google.now + 90,
             callback=google.callback(execution),
-            claim={"name": "", "generation": "", "execution": execution},
+            claim={"name": "", "generation": "", "execution": execution, "writing": writing},
             request={"data": data, "messageId": id, "publishTime": time},
         )
         run(message, CLAIM, ACCEPT, FINISH)

@@ -12,7 +12,7 @@ from functions.environment.claim_to_deploy import SPEC_LIMIT
 from shared import labels
 from shared.step.packed import unpack
 from tests.support.anchors import EXECUTIONS, MINE, OTHER, anchor, bearer, overtake, standing
-from tests.support.google_server import EXECUTION, NOW, GoogleServer
+from tests.support.google_server import EXECUTION, NOW, GoogleServer, refusal
 from tests.support.messages import DEPLOY, GENERATION, Ask
 from tests.support.projects import PROJECT
 
@@ -22,18 +22,51 @@ def changed(**environment: Any) -> Any:
 
 
 class TestAFreshClaim:
-    def test_the_anchor_is_made_then_labelled_then_seen(self, google: GoogleServer, claim: Ask) -> None:
-        """An insert drops labels. done is only said when another look shows the claim."""
-        first, second = claim(), claim()
+    def test_the_anchor_is_made_then_labelled(self, google: GoogleServer, claim: Ask) -> None:
+        """An insert drops labels. Each write is waited for, and its end says that it is done."""
+        told = claim()
 
-        assert (first["outcome"], first["reason"]) == ("waiting", "AnchorReserving")
-        assert second["outcome"] == "done"
-        path = "POST hub/regions/us-west1/addresses"
-        assert google.mutations() == [path, f"{path}/fleetgate-store/setLabels"]
-        assert "labels" not in google.posted("/addresses")[0]
-        assert first["changes"] == [
-            {"verb": "create", "resource": "projects/hub/regions/us-west1/addresses/fleetgate-store"}
+        path = "hub/regions/us-west1"
+        assert (told["outcome"], len(told["changes"])) == ("done", 2)
+        assert [
+            f"{method} {each.rpartition('projects/')[2]}" for method, each, _ in google.requests[:-1]
+        ] == [
+            f"GET {path}/addresses?maxResults=500",
+            f"POST {path}/addresses",
+            f"POST {path}/operations/operation-1/wait",
+            f"GET {path}/addresses?maxResults=500",
+            f"POST {path}/addresses/fleetgate-store/setLabels",
         ]
+        assert "labels" not in google.posted("/addresses")[0]
+
+    def test_it_is_begun_first(self, google: GoogleServer, claim: Ask) -> None:
+        """So that the check need not wait. What is written is waited for by whoever is asked for the claim."""
+        begun = claim(mode="begin")
+        made = google.mutations()
+        told = claim(writing=begun["outputs"]["writing"])
+
+        assert (begun["outcome"], begun["outputs"]["writing"]) == ("done", "operation-1")
+        assert made == ["POST hub/regions/us-west1/addresses"]
+        assert told["outcome"] == "done"
+        assert told["outputs"] == {name: each for name, each in begun["outputs"].items() if name != "writing"}
+        assert bearer(google) == (MINE, EXECUTION)
+
+    def test_a_write_that_has_failed_is_told(self, google: GoogleServer, claim: Ask) -> None:
+        """The address could not be reserved, say."""
+        failed = {"code": "IP_SPACE_EXHAUSTED", "message": "no address is left"}
+        path = "/compute/v1/projects/hub/regions/us-west1/operations/operation-1/wait"
+        google.answers[f"POST {path}"] = {"status": "DONE", "error": {"errors": [failed]}}
+
+        assert "no address is left" in claim(writing="operation-1")["cause"]
+
+    def test_a_write_that_google_has_forgotten_is_done(self, google: GoogleServer, claim: Ask) -> None:
+        """Operations are kept for some days; a copy of a message may come as late."""
+        path = "/compute/v1/projects/hub/regions/us-west1/operations/operation-1/wait"
+        google.answers[f"POST {path}"] = lambda *_: refusal(404, "notFound", "not found")
+        claim(mode="begin")
+        anchor(google)["status"] = "RESERVED"
+
+        assert claim(writing="operation-1")["outcome"] == "done"
 
     def test_the_anchor_bears_what_cannot_be_observed(self, google: GoogleServer, claim: Ask) -> None:
         """Owner, claim, lease, and what a teardown needs to know."""
@@ -67,7 +100,7 @@ class TestAFreshClaim:
 
     def test_it_waits_until_the_address_is_reserved(self, google: GoogleServer, claim: Ask) -> None:
         """What is being reserved takes no labels yet."""
-        claim()
+        claim(mode="begin")
         anchor(google)["status"] = "RESERVING"
 
         assert claim()["reason"] == "AnchorReserving"

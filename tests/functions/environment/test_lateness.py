@@ -85,7 +85,7 @@ class TestARequest:
 
 
 class TestACopyOfAMessage:
-    @pytest.mark.parametrize(("state", "outcome"), [("SUCCEEDED", "superseded"), ("ACTIVE", "waiting")])
+    @pytest.mark.parametrize(("state", "outcome"), [("SUCCEEDED", "superseded"), ("ACTIVE", "done")])
     def test_it_claims_nothing_for_an_execution_that_has_ended(
         self, google: GoogleServer, event: Any, state: str, outcome: str
     ) -> None:
@@ -103,7 +103,7 @@ class TestACopyOfAMessage:
         run(message, CLAIM, FINISH)
 
         assert google.posted("/callbacks/")[-1]["outcome"] == outcome
-        assert bool(google.addresses) == (outcome == "waiting")
+        assert bool(google.addresses) == (outcome == "done")
 
     def test_one_that_comes_at_once_costs_no_look(self, google: GoogleServer, claim: Ask) -> None:
         """Its execution cannot have ended yet."""

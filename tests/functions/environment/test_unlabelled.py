@@ -78,7 +78,7 @@ class TestWhoseItIs:
 
     def test_the_one_that_labels_first_holds_it(self, google: GoogleServer, claim: Ask) -> None:
         """Both read it without labels; the fingerprint of the second is stale."""
-        claim()
+        claim(mode="begin")
 
         def labels_it(method: str, path: str) -> None:
             if path.endswith("/setLabels"):
@@ -211,7 +211,7 @@ class TestOneFleet:
 
     def test_the_younger_leaves_a_tombstone(self, google: GoogleServer, claim: Ask, settle: Ask) -> None:
         """Its anchor has no labels yet, and becomes one all the same."""
-        claim(named("zzz"))
+        claim(named("zzz"), mode="begin")
         elder = add_unlabelled(google, f"{OLDER}/{OTHER}", "aaa", PROJECT)
         elder["creationTimestamp"] = "2026-01-04T00:00:00.000-08:00"
 
@@ -260,15 +260,20 @@ class TestWhatIsNotClaimedYet:
 
         assert claim({"action": "sweep"})["outputs"]["swept"] == {"environments": 1, "tornDown": names}
 
-    @pytest.mark.parametrize(
-        ("modes", "names"), [(["claim", "settle"], ["store"]), (["claim", "check", "apply"], [])]
-    )
+    @pytest.mark.parametrize(("modes", "names"), [
+        (["begin", "settle"], ["store"]),
+        (["begin", "check", "claim: superseded", "settle"], ["store"]),
+        (["begin", "check", "claim: done", "settle"], []),
+        (["begin", "destroy"], []),
+        (["claim", "check", "apply"], []),
+    ])  # fmt: skip
     def test_an_anchor_whose_claim_went_on_has_lost_its_labels(
         self, google: GoogleServer, claim: Ask, modes: list[str], names: list[str]
     ) -> None:
-        """No step is asked before the labels are there. However young it is, the environment may stand."""
+        """No step but a check is asked before the labels are there. However young it is, the environment may stand."""
         add_unlabelled(google, f"{OLDER}/{OTHER}", project=PROJECT)
-        result = json.dumps({"outcome": "done", "steps": [{"mode": mode} for mode in modes]})
+        parts = [mode.partition(": ") for mode in modes]
+        result = json.dumps({"steps": [{"mode": mode, "outcome": outcome} for mode, _, outcome in parts]})
         google.answers[f"{EXECUTIONS}/{OTHER}"] = {"state": "SUCCEEDED", "result": result}
 
         assert claim({"action": "sweep"})["outputs"]["swept"]["tornDown"] == names
@@ -321,10 +326,12 @@ class TestAWriteThatTakesItsTime:
             return {"status": "RUNNING"}
 
         google.answers[f"POST {path}"] = accepts
+        running = "/compute/v1/projects/hub/regions/us-west1/operations/operation-1/wait"
+        google.answers[f"POST {running}"] = {"status": "RUNNING"}
 
     def test_a_claim_waits_for_its_labels(self, google: GoogleServer, claim: Ask) -> None:
         """While they are being written, another attempt waits too, and does not hold the anchor."""
-        claim()
+        claim(mode="begin")
         told = [claim(), claim()]
         assert [(each["outcome"], each["reason"]) for each in told] == [("waiting", "WritePending")] * 2
 

@@ -165,12 +165,16 @@ def test_waiting_ends_after_two_minutes(world: World) -> None:
     assert asyncio.run(_wait_while(slow, response.stream, 121))["status"] == "RUNNING"
 
 
-def test_a_function_instance_is_not_held(custom: Compute) -> None:
-    """Time stands while an instance is answered, so it gets the operation as it is."""
+def test_a_function_instance_is_told_how_long_it_waits(custom: Compute) -> None:
+    """Its schedule lets that time pass, and then the operation is done."""
     operation = custom.post(HERE, BODY)
+    (work,) = custom.world.ledger.works
     custom.caller = Caller("robot@example.com", "subnets-1")
     response = custom.respond("POST", f"regions/us-west1/operations/{operation['name']}/wait")
-    assert json.loads(response.body)["status"] == "RUNNING"
+    custom.world.clock.advance_to(custom.world.clock.now + response.latency)
+
+    assert response.latency == pytest.approx(work.end - work.start, abs=0.01)
+    assert json.loads(response.in_time().body)["status"] == "DONE"
 
 
 def test_an_unknown_operation_is_404(custom: Compute) -> None:

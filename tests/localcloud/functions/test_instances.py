@@ -149,7 +149,7 @@ def test_an_instance_serves_one_event_at_a_time(play: Play, tmp_path: Path) -> N
 
     async def scene(shop: Shop) -> None:
         shop.deploy("many", tmp_path)
-        events = [shop.publish("many", "topics()") for _ in range(3)]
+        events = [shop.publish("many", "for _ in range(30): topics()") for _ in range(3)]
         await shop.cloud.run_until(lambda: all(shop.invocations(event) for event in events))
         assert ["many-000", "many-001", "many-002"] == shop.instances("many")
         assert {"many-000", "many-001", "many-002"} == {shop.invocations(e)[0].instance for e in events}
@@ -205,5 +205,37 @@ def test_a_new_deployment_is_served_by_new_instances(play: Play, tmp_path: Path)
         functions.deploy(old.function)
         assert old.gone and [] == shop.instances("again")
         assert {"events": 1} == await shop.said("again", "print(json.dumps({'events': len(HELD)}))")
+
+    play(scene)
+
+
+def test_an_event_waits_for_whichever_instance_is_free_first(play: Play, tmp_path: Path) -> None:
+    """That one serves both events, and the other one stands by."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("woken", tmp_path)
+        first = shop.publish("woken", "pass")
+        await shop.passed(1.0)
+        second = shop.publish("woken", "pass")
+        await shop.passed(10.0)
+
+        assert len({shop.invocations(each)[0].instance for each in (first, second)}) == 1
+        assert ["woken-000", "woken-001"] == shop.instances("woken")
+
+    play(scene)
+
+
+def test_an_event_waits_for_an_instance_that_is_at_work(play: Play, tmp_path: Path) -> None:
+    """A cold start takes longer than the work before it."""
+
+    async def scene(shop: Shop) -> None:
+        shop.deploy("busy", tmp_path)
+        await shop.call("busy", "pass")
+        shop.publish("busy", "topics()")
+        await shop.passed(0.15)
+        message = shop.publish("busy", "pass")
+        await shop.cloud.run_until(lambda: bool(shop.invocations(message)))
+
+        assert "busy-000" == shop.invocations(message)[0].instance
 
     play(scene)

@@ -106,6 +106,35 @@ def test_a_check_refuses_what_apply_would(anchored: GoogleServer, event: Event) 
     assert (answer(anchored)["outcome"], answer(anchored)["code"]) == ("blocked", "C")
 
 
+def test_a_check_reads_no_anchor(google: GoogleServer, event: Event) -> None:
+    """It changes nothing, and begins while the claim is being written."""
+    run(event(mode="check"), Toy(Decision(WAIT, [change()])).step)
+
+    assert answer(google)["outcome"] == "done"
+    assert answer(google)["calls"]["total"] == 0
+
+
+@pytest.mark.parametrize(("holder", "outcome"), [("9999999999999-1", "superseded"), ("1-1", "blocked")])
+def test_a_check_tells_no_faults_if_a_newer_request_is_there(
+    anchored: GoogleServer, event: Event, holder: str, outcome: str
+) -> None:
+    """An older one is about to be taken over from."""
+    anchored.addresses["fleetgate-store"]["labels"]["fleetgate-generation"] = holder
+    run(event(mode="check"), Toy(Decision(Blocked(code="C", cause="c", fix="f"))).step)
+
+    assert answer(anchored)["outcome"] == outcome
+
+
+def test_a_check_tells_its_faults_if_nobody_can_say_who_holds_the_anchor(
+    google: GoogleServer, event: Event
+) -> None:
+    """They are faults whoever does."""
+    google.answers["GET /compute/v1/projects/hub/regions/us-west1/addresses/fleetgate-store"] = 503, {}
+    run(event(mode="check"), Toy(Decision(Blocked(code="C", cause="c", fix="f"))).step)
+
+    assert answer(google)["outcome"] == "blocked"
+
+
 def test_a_check_that_meets_a_broken_api_is_asked_again(anchored: GoogleServer, event: Event) -> None:
     """It has not been checked."""
 
