@@ -22,7 +22,8 @@ WHOLE, NAMES = "FULL", "BASIC"  # views: with argument and result, or without [d
 PAGE = 20  # executions: whoever looks for one finds it among the newest
 # Routines and steps of `workflows/environment.yaml` that a person is told about.
 ASKING, PAUSING = "attempt", ("ask_all", "wait")
-AROUND = ("ask_all", "side_by_side")  # where the thread waits that started the others
+# Where threads wait that have started others.
+AROUND = {("ask_all", "side_by_side"), ("main", "at_first"), ("main", "meanwhile"), ("wake", "each_function")}
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Execution:
 
     def busy_with(self) -> str:
         """What its threads are doing, as text; "" if the API does not say."""
-        words = Counter(_words(*each) for each in self.places if each != AROUND)
+        words = Counter(_words(*each) for each in self.places if each not in AROUND)
         return ", ".join(f"{count} × {what}" if count > 1 else what for what, count in sorted(words.items()))
 
     def _message(self) -> dict[str, Any]:

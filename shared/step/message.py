@@ -17,6 +17,8 @@ _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")
 
 SCHEMA = 2  # of the messages that this version of the workflow sends
+WAKE = "wake"  # the mode of a message that asks for nothing
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 # A running execution keeps its revision of the workflow while functions are replaced: the previous schema is valid too.
 SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
 
@@ -113,6 +115,14 @@ class Message:
     schema: int = SCHEMA
 
 
+def is_wake(event: object) -> bool:
+    """Whether the data of a CloudEvent brings a message that asks for nothing: an instance has started for it."""
+    try:
+        return bool(_fields(event).get("mode") == WAKE)
+    except BadMessage:
+        return False
+
+
 def parse(event: object) -> Message:
     """The message in the data of a Pub/Sub CloudEvent (`messagePublished`: `message.data` is base64).
 
@@ -120,12 +130,24 @@ def parse(event: object) -> Message:
         BadMessage: it is no message of a known schema.
     """
     try:
-        fields = json.loads(base64.b64decode(event["message"]["data"]))  # type: ignore[index]
+        return _message(_fields(event))
+    except MALFORMED as error:
+        raise _bad(error) from error
+
+
+def _fields(event: object) -> Mapping[str, Any]:
+    try:
+        fields: Mapping[str, Any] = json.loads(base64.b64decode(event["message"]["data"]))  # type: ignore[index]
         if fields["schema"] not in SCHEMAS:
             raise BadMessage(f"schema {fields['schema']} is not one of {list(SCHEMAS)}")
-        return _message(fields)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise BadMessage(f"not a message of the step protocol: {type(error).__name__}: {error}") from error
+        fields.get("mode")
+        return fields
+    except MALFORMED as error:
+        raise _bad(error) from error
+
+
+def _bad(error: Exception) -> BadMessage:
+    return BadMessage(f"not a message of the step protocol: {type(error).__name__}: {error}")
 
 
 def _message(fields: Mapping[str, Any]) -> Message:

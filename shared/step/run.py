@@ -14,16 +14,20 @@ from shared.step import callback
 from shared.step.answer import answer
 from shared.step.attempt import attempt
 from shared.step.log import log_answer, log_refused
-from shared.step.message import Message, parse
+from shared.step.message import Message, is_wake, parse
 from shared.step.step import AnyStep
 
 
 def run(event: object, *steps: AnyStep) -> None:
     """Serve one event (the data of a Pub/Sub CloudEvent) with the step that has its name and mode.
 
-    Returns when the answer is sent, which acknowledges the event. It never raises an API's error: Eventarc does not
-    deliver again, and the workflow asks again by itself.
+    Returns when the answer is sent, which acknowledges the event. A message that only wakes has none. It never raises
+    an API's error: Eventarc does not deliver again, and the workflow asks again by itself.
     """
+    if is_wake(event):
+        from shared import spec  # noqa: F401  # slow to import, so it is done while nobody waits
+
+        return
     settings = Settings.from_env()
     try:
         message = parse(event)

@@ -50,6 +50,7 @@ class Functions:
         self.host, self.script = host, script
         self.messages: list[tuple[str, Message]] = []
         self.events: list[dict[str, Any]] = []
+        self.woken: list[tuple[str, float]] = []
 
     def __call__(self, name: str, arguments: dict[str, Any]) -> CallResult:
         """A publish."""
@@ -58,6 +59,8 @@ class Functions:
         data = json.loads(base64.b64decode(published["data"]))
         if arguments["topic"] == SETTLED_TOPIC:
             self.events.append({**published["attributes"], "data": data})
+        elif data["mode"] == "wake":
+            self.woken.append((arguments["topic"], self.host.now))
         else:
             self.messages.append((arguments["topic"], data))
             self._answer(data)
@@ -92,8 +95,8 @@ def answers(**special: Any) -> Script:
     """`done` everywhere but where `special` says otherwise: step_mode → an answer, or one an attempt."""
 
     def script(message: Message) -> Any:
-        if message["mode"] == "claim":
-            told = special.get("claim", CLAIMED)
+        if message["mode"] in ("begin", "claim"):
+            told = special.get(message["mode"], special.get("claim", CLAIMED))
         else:
             told = special.get(f"{message['step']}_{message['mode']}", {"outcome": "done"})
         if isinstance(told, list):

@@ -74,13 +74,13 @@ class Sized:
 
     def deploy(self, message: Message) -> dict[str, Any]:
         """Of any step of a deploy that ends well."""
-        if message["mode"] == "claim":
+        if message["mode"] in ("begin", "claim"):
             return self.claim(message)
         return self._told(message, self._outputs(message))
 
     def teardown(self, message: Message) -> dict[str, Any]:
         """Of any step of a teardown that ends with leaks."""
-        if message["mode"] == "claim":
+        if message["mode"] in ("begin", "claim"):
             return self.claim_to_remove(message)
         found = {"resource": f"projects/{PROJECT}/" + "r" * 80, "why": "w" * 80, "fix": "f" * 200}
         outputs: dict[str, Any] = {}

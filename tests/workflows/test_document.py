@@ -15,7 +15,7 @@ from tests.support.cloud import DOCUMENT, TABLE
 from tests.workflows.functions import SOURCE
 
 PHASES: list[dict[str, Any]] = [
-    *(TABLE[name] for name in ("claim", "diagnosis", "settle")),
+    *(TABLE[name] for name in ("begin", "claim", "diagnosis", "settle")),
     *(phase for action in TABLE["actions"].values() for phase in action),
 ]
 ROWS: list[dict[str, Any]] = [row for phase in PHASES for row in phase["steps"]]
@@ -50,7 +50,7 @@ def test_the_client_knows_steps_by_the_names_that_they_have() -> None:
         for step in steps_within(routine.block)
     }
 
-    assert {executions.PAUSING, executions.AROUND} <= steps
+    assert {executions.PAUSING, *executions.AROUND} <= steps
     assert executions.ASKING in document.routines
 
 

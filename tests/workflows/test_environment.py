@@ -24,12 +24,12 @@ from tests.workflows.functions import (
 
 
 def test_steps_are_asked_phase_by_phase(deploy: Any) -> None:
-    """claim → check → apply → verification → settle; within a phase side by side."""
+    """begin → check → apply → verification → settle; within a phase side by side."""
     result, functions = deploy(answers())
     asked = [(each["mode"], each["step"]) for _, each in functions.messages]
 
     assert (result["outcome"], result["environment"], result["generation"]) == ("done", "store", "1-77")
-    assert asked[0] == ("claim", "environment")
+    assert asked[0] == ("begin", "environment")
     five = {"subnets", "clusters", "fleet", "service_export", "gateway"}
     assert {step for mode, step in asked[1:6] if mode == "check"} == five
     assert {step for mode, step in asked[6:11] if mode == "apply"} == five
@@ -37,10 +37,10 @@ def test_steps_are_asked_phase_by_phase(deploy: Any) -> None:
 
 
 def test_the_result_counts_what_was_asked_and_called(deploy: Any) -> None:
-    """13 invocations, each with the calls that its answer tells."""
-    result, _ = deploy(answers())
+    """13 invocations, each with the calls that its answer tells, and one function that was woken."""
+    result, functions = deploy(answers())
 
-    assert result["invocations"] == 13
+    assert (result["invocations"], len(functions.woken)) == (14, 1)
     assert result["calls"] == {"total": 26, "mutations": 13, "byService": {"compute": 26}}
     assert [row["attempts"] for row in result["steps"]] == [1] * 13
 
@@ -307,8 +307,9 @@ def test_a_claim_that_is_refused_is_settled_at_once(deploy: Any) -> None:
     result, functions = deploy(answers(claim=refused))
     (settle,) = functions.asked("environment", "settle")
 
-    assert [each["mode"] for _, each in functions.messages] == ["claim", "settle"]
-    assert settle["claim"] == {"name": "store", "generation": "1-77", "execution": "e1", "quietFrom": None}
+    assert [each["mode"] for _, each in functions.messages] == ["begin", "settle"]
+    known = {"name": "store", "generation": "1-77", "execution": "e1"}
+    assert settle["claim"] == {**known, "quietFrom": None, "writing": None}
     assert (settle["ending"]["outcome"], settle["ending"]["code"]) == ("blocked", "FLEET_IN_USE")
     assert (result["outcome"], result["fix"]) == ("blocked", "mend it")
 

@@ -45,7 +45,7 @@ def test_looks_are_counted_in_a_row_of_their_own(deploy: Any) -> None:
     (row,) = [each for each in result["steps"] if each["mode"] == "look"]
 
     assert (result["outcome"], row["attempts"], row["answered"]) == ("done", 2, 2)
-    assert result["invocations"] == len(functions.messages)
+    assert result["invocations"] == len(functions.messages) + len(functions.woken)
     assert row["calls"]["total"] == 4
 
 

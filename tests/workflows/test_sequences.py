@@ -23,7 +23,7 @@ def test_a_teardown_goes_stage_by_stage(deploy: Any) -> None:
     asked = [(each["mode"], each["step"]) for _, each in functions.messages]
 
     assert asked == [
-        ("claim", "environment"),
+        ("begin", "environment"),
         ("destroy", "gateway"),
         ("destroy", "service_export"),
         ("destroy", "fleet"),
@@ -95,7 +95,7 @@ def test_what_the_claim_has_done_needs_no_sequence(deploy: Any, action: str) -> 
     """Its outputs are the result."""
     result, functions = deploy(answers(claim=claimed(action, lease={"expires": 7})))
 
-    assert [each["mode"] for _, each in functions.messages] == ["claim", "settle"]
+    assert [each["mode"] for _, each in functions.messages] == ["begin", "settle"]
     assert (result["outcome"], result["lease"]) == ("done", {"expires": 7})
 
 
