@@ -111,7 +111,7 @@ class Moment:
 
 STEPS = ("gateway", "service-export", "fleet", "clusters", "subnets", "verification-default")
 TEARDOWN_MOMENTS = (
-    Moment("environment", "claim", 1),
+    Moment("environment", "begin", 1),
     *(Moment(step, "destroy", nth) for step in STEPS for nth in (1, 0, 2)),
     Moment("environment", "settle", 1),
 )
@@ -144,7 +144,7 @@ class Hand:
 
     def _hear(self, moment: Moment, published: dict[str, Any]) -> None:
         message = json.loads(base64.b64decode(published["data"]))
-        if (message["mode"], message["attempt"]) == (moment.mode, moment.nth):
+        if (message["mode"], message.get("attempt")) == (moment.mode, moment.nth):
             self.act()
 
     def apply(self, call: CallDescription, answer: Answer, means: Means) -> Response:

@@ -6,6 +6,7 @@ A scenario runs the first half minute of simulated time for one seed and tells w
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 from collections.abc import Callable, Coroutine, Iterator
@@ -180,8 +181,8 @@ RACES = (
             (
                 (
                     "functions/environment/acquire.py",
-                    "return _reserving(CreateAnchor(observed.path, values))",
-                    "return Decision(Done(outputs=outputs), [CreateAnchor(observed.path, values)])",
+                    "[change], telling=WRITING)",
+                    "[change])",
                 ),
                 (
                     "shared/step/attempt.py",
@@ -211,9 +212,9 @@ RACES = (
             (
                 (
                     "functions/environment/acquire.py",
-                    "    return _yielding(observed, anchor) or Decision",
+                    "    if yielding := _yielding(observed, anchor):",
                     "    made_it = anchor.began_with(observed.generation, observed.execution)\n"
-                    "    return (None if made_it else _yielding(observed, anchor)) or Decision",
+                    "    if not made_it and (yielding := _yielding(observed, anchor)):",
                 ),
             )
         ),
@@ -323,20 +324,21 @@ async def _outcome(local: LocalRun, message: str) -> str:
 
 
 async def _claims(local: LocalRun, executions: int) -> int:
-    """How many of this many executions went on after their claim; the others have ended."""
+    """How many of this many executions went on after claim and check; the others have ended."""
+    past = set[str]()
 
-    def past() -> int:
-        checks = [
-            call for call in local.cloud.log.calls if call.resource.endswith("/fleetgate-subnets:publish")
-        ]
-        return len(checks)
+    def hear(published: dict[str, Any]) -> None:
+        message = json.loads(base64.b64decode(published["data"]))
+        if message["mode"] == "apply":
+            past.add(message["claim"]["execution"])
 
     def decided() -> bool:
         ended = [each for each in local.cloud.executions.of(local.installation.workflow) if each.ended]
-        return past() + len(ended) >= executions
+        return len(past) + len(ended) >= executions
 
+    local.cloud.broker.listen(local.installation.topic("subnets"), hear)
     await local.cloud.run_until(decided)
-    return past()
+    return len(past)
 
 
 def _answers(local: LocalRun) -> list[dict[str, Any]]:

@@ -167,6 +167,7 @@ async def _label(wire: Wire, by: str, path: str, labels: Json) -> None:
 def _at_the_claim(result: Json) -> Json:
     """A result as it is if the claim did not know the anchor that it had created."""
     steps = [each for each in result["steps"] if each["mode"] in ("claim", "settle")]
+    steps = [{**each, "outcome": "blocked"} if each["mode"] == "claim" else each for each in steps]
     return result | {"outcome": "blocked", "code": "ANCHOR_NAME_TAKEN", "steps": steps}
 
 

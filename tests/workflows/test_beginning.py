@@ -29,6 +29,7 @@ BEGUN: dict[str, Any] = {
 OWNED: dict[str, Any] = {"outcome": "done", "outputs": {**OUTPUTS, "accept": "always", "quietFrom": 7.0}}
 LOST: dict[str, Any] = {"outcome": "superseded", "message": "a newer request"}
 TOPIC = "projects/p/topics/fleetgate-"
+MESSAGE: Any = EVENT["data"]["message"]
 
 
 def begun(**special: Any) -> Script:
@@ -98,8 +99,8 @@ def test_a_check_that_refuses_is_told_when_the_claim_is_done(deploy: Any) -> Non
 
 def request(data: bytes) -> Any:
     """The event of a message with this text."""
-    message = {**EVENT["data"]["message"], "data": base64.b64encode(data).decode()}
-    return {"data": {**EVENT["data"], "message": message}}
+    message = {**MESSAGE, "data": base64.b64encode(data).decode()}
+    return {"data": {"message": message, "subscription": "s"}}
 
 
 @pytest.mark.parametrize(("data", "woken"), [

@@ -93,7 +93,7 @@ class Place:
         return {
             "schema": 1,
             "step": step,
-            "mode": MODES.get(step, "check"),
+            "mode": MODES.get(step, "apply"),
             "attempt": 1,
             "nonce": "n",
             "callback": f"{self.cloud.world.base_url}/workflowexecutions/v1/{workflow}/executions/e1/callbacks/c1",
