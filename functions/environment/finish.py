@@ -32,7 +32,7 @@ from shared.step.step import Context, Step
 
 BEFORE_CHANGES = {"claim", "check", "accept"}  # phases that create nothing but the anchor
 AFTER_CHECK = {"apply", "verification"}  # phases of a deploy that takes effect
-FOR_STEPS = {"phase", "at", "quiet", "serves"}  # fields of an ending that no listener needs
+FOR_STEPS = {"phase", "at", "quiet", "brokenAt"}  # fields of an ending that no listener needs
 OF_WHOLE_SEQUENCE = {"deploy": "verified", "verify": "verified", TEARDOWN: "removed"}
 
 

@@ -1,7 +1,8 @@
 """The spec that an environment was last deployed with: its Gateway bears it, whole.
 
 A request by name has no spec. The anchor says where the Gateway is, and has the hash of the spec last deployed: what
-the Gateway bears is that spec if its digest is that hash. A Gateway of an earlier release bears none.
+the Gateway bears is that spec if its digest is that hash. A Gateway of an earlier release bears none. While a deploy is
+at work the hash may change any moment, so each attempt asks the anchor for it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functions.verification.drift import (
 )
 from functions.verification.standing import fault_of, read_standing
 from functions.verification.subject import NothingToProve
-from shared import labels
+from shared import anchor, labels
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.objects import SPEC, KubeObject, is_ours
@@ -38,6 +39,7 @@ def as_deployed(context: Context) -> Context:
         NothingToProve: the config cluster does not answer.
         Drifted: something is missing, changed, or somebody else's.
     """
+    context = up_to_date(context)
     wanted = deployed_spec(context)
     if wanted is None:
         return context
@@ -63,6 +65,18 @@ def deployed_spec(context: Context) -> Environment | None:
     if labels.digest(text) != place.spec:
         raise Drifted(_not_applied(context.name, place.gateway, config))
     return _parsed(text, place.project)
+
+
+def up_to_date(context: Context) -> Context:
+    """With the hash of the spec as it is now, if a deploy was at work when the request was claimed."""
+    place = context.place
+    found = anchor.read(context.session, context.name) if place.deploying else None
+    spec = found.labels.get(labels.SPEC) if found else None
+    return (
+        replace(context, message=replace(context.message, place=replace(place, spec=spec)))
+        if spec
+        else context
+    )
 
 
 def _config(context: Context) -> Cluster:

@@ -59,7 +59,9 @@ class Backend:
 class RoutingState:
     """The objects that the expectation is derived from. `imports` are by namespace and name.
 
-    Of the routes, those of `owner` have rows; others' matter for what they take. Without an `owner` all have.
+    Of the routes, those of `owner` have rows; others' matter for what they take. Without an `owner` all have. `wanted`
+    are the names of the clusters that the spec has a service export from, as far as a spec is known: an import may lack
+    one of them for a while, and then its backends are not proven.
     """
 
     gateway: KubeObject
@@ -68,6 +70,7 @@ class RoutingState:
     fleet: tuple[FleetCluster, ...]
     vips: tuple[Vip, ...]
     owner: str = ""
+    wanted: Mapping[ImportName, frozenset[str]] = field(default_factory=dict)
 
     def has_rows(self, route: KubeObject) -> bool:
         """Whether what a route says is to be proven."""
@@ -163,7 +166,7 @@ def _backends(state: RoutingState, vip: Vip, rule: Json) -> tuple[tuple[str, ...
     own = state.gateway["metadata"]["namespace"]
     used = [each for each in rule.get("backendRefs", []) if each.get("weight", 1) > 0]
     total = sum(each.get("weight", 1) for each in used)
-    sets = [_importing(state, (each.get("namespace", own), each["name"])) for each in used]
+    sets = [_exporting(state, (each.get("namespace", own), each["name"])) for each in used]
     found = tuple(
         _backend(ref, own, ref.get("weight", 1) / total, vip, members)
         for ref, members in zip(used, sets, strict=True)
@@ -179,10 +182,12 @@ def _backend(ref: Json, own: str, share: float, vip: Vip, members: list[FleetClu
     return Backend(name, ref.get("port", 0), share, tuple(near or members), is_far, filters)
 
 
-def _importing(state: RoutingState, name: ImportName) -> list[FleetCluster]:
+def _exporting(state: RoutingState, name: ImportName) -> list[FleetCluster]:
+    """The clusters that an import lists, and those that the spec wants it to list."""
     listed = state.imports.get(name, {}).get("status", {}).get("clusters", [])
     listed_memberships = {each["cluster"].partition("/locations/")[2] for each in listed}
-    return [each for each in state.fleet if each.membership in listed_memberships]
+    wanted = state.wanted.get(name, frozenset())
+    return [each for each in state.fleet if each.membership in listed_memberships or each.name in wanted]
 
 
 def _names(state: RoutingState, sets: Iterable[Iterable[FleetCluster]]) -> tuple[str, ...]:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 # Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
 TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
 MAX_ROWS = 1_000  # in one attempt
-BROKEN = {"serves": False}  # among the outputs: for the settling, which keeps it
 FAULT_MESSAGES = {
     "Unreachable": "does not answer",
     "TooSlow": f"has not answered whole within {LIMIT:.0f} s",
@@ -96,14 +95,14 @@ def observe(context: Context) -> ObservedTraffic:
 def decide(observed: ObservedTraffic, now: float) -> Decision:
     """Done when every answer was right; otherwise wait for the first that was not.
 
-    Anything else than done says that the environment does not serve. An attempt that could not look says nothing.
+    Anything else than done says that the environment does not serve now: the settling keeps that. An attempt that could
+    not look says nothing.
     """
     decision = _judged(observed, now)
     if decision.outcome is None or isinstance(decision.outcome, Done):
         return decision
-    return replace(
-        decision, outcome=replace(decision.outcome, outputs={**decision.outcome.outputs, **BROKEN})
-    )
+    outputs = {**decision.outcome.outputs, "brokenAt": int(now)}
+    return replace(decision, outcome=replace(decision.outcome, outputs=outputs))
 
 
 def _judged(observed: ObservedTraffic, now: float) -> Decision:
@@ -147,7 +146,9 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     addresses = _addresses(session, subject)
     routes = subject.cluster.list("HTTPRoute", subject.namespace) or []
     imports = _imports(subject.cluster, routes, subject.namespace)
-    state = RoutingState(subject.gateway, tuple(routes), imports, subject.fleet, addresses, subject.owner)
+    state = RoutingState(
+        subject.gateway, tuple(routes), imports, subject.fleet, addresses, subject.owner, _exporters(subject)
+    )
     warnings, taken = _of_others(subject, routes)
     if taken:
         return ObservedTraffic(asked, taken=taken)
@@ -217,6 +218,12 @@ def _imports(cluster: ClusterReader, routes: list[KubeObject], own: str) -> dict
     spaces = sorted({ref.get("namespace", own) for ref in refs})
     found = [each for space in spaces for each in cluster.list("ServiceImport", space) or ()]
     return {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
+
+
+def _exporters(subject: Subject) -> dict[tuple[str, str], frozenset[str]]:
+    """The clusters that each service of the spec is to be exported from, by its namespace and name."""
+    services = subject.wanted.services if subject.wanted else ()
+    return {(each.namespace, each.name): frozenset(each.clusters) for each in services}
 
 
 def _reconciled(routes: list[KubeObject], gateway: str) -> float | None:

@@ -14,7 +14,7 @@ from tests.support.messages import DEPLOY, Ask
 
 AT = int(NOW) + 30  # when the request had ended
 VERIFIED, BROKEN = f"verified-{int(NOW) - 600}", f"broken-{int(NOW) - 600}"
-WHY = {"code": "TOOK_TOO_LONG", "cause": "no answer", "fix": "look", "serves": False}
+WHY = {"code": "TOOK_TOO_LONG", "cause": "no answer", "fix": "look", "brokenAt": AT}
 
 
 def serving(google: GoogleServer) -> str | None:
@@ -126,10 +126,13 @@ class TestVerify:
 
         assert serving(google) == VERIFIED
 
-    def test_an_older_proof_is_not_written_over_a_newer_one(self, google: GoogleServer, settle: Ask) -> None:
-        """Two at once may end in any order."""
-        anchor(google)["labels"][labels.SERVING] = newer = f"verified-{AT + 5}"
-        settle("verification", "failed", action="verify", at=AT, **WHY)
+    @pytest.mark.parametrize("since", [5, -1])
+    def test_an_older_proof_is_not_written_over_a_newer_one(
+        self, google: GoogleServer, settle: Ask, since: int
+    ) -> None:
+        """Two at once may end in any order; and what one saw is as old as its last look, not as its end."""
+        anchor(google)["labels"][labels.SERVING] = newer = f"verified-{AT + since}"
+        settle("verification", "failed", action="verify", at=AT, **{**WHY, "brokenAt": AT - 2})
 
         assert (serving(google), changes(google)) == (newer, [])
 

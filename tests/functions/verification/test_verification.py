@@ -42,6 +42,15 @@ class TestExpectation:
 
         assert [each.expected for each in found][2] == ("gke-east-1",)
 
+    def test_what_the_spec_wants_is_expected_also_where_an_import_lacks_it(self) -> None:
+        """A membership that was made again is not listed for some minutes: its backends are not proven by others'."""
+        spec = {(each.namespace, each.name): frozenset(each.clusters) for each in STORE.services}
+        state = replace(world(store=(EAST,), store_west_1=(WEST,), store_east_1=(EAST,)), wanted=spec)
+        found = [each for each in rows(state) if each.vip == VIPS[0] and each.rule.endswith("PathPrefix /")]
+
+        assert [each.preferred for each in found] == [("gke-west-1",)]
+        assert [each.name for each in found[0].backends[0].clusters] == ["gke-west-1"]
+
     def test_weights_choose_before_the_region_does(self) -> None:
         """Of two backends each answers from the VIP's region if it can, from wherever it is if not."""
         wanted = routed({"backendRefs": [backend("a", weight=3), backend("b")]})
