@@ -65,7 +65,7 @@ def _silence() -> Iterator[None]:
     os.environ.setdefault(VERBOSITY, "NONE")
     yield
     if not given:
-        del os.environ[VERBOSITY]
+        os.environ.pop(VERBOSITY, None)  # another thread may have been quicker
 
 
 def once() -> dict[str, Any]:

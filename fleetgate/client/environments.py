@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from fleetgate.client.target import Target
 from fleetgate.results import LEAKED
 from shared import anchor, labels
 from shared.anchor import Anchor, Serving
+
+# Reads of executions side by side; a channel of gRPC carries a hundred at once [documented: gRPC, performance].
+LANES = 16
 
 # What an anchor's action is called while its execution runs; an anchor without labels has none.
 UNDER_WAY = {
@@ -80,8 +84,14 @@ class State:
 
 
 def all_states(target: Target, ended: bool = False) -> list[State]:
-    """Every environment, by name; with `ended` also those of which only a tombstone is left."""
-    return [_state(target, each, _execution(target, each)) for each in _anchors(target, ended)]
+    """Every environment, by name; with `ended` also those of which only a tombstone is left.
+
+    Each takes a read of its execution, which go side by side: one after the other, two hundred take half a minute.
+    """
+    found = _anchors(target, ended)
+    with ThreadPoolExecutor(LANES) as lanes:
+        executions = list(lanes.map(lambda each: _execution(target, each), found))
+    return [_state(target, *each) for each in zip(found, executions, strict=True)]
 
 
 def state_of(target: Target, name: str) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -54,6 +55,23 @@ def test_a_phase_is_what_the_execution_is_at_or_came_to(
         ran(google, **fields)
 
     assert [phase] == [each.phase for each in all_states(here)]
+
+
+def test_executions_are_read_side_by_side(google: GoogleServer, here: Target) -> None:
+    """Two hundred environments take one list and a read each; two of these reads meet in the server."""
+    for number in range(200):
+        add_anchor(google, f"env-{number}")
+    both = threading.Barrier(2, timeout=10)
+    waiting = iter([both, both])
+
+    def meets(method: str, path: str) -> None:
+        if "/executions/" in path and (barrier := next(waiting, None)):
+            barrier.wait()
+
+    google.before = meets
+
+    assert len(all_states(here)) == 200
+    assert len(google.requests) == 201
 
 
 @pytest.mark.parametrize(
