@@ -41,9 +41,16 @@ async def same_request_twice(seed: int, root: Path) -> str:
 
 
 async def newest_wins(seed: int, root: Path) -> str:
-    """Two requests at once for an environment that stands: the newer one must hold the anchor."""
+    """Two requests at once for an environment that stands: the newer one must hold the anchor.
+
+    The answer to one of the first looks is held up, so that what it says may be old when it is written upon.
+    """
+    pause = random.Random(seed)  # not for secrets
     async with LocalRun(seed=seed, root=root, preload=LIGHT, delivery=Delivery(shuffle=0.3)) as local:
         _stand(local)
+        local.cloud.faults.plan(
+            Fault(Matcher(method="compute.addresses.list"), Slow(pause.uniform(0.0, 4.0)))
+        )
         _publish(local, store(ttl="1h"))
         await let_pass(local.cloud, 0.002)
         newest = _publish(local, store(ttl="2h"))
@@ -57,9 +64,14 @@ async def newest_wins(seed: int, root: Path) -> str:
 
 
 async def between_creation_and_labels(seed: int, root: Path) -> str:
-    """Two deploys of one environment, the newer one while the older one's anchor has no labels: the newer holds it."""
+    """Two deploys of one environment, the newer one while the older one's anchor has no labels: the newer holds it.
+
+    The older one hears late that its anchor is made.
+    """
     pause = random.Random(seed)  # not for secrets
     async with LocalRun(seed=seed, root=root, preload=LIGHT) as local:
+        late = Slow(pause.uniform(0.0, 4.0))
+        local.cloud.faults.plan(Fault(Matcher(method="compute.regionOperations.wait"), late))
         anchors = local.cloud.world.store["compute.addresses"]
         _publish(local, store(ttl="1h"))
         await local.cloud.run_until(lambda: ANCHOR in anchors)
