@@ -6,15 +6,19 @@ functions make them; the local cloud counts what they take as Google's pages say
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.workflows.functions import EVENT, SOURCE, VARIABLES, Functions, Message
+from functions.environment.claim_to_deploy import SPEC_LIMIT
+from tests.workflows.functions import CLAIMED, EVENT, SOURCE, VARIABLES, Functions, Message, answers
 from tests.workflows.sizes import script_of
 
 LIMIT = 200_000  # bytes
+MESSAGE: Any = EVENT["data"]["message"]
 SIZES = [(clusters, services) for clusters in (2, 10, 25, 50) for services in (1, 9)]
 Peak = Callable[[int, int, str], int]
 
@@ -58,3 +62,22 @@ def test_a_hundred_attempts_take_no_more_than_one(host: Any, execute: Any) -> No
         return int(execute(SOURCE, EVENT).memory.peak)
 
     assert held(100) == held(2)
+
+
+def test_the_largest_request_can_be_claimed_while_it_is_checked(host: Any, execute: Any) -> None:
+    """With the largest spec that a claim answers: the request is in one message, the spec in five."""
+    data = base64.b64encode(b'{"action": "deploy"}' + b" " * 67_400).decode()
+    assert 89_000 < len(data) <= 90_000
+    outputs = {
+        **CLAIMED["outputs"],
+        "environment": "x" * SPEC_LIMIT,
+        "accept": "never",
+        "writing": "operation-1",
+    }
+    script = answers(begin={"outcome": "done", "outputs": outputs})
+    host.answer, host.variables = Functions(host, script), VARIABLES
+    event = {"data": {"message": {**MESSAGE, "data": data}, "subscription": "s"}}
+    ended = execute(SOURCE, event)
+
+    assert (ended.state, json.loads(ended.result)["outcome"]) == ("SUCCEEDED", "done"), ended.error
+    assert ended.memory.peak < 450_000  # of 512 KB
