@@ -45,9 +45,17 @@ class Schedule(Protocol):
     """Says when a call is answered."""
 
     async def admit(
-        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = math.inf
+        self,
+        actor: str | None,
+        kind: str,
+        answer: Callable[[], Response],
+        limit: float = math.inf,
+        port: int = 0,
     ) -> Response:
-        """The answer, when its turn has come. Who waits no longer has the call take effect within `limit` seconds."""
+        """The answer, when its turn has come. Who waits no longer has the call take effect within `limit` seconds.
+
+        `port` is where it came from: an instance may have several calls unanswered.
+        """
         ...
 
 
@@ -197,8 +205,8 @@ class Edge:
             return Caller(""), refusal.response(style)
 
     async def _admit(self, request: Request, caller: Caller, kind: str, answer: Answer) -> Response:
-        known = Request(request.method, request.path, request.query, request.headers, request.body, caller)
-        return await self.schedule.admit(caller.instance, kind, lambda: answer(known), time_limit(request))
+        known, limit = replace(request, caller=caller), time_limit(request)
+        return await self.schedule.admit(caller.instance, kind, lambda: answer(known), limit, request.port)
 
     async def _serve(
         self, incoming: web.BaseRequest, handler: Handler, limit: BodyLimit
@@ -217,9 +225,9 @@ class Edge:
         headers = {key.lower(): value for key, value in incoming.headers.items()}
         absolute = not incoming.raw_path.startswith("/")  # as a forward proxy is asked
         target = str(incoming.url) if absolute else incoming.path
-        nobody = Caller("")
+        nobody, port = Caller(""), _port_of(incoming)
         try:
-            response = await handler(Request(incoming.method, target, query, headers, body, nobody))
+            response = await handler(Request(incoming.method, target, query, headers, body, nobody, port))
         except Abort:
             if incoming.transport is not None:
                 incoming.transport.abort()
@@ -246,6 +254,12 @@ class Edge:
             await response.stream.aclose()
         await stream.write_eof()
         return stream
+
+
+def _port_of(incoming: web.BaseRequest) -> int:
+    """Where a request came from; 0 once that has left."""
+    peer = incoming.transport.get_extra_info("peername") if incoming.transport else None
+    return int(peer[1]) if peer else 0
 
 
 async def _misframed(incoming: web.BaseRequest, response: Response, length: int) -> web.StreamResponse:

@@ -2,85 +2,123 @@
 
 Real time says nothing there: an answer that comes 14 simulated seconds later is here in a millisecond. So the
 platform's side of the process answers for `time.monotonic` as it does for names (`resolver`). It also keeps the time
-limits of sockets: the schedule learns until when the instance waits for an answer, and wakes it then, with the
-connection broken off; the read that waited raises TimeoutError, as if real seconds had passed.
+limits of sockets: the schedule learns until when a thread waits for an answer (`clock_page`), and wakes it then, with
+the connection broken off; the read that waited raises TimeoutError, as if real seconds had passed.
 
-Both sides share one page of memory for each instance: the cloud writes the time when it lets the instance compute, and
-the instance writes until when it waits. Where time follows real time, an instance has the machine's own clock.
+A thread that waits lets the next one compute (`baton`), once the cloud has its call. What the cloud answers at once, as
+the metadata server does, it reads before: whether such an answer or the next thread were first would be chance.
+
+Where time follows real time, an instance has the machine's own clock, and its threads compute as they like.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
-import mmap
-import os
+import select
+import selectors
 import socket
 import ssl
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_NOW, _UNTIL = 0, 8  # where in the page each of the two numbers is
-_SIZE = 16
-_NUMBER = struct.Struct("d")
-COMPUTES = 0.0  # in place of a moment: it does not wait
+from localcloud.functions import baton as batons
+from localcloud.functions.baton import Baton
+from localcloud.functions.clock_page import ClockPage
 
+GLANCE = 0.0002  # real seconds between two looks whether the cloud has the call
+NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
-class ClockPage:
-    """The page of one instance. Seconds are simulated ones."""
-
-    def __init__(self, file: Path) -> None:
-        opened = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(opened, _SIZE)
-        self._page = mmap.mmap(opened, _SIZE)
-        os.close(opened)
-
-    @property
-    def now(self) -> float:
-        """The time when the instance was last let compute: none passes while it does."""
-        return float(_NUMBER.unpack_from(self._page, _NOW)[0])
-
-    @now.setter
-    def now(self, moment: float) -> None:
-        _NUMBER.pack_into(self._page, _NOW, moment)
-
-    @property
-    def waits_until(self) -> float:
-        """Until when the instance waits for an answer: infinite without a time limit, `COMPUTES` if it does not."""
-        return float(_NUMBER.unpack_from(self._page, _UNTIL)[0])
-
-    @waits_until.setter
-    def waits_until(self, moment: float) -> None:
-        _NUMBER.pack_into(self._page, _UNTIL, moment)
+Read = Callable[..., int]
 
 
 def install(file: Path) -> None:
-    """Give this process the clock of the page in `file`, in place of the machine's."""
+    """Give this process the clock of the page in `file`, in place of the machine's, and the threads their turns."""
     page = ClockPage(file)
+    baton = Baton(page)
     time.monotonic = lambda: page.now
     for kind in (socket.socket, ssl.SSLSocket):
-        kind.recv_into = _timed(page, kind.recv_into)  # type: ignore[method-assign]
+        kind.recv_into = _timed(page, baton, kind.recv_into)  # type: ignore[method-assign]
+    selectors.EpollSelector.select = _yielding(baton, selectors.EpollSelector.select)  # type: ignore[method-assign]
+    batons.install(baton)
 
 
-def _timed(page: ClockPage, read: Callable[..., int]) -> Callable[..., int]:
+def _yielding(baton: Baton, select: Callable[..., Any]) -> Callable[..., Any]:
+    """How an event loop waits: like a thread that waits for one answer, without a time limit."""
+
+    def selected(self: Any, timeout: float | None = None) -> Any:
+        if timeout == 0:
+            return select(self, timeout)
+        baton.await_answer(0, math.inf)
+        try:
+            return select(self, timeout)
+        finally:
+            baton.have_answer()
+
+    return selected
+
+
+def _timed(page: ClockPage, baton: Baton, read: Read) -> Read:
     """`read` of a socket, within the simulated seconds of its time limit."""
 
     def recv_into(self: socket.socket, *args: Any, **kwargs: Any) -> int:
         limit = self.gettimeout()
-        until = math.inf if limit is None else page.now + limit
-        page.waits_until = until
+
+        def once() -> int:
+            return read(self, *args, **kwargs)
+
+        if limit == 0:  # whoever does not wait, waits elsewhere
+            return once()
         try:
-            count = read(self, *args, **kwargs)
-        except OSError:
-            if page.now >= until:
-                raise TimeoutError("timed out") from None
-            raise
+            if baton.is_contended and (count := _read_at_once(page, baton, self, once)) is not None:
+                return count
+            self.settimeout(None)  # the machine's seconds do not count
+            return _read_in_time(page, baton, self, limit, once)
         finally:
-            page.waits_until = COMPUTES
-        if not count and page.now >= until:
-            raise TimeoutError("timed out")
-        return count
+            self.settimeout(limit)
 
     return recv_into
+
+
+def _read_at_once(
+    page: ClockPage, baton: Baton, connection: socket.socket, read: Callable[[], int]
+) -> int | None:
+    """How much was read, if it came before the cloud said that the call waits for its turn; None if it does."""
+    connection.settimeout(0)
+    while True:
+        with contextlib.suppress(*NOTHING_YET):
+            return read()
+        if page.admitted > baton.admitted_before:
+            return None
+        select.select([connection], [], [], GLANCE)
+
+
+def _read_in_time(
+    page: ClockPage, baton: Baton, connection: socket.socket, limit: float | None, read: Callable[[], int]
+) -> int:
+    """How much was read, when it came; others compute meanwhile.
+
+    Raises:
+        TimeoutError: `limit` simulated seconds have passed before.
+    """
+    until = math.inf if limit is None else page.now + limit
+    baton.await_answer(_port(connection), until)
+    try:
+        count = read()
+    except OSError:
+        if page.now >= until:
+            raise TimeoutError("timed out") from None
+        raise
+    finally:
+        baton.have_answer()
+    if not count and page.now >= until:
+        raise TimeoutError("timed out")
+    return count
+
+
+def _port(connection: socket.socket) -> int:
+    """The connection's own port, by which the cloud knows whose call it is; 0 if it has none."""
+    name = connection.getsockname()
+    return int(name[1]) if isinstance(name, tuple) else 0

@@ -25,7 +25,7 @@ from typing import Protocol
 
 import aiohttp
 
-from localcloud.functions.instance_clock import ClockPage
+from localcloud.functions.clock_page import ClockPage
 from localcloud.functions.logs import Logs
 from localcloud.functions.processes import FailedToStart, ForkServer, InstanceProcess
 from localcloud.logging.lines import write_lines, write_timeout

@@ -3,8 +3,9 @@
 Function instances are real processes, so when their calls arrive is chance. Chance is taken out so: nothing
 moves while any of them is still computing; when all wait, their calls are put in order of their names, each
 is given a seeded latency, and the clock goes to whatever is due first. Then that one instance computes
-alone. Callers that are no instance (a person, gcloud, kubectl) are answered at once, at the time that the
-clock shows.
+alone. One whose threads have several calls unanswered makes them one after the other (`functions.baton`), and
+computes until its page says that as many threads wait as it has calls here (docs/decisions/0037). Callers that
+are no instance (a person, gcloud, kubectl) are answered at once, at the time that the clock shows.
 """
 
 from __future__ import annotations
@@ -23,10 +24,8 @@ from localcloud.time.clock import Clock, Timer
 from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
 
-ATTENTIVE = (
-    20.0  # real seconds until a caller that has sent its request waits for the answer, on a busy machine
-)
-GLANCE = 0.0002  # real seconds between two looks whether it does: it needs the processor for that
+GLANCE = 0.0002  # real seconds between two looks whether an instance waits that has sent a call, at first
+LONGEST_GLANCE = 0.001  # and when it goes on computing
 PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
 
 
@@ -38,10 +37,15 @@ class ClockPage(Protocol):
     """What an instance and the schedule tell each other."""
 
     now: float
+    admitted: float
 
     @property
-    def waits_until(self) -> float:
-        """Until when the instance waits for an answer; 0 while it computes."""
+    def waiting(self) -> float:
+        """How many threads of the instance wait for an answer; negative while one computes."""
+        ...
+
+    def waits_until(self, port: int) -> float:
+        """Until when the one waits whose call comes from this port."""
         ...
 
 
@@ -54,6 +58,7 @@ class _Arrival:
     answer: Callable[[], Response]
     future: asyncio.Future[Response]
     latest: float = math.inf
+    port: int = 0
     timer: Timer | None = None
     patience: Timer | None = None
 
@@ -82,8 +87,7 @@ class JumpSchedule:
         self._placed: list[_Arrival] = []
         self._clocks: dict[str, ClockPage] = {}
         self._trouble: BaseException | None = None
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._stirred = asyncio.Event()  # an instance has made a call, or ended
 
     def draw(self, kind: str) -> float:
         """A seeded duration of `kind`, for what happens too often to be told apart by name."""
@@ -104,7 +108,6 @@ class JumpSchedule:
         if actor in self._clocks:
             self._clocks[actor].now = self._clock.now
         self._computing.add(actor)
-        self._quiet.clear()
 
     def ended(self, actor: str) -> None:
         """`actor` makes no more calls, because it is done or dead; what it was waiting for is dropped."""
@@ -112,16 +115,20 @@ class JumpSchedule:
             for arrival in [each for each in waiting if each.actor == actor]:
                 waiting.remove(arrival)
                 arrival.drop()
-        self._rest(actor)
+        self._computing.discard(actor)
+        self._stirred.set()
 
     async def admit(
-        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = math.inf
+        self,
+        actor: str | None,
+        kind: str,
+        answer: Callable[[], Response],
+        limit: float = math.inf,
+        port: int = 0,
     ) -> Response:
         """The answer to a call, when its turn has come. `kind` is the timing of such a call.
 
-        It takes effect in `limit` seconds at the latest, if the caller waits no longer.
-
-        An instance makes one call at a time: while it waits for an answer it does nothing else.
+        It takes effect in `limit` seconds at the latest, if the caller waits no longer. `port` is where it came from.
 
         Raises:
             Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.
@@ -129,9 +136,11 @@ class JumpSchedule:
         if actor is None:
             return answer().in_time()
         future = asyncio.get_running_loop().create_future()
-        arrival = _Arrival(actor, kind, answer, future, self._clock.now + limit)
+        arrival = _Arrival(actor, kind, answer, future, self._clock.now + limit, port)
         self._arrivals.append(arrival)
-        self._rest(actor)
+        if page := self._clocks.get(actor):
+            page.admitted += 1
+        self._stirred.set()
         return await arrival.future
 
     async def run_until(self, done: Callable[[], bool]) -> None:
@@ -142,43 +151,60 @@ class JumpSchedule:
         """
         while not done():
             await self._all_wait()
-            await self._place()
+            self._place()
             if done():
                 return
             if not self._clock.step():
                 raise Stalled("nothing is due any more, and what was waited for has not come about")
 
     async def _all_wait(self) -> None:
-        while not self._quiet.is_set():  # who was quiet for a moment may have been set to work again
-            try:
-                await asyncio.wait_for(self._quiet.wait(), PATIENCE)
-            except TimeoutError:
-                raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}") from None
+        since, glance = time.monotonic(), GLANCE
+        while self._computing:  # who waited for a moment may have been set to work again
+            self._computing -= {each for each in self._computing if self._waits(each)}
+            if not self._computing:
+                break
+            if await self._stir(glance if any(map(self._unanswered, self._computing)) else PATIENCE):
+                since, glance = time.monotonic(), GLANCE
+            elif time.monotonic() - since >= PATIENCE:
+                raise Stalled(f"still computing after {PATIENCE:.0f} s: {sorted(self._computing)}")
+            else:
+                glance = min(2 * glance, LONGEST_GLANCE)
         if self._trouble is not None:
             raise self._trouble
         await asyncio.sleep(0)  # let the loop take in what has been sent meanwhile
 
-    async def _place(self) -> None:
+    async def _stir(self, seconds: float) -> bool:
+        """Whether an instance makes a call or ends within so many real seconds; it is waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        stirred = self._stirred.is_set()
+        self._stirred.clear()
+        return stirred
+
+    def _unanswered(self, actor: str) -> int:
+        """How many calls of an instance are here."""
+        return sum(each.actor == actor for waiting in (self._arrivals, self._placed) for each in waiting)
+
+    def _waits(self, actor: str) -> bool:
+        """Whether an instance has stopped computing: all that it has asked is here, and it waits for all of that.
+
+        It says so a moment after it has sent its request. While an answer is on its way, more threads wait than calls
+        are here.
+        """
+        page, calls = self._clocks.get(actor), self._unanswered(actor)
+        return calls > 0 and (page is None or page.waiting == calls)
+
+    def _place(self) -> None:
+        """Give each new call its time. Those of one instance are here in the order in which it made them."""
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
-            until = await self._patience_of(arrival.actor)
             seconds = self.draw(arrival.kind)
             arrival.timer = self._clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
-            if until != math.inf:
+            page = self._clocks.get(arrival.actor)
+            if page is not None and (until := page.waits_until(arrival.port)) != math.inf:
                 arrival.patience = self._clock.at(until, lambda a=arrival: self._give_up(a))  # type: ignore[misc]
             self._placed.append(arrival)
         self._arrivals.clear()
-
-    async def _patience_of(self, actor: str) -> float:
-        """Until when the caller waits, which it says a moment after it has sent its request."""
-        clock = self._clocks.get(actor)
-        if clock is None:
-            return math.inf
-        began = time.monotonic()
-        while not (until := clock.waits_until):
-            if time.monotonic() - began > ATTENTIVE:  # it waits with something else than a socket of Python's
-                return math.inf
-            await asyncio.sleep(GLANCE)
-        return until
 
     def _serve(self, arrival: _Arrival) -> None:
         self._placed.remove(arrival)
@@ -202,7 +228,6 @@ class JumpSchedule:
         arrival.answer = response.late or (lambda: response)
         arrival.timer = self._clock.after(seconds, lambda: self._serve(arrival))
         self._placed.append(arrival)
-        self._rest(arrival.actor)
 
     @staticmethod
     def _answered(arrival: _Arrival) -> None:
@@ -222,11 +247,6 @@ class JumpSchedule:
             self._clock.at(when, partial(_take_effect, arrival.answer))
         self.computes(arrival.actor)
         arrival.fail(Abort())
-
-    def _rest(self, actor: str) -> None:
-        self._computing.discard(actor)
-        if not self._computing:
-            self._quiet.set()
 
 
 def _take_effect(answer: Callable[[], Response]) -> None:

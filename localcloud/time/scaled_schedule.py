@@ -65,10 +65,15 @@ class ScaledSchedule:
         self._woken.set()
 
     async def admit(
-        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
+        self,
+        actor: str | None,
+        kind: str,
+        answer: Callable[[], Response],
+        limit: float = 0.0,
+        port: int = 0,
     ) -> Response:
-        """The answer to a call, now, or when what it waits for has come; `kind` and `limit` tell nothing, for the
-        wire is real.
+        """The answer to a call, now, or when what it waits for has come; `kind`, `limit` and `port` tell nothing, for
+        the wire is real.
 
         Raises:
             Abort: the connection is to be dropped; or the caller has ended meanwhile, and `answer` was not called.

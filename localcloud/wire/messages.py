@@ -28,7 +28,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request, read whole. Header names are lower case; `path` is decoded, without the query."""
+    """One HTTP request, read whole. Header names are lower case; `path` is decoded, without the query.
+
+    `port` is where it came from, if that is known.
+    """
 
     method: str
     path: str
@@ -36,6 +39,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     caller: Caller
+    port: int = 0
 
     def json(self, most: int = MOST_VALUES) -> Any:
         """The body as JSON of at most so many values; an empty body is an empty object.

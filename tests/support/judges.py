@@ -36,7 +36,7 @@ class AtOnce:
     """A schedule that answers whoever calls."""
 
     async def admit(
-        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0
+        self, actor: str | None, kind: str, answer: Callable[[], Response], limit: float = 0.0, port: int = 0
     ) -> Response:
         """The answer, now."""
         return answer()
