@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from functions.environment.sweep import final_sweep, sweep
 from functions.environment.takeover import acting_until
 from shared import anchor, labels
 from shared.anchor import Anchor
+from shared.errors import ApiError
 from shared.google import executions
 from shared.spec import (
     Deploy,
@@ -52,8 +54,7 @@ def observe(context: Context) -> ObservedRequest:
     For a request with faults no anchor is read: it is refused as it is. A write of the claim is waited for before.
     """
     session, settings = context.session, context.settings
-    if (writing := context.message.claim.writing) and not context.tried:
-        anchor.wait(session, writing)
+    _wait_for_write(context)
     raw = context.message.request or RawRequest(b"", "0", "1970-01-01T00:00:00Z")
     published = _generation(raw)
     request = _parse(raw, settings.project) if published else InvalidRequest([_never_published(raw)])
@@ -130,6 +131,13 @@ BEFORE_CLAIMED = (
 )  # modes that are asked while the claim is not done, too
 FRESH = 5.0  # seconds after which a message may be a copy: an execution has not ended before its claim is answered
 CLAIM = Step("environment", observe, decide, frozenset({"begin", "claim"}), fenced=False)
+
+
+def _wait_for_write(context: Context) -> None:
+    """Let the write end that a message before has begun. One that has failed is seen on the anchor, and made again."""
+    if context.message.claim.writing and not context.tried:
+        with suppress(ApiError):
+            anchor.wait(context.session, context.message.claim.writing)
 
 
 def _parse(raw: RawRequest, project: str) -> Request | InvalidRequest:

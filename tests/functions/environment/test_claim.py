@@ -59,6 +59,18 @@ class TestAFreshClaim:
 
         assert "no address is left" in claim(writing="operation-1")["cause"]
 
+    def test_a_write_that_fails_once_is_made_again(self, google: GoogleServer, claim: Ask) -> None:
+        """What the claim has begun is not there, and its operation fails for ever."""
+        begun = claim(mode="begin")["outputs"]["writing"]
+        google.addresses.clear()
+        failed = {"code": "INTERNAL_ERROR", "message": "try again"}
+        path = "/compute/v1/projects/hub/regions/us-west1/operations/operation-1/wait"
+        told = iter([{"status": "DONE", "error": {"errors": [failed]}}, {"status": "DONE"}])
+        google.answers[f"POST {path}"] = lambda *_: next(told)
+
+        assert claim(writing=begun)["outcome"] == "done"
+        assert bearer(google) == (MINE, EXECUTION)
+
     def test_a_write_that_google_has_forgotten_is_done(self, google: GoogleServer, claim: Ask) -> None:
         """Operations are kept for some days; a copy of a message may come as late."""
         path = "/compute/v1/projects/hub/regions/us-west1/operations/operation-1/wait"
