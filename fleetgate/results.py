@@ -88,8 +88,8 @@ def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) 
         action=result.get("action") or request.get("action", ""),
         outcome=_outcome(result),
         wall_seconds=round(ended.wall_seconds, 3),
-        invocations=result.get("invocations", 0),
-        api_calls=ApiCalls.model_validate(result.get("calls", {})),
+        invocations=invocations_of(result),
+        api_calls=calls_of(result),
         steps=[
             _step(row, logged, ended.began)
             for row, logged in zip(result.get("steps", []), log.steps, strict=True)
@@ -101,6 +101,23 @@ def report_of_result(ended: Ended, request: Mapping[str, Any], log: LogReading) 
         diagnoses=list(_diagnoses(result, ended)),
         warnings=list(_valid(Warned, _rows(result, "warnings"))),
         incomplete=gap_of(log),
+    )
+
+
+def invocations_of(result: Mapping[str, Any]) -> int:
+    """How many messages were published: those that were attempts of a step, and those that only woke a function."""
+    attempts: int = sum(row["attempts"] for row in result.get("steps", []))
+    return int(result.get("woken", 0)) + attempts
+
+
+def calls_of(result: Mapping[str, Any]) -> ApiCalls:
+    """The calls of all steps."""
+    each = [ApiCalls.model_validate(row.get("calls", {})) for row in result.get("steps", [])]
+    services = sorted({name for calls in each for name in calls.by_service})
+    return ApiCalls(
+        total=sum(calls.total for calls in each),
+        mutations=sum(calls.mutations for calls in each),
+        by_service={name: sum(calls.by_service.get(name, 0) for calls in each) for name in services},
     )
 
 

@@ -21,7 +21,7 @@ from shared.json_types import Json
 WHOLE, NAMES = "FULL", "BASIC"  # views: with argument and result, or without [documented: ExecutionView]
 PAGE = 20  # executions: whoever looks for one finds it among the newest
 # Routines and steps of `workflows/environment.yaml` that a person is told about.
-ASKING, PAUSING = "attempt", ("ask_all", "wait")
+ASKING, PAUSING = "attempt", {("ask_all", "wait"), ("ask_all", "part")}
 # Where threads wait that have started others.
 AROUND = {("ask_all", "side_by_side"), ("main", "at_first"), ("main", "meanwhile"), ("wake", "each_function")}
 
@@ -87,7 +87,7 @@ class Execution:
 def _words(routine: str, step: str) -> str:
     if routine == ASKING:
         return "asking a step"
-    return "pausing before a step" if (routine, step) == PAUSING else f"{routine}.{step}"
+    return "pausing before a step" if (routine, step) in PAUSING else f"{routine}.{step}"
 
 
 def read(target: Target, id_: str) -> Execution | None:

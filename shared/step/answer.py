@@ -23,6 +23,7 @@ from shared.step.change import Change
 from shared.step.error_outcomes import too_large
 from shared.step.message import Message
 from shared.step.outcome import Outcome
+from shared.step.tally import tallied
 from shared.visible import visible_value
 
 LIMIT = 2_000  # bytes of JSON: so much of rows and texts
@@ -45,9 +46,15 @@ class Answer:
     @property
     def rows(self) -> Mapping[str, Sequence[Any]]:
         """What is logged: changes, the requests that were sent, and each list that `content` does not hold whole."""
-        left_out = self.content.get("omitted", {})
+        left_out = self.omitted
         lists = {path[-1]: rows for path, rows in _lists(self.whole)}
         return {name: rows for name, rows in lists.items() if name in ALWAYS_LOGGED or name in left_out}
+
+    @property
+    def omitted(self) -> Mapping[str, int]:
+        """How many rows of which list `content` does not hold."""
+        found: Mapping[str, int] = self.content.get("tally", self.content).get("omitted", {})
+        return found
 
     @property
     def counts(self) -> Json:
@@ -74,7 +81,12 @@ def _answer(message: Message, outcome: Outcome, changes: list[Json], calls: Json
     whole = {**head, **fields, "changes": changes, "calls": calls}
     # The workflow of schema 1 lists changes.
     listed = whole if message.schema == 1 else {**whole, **Answer(whole, {}).counts}
-    return Answer(whole, shortened(listed, _limit(message)))
+    if message.tally is None:
+        return Answer(whole, shortened(listed, _limit(message)))
+    # The tally is as long whatever is left out, but for the numbers of that.
+    longest = tallied(message.tally, message.attempt, listed)["tally"]
+    short = shortened(listed, max(_limit(message) - _size(longest), 0))
+    return Answer(whole, tallied(message.tally, message.attempt, short))
 
 
 def _told(warning: Json, step: str) -> Json:

@@ -71,8 +71,8 @@ def _without_quotes(answer: Answer) -> Json:
     """What was answered, with counts in place of rows, and without texts that quote the spec."""
     whole = answer.whole
     logged = {name: whole[name] for name in _LOGGED if name in whole} | answer.counts
-    if "omitted" in answer.content:
-        logged["omitted"] = answer.content["omitted"]
+    if answer.omitted:
+        logged["omitted"] = dict(answer.omitted)
     if "faults" in whole:  # the cause quotes the faults, which quote the spec
         logged["cause"] = f"{len(whole['faults'])} faults"
     if "traffic" in answer.rows:  # the message quotes a request

@@ -12,6 +12,7 @@ from typing import Any
 from shared.errors import BadMessage
 from shared.json_types import Json
 from shared.step.packed import unpack
+from shared.step.tally import Tally
 
 _EXECUTION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z0-9-]{1,63}")
@@ -92,7 +93,8 @@ class Message:
     verify). A `place` comes with all but begin and claim. `request` comes with these two, `ending` with settle.
     `inventory` names the parts of the load balancer, None until the gateway step has listed them. `audit` is the last
     verdict of the audit: {verdict, since}. `about` comes with look: the reason of waiting whose cause is looked for.
-    `environment` and `inventory` come packed, but with schema 1.
+    `environment` and `inventory` come packed, but with schema 1. `tally` counts the answers before; a workflow
+    that does not send it adds up by itself.
     """
 
     step: str
@@ -112,6 +114,7 @@ class Message:
     inventory: Sequence[str] | None = None
     audit: Json | None = None
     about: str = ""
+    tally: Tally | None = None
     schema: int = SCHEMA
 
 
@@ -171,6 +174,7 @@ def _message(fields: Mapping[str, Any]) -> Message:
         inventory=_unpacked(fields.get("inventory"), list),
         audit=fields.get("audit") or None,
         about=str(fields.get("about") or ""),
+        tally=Tally.of(fields["tally"]) if fields.get("tally") else None,
         schema=fields["schema"],
     )
 

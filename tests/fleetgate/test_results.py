@@ -10,7 +10,7 @@ import pytest
 from fleetgate.log.entries import LogSource
 from fleetgate.log.waiting import LogReading
 from fleetgate.report import EXIT, Report
-from fleetgate.results import Ended, report_of_result
+from fleetgate.results import Ended, calls_of, invocations_of, report_of_result
 
 RESULT = {"environment": "store", "outcome": "done", "steps": []}
 
@@ -97,3 +97,21 @@ def test_a_reason_may_have_anything(name: str, wrong: Any) -> None:
 def test_an_outcome_that_no_report_has_is_a_failure(wrong: Any) -> None:
     """Its exit status is never that of success."""
     assert report({"outcome": wrong, "steps": []}).outcome == "failed"
+
+
+def test_what_each_step_counted_is_added_up() -> None:
+    """Its messages, and its calls; and those that only woke a function."""
+    some = {
+        **STEP,
+        "attempts": 3,
+        "calls": {"total": 5, "mutations": 1, "byService": {"compute": 4, "gkehub": 1}},
+    }
+    more = {**STEP, "attempts": 2, "calls": {"total": 2, "mutations": 2, "byService": {"compute": 2}}}
+    result = {"steps": [some, more, STEP], "woken": 4}
+
+    assert invocations_of(result) == 10
+    assert calls_of(result).model_dump() == {
+        "total": 7,
+        "mutations": 3,
+        "by_service": {"compute": 6, "gkehub": 1},
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleetgate.local.run import LocalRun
+from fleetgate.results import calls_of
 from tests.releases import record
 from tests.releases.record import RecordingPath
 from tests.releases.recording import FOLDER, Change, Recording, added, environments_part, managers_of
@@ -127,7 +128,7 @@ def test_what_the_command_records_today_can_be_made_again(
     assert (ROOT / "workflows" / "environment.yaml").read_text("utf-8") == (
         folder / "environment.yaml"
     ).read_text("utf-8")
-    assert recording.execution["result"]["calls"]["mutations"] == len(recording.changes)
+    assert calls_of(recording.execution["result"]).mutations == len(recording.changes)
     assert ["environment", "environment"] == [recording.answers[0]["step"], recording.answers[-1]["step"]]
 
     async def again() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fleetgate.client import executions
 from localcloud.workflows.deploy import compile_document
 from localcloud.workflows.document import steps_within
-from localcloud.workflows.expressions import Binary, Node, children, parse
+from localcloud.workflows.expressions import Binary, Literal, Name, Node, children, parse
 from tests.support.cloud import DOCUMENT, TABLE
 from tests.workflows.functions import SOURCE
 
@@ -24,7 +24,8 @@ ROWS: list[dict[str, Any]] = [row for phase in PHASES for row in phase["steps"]]
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['name']}-{row['budget']}")
 def test_every_step_has_a_budget_of_more_than_one_answer(row: dict[str, Any]) -> None:
     """An answer may get lost; in another column, and in none but these, is how long one is awaited."""
-    assert set(row) == {"name", "budget", "patience"}
+    assert set(row) == {"name", "topic", "budget", "patience"}
+    assert row["topic"] == row["name"].replace("_", "-")
     assert 0 < row["patience"] < row["budget"]
 
 
@@ -50,19 +51,30 @@ def test_the_client_knows_steps_by_the_names_that_they_have() -> None:
         for step in steps_within(routine.block)
     }
 
-    assert {executions.PAUSING, *executions.AROUND} <= steps
+    assert executions.PAUSING | executions.AROUND <= steps
     assert executions.ASKING in document.routines
 
 
 def test_nothing_rests_on_a_condition_that_is_cut_short() -> None:
-    """No page says whether `and` and `or` evaluate their second operand, so conditions stand one after another."""
-    assert [text for text in _expressions(DOCUMENT) if {"and", "or"} & set(_operators(parse(text)))] == []
+    """No page says whether `and` and `or` evaluate their second operand.
+
+    So conditions stand one after another, unless the second one is about variables alone and cannot fail.
+    """
+    assert [
+        text for text in _expressions(DOCUMENT) if any(_may_fail(each) for each in _cut(parse(text)))
+    ] == []
 
 
-@pytest.mark.parametrize("text", ["a or b", "f(x[1 and y]) == 2", "{'k': [not (a and b)]}"])
+@pytest.mark.parametrize("text", ["a or b.c", "f(x[1 and y[0]]) == 2", "{'k': [not (a and f(b))]}"])
 def test_conditions_that_may_be_cut_short_are_found_anywhere(text: str) -> None:
     """In an argument, an index, a list or a map."""
-    assert {"and", "or"} & set(_operators(parse(text)))
+    assert any(_may_fail(each) for each in _cut(parse(text)))
+
+
+@pytest.mark.parametrize("text", ["stop or sent > until", "a and seconds <= 0"])
+def test_variables_can_always_be_compared(text: str) -> None:
+    """Whatever is evaluated of it."""
+    assert not any(_may_fail(each) for each in _cut(parse(text)))
 
 
 def _expressions(value: Any) -> Iterator[str]:
@@ -75,8 +87,15 @@ def _expressions(value: Any) -> Iterator[str]:
         yield from _expressions(each)
 
 
-def _operators(node: Node) -> Iterator[str]:
-    if isinstance(node, Binary):
-        yield node.operator
+def _cut(node: Node) -> Iterator[Node]:
+    """The second operands of each `and` and `or`."""
+    if isinstance(node, Binary) and node.operator in ("and", "or"):
+        yield node.right
     for each in children(node):
-        yield from _operators(each)
+        yield from _cut(each)
+
+
+def _may_fail(node: Node) -> bool:
+    if not isinstance(node, Name | Literal | Binary):
+        return True
+    return any(_may_fail(each) for each in children(node))

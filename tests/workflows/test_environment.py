@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fleetgate.report import ApiCalls
+from fleetgate.results import calls_of, invocations_of
 from localcloud.workflows.errors import error_map, http_error
 from localcloud.workflows.host import CallResult
 from tests.workflows.functions import (
@@ -40,8 +42,8 @@ def test_the_result_counts_what_was_asked_and_called(deploy: Any) -> None:
     """13 invocations, each with the calls that its answer tells, and one function that was woken."""
     result, functions = deploy(answers())
 
-    assert (result["invocations"], len(functions.woken)) == (14, 1)
-    assert result["calls"] == {"total": 26, "mutations": 13, "byService": {"compute": 26}}
+    assert (invocations_of(result), len(functions.woken)) == (14, 1)
+    assert calls_of(result) == ApiCalls(total=26, mutations=13, by_service={"compute": 26})
     assert [row["attempts"] for row in result["steps"]] == [1] * 13
 
 
@@ -143,7 +145,7 @@ def test_silence_is_a_wait_and_another_attempt(deploy: Any) -> None:
 
     assert row["attempts"] == 2
     assert row["waits"] == [{"reason": "NoAnswer", "seconds": 90}]
-    assert result["calls"]["total"] == 26  # of the attempt that was not answered nobody knows
+    assert calls_of(result).total == 26  # of the attempt that was not answered nobody knows
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fleetgate.results import invocations_of
 from tests.workflows.functions import CLAIMED, answers, blocked, rows, waiting
 
 PLACE = {"project": "p", "network": "default"}
@@ -45,7 +46,7 @@ def test_looks_are_counted_in_a_row_of_their_own(deploy: Any) -> None:
     (row,) = [each for each in result["steps"] if each["mode"] == "look"]
 
     assert (result["outcome"], row["attempts"], row["answered"]) == ("done", 2, 2)
-    assert result["invocations"] == len(functions.messages) + len(functions.woken)
+    assert invocations_of(result) == len(functions.messages) + len(functions.woken)
     assert row["calls"]["total"] == 4
 
 

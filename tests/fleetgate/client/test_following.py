@@ -97,17 +97,15 @@ def test_the_execution_of_the_message_is_followed_until_it_ends(
     busy = execution("x-1", status={"currentSteps": [
         {"routine": "attempt", "step": "listen"}, {"routine": "ask_all", "step": "side_by_side"},
         {"routine": "attempt", "step": "send"}, {"routine": "ask_all", "step": "wait"}]})  # fmt: skip
-    ended = execution(
-        "x-1", result=result(invocations=3, calls={"total": 5, "mutations": 1, "byService": {}})
-    )
+    ended = execution("x-1", result=result(woken=3))
     listed(google, execution("x-9", "m-9", result=result()), busy)
     fake_time.then = lambda count: listed(google, ended) if count == 4 else None
     heard = Heard()
 
     report = follow(here, fake_time, heard)
 
-    assert ("store", "deploy", "done", 3, 5) == (
-        report.environment, report.action, report.outcome, report.invocations, report.api_calls.total,
+    assert ("store", "deploy", "done", 3) == (
+        report.environment, report.action, report.outcome, report.invocations,
     )  # fmt: skip
     assert report.seed is None
     assert report.simulated_seconds is None
@@ -185,7 +183,7 @@ def test_an_execution_whose_ending_could_not_be_told_has_its_result_in_the_error
     google: GoogleServer, here: Target, fake_time: FakeTime
 ) -> None:
     """It failed, so that an alert tells; what was done is no less true."""
-    told = result("failed", code="NOT_TOLD", cause="c", fix="f", addresses=[], invocations=5)
+    told = result("failed", code="NOT_TOLD", cause="c", fix="f", addresses=[], woken=5)
     payload = json.dumps({"tags": ["EndingNotTold"], "message": "c", "result": told})
     listed(google, execution("x-1", state="FAILED", error={"payload": payload, "context": "RuntimeError"}))
 

@@ -18,7 +18,11 @@ from tests.support.paths import ROOT
 REASON = re.compile(r"(?:[A-Z][a-z]+){2,}|Deleting|Changed|Transient|Unreachable|Inventoried")
 MAKERS = {"Waiting", "Wait", "_wait", "Plan"}
 WORKFLOW = (ROOT / "workflows" / "environment.yaml").read_text("utf-8")
-BUDGETS = {(found[1], int(found[2])) for found in re.finditer(r"\{name: (\w+), budget: (\d+)", WORKFLOW)}
+BUDGETS = {
+    (found[1], int(found[2]))
+    for found in re.finditer(r"\{name: (\w+), topic: [\w-]+, budget: (\d+)", WORKFLOW)
+}
+UNANSWERED = re.compile(r'unanswered\(message, "(\w+)", .*, (\d+)\)\}')  # the reason, and its bound
 
 
 def _reasons() -> Iterator[tuple[str, str]]:
@@ -28,7 +32,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
             yield from ((str(path.relative_to(ROOT)), each) for each in _in(path))
     yield from (("functions/verification/step.py", each) for each in FAULT_MESSAGES)
     yield from (("shared/step/error_outcomes.py", reason) for reason, _ in _WAITS.values())
-    yield from (("workflows/environment.yaml", each) for each in re.findall(r"reason: ([A-Z]\w+)", WORKFLOW))
+    yield from (("workflows/environment.yaml", reason) for reason, _ in UNANSWERED.findall(WORKFLOW))
 
 
 def _in(path: Path) -> Iterator[str]:
@@ -98,7 +102,7 @@ def test_the_answer_carries_the_bound() -> None:
 
 def test_the_workflows_own_reasons_have_the_bounds_of_the_table() -> None:
     """They are written there, as no function answers them."""
-    found = re.findall(r"reason: (\w+)\n(?:.*\n){1,3}?\s+lookAfter: (\d+)", WORKFLOW)
+    found = UNANSWERED.findall(WORKFLOW)
 
     assert {"NoAnswer", "NotSent"} == {reason for reason, _ in found}
     assert all(BOUNDS[reason].seconds == float(seconds) for reason, seconds in found)
