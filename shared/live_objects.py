@@ -16,6 +16,7 @@ from shared.google.compute import unix
 from shared.google.container import Cluster, clusters
 from shared.google.lists import Listing
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.objects import KubeObject, full_name, is_being_deleted, key_of
 from shared.step.outcome import Blocked
 
@@ -120,17 +121,21 @@ def ask(
     Raises:
         Transient, Unauthorized: one that is `needed` did not answer: then what is in it is unknown.
     """
-    found, unanswered = list[LiveObject](), list[tuple[Cluster, str]]()
-    for cluster in those:
-        if not cluster.is_reachable:
-            continue
+
+    def one(cluster: Cluster) -> Answers:
         try:
-            found += [LiveObject(cluster, each) for each in read(ClusterReader(session, cluster))]
+            found = tuple(LiveObject(cluster, each) for each in read(ClusterReader(session, cluster)))
         except (errors.Transient, errors.Unauthorized) as error:
             if needed(cluster):
                 raise
-            unanswered.append((cluster, f"{error.reason or error.status} {error.message}"))
-    return Answers(tuple(found), tuple(unanswered))
+            return Answers(unanswered=((cluster, f"{error.reason or error.status} {error.message}"),))
+        return Answers(found)
+
+    told = side_by_side(session, (each for each in those if each.is_reachable), one)
+    return Answers(
+        tuple(each for answer in told for each in answer.objects),
+        tuple(each for answer in told for each in answer.unanswered),
+    )
 
 
 def owned(api: ClusterReader, environment: str, *kinds: str) -> Iterable[KubeObject]:

@@ -13,6 +13,7 @@ from shared.google.container import Cluster, deletions, location_of, places_of
 from shared.google.gkehub import Membership, member_key, memberships
 from shared.google.lists import Listing, Places
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.step.step import Context
 
 # What in a cluster makes something outside it, which only its own controllers can take back [observed].
@@ -122,11 +123,11 @@ def attachments(
 
 def contents(session: Session, going: Iterable[Cluster]) -> dict[str, Sequence[HeldObject]]:
     """What reaches outside each of these clusters that can be asked, by full name; whoever made it."""
-    return {
-        each.path: list(_contents(ClusterReader(session, each), each.name))
-        for each in going
-        if each.is_reachable
-    }
+    asked = [each for each in going if each.is_reachable]
+    found = side_by_side(
+        session, asked, lambda each: list(_contents(ClusterReader(session, each), each.name))
+    )
+    return {each.path: held for each, held in zip(asked, found, strict=True)}
 
 
 def _contents(cluster: ClusterReader, name: str) -> Iterator[HeldObject]:

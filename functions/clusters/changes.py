@@ -24,10 +24,14 @@ class CreateCluster(Change):
     name: str
     body: Body
 
+    @property
+    def sequence(self) -> str:
+        """Its own: Google creates clusters side by side."""
+        return f"projects/{self.project}/locations/{self.location}/clusters/{self.name}"
+
     def describe(self) -> Description:
         """A creation."""
-        resource = f"projects/{self.project}/locations/{self.location}/clusters/{self.name}"
-        return Description("create", resource)
+        return Description("create", self.sequence)
 
     def perform(self, session: Session) -> None:
         """Begin to create it.
@@ -127,6 +131,11 @@ class DeleteCluster(Change):
     """Delete the cluster at `path`."""
 
     path: str
+
+    @property
+    def sequence(self) -> str:
+        """Its own: what it has to come after is gone when this is decided."""
+        return self.path
 
     def describe(self) -> Description:
         """A deletion."""

@@ -6,7 +6,7 @@ as the config cluster. Ingress needs multi-cluster Services, so what keeps it ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared import labels
@@ -14,6 +14,7 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster
 from shared.google.gkehub import INGRESS, MCS, Feature, Membership, member_key
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.objects import KubeObject
 
 MULTI_CLUSTER = "-mc"  # ends the names of the GatewayClasses that a fleet's ingress serves [documented]
@@ -58,12 +59,12 @@ def users(
     if INGRESS in ours:
         config = member_key(features[INGRESS].config_membership)
         theirs = [each for each in others if each.membership.key == config]
-        found[INGRESS] = list(_holding(session, theirs, "Gateway", environment))
+        found[INGRESS] = _holding(session, theirs, "Gateway", environment)
     if MCS not in ours:
         return found
     if INGRESS in features:
         return found | {MCS: _because_of_ingress(features[MCS], ours, found.get(INGRESS, []))}
-    return found | {MCS: list(_holding(session, others, "ServiceExport", environment))}
+    return found | {MCS: _holding(session, others, "ServiceExport", environment)}
 
 
 def _cluster_of(membership: Membership, clusters: Sequence[Cluster]) -> Cluster | None:
@@ -89,20 +90,21 @@ def _because_of_ingress(services: Feature, ours: frozenset[str], ingress: Sequen
     return [User(services.path, f"{INGRESS} needs it, and is used")] if ingress else []
 
 
-def _holding(session: Session, members: Iterable[Member], kind: str, environment: str) -> Iterator[User]:
+def _holding(session: Session, members: Iterable[Member], kind: str, environment: str) -> list[User]:
     """Each member whose cluster has such objects of other people's, or whose cluster cannot be looked into."""
-    for member in members:
-        path, cluster = member.membership.path, member.cluster
-        if cluster is not None and cluster.status in ("PROVISIONING", "STOPPING"):
-            continue
-        if cluster is None or not cluster.is_reachable:
-            yield User(path, "its cluster cannot be looked into")
-            continue
-        live = ClusterReader(session, cluster).everywhere(kind) or []
-        held = [each for each in live if _is_use(each, kind, environment)]
-        if held:
-            meta = held[0]["metadata"]
-            yield User(path, f"has {kind} {meta['namespace']}/{meta['name']}")
+    found = side_by_side(session, members, lambda each: _use(session, each, kind, environment))
+    return [each for each in found if each is not None]
+
+
+def _use(session: Session, member: Member, kind: str, environment: str) -> User | None:
+    path, cluster = member.membership.path, member.cluster
+    if cluster is not None and cluster.status in ("PROVISIONING", "STOPPING"):
+        return None
+    if cluster is None or not cluster.is_reachable:
+        return User(path, "its cluster cannot be looked into")
+    live = ClusterReader(session, cluster).everywhere(kind) or []
+    held = [each["metadata"] for each in live if _is_use(each, kind, environment)]
+    return User(path, f"has {kind} {held[0]['namespace']}/{held[0]['name']}") if held else None
 
 
 def _is_use(live: KubeObject, kind: str, environment: str) -> bool:

@@ -15,6 +15,7 @@ from shared.google.cluster_reader import ClusterReader
 from shared.google.container import places_of
 from shared.google.gkehub import member_key
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.labels import asked_at
 from shared.objects import KubeObject
 from shared.step.stages import Reached
@@ -86,11 +87,15 @@ def observe(context: Context) -> ObservedExports:
     observed = ObservedExports(ours, {}, imports, _foreign(wanted, every, ours.values()), asked=asked)
     if context.message.mode == "apply" and context.message.attempt > 1:
         observed = replace(observed, passed_over=_to_pass_over(wanted, observed))
-    contents = {
-        spec.name: read_contents(session, wanted, spec, ours[spec.name])
+    looked_at = [
+        spec
         for spec in wanted.clusters
         if spec.name in ours and ours[spec.name].is_reachable and spec.name not in observed.passed_over
-    }
+    ]
+    found = side_by_side(
+        session, looked_at, lambda spec: read_contents(session, wanted, spec, ours[spec.name])
+    )
+    contents = {spec.name: each for spec, each in zip(looked_at, found, strict=True)}
     observed = replace(observed, contents=contents)
     if not _is_complete(wanted, observed):
         return observed

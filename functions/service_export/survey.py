@@ -14,6 +14,7 @@ from shared.google.container import Cluster
 from shared.google.gkehub import member_key
 from shared.google.lists import EVERYWHERE, Places
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.live_objects import Answers, LiveObject, ask, candidates, is_given_up, is_own, owned
 from shared.objects import Key, KubeObject
 
@@ -103,8 +104,9 @@ class Survey:
     @cached_property
     def kept_namespaces(self) -> dict[str, str]:
         """Namespaces that would go and hold somebody else's object: that object, by the namespace's full name."""
-        going = (each for each in self.namespaces if self.goes(each) and not each.is_being_deleted)
-        return {each.path: foreign for each in going if (foreign := self._foreign_object_in(each))}
+        going = [each for each in self.namespaces if self.goes(each) and not each.is_being_deleted]
+        foreign = side_by_side(self.session, going, self._foreign_object_in)
+        return {each.path: one for each, one in zip(going, foreign, strict=True) if one}
 
     def workloads(self) -> tuple[LiveObject, ...]:
         """The environment's Services and Deployments."""

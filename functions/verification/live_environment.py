@@ -15,6 +15,7 @@ from shared.gateway.names import EPHEMERAL, NAMED, static_name
 from shared.google.cluster_reader import ClusterReader
 from shared.google.container import Cluster, clusters
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.json_types import Json
 from shared.objects import KubeObject, is_ours
 
@@ -67,7 +68,7 @@ def find_gateway(
 
 def _members(session: Session, name: str, config: Cluster, found: Iterable[Cluster]) -> list[MemberContents]:
     """The config cluster, clusters that we own, and clusters with exports of ours."""
-    every = [_member(session, name, each) for each in found]
+    every = side_by_side(session, found, lambda each: _member(session, name, each))
     return [
         each
         for each in every

@@ -20,6 +20,7 @@ from shared.google.container import places_of
 from shared.google.gkehub import Feature
 from shared.google.lists import Places
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.objects import Key, KubeObject, is_being_deleted, key_of
 
 if TYPE_CHECKING:
@@ -77,13 +78,17 @@ def read_standing(session: Session, wanted: Environment) -> Standing:
     keys = {(each.name, each.location): each for each in wanted.clusters}
     every = container.clusters(session, wanted.project).within(places_of(wanted.clusters))
     found = {each.name: each for each in every if each.key in keys}
+    asked = [each for each in found.values() if each.is_reachable]
+
+    def read(cluster: container.Cluster) -> InCluster:
+        return read_contents(
+            ClusterReader(session, cluster), wanted.name, expected(wanted, keys[cluster.key])
+        )
+
+    contents = side_by_side(session, asked, read)
     return Standing(
         found,
-        {
-            name: read_contents(ClusterReader(session, each), wanted.name, expected(wanted, keys[each.key]))
-            for name, each in found.items()
-            if each.is_reachable
-        },
+        {cluster.name: each for cluster, each in zip(asked, contents, strict=True)},
         frozenset(each.key for each in _memberships(session, wanted)),
         gkehub.features(session, wanted.project),
         frozenset(_proxies(session, wanted)),

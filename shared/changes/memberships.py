@@ -15,6 +15,11 @@ class DeleteMembership(Change):
 
     path: str
 
+    @property
+    def sequence(self) -> str:
+        """Its own: memberships have nothing to do with each other."""
+        return self.path
+
     def describe(self) -> Description:
         """A deletion."""
         return Description("delete", self.path)

@@ -34,6 +34,11 @@ class ApplyObject(Change):
         """Kind, namespace and name of the object."""
         return key_of(self.manifest)
 
+    @property
+    def sequence(self) -> str:
+        """The cluster: a namespace comes before what is in it."""
+        return self.path
+
     def describe(self) -> Description:
         """A creation or an update of the object."""
         return Description(self.verb, full_name(self.path, self.key), self.field)
@@ -62,6 +67,11 @@ class DeleteObject(Change):
     def key(self) -> Key:
         """Kind, namespace and name of the object."""
         return self.kind, self.namespace, self.name
+
+    @property
+    def sequence(self) -> str:
+        """The cluster."""
+        return self.cluster.path
 
     def describe(self) -> Description:
         """A deletion of the object."""

@@ -33,6 +33,9 @@ from shared.google.session import Session, trouble_of
 from shared.json_types import Json
 from shared.objects import KubeObject
 
+HOSTS = (
+    100  # clusters whose connections are kept: more than an environment has, or each look would connect anew
+)
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
 
 NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups appear in its cluster
@@ -204,4 +207,4 @@ def pem_of(ca: str) -> str | None:
 @cache
 def _pool(ca: str) -> urllib3.PoolManager:
     """A warm function keeps its connections. Without `ca`: the roots of the system, or of SSL_CERT_FILE."""
-    return urllib3.PoolManager(ssl_context=ssl.create_default_context(cadata=pem_of(ca)))
+    return urllib3.PoolManager(HOSTS, ssl_context=ssl.create_default_context(cadata=pem_of(ca)))

@@ -39,6 +39,7 @@ from shared.settings import Settings
 # meets five or six refusals, and more than eight in one look of seven; where all fail, eight calls are made in vain
 # (docs/decisions/0006).
 REPEATS = 8
+THREADS = 16  # of an invocation that may call at once, and connections that are kept to a host
 SLOW = {errors.TIMED_OUT, errors.TOO_LARGE}
 APART = {"pubsub"}  # publishes (and callbacks) move messages; they are not calls on resources
 CALLBACKS = "/callbacks/"
@@ -56,7 +57,8 @@ Answer = TypeVar("Answer")
 class Calls:
     """What one invocation asked of the APIs, what time they said it was, and how long it may go on.
 
-    `permit` is called before each call that changes a resource, and raises if that must not begin.
+    `permit` is called before each call that changes a resource, and raises if that must not begin. Several threads of
+    the invocation may share this.
     """
 
     def __init__(self, deadline: Deadline | None = None) -> None:
@@ -66,6 +68,7 @@ class Calls:
         self.mutations = 0
         self.repeats = 0
         self.date: float | None = None
+        self._counting = threading.Lock()
 
     def begin(self, service: str, method: str, url: str) -> float:
         """Note a call that is about to be sent: nothing else may stand between this and that. Its time limit, seconds.
@@ -80,8 +83,9 @@ class Calls:
         if mutates:
             self.permit()
         limit = self.deadline.time_limit()
-        self.by_service[service] += 1
-        self.mutations += mutates
+        with self._counting:
+            self.by_service[service] += 1
+            self.mutations += mutates
         return limit
 
     def hear(self, date: str | None) -> None:
@@ -111,8 +115,9 @@ class Calls:
         """
         if _mutates(method, url) or error.status == 429 or error.reason in SLOW:
             return False
-        self.repeats += 1
-        return self.repeats <= REPEATS
+        with self._counting:
+            self.repeats += 1
+            return self.repeats <= REPEATS
 
     def wire(self) -> Json:
         """As the answer carries them."""
@@ -152,7 +157,7 @@ class Wire(HTTPAdapter):
     """
 
     def __init__(self, service: str, session: Session, form: Form | None = None) -> None:
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_maxsize=THREADS)
         self._service = service
         self._session = session
         self._form = form
@@ -197,7 +202,8 @@ class Session:
 
     @property
     def calls(self) -> Calls:
-        """Those of the invocation that runs in this thread. An earlier one may go on in another, after its timeout."""
+        """Those of the invocation for which this thread works. An earlier one may go on in another, after its
+        timeout."""
         if not hasattr(self._invocation, "calls"):
             self._invocation.calls = Calls()
         found: Calls = self._invocation.calls
@@ -210,6 +216,10 @@ class Session:
         """
         self._invocation.calls = Calls(deadline)
         self.calls.date = sent
+
+    def join(self, calls: Calls) -> None:
+        """Have this thread work for the invocation that has these calls."""
+        self._invocation.calls = calls
 
     def mount(self, http: requests.Session, form: Form | None = None) -> None:
         """Put our adapters under `http`, one for each service's endpoint; every success has to be of `form`."""

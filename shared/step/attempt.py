@@ -7,13 +7,16 @@ the fence (`shared.step.fence`) that every change passes, and decides what one r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from threading import Event
 from typing import TYPE_CHECKING
 
 from shared import errors
 from shared.google.pubsub import publish
 from shared.google.session import Session
+from shared.google.side_by_side import side_by_side
 from shared.step.change import Change
 from shared.step.error_outcomes import outcome_of
 from shared.step.fence import Fence, yield_to_newer
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 CHECK = "check"  # the mode that plans
 ACTED_IN = ("apply", "destroy")  # modes in which `done` says how the world is
+# What says that a resource is not as it was observed; and that it cannot be changed now.
+CHANGED = (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined)
+HELD = (errors.Busy, errors.InUse)
 ROUNDS = 3  # of observe, decide and perform within one call, for changes that take effect at once
 
 
@@ -137,26 +143,49 @@ def _planned(decision: Decision, made: list[Change]) -> Outcome:
 
 
 def _perform(wanted: Sequence[Change], context: Context, made: list[Change]) -> list[errors.FleetgateError]:
-    """Begin the changes one by one. Returns what says that a resource has changed since it was observed.
+    """Begin the changes: one by one, or sequence beside sequence. Returns what says that a resource has changed since
+    it was observed.
 
-    A resource that is busy or in use does not stop the changes after it.
+    A resource that is busy or in use does not stop the changes after it; any other error stops all.
 
     Raises:
         Busy, InUse: the first of these refusals, after all changes were tried.
     """
-    changed, held = list[errors.FleetgateError](), list[errors.ApiError]()
-    for change in wanted:
-        context.session.calls.deadline.time_limit()  # or DeadlinePassed
-        try:
-            _begin(change, context)
-            made.append(change)
-        except (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined) as error:
-            changed.append(error)
-        except (errors.Busy, errors.InUse) as error:
-            held.append(error)
-    if held:
+    begun, refused = dict[int, Change](), dict[int, errors.FleetgateError]()
+    failed = Event()
+
+    def begin(sequence: Sequence[tuple[int, Change]]) -> None:
+        for number, change in sequence:
+            if failed.is_set():
+                return
+            try:
+                context.session.calls.deadline.time_limit()  # or DeadlinePassed
+                _begin(change, context)
+                begun[number] = change
+            except (*CHANGED, *HELD) as error:
+                refused[number] = error
+            except BaseException:
+                failed.set()
+                raise
+
+    try:
+        for sequences in _sequences(wanted):
+            side_by_side(context.session, sequences, begin)
+    finally:
+        made.extend(begun[number] for number in sorted(begun))
+    told = [refused[number] for number in sorted(refused)]
+    if held := [each for each in told if isinstance(each, HELD)]:
         raise held[0]
-    return changed
+    return told
+
+
+def _sequences(wanted: Sequence[Change]) -> Iterator[list[list[tuple[int, Change]]]]:
+    """The changes, each with its number, in sequences that may begin side by side; these groups of them in order."""
+    for is_apart, those in groupby(enumerate(wanted), lambda each: bool(each[1].sequence)):
+        found: dict[str, list[tuple[int, Change]]] = {}
+        for number, change in those:
+            found.setdefault(change.sequence if is_apart else "", []).append((number, change))
+        yield list(found.values())
 
 
 def _begin(change: Change, context: Context) -> None:

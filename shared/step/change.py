@@ -41,6 +41,14 @@ class Description:
 class Change(ABC):
     """One change. A subclass is a frozen dataclass with everything that the change needs."""
 
+    @property
+    def sequence(self) -> str:
+        """Which changes it has to be in order with: those of the same name. Other names go side by side.
+
+        "": it is in order with every other change.
+        """
+        return ""
+
     @abstractmethod
     def describe(self) -> Description:
         """What it changes."""

@@ -8,6 +8,7 @@ environment can therefore tell until when functions of the claim before may stil
 from __future__ import annotations
 
 import math
+import threading
 import time
 
 from shared import anchor, labels
@@ -32,6 +33,7 @@ class Fence:
         self._session = session
         self._message = message
         self._read = -math.inf  # when the last read was sent, by the monotonic clock
+        self._reading = threading.Lock()  # changes that begin side by side share one read
 
     def verify(self) -> None:
         """Read the anchor.
@@ -52,14 +54,19 @@ class Fence:
             Transient: reading it takes too long.
             ApiError: it could not be read.
         """
-        for _ in range(READS):
-            if time.monotonic() - self._read <= FRESH:
-                return
-            self.verify()
-        if time.monotonic() - self._read > FRESH:
+        with self._reading:
+            for _ in range(READS):
+                if self._is_fresh:
+                    return
+                self.verify()
+        if not self._is_fresh:
             path = anchor.path_of(self._session, self._message.claim.name)
             told = f"{READS} reads of the anchor took longer than {FRESH:.0f} s each, so nothing was changed"
             raise Transient("compute", "GET", path, 0, "AnchorSlow", told)
+
+    @property
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._read <= FRESH
 
 
 def check_claim(found: Anchor | None, message: Message) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -16,9 +16,10 @@ from shared.labels import OWNER
 from shared.live_objects import LiveObject, ask, deletions, may_hold, owned
 from shared.objects import KubeObject, body
 from tests.support.live import NOW, born, one_cluster, stamp
+from tests.support.sessions import silent_session
 
 WEST, EAST = one_cluster(), one_cluster(name="gke-east-1", location="us-east1-c")
-SESSION = cast(Session, None)
+SESSION = silent_session()
 
 
 def live(name: str = "store", **meta: Any) -> LiveObject:

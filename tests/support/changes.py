@@ -11,11 +11,17 @@ from shared.step.change import Change, Description
 
 @dataclass(frozen=True)
 class ScriptedChange(Change):
-    """Creates nothing at `resource`. `meets` is called in place of an API, and may raise."""
+    """Creates nothing at `resource`. `meets` is called in place of an API, and may raise. `apart` is its sequence."""
 
     resource: str
     meets: Callable[[Session], None] = lambda session: None
     performed: list[str] = field(default_factory=list, compare=False)
+    apart: str = ""
+
+    @property
+    def sequence(self) -> str:
+        """As the script says."""
+        return self.apart
 
     def describe(self) -> Description:
         """A creation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from shared.google.gkehub import INGRESS, MCS, Feature, Membership
 from shared.google.session import Session
 from tests.support.fleets import FEATURES, OURS, both, cluster, feature, member_path
 from tests.support.live import NOW
+from tests.support.sessions import silent_session
 
 Json = dict[str, Any]
 
@@ -57,7 +58,7 @@ def asked(
         for name in (WEST, EAST)
     ]
     every = members(fleet, there)
-    return users(cast(Session, None), features, frozenset(ours), every, "store")
+    return users(silent_session(), features, frozenset(ours), every, "store")
 
 
 def theirs(name: str, **fields: Any) -> Cluster:

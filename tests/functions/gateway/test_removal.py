@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,13 +16,13 @@ from functions.gateway.removal import ObservedRemoval, decide, look
 from functions.gateway.survey import Survey
 from shared.gateway.wanted import wanted_objects
 from shared.google.gkehub import INGRESS, State
-from shared.google.session import Session
 from shared.live_objects import LiveObject
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from shared.step.packed import unpack
 from tests.support.fleets import feature
 from tests.support.live import NOW, born, environment, one_cluster, stamp
 from tests.support.projects import PROJECT
+from tests.support.sessions import silent_session
 
 Json = dict[str, Any]
 
@@ -74,7 +74,7 @@ class ScriptedSurvey(Survey):
         }
         given |= fields
         super().__init__(
-            cast(Session, None),
+            silent_session(),
             PROJECT,
             "store",
             NAME,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -19,6 +19,7 @@ from shared.objects import KubeObject
 from tests.support.fleets import feature, listed
 from tests.support.live import NOW, one_cluster
 from tests.support.projects import PROJECT
+from tests.support.sessions import silent_session
 
 CONFIG, OWN, FOREIGN = (one_cluster(name=name) for name in ("gke-west-1", "own", "foreign"))
 CLUSTERS = [CONFIG, replace(OWN, labels={OWNER: "store"}), FOREIGN]
@@ -56,7 +57,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> Fleet:
 
 
 def look() -> Survey:
-    return Survey(cast(Session, None), PROJECT, "store", "store/gateway", NOW, None, True)
+    return Survey(silent_session(), PROJECT, "store", "store/gateway", NOW, None, True)
 
 
 def thing(kind: str, **meta: Any) -> KubeObject:

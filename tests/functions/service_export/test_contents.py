@@ -18,6 +18,7 @@ from shared.objects import key_of
 from shared.spec import Environment
 from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, born, environment, one_cluster, service_import
+from tests.support.sessions import silent_session
 
 Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ class Fleet:
             mode=mode, attempt=attempt, claim=SimpleNamespace(generation="1790000000000-1"), began=0.0
         )
         context: Any = SimpleNamespace(
-            places=EVERYWHERE, session=SimpleNamespace(now=0.0), wanted=self.wanted, message=message
+            places=EVERYWHERE, session=silent_session(0.0), wanted=self.wanted, message=message
         )
         self.reads.clear()
         return observed.observe(context)

@@ -23,6 +23,7 @@ from shared.spec import Environment
 from shared.step.stages import Reached
 from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, NOW, born, environment, one_cluster, service_import
+from tests.support.sessions import silent_session
 
 Json = dict[str, Any]
 Look = Callable[..., Reached | None]
@@ -109,7 +110,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Look:
         monkeypatch.setattr(survey, "foreign_object_in", lambda *_: "")
         claim = SimpleNamespace(generation=f"{int(NOW * 1000)}-1")
         context: Any = SimpleNamespace(
-            session=SimpleNamespace(now=NOW),
+            session=silent_session(NOW),
             wanted=wanted,
             message=SimpleNamespace(claim=claim, began=NOW),
             places=EVERYWHERE,

@@ -26,12 +26,12 @@ from functions.service_export.stages import (
 )
 from functions.service_export.survey import LATE, Survey, everything
 from shared.google.resource import Resource
-from shared.google.session import Session
 from shared.labels import OWNER
 from shared.live_objects import Answers, LiveObject
 from shared.objects import body
 from shared.step.outcome import Blocked, Decision, Done, Waiting
 from tests.support.live import NOW, born, one_cluster, service_import, stamp
+from tests.support.sessions import silent_session
 
 Json = dict[str, Any]
 
@@ -129,7 +129,7 @@ def test_what_somebody_holds_is_left_to_a_person(decide_on: Callable[..., Decisi
     command = "kubectl patch services store --namespace=store" if kind == "Service" else "kubectl describe"
     assert command in stopped.fix
     own = replace(one_cluster(), labels={OWNER: "store"})
-    ours = Survey(cast(Session, SimpleNamespace(now=NOW)), "p", "store", "", ASKED, NOW)
+    ours = Survey(silent_session(NOW), "p", "store", "", ASKED, NOW)
     assert ours.is_left_to_its_cluster(LiveObject(own, found.body))
     assert not ours.is_left_to_its_cluster(found)
 
@@ -137,7 +137,7 @@ def test_what_somebody_holds_is_left_to_a_person(decide_on: Callable[..., Decisi
 @pytest.mark.parametrize(("waited", "abandoned"), [(LATE - 1, False), (LATE + 1, True)])
 def test_multi_cluster_services_are_not_waited_for_for_ever(waited: float, abandoned: bool) -> None:
     """Since this step was asked first, however long the steps before it took."""
-    found = Survey(cast(Session, SimpleNamespace(now=NOW)), "p", "store", "", ASKED, NOW - waited)
+    found = Survey(silent_session(NOW), "p", "store", "", ASKED, NOW - waited)
     assert abandoned == found.is_abandoned
 
 
@@ -274,7 +274,7 @@ def test_only_namespaces_that_would_be_deleted_are_searched_for_foreign_objects(
 ) -> None:
     """One that is being deleted already is waited for; one that stays costs no calls."""
     going, stays, free = live("Namespace", "going", going=5.0), live("Namespace", "stays"), live("Namespace")
-    found = Survey(cast(Session, None), "p", "store", "", ASKED, NOW, goes=lambda each: each != stays)
+    found = Survey(silent_session(), "p", "store", "", ASKED, NOW, goes=lambda each: each != stays)
     found.__dict__["_imports_and_namespaces"] = Answers((going, stays, free))
     monkeypatch.setattr(survey_module, "ClusterReader", lambda *_: None)
     monkeypatch.setattr(survey_module, "foreign_object_in", lambda *_: "configmaps/notes")

@@ -19,6 +19,7 @@ from shared.step.message import Place
 from tests.support.fleets import listed
 from tests.support.live import EXAMPLE, environment, one_cluster, whole
 from tests.support.projects import PROJECT
+from tests.support.sessions import silent_session
 
 PLACE = Place(project=PROJECT, network="default", gateway="store/internal-cross-region-gateway")
 WEST, EAST = "gke-west-1", "gke-east-1"
@@ -62,7 +63,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is found of an environment in a fleet."""
 
     def look(fleet: Fleet) -> Environment | None:
-        session: Any = None
+        session = silent_session()
         monkeypatch.setattr(standing, "clusters", lambda *_: listed(fleet.clusters.values()))
         monkeypatch.setattr(standing, "ClusterReader", fleet.reader)
         return reconstruct(session, "store", PLACE)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import urllib3
 
 from shared.google.session import Session
-from shared.step.fence import READS
+from shared.step.fence import FRESH, READS
 from shared.step.outcome import Decision, Waiting
 from shared.step.run import run
 from shared.step.step import Context, Step
@@ -99,6 +100,29 @@ def test_one_read_serves_the_changes_that_begin_within_a_second(watch: Watch, ev
 
     assert ["/0", "/1", "/2", "/3"] == attempted(watch, event(), count=4)
     assert 2 == watch.anchor_reads
+
+
+def test_changes_that_begin_side_by_side_share_a_read(
+    anchored: GoogleServer, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And each of them has asked: nobody begins before it is there."""
+    watch = Watch(anchored)
+    monkeypatch.setattr(time, "monotonic", lambda: watch.now)
+    for number in range(12):
+        anchored.answers[f"POST {THINGS}/{number}"] = {}
+
+    def look(_: Context) -> None:
+        return None
+
+    def decide(_: None, now: float) -> Decision:
+        watch.now += FRESH + 0.1  # what the runner has read is too old
+        return Decision(WAIT, [replace(deletion(number), apart=f"{number}") for number in range(12)])
+
+    run(event(), Step("subnets", look, decide, frozenset({"apply"})))
+    sent = [path for _, path, _ in anchored.requests]
+    assert 2 == watch.anchor_reads
+    assert 12 == sum(path.startswith(THINGS) for path in sent)
+    assert [ANCHOR] == [path for path in sent if path == ANCHOR or path.startswith(THINGS)][1:2]
 
 
 def test_nothing_begins_while_the_anchor_takes_too_long_to_read(
