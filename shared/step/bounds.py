@@ -53,6 +53,7 @@ _REMOVAL = frozenset({"API_DISABLED", "SERVICE_AGENT_WITHOUT_ROLE", "CONFIG_MEMB
 BOUNDS: Mapping[str, Bound] = {
     # Of any step: what passes by itself, or is the work of somebody else. A place that is down is no cause: it returns.
     "Transient": Bound(SLOW, _PROJECT),
+    "RequestBeforeEnds": Bound(SLOW, _PROJECT),
     "WritePending": Bound(SLOW, _PROJECT),
     "Changed": Bound(SLOW, _PROJECT),
     "MessageExpired": Bound(SLOW, _PROJECT),
