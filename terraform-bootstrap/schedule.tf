@@ -1,4 +1,5 @@
-# What outlives its lease is torn down: a sweep is asked for, as anybody would ask.
+# What outlives its lease is torn down. The function that keeps the anchors is asked itself, and publishes the requests
+# that are due: an execution of the workflow around each look would cost more than all else in an idle month.
 
 resource "google_cloud_scheduler_job" "sweep" {
   project     = var.project_id
@@ -12,9 +13,9 @@ resource "google_cloud_scheduler_job" "sweep" {
   # topic of the project; this one as fleetgate-schedule, which may publish to this topic and do nothing else.
   http_target {
     http_method = "POST"
-    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["requests"].id}:publish"
+    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["environment"].id}:publish"
     headers     = { "Content-Type" = "application/json" }
-    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ action = "sweep" })) }] }))
+    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ schema = 2, mode = "scheduled", action = "sweep" })) }] }))
 
     oauth_token {
       service_account_email = google_service_account.fleetgate["schedule"].email
@@ -44,9 +45,9 @@ resource "google_cloud_scheduler_job" "monitor" {
   # As the sweep's.
   http_target {
     http_method = "POST"
-    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["requests"].id}:publish"
+    uri         = "https://pubsub.googleapis.com/v1/${google_pubsub_topic.fleetgate["environment"].id}:publish"
     headers     = { "Content-Type" = "application/json" }
-    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ action = "monitor" })) }] }))
+    body        = base64encode(jsonencode({ messages = [{ data = base64encode(jsonencode({ schema = 2, mode = "scheduled", action = "monitor" })) }] }))
 
     oauth_token {
       service_account_email = google_service_account.fleetgate["schedule"].email

@@ -189,12 +189,12 @@ class Installation:
         )
 
     def schedule_sweeps(self) -> None:
-        """Make the scheduler's job that requests a sweep at every interval; from now on time never stands still."""
-        self._schedule("sweep", sweep_job(self.topic("requests"), self._place.account("schedule")))
+        """Make the scheduler's job that asks for a sweep at every interval; from now on time never stands still."""
+        self._schedule("sweep", sweep_job(self.topic("environment"), self._place.account("schedule")))
 
     def schedule_monitor(self, schedule: str) -> None:
-        """Make the job that requests at every `schedule` (cron, UTC) that what serves is proven again."""
-        job = monitor_job(self.topic("requests"), self._place.account("schedule"), schedule)
+        """Make the job that asks at every `schedule` (cron, UTC) that what serves is proven again."""
+        job = monitor_job(self.topic("environment"), self._place.account("schedule"), schedule)
         self._schedule("monitor", job)
 
     def _schedule(self, name: str, job: Json) -> None:

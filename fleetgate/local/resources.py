@@ -12,6 +12,7 @@ from typing import Any
 
 from localcloud.wire.messages import Json
 from shared.spec.values import SWEEP_INTERVAL
+from shared.step.message import SCHEDULED, SCHEMA
 
 LABELS = {"app": "fleetgate"}
 
@@ -103,20 +104,20 @@ WORKFLOW: Json = {
 
 
 def sweep_job(topic: str, account: str) -> Json:
-    """The scheduler's job that requests a sweep on `topic` (full name) at every interval, as `account`."""
+    """The scheduler's job that asks for a sweep on `topic` (full name) at every interval, as `account`."""
     description = "Asks for the teardown of environments whose lease has ended."
     return _job("sweep", f"*/{SWEEP_INTERVAL // 60} * * * *", description, topic, account)
 
 
 def monitor_job(topic: str, account: str, schedule: str) -> Json:
-    """The job that requests on `topic` at every `schedule` (cron) that what serves is proven again, as `account`."""
+    """The job that asks on `topic` at every `schedule` (cron) that what serves is proven again, as `account`."""
     return _job(
         "monitor", schedule, "Asks for the proof that what was verified still serves.", topic, account
     )
 
 
 def _job(action: str, schedule: str, description: str, topic: str, account: str) -> Json:
-    message = {"data": _encoded({"action": action})}
+    message = {"data": _encoded({"schema": SCHEMA, "mode": SCHEDULED, "action": action})}
     return {
         "description": description,
         "schedule": schedule,

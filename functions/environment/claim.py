@@ -196,8 +196,9 @@ def _depended_on(observed: ObservedRequest) -> list[Anchor]:
 
 def _own_if_late(context: Context) -> set[str]:
     """The execution that sent the message, if the message may be a copy that comes after its end."""
+    own = context.message.claim.execution  # none, if the scheduler asks
     is_late = context.session.now - context.message.sent > FRESH
-    return {context.message.claim.execution} if is_late else set()
+    return {own} if own and is_late else set()
 
 
 def _taken_over(observed: ObservedRequest) -> Anchor | None:

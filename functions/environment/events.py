@@ -16,7 +16,10 @@ TYPE = "dev.fleetgate.environment."  # and the ending
 
 @dataclass(frozen=True)
 class EventFactory:
-    """Makes the events of one execution of the workflow; they are published on `topic`."""
+    """Makes the events of one execution of the workflow; they are published on `topic`.
+
+    `execution` is "" for what the scheduler asks for: then the source is the workflow.
+    """
 
     topic: str
     workflow: str
@@ -35,11 +38,12 @@ class EventFactory:
         a message that was delivered twice.
         """
         data = visible_value(dict(data))
+        source = f"//workflowexecutions.googleapis.com/{self.workflow}"
         name = str(data.get("environment", ""))
         attributes = {
             "ce-specversion": "1.0",
             "ce-type": TYPE + ending,
-            "ce-source": f"//workflowexecutions.googleapis.com/{self.workflow}/executions/{self.execution}",
+            "ce-source": f"{source}/executions/{self.execution}" if self.execution else source,
             "ce-id": f"{visible(about or self.execution)}-{ending}",
             "ce-time": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
             "content-type": "application/json",

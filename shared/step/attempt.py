@@ -14,7 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from shared import errors
-from shared.google.pubsub import publish
+from shared.google.pubsub import publish_all
 from shared.google.session import Session
 from shared.google.side_by_side import side_by_side
 from shared.step.change import Change
@@ -99,8 +99,7 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
         if not changed and decision.outcome is not None:
             if _is_too_early(decision.outcome, context.message, began):
                 return _second_look(decision.outcome, context)
-            for publication in decision.publications:
-                publish(context.session, publication)
+            publish_all(context.session, decision.publications)
             return _telling(decision, decision.outcome, context)
     why = f": {changed[0]}" if changed else ""  # told when it lasts until time is up
     return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)

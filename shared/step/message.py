@@ -19,6 +19,8 @@ _WORD = re.compile(r"[a-z0-9-]{1,63}")
 
 SCHEMA = 2  # of the messages that this version of the workflow sends
 WAKE = "wake"  # the mode of a message that asks for nothing
+SCHEDULED = "scheduled"  # the mode of a message that the scheduler publishes, and no execution
+SCHEDULED_ACTIONS = ("sweep", "monitor")
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 # A running execution keeps its revision of the workflow while functions are replaced: the previous schema is valid too.
 SCHEMAS = range(max(1, SCHEMA - 1), SCHEMA + 1)
@@ -124,6 +126,19 @@ def is_wake(event: object) -> bool:
         return bool(_fields(event).get("mode") == WAKE)
     except BadMessage:
         return False
+
+
+def scheduled_request(event: object) -> RawRequest | None:
+    """The request in a message of the scheduler; None if the message is another one. Nobody waits for its answer."""
+    try:
+        fields = _fields(event)
+        if fields.get("mode") != SCHEDULED or fields["action"] not in SCHEDULED_ACTIONS:
+            return None
+        published = event["message"]  # type: ignore[index]
+        data = json.dumps({"action": fields["action"]}).encode()
+        return RawRequest(data, str(published["messageId"]), str(published["publishTime"]))
+    except (BadMessage, *MALFORMED):
+        return None
 
 
 def parse(event: object) -> Message:

@@ -51,8 +51,8 @@ run "an_empty_project" {
   }
 
   assert {
-    condition     = [for each in google_pubsub_topic_iam_member.publishers : each.topic if each.topic == "fleetgate-requests"] == ["fleetgate-requests", "fleetgate-requests", "fleetgate-requests"]
-    error_message = "Requests come from the build, from sweeps and from the schedule; from nobody else before one is named."
+    condition     = [for each in google_pubsub_topic_iam_member.publishers : each.topic if each.topic == "fleetgate-requests"] == ["fleetgate-requests", "fleetgate-requests"]
+    error_message = "Requests come from the build and from sweeps; from nobody else before one is named."
   }
 
   assert {
@@ -126,7 +126,7 @@ run "an_empty_project" {
   }
 
   assert {
-    condition     = jsondecode(base64decode(jsondecode(base64decode(google_cloud_scheduler_job.sweep.http_target[0].body)).messages[0].data)) == { action = "sweep" }
+    condition     = jsondecode(base64decode(jsondecode(base64decode(google_cloud_scheduler_job.sweep.http_target[0].body)).messages[0].data)) == { schema = 2, mode = "scheduled", action = "sweep" }
     error_message = "The schedule asks for a sweep."
   }
 

@@ -74,7 +74,11 @@ def test_requests_are_published_by_those_who_ask_for_something() -> None:
     topics = {step: set(role.topics) for step, role in ROLES.items() if role.topics}
     steps = {step.replace("_", "-") for step in FUNCTIONS}
     assert topics.pop("workflow") == steps | {"events"}
-    assert topics == {"environment": {"events", "requests"}, "schedule": {"requests"}, "build": {"requests"}}
+    assert topics == {
+        "environment": {"events", "requests"},
+        "schedule": {"environment"},
+        "build": {"requests"},
+    }
 
 
 def test_only_the_environments_identity_writes_anchors() -> None:

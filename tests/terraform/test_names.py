@@ -130,13 +130,13 @@ def test_a_sweep_is_asked_for_as_often() -> None:
 
 def test_the_monitor_is_the_same_job(installed: Installation) -> None:
     """What the variable gives is the schedule; all else is what the installer makes, and the sweep's but for words."""
-    job = resources.monitor_job(installed.topic("requests"), "schedule", "*/30 * * * *")
+    job = resources.monitor_job(installed.topic("environment"), "schedule", "*/30 * * * *")
     made = _one("google_cloud_scheduler_job.monitor")
     assert (made["schedule"], text(made["description"])) == ("${var.monitor_schedule}", job["description"])
     message = json.loads(base64.b64decode(job["httpTarget"]["body"]))["messages"][0]["data"]
     sweep, its = (str(each["http_target"]) for each in (_one("google_cloud_scheduler_job.sweep"), made))
-    assert json.loads(base64.b64decode(message)) == {"action": "monitor"}
-    assert sweep.replace('{action = "sweep"}', '{action = "monitor"}') == its != sweep
+    assert json.loads(base64.b64decode(message)) == {"schema": 2, "mode": "scheduled", "action": "monitor"}
+    assert sweep.replace('action = "sweep"', 'action = "monitor"') == its != sweep
     for name in ("time_zone", "region", "project", "depends_on"):
         assert made[name] == _one("google_cloud_scheduler_job.sweep")[name], name
 

@@ -134,7 +134,9 @@ def _recorded_texts() -> set[str]:
         for field, value in fields.items():
             found |= {*field.split(".")}
             found |= {str(each) for each in (value if isinstance(value, list) else [value])}
-    return found | {base64.b64decode(each).decode() for each in found if each.startswith("eyJ")}
+    decoded = {base64.b64decode(each).decode() for each in found if each.startswith("eyJ")}
+    messages = {each for text in decoded for each in QUOTED.findall(text) if each.startswith("eyJ")}
+    return found | decoded | {base64.b64decode(each).decode() for each in messages}
 
 
 def _patterns(value: object) -> Iterator[str]:
