@@ -190,7 +190,12 @@ class Installation:
 
     def schedule_sweeps(self) -> None:
         """Make the scheduler's job that asks for a sweep at every interval; from now on time never stands still."""
-        self._schedule("sweep", sweep_job(self.topic("environment"), self._place.account("schedule")))
+        self._schedule("sweep", self.sweep_job)
+
+    @property
+    def sweep_job(self) -> Json:
+        """The scheduler's job that asks for a sweep."""
+        return sweep_job(self.topic("environment"), self._place.account("schedule"))
 
     def schedule_monitor(self, schedule: str) -> None:
         """Make the job that asks at every `schedule` (cron, UTC) that what serves is proven again."""

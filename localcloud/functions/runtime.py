@@ -109,7 +109,8 @@ class Invocation:
     """One event handed to one instance; `outcome` is `ok`, or why it failed.
 
     Failures are an HTTP status and text (`504: timed out after … s`), `crashed: …`, or `killed`. `when` is the moment
-    (unix seconds) that the instance got the event.
+    (unix seconds) that the instance got the event, `seconds` how long it had it: for that, and for its start, an
+    instance is billed [documented: run/pricing, request-based billing].
     """
 
     when: float
@@ -117,6 +118,7 @@ class Invocation:
     instance: str
     event: str
     outcome: str
+    seconds: float = 0.0
 
 
 class Schedule(Protocol):
@@ -166,6 +168,7 @@ class Functions:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.invocations: list[Invocation] = []
+        self.starting = 0.0  # seconds that starts of instances took, all together
         self.logs = Logs()
 
     def deploy(self, function: Function) -> None:
@@ -195,6 +198,7 @@ class Functions:
         self._waiting.setdefault(name, deque()).append(event)
         instance = self._start(function)
         seconds = self._schedule.draw("functions.coldstart")
+        self.starting += seconds
         self._world.clock.after(seconds, lambda: self._started(instance))
 
     def instance(self, name: str) -> Instance | None:
@@ -316,7 +320,8 @@ class Functions:
 
     def _add(self, instance: Instance, began: float, event: Event, outcome: str) -> None:
         self._collect(instance)
-        self.invocations.append(Invocation(began, instance.function.name, instance.name, event.id, outcome))
+        name, seconds = instance.function.name, self._world.clock.now - began
+        self.invocations.append(Invocation(began, name, instance.name, event.id, outcome, seconds))
 
     def _collect(self, instance: Instance) -> None:
         function, now = instance.function, self._world.clock.now

@@ -8,15 +8,18 @@ counts anew, in one local run with every kind of request in it, and writes the p
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from fleetgate.local.run import LocalRun
 from fleetgate.report import Report
 from functions.clusters.fitness import MACHINE
+from localcloud.functions.runtime import Functions
 from shared.sample_app import REPLICAS
 from shared.spec import Environment, parse_environment
 from shared.spec.values import SWEEP_INTERVAL
@@ -24,13 +27,25 @@ from tests.docs.pages import DOCS, ROOT, filled, table, written
 
 PAGE = DOCS / "cost.md"
 HOURS = 730  # of a month
+SCHEDULED = "sweep, by schedule"
 SWEEPS = HOURS * 3600 // SWEEP_INTERVAL
 DISK = 100  # GB of a node's disk, unless one says otherwise [documented]
 
-Counts = tuple[int, int, int, int]  # invocations, internal steps, external steps, API calls
+
+class Counts(NamedTuple):
+    """What a request takes; `seconds` are those of functions, with their starts, by the simulated clock."""
+
+    invocations: int
+    seconds: int
+    internal: int
+    external: int
+    calls: int
+
+
 Lines = list[tuple[str, float]]  # a price's name, and how much of that
 
 _FILE: dict[str, Any] = yaml.safe_load((DOCS / "prices.yaml").read_text("utf-8"))
+ALERTS = (ROOT / "terraform-bootstrap" / "alerts.tf").read_text("utf-8").count("conditions {")
 ESTIMATES: dict[str, float] = _FILE["estimates"]
 
 
@@ -60,29 +75,32 @@ class Price:
 PRICES = {name: Price.of(row) for name, row in _FILE["prices"].items()}
 
 
-def counts_of(report: Report) -> Counts:
-    """What a report counts."""
+def counts_of(report: Report, seconds: float) -> Counts:
+    """What a report counts, of a request for which functions were at work for so long."""
     steps = report.workflow_steps
     assert steps is not None
-    return report.invocations, steps.internal, steps.external, report.api_calls.total
+    return Counts(report.invocations, round(seconds), steps.internal, steps.external, report.api_calls.total)
+
+
+def seconds_of(functions: Functions) -> float:
+    """How long all functions were at work until now, and were started."""
+    return functions.starting + sum(each.seconds for each in functions.invocations)
 
 
 def told(text: str) -> dict[str, Counts]:
     """What the page says was counted, by request."""
-    rows = {row[0]: [int(cell.replace(",", "")) for cell in row[1:5]] for row in table(text, "request")}
-    return {name: (row[0], row[1], row[2], row[3]) for name, row in rows.items()}
+    rows = {row[0]: [int(cell.replace(",", "")) for cell in row[1:6]] for row in table(text, "request")}
+    return {name: Counts(*row) for name, row in rows.items()}
 
 
 def request(counts: Counts) -> Lines:
     """What is billed of one request; its calls are not."""
-    invocations, internal, external, _ = counts
-    seconds = invocations * ESTIMATES["seconds of an invocation"]
     return [
-        ("workflow steps, internal", internal),
-        ("workflow steps, external", external),
-        ("function requests", invocations),
-        ("function processors", seconds),
-        ("function memory", seconds / 2),
+        ("workflow steps, internal", counts.internal),
+        ("workflow steps, external", counts.external),
+        ("function requests", counts.invocations),
+        ("function processors", counts.seconds),
+        ("function memory", counts.seconds / 2),
     ]
 
 
@@ -107,7 +125,7 @@ def environment(spec: Environment) -> Lines:
 def idle(sweep: Counts) -> Lines:
     """What is billed of Fleetgate each month, though nobody asks it for anything."""
     swept = [(name, amount * SWEEPS) for name, amount in request(sweep)]
-    return [*swept, ("schedule", 1), ("alert conditions", 2), ("images", ESTIMATES["GB of images"])]
+    return [*swept, ("schedule", 1), ("alert conditions", ALERTS), ("images", ESTIMATES["GB of images"])]
 
 
 def dollars(lines: Lines) -> float:
@@ -134,10 +152,10 @@ def tables(counts: Mapping[str, Counts]) -> dict[str, str]:
     hourly = environment(_store())
     hour = dollars(hourly)
     whole = [("**an hour**", "", "", f"**{hour:.2f}**"), ("a day", "", "", f"{24 * hour:.2f}")]
-    monthly = idle(counts["sweep"])
+    monthly = idle(counts[SCHEDULED])
     return {
         "REQUESTS": written(
-            ("request", "invocations", "internal steps", "external steps", "API calls", "$"),
+            ("request", "invocations", "function seconds", "internal steps", "external steps", "API calls", "$"),
             [(name, *(f"{each:,}" for each in row), _usd(dollars(request(row)))) for name, row in counts.items()],
         ),
         "ENVIRONMENT": written(
@@ -189,8 +207,26 @@ async def count() -> dict[str, Counts]:
         "sweep": {"action": "sweep"},
         "teardown": {"action": "teardown", "name": "store"},
     }
+    counted: dict[str, Counts] = {}
     async with LocalRun(seed=0) as local:
-        return {name: counts_of(await local.act(each)) for name, each in asked.items()}
+        for name, each in asked.items():
+            before = seconds_of(local.cloud.functions)
+            report = await local.act(each)
+            counted[name] = counts_of(report, seconds_of(local.cloud.functions) - before)
+        return counted | {SCHEDULED: await _by_schedule(local)}
+
+
+async def _by_schedule(local: LocalRun) -> Counts:
+    """A sweep that the scheduler asks for, of a function that has gone cold since the last one."""
+    clock, functions, job = local.cloud.world.clock, local.cloud.functions, local.installation.sweep_job
+    asked = clock.now + SWEEP_INTERVAL + 1
+    clock.after(asked - clock.now, lambda: None)
+    await local.cloud.run_until(lambda: clock.now >= asked)
+    before, since = len(functions.invocations), seconds_of(functions)
+    (message,) = json.loads(base64.b64decode(job["httpTarget"]["body"]))["messages"]
+    local.cloud.broker.publish(local.installation.topic("environment"), {**message, "attributes": {}})
+    await local.cloud.run_until(lambda: len(functions.invocations) > before)
+    return Counts(len(functions.invocations) - before, round(seconds_of(functions) - since), 0, 0, 1)
 
 
 if __name__ == "__main__":
