@@ -35,6 +35,7 @@ from localcloud.endpoints import gcloud_endpoints
 from localcloud.eventarc.triggers import make_workflow_trigger
 from localcloud.faults.call_faults import Fault, Faults
 from localcloud.forward_proxy import ForwardProxy
+from localcloud.functions import pauses
 from localcloud.functions.metadata import MetadataServer
 from localcloud.functions.processes import ForkServer
 from localcloud.functions.runtime import RUNTIME, Function, Functions
@@ -270,7 +271,11 @@ class LocalCloud:
         server = MetadataServer(project, "us-central1", account, self.world.ids.hex(16), token_of_account)
 
         async def metadata(request: Request) -> Response:
-            return server.handle(request)
+            seconds = pauses.seconds_of(request)
+            if seconds is None:
+                return server.handle(request)
+            await self.schedule.pause(instance, seconds)
+            return pauses.over()
 
         address = self.edge.open(_metadata_port(instance), metadata)
         variables = {

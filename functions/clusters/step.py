@@ -20,7 +20,7 @@ from functions.clusters.observed import ObservedClusters, observe
 from functions.clusters.reckoning import refusal
 from shared.google.compute import unix
 from shared.step.change import Change
-from shared.step.estimate import remaining
+from shared.step.estimate import LONGEST, remaining
 from shared.step.outcome import Decision, Waiting
 from shared.step.step import SpecStep
 
@@ -105,10 +105,13 @@ def _plan(wanted: Environment, cluster: Cluster, observed: ObservedClusters, now
 def _wait(unfinished: Sequence[Plan], more: bool) -> Waiting:
     """For what something else waits for, the next look is the first that is due; else the last.
 
-    The other steps watch the clusters they need by themselves.
+    The other steps watch the clusters they need by themselves, so new ones are looked for seldom here.
     """
     pick = min if more else max
     chosen = pick(unfinished, key=lambda plan: plan.seconds)
     names = ", ".join(sorted(plan.name for plan in unfinished if plan.reason == chosen.reason))
     message = TEXTS[chosen.reason].format(names=names)
-    return Waiting(reason=chosen.reason, message=message, retry_after=chosen.seconds)
+    seconds = (
+        chosen.seconds if more or chosen.reason != "ClusterProvisioning" else max(chosen.seconds, LONGEST)
+    )
+    return Waiting(reason=chosen.reason, message=message, retry_after=seconds)

@@ -14,7 +14,7 @@ from functions.fleet.observed import ObservedFleet
 from shared.google.compute import unix
 from shared.google.container import location_of
 from shared.google.gkehub import INGRESS, LOST, MCS, Feature, State
-from shared.step.estimate import remaining
+from shared.step.estimate import SELDOM, closely, remaining
 from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 # Typical seconds [observed in public transcripts]; a member's state by feature, since that was asked for.
 CREATED, REGISTERED, SERVICES, ENABLED, READY_TO_USE = 300.0, 10.0, 6.0, 16.0, 60.0
 MEMBER_STATE = {MCS: 120.0, INGRESS: ENABLED + 198.0}
-SERVED = (
-    0.8  # of a cluster's typical time before the first look: exports take longer than all that follows here
-)
-UNHURRIED = 25.0  # seconds between two looks at what nothing else waits for
 NONE = State("", "")
 # The reason for each state in which a feature changes [documented: FeatureResourceState.State].
 CHANGING = {
@@ -60,7 +56,7 @@ def for_feature(feature: Feature | None, now: float) -> Wait | None:
         return None
     name, since = feature.path.rpartition("/")[2], feature.created if feature.status == "ENABLING" else None
     reason, message = CHANGING.get(feature.status, CHANGING["UPDATING"]), f"{name} is {feature.status}"
-    return Wait(reason, message, remaining(now, since, ENABLED))
+    return Wait(reason, message, closely(now, since, ENABLED))
 
 
 def for_config_membership(wanted: Environment, observed: ObservedFleet, now: float) -> Wait | None:
@@ -90,13 +86,13 @@ def waiting(waits: Sequence[Wait], something_to_begin: bool) -> Waiting:
     """For what something else waits for, the next look is the first that is due; else the last."""
     pick = min if something_to_begin else max
     chosen = pick(waits, key=lambda each: each.seconds)
-    seconds = chosen.seconds if something_to_begin else max(chosen.seconds, UNHURRIED)
+    seconds = chosen.seconds if something_to_begin else max(chosen.seconds, SELDOM)
     return Waiting(reason=chosen.reason, message=chosen.message, retry_after=seconds)
 
 
 def _for_cluster(name: str, observed: ObservedFleet, now: float) -> Wait:
     created = observed.clusters[name].created if name in observed.clusters else ""
-    seconds = remaining(now, unix(created) if created else None, CREATED, first=SERVED)
+    seconds = closely(now, unix(created) if created else None, CREATED)
     return Wait("ClusterProvisioning", f"waiting for {name} to be RUNNING", seconds)
 
 
@@ -107,7 +103,7 @@ def _for_membership(name: str, observed: ObservedFleet, now: float) -> Wait | No
         return _for_cluster(name, observed, now)
     if member and member.ready:
         return None
-    seconds = remaining(now, member.created if member else None, REGISTERED)
+    seconds = closely(now, member.created if member else None, REGISTERED)
     return Wait("MembershipCreating", f"{name} is joining the fleet", seconds)
 
 
@@ -119,11 +115,11 @@ def _for_state(
     state = feature.members.get(member.key, NONE) if feature and member else NONE
     if feature and member and state is NONE and location_of(member.path) in feature.unreachable:
         text = f"{name} of {cluster}: no answer from {location_of(member.path)}"
-        yield Wait("PlaceUnreachable", text, UNHURRIED)
+        yield Wait("PlaceUnreachable", text, SELDOM)
         return
     if state.code != "OK":
         since = max(member.created if member else now, feature.created if feature else now)
-        seconds = remaining(now, since, MEMBER_STATE[name])
+        seconds = remaining(now, since, MEMBER_STATE[name], first=1.0)
         reason = "MembershipLost" if LOST in state.description else "MembershipState"
         yield Wait(reason, _state_text(f"{name} of {cluster}", state), seconds)
 

@@ -3,8 +3,9 @@
     cluster RUNNING → membership → ingress feature → GatewayClass → Gateway programmed ┐
     cluster RUNNING → multi-cluster Services' kinds → exports → imports                ┴→ route reconciled
 
-Where a chain stands is read from what is there; the typical seconds are those of public transcripts [observed]
-unless marked otherwise.
+Where a chain stands is read from what is there. The controller goes on by itself, and backends become healthy half a
+minute after the last route at the soonest, so nothing here is in a hurry. The typical seconds are those of public
+transcripts [observed] unless marked otherwise.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from shared.gateway.status import (
 from shared.google.compute import unix
 from shared.google.container import Cluster
 from shared.objects import KubeObject
-from shared.step.estimate import Pace, remaining
+from shared.step.estimate import LONGEST, UNHURRIED, Pace, remaining
 from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ EXPORTED = 110.0  # membership 10, the kinds of multi-cluster Services 100
 IMPORTED = 300.0  # a cluster's first exports [documented: about 5 minutes]
 IMPORTED_LATER = 45.0  # [inferred]
 SYNCED = 15.0
-EARLY_ENOUGH = 0.8  # of a cluster's creation: the class comes minutes after it, and needs the Gateway then
+EARLY_ENOUGH = (
+    0.8  # of a cluster's creation: the class comes two minutes after it, and needs the Gateway then
+)
 
 
 def wait_for_gateway(wanted: Environment, observed: ObservedGateway, now: float) -> Waiting:
@@ -67,7 +70,7 @@ def wait_for_gateway(wanted: Environment, observed: ObservedGateway, now: float)
 def _for_cluster(name: str, cluster: Cluster | None, now: float) -> Waiting:
     """Coarsely: the other chains are longer than what begins with the Gateway."""
     since = unix(cluster.created) if cluster and cluster.created else None
-    seconds = remaining(now, since, CREATED, first=EARLY_ENOUGH)
+    seconds = max(remaining(now, since, CREATED, first=EARLY_ENOUGH), LONGEST)
     text = f"waiting for {name} to be RUNNING"
     return Waiting(reason="ClusterProvisioning", message=text, retry_after=seconds)
 
@@ -94,7 +97,8 @@ def _for_imports(imports: Imports, since: float | None, pace: Pace) -> Waiting:
         seconds = pace.ahead(exported, IMPORTED_LATER if later else IMPORTED, SYNCED)
     else:
         seconds = pace.ahead(since, EXPORTED, IMPORTED, SYNCED)
-    return Waiting(reason="ServiceImportMissing", message=f"no import of {names} yet", retry_after=seconds)
+    text = f"no import of {names} yet"
+    return Waiting(reason="ServiceImportMissing", message=text, retry_after=max(seconds, UNHURRIED))
 
 
 def _for_routes(
@@ -126,7 +130,7 @@ def _for_gateway(
         return Waiting(
             reason="GatewayClassMissing",
             message="the config cluster has no multi-cluster GatewayClass yet",
-            retry_after=pace.ahead(since, CLASS_THERE, PROGRAMMED, SYNCED),
+            retry_after=max(pace.ahead(since, CLASS_THERE, PROGRAMMED, SYNCED), UNHURRIED),
         )
     programmed = of_gateway(gateway).get("Programmed") if gateway else None
     if programmed and programmed.status == "True":
@@ -138,7 +142,7 @@ def _for_gateway(
     return Waiting(
         reason=reason,
         message=_with_words(f"Gateway {name} is not programmed yet", programmed),
-        retry_after=pace.ahead(began, PROGRAMMED, SYNCED),
+        retry_after=max(pace.ahead(began, PROGRAMMED, SYNCED), UNHURRIED),
     )
 
 

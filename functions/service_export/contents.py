@@ -7,6 +7,7 @@ not ours does it look again: it may be there, and somebody else's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.service_export.differences import ObservedCluster
@@ -16,7 +17,7 @@ from shared.exportable import port_of
 from shared.google import container
 from shared.google.cluster_reader import ClusterReader
 from shared.google.session import Session
-from shared.objects import Key, KubeObject, key_of
+from shared.objects import Key, KubeObject, is_ours, key_of
 
 if TYPE_CHECKING:
     from shared.spec import Cluster, Environment, Service
@@ -41,6 +42,26 @@ def read_contents(
     objects |= _by_key(_others(api, objects, possible))
     pods = tuple(_pods(api, objects, wanted.exports(spec)))
     return ObservedCluster(cluster, objects, lists["ServiceExport"] is not None, tuple(owned), pods)
+
+
+def with_exports(
+    session: Session, wanted: Environment, spec: Cluster, before: ObservedCluster
+) -> ObservedCluster:
+    """The same cluster with its exports, whoever made them, if it knows the kind by now; one call tells.
+
+    Raises:
+        ApiError: it cannot be read.
+    """
+    found = ClusterReader(session, before.cluster).everywhere("ServiceExport")
+    if found is None:
+        return before
+    keys = wanted_keys(wanted, spec)
+    ours = [each for each in found if is_ours(each, wanted.name)]
+    those = _by_key(each for each in found if key_of(each) in keys)
+    those |= _by_key(each for each in ours if _is_within(each, wanted))
+    return replace(
+        before, objects={**before.objects, **those}, exports_known=True, owned=(*before.owned, *ours)
+    )
 
 
 def _pods(

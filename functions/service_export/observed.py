@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from functions.service_export.contents import read_contents
+from functions.service_export.contents import read_contents, with_exports
 from functions.service_export.differences import ObservedCluster, differences
 from functions.service_export.pruning import to_prune
 from shared import gone, labels
@@ -101,6 +101,23 @@ def observe(context: Context) -> ObservedExports:
         return observed
     owned = {each.cluster.key: each.owned for each in contents.values()}
     return replace(observed, to_prune=to_prune(context, listing.within(context.places), owned))
+
+
+def look_again(
+    before: ObservedExports, changed: Collection[str], expectant: Collection[str], context: Context
+) -> ObservedExports:
+    """The same, but for the clusters that were `changed` since, and for the exports of those that are `expectant`.
+
+    These do not know the kind yet, and take one call each.
+    """
+    wanted, session = context.wanted, context.session
+    contents = dict(before.contents)
+    for spec in wanted.clusters:
+        if spec.name in changed:
+            contents[spec.name] = read_contents(session, wanted, spec, contents[spec.name].cluster)
+        elif spec.name in expectant:
+            contents[spec.name] = with_exports(session, wanted, spec, contents[spec.name])
+    return replace(before, contents=contents)
 
 
 def _to_pass_over(wanted: Environment, observed: ObservedExports) -> frozenset[str]:

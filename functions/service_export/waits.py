@@ -10,7 +10,7 @@ from functions.service_export.observed import ObservedExports
 from shared.changes.objects import ObjectChange
 from shared.google.compute import unix
 from shared.objects import KubeObject, is_being_deleted
-from shared.step.estimate import remaining
+from shared.step.estimate import UNHURRIED, closely, remaining
 from shared.step.outcome import Waiting
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ CREATED, KIND_KNOWN, DELETED = 300.0, 110.0, 10.0  # typical seconds [observed]
 
 # The same until an import lists a cluster's first export [documented], another one, or no longer [inferred].
 IMPORTED, IMPORTED_LATER, WITHDRAWN = 300.0, 45.0, 60.0
-UNHURRIED = 25.0  # once an import lists a cluster, its backends' health takes longer than that [observed]
+# The kind's first look comes after this share of its time: the namespaces that its clock starts with are made up to
+# half a minute after the cluster serves.
+EARLY = 0.35
 
 
 def wait_to_change(
@@ -47,7 +49,8 @@ def wait_for_imports(
 ) -> Waiting:
     """Wait for imports that are not as they should be; `starting` says that exports are only being made.
 
-    Routes watch the imports by themselves; this one looks when the slowest of them is due.
+    Routes watch the imports by themselves; this one looks when the slowest of them is due. Once an import lists a
+    cluster, its backends' health takes longer than the pause between two looks [observed].
     """
     keys = {("ServiceExport", each.namespace, each.name) for each in missing}
     exports = (
@@ -65,14 +68,15 @@ def _for_cluster(name: str, observed: ObservedExports, now: float) -> Waiting:
     cluster = observed.clusters.get(name)
     since = unix(cluster.created) if cluster and cluster.created else None
     text = f"waiting for cluster {name} to be RUNNING"
-    return Waiting(reason="ClusterProvisioning", message=text, retry_after=remaining(now, since, CREATED))
+    seconds = max(remaining(now, since, CREATED), UNHURRIED)  # its kinds take a minute more, at the least
+    return Waiting(reason="ClusterProvisioning", message=text, retry_after=seconds)
 
 
 def _for_kind(name: str, contents: ObservedCluster, now: float) -> Waiting:
     """The kind comes to a cluster some time after the namespaces did, which are made as soon as it serves."""
     spaces = (live for (kind, _, _), live in contents.objects.items() if kind == "Namespace")
     text = f"cluster {name} does not know ServiceExports yet"
-    seconds = remaining(now, _newest(spaces), KIND_KNOWN)
+    seconds = closely(now, _newest(spaces), KIND_KNOWN, first=EARLY)
     return Waiting(reason="ServiceExportUnknown", message=text, retry_after=seconds)
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.verification.deployed import as_deployed
 from functions.verification.drift import Drift, Drifted, blocked
 from functions.verification.endpoint_states import read_states
-from functions.verification.expectation import NO_ROUTE, RoutingState, Row, rows
+from functions.verification.expectation import NO_ROUTE, RoutingState, rows
 from functions.verification.probe import MAX_NAME
 from functions.verification.proof import ProofRow
-from functions.verification.proving import MAX_REQUESTS, PATIENCE, prove
+from functions.verification.proving import MAX_REQUESTS, PATIENCE
+from functions.verification.sending import Sending
 from functions.verification.subject import NothingToProve, Subject, read_subject
 from functions.verification.timed_http import LIMIT
 from shared.gateway.status import Vip, of_route, vips
@@ -28,7 +30,7 @@ from shared.json_types import Json
 from shared.labels import asked_at
 from shared.objects import KubeObject, key_of
 from shared.other_routes import shared_traffic, taken_traffic, unprogrammed
-from shared.step.estimate import Pace
+from shared.step.estimate import UNHURRIED, Pace, closely
 from shared.step.outcome import Blocked, Decision, Done, Outcome, Waiting, Warned
 from shared.step.step import Context, Step
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 # Typical seconds from a reconciled route to its URL map at the proxies, and to its healthy backends [observed].
 TYPICAL_URL_MAP, TYPICAL_HEALTHY = 30.0, 60.0
-MAX_ROWS = 1_000  # in one attempt
 FAULT_MESSAGES = {
     "Unreachable": "does not answer",
     "TooSlow": f"has not answered whole within {LIMIT:.0f} s",
@@ -58,8 +59,9 @@ FAULT_MESSAGES = {
 class ObservedTraffic:
     """The answers to the requests that were sent.
 
-    `asked` is when the request was published, `reconciled` when the last route was in the load balancer (unix
-    seconds). `missing` says why nothing could be sent. `left_out` counts the rows beyond `MAX_ROWS`.
+    `asked` is when the request was published, `reconciled` when the last route was in the load balancer; `imported` is
+    when the steps of a deploy before this one had seen everything, with the last import, None for a request by name
+    (unix seconds). `missing` says why nothing could be sent. `sending` is what was sent.
 
     Of a request by name, `drift` is what is not as it was deployed: then nothing is sent. `deploying` is the execution
     that is at work on the environment, `kind` that of the Gateway's addresses, which a deploy's gateway step tells.
@@ -69,8 +71,9 @@ class ObservedTraffic:
     asked: float
     missing: str = ""
     reconciled: float | None = None
+    imported: float | None = None
     results: tuple[ProofRow, ...] = ()
-    left_out: int = 0
+    sending: Sending | None = None
     vips: tuple[Vip, ...] = ()
     kind: str = ""
     drift: tuple[Drift, ...] = ()
@@ -86,7 +89,8 @@ def observe(context: Context) -> ObservedTraffic:
         return ObservedTraffic(asked)
     try:
         if context.environment:
-            return _traffic(context.session, read_subject(context), asked)
+            found = _traffic(context.session, read_subject(context), asked)
+            return replace(found, imported=context.message.began)
         return _by_name(context, asked)
     except NothingToProve as reason:
         return ObservedTraffic(asked, missing=str(reason))
@@ -117,7 +121,16 @@ def _judged(observed: ObservedTraffic, now: float) -> Decision:
     failing = [each for each in observed.results if each.fault]
     if not failing:
         return Decision(Done(outputs=_outputs(observed), warnings=observed.warnings))
-    return Decision(_waiting(observed, failing, pace))
+    if observed.imported is None:
+        return Decision(_waiting(observed, failing, pace.ahead(observed.reconciled, TYPICAL_HEALTHY)))
+    since = max(observed.reconciled or 0.0, observed.imported - UNHURRIED)
+    wait = _waiting(observed, failing, closely(now, since, TYPICAL_HEALTHY))
+    return Decision(wait, near=partial(_sent_again, observed))
+
+
+def _sent_again(before: ObservedTraffic, context: Context) -> ObservedTraffic:
+    assert before.sending is not None, "who waits for a right answer has sent something"
+    return replace(before, results=before.sending.after(before.results))
 
 
 VERIFICATION = Step("verification", observe, decide, frozenset({"check", "apply"}))
@@ -156,14 +169,13 @@ def _traffic(session: Session, subject: Subject, asked: float) -> ObservedTraffi
     if subject.needs_routes and all(each.rule == NO_ROUTE for each in matrix):
         raise NothingToProve(f"Gateway {subject.namespace}/{subject.name} has no attached route")
     states = read_states(session, subject.project)
-    results = (*prove(matrix[:MAX_ROWS], subject.probe, states), *map(left_out, matrix[MAX_ROWS:]))
-    beyond = max(0, len(matrix) - MAX_ROWS)
+    sending = Sending(tuple(matrix), subject.probe, states)
     reconciled = _reconciled(routes, subject.name)
     return ObservedTraffic(
         asked,
         reconciled=reconciled,
-        results=results,
-        left_out=beyond,
+        results=sending.all(),
+        sending=sending,
         vips=addresses,
         warnings=tuple(warnings),
     )
@@ -176,12 +188,6 @@ def _of_others(subject: Subject, routes: list[KubeObject]) -> tuple[list[Warned]
     objects = {key_of(each): each for each in routes}
     warnings = [*unprogrammed(subject.wanted, subject.gateway), *shared_traffic(subject.wanted, objects)]
     return warnings, taken_traffic(subject.wanted, objects)
-
-
-def left_out(row: Row) -> ProofRow:
-    """What is told of a row beyond the bound."""
-    note = f"not sent: an attempt has {MAX_ROWS:,} rows"
-    return ProofRow(replace(row, request=None), note=note)
 
 
 def _addresses(session: Session, subject: Subject) -> tuple[Vip, ...]:
@@ -243,7 +249,8 @@ def _outputs(observed: ObservedTraffic) -> Json:
         "wrong": wrong,
         "clusters": sorted({one.cluster for each in sent for one in each.clusters if one.answers}),
     }
-    beyond = {"notProbed": observed.left_out} if observed.left_out else {}
+    left_out = observed.sending.left_out if observed.sending else 0
+    beyond = {"notProbed": left_out} if left_out else {}
     shown = [
         {"region": each.region, "address": each.address, "kind": observed.kind} for each in observed.vips
     ]
@@ -251,8 +258,11 @@ def _outputs(observed: ObservedTraffic) -> Json:
     return {"traffic": [each.wire() for each in ordered], "summary": summary | beyond, **addresses}
 
 
-def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> Waiting:
-    """Wait for healthy backends in every case: they take longer than the URL map, at the same time."""
+def _waiting(observed: ObservedTraffic, failing: list[ProofRow], seconds: float) -> Waiting:
+    """Wait for healthy backends in every case: they take longer than the URL map, at the same time.
+
+    Their checks begin when their cluster is listed in the import, and not before the route is in the load balancer.
+    """
     first = failing[0]
     request = first.row.request
     assert request is not None, "only a sent request can fail"
@@ -265,7 +275,7 @@ def _waiting(observed: ObservedTraffic, failing: list[ProofRow], pace: Pace) -> 
     return Waiting(
         reason=first.fault,
         message=f"{what} {FAULT_MESSAGES[first.fault]}{detail}",
-        retry_after=pace.ahead(observed.reconciled, TYPICAL_HEALTHY),
+        retry_after=seconds,
         outputs=_outputs(observed),
         warnings=observed.warnings,
     )

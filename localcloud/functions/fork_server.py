@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from localcloud.functions import instance_clock, resolver
+from localcloud.functions import instance_clock, pauses, resolver
 
 # Modules that look at the environment while they are being imported.
 ENVIRONMENT_READERS = ("google.auth.compute_engine._metadata", "google.auth.compute_engine._mtls")
@@ -137,6 +137,7 @@ def _take_on(order: dict[str, Any]) -> None:
     resolver.install(order["domains"])
     if order["clock"]:
         instance_clock.install(Path(order["clock"]))
+    pauses.install(order["environment"]["GCE_METADATA_HOST"])
     os.chdir(order["directory"])
     sys.path[:0] = [order["directory"]]
     _forget_others(order["directory"])

@@ -24,6 +24,7 @@ from localcloud.time.clock import Clock, Timer
 from localcloud.time.timing import SPREAD, Timing
 from localcloud.wire.messages import Abort, Response
 
+PAUSE = "pause"  # the kind of what is no call: it has no latency of its own
 GLANCE = 0.0002  # real seconds between two looks whether an instance waits that has sent a call, at first
 LONGEST_GLANCE = 0.001  # and when it goes on computing
 PATIENCE = 120.0  # real seconds an instance may compute between two calls before the run is given up
@@ -143,6 +144,14 @@ class JumpSchedule:
         self._stirred.set()
         return await arrival.future
 
+    async def pause(self, actor: str, seconds: float) -> None:
+        """Let `actor` do nothing for so many seconds.
+
+        Raises:
+            Abort: it has ended meanwhile.
+        """
+        await self.admit(actor, PAUSE, lambda: Response(latency=seconds))
+
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Go from event to event until `done()`.
 
@@ -198,7 +207,7 @@ class JumpSchedule:
     def _place(self) -> None:
         """Give each new call its time. Those of one instance are here in the order in which it made them."""
         for arrival in sorted(self._arrivals, key=lambda a: a.actor):
-            seconds = self.draw(arrival.kind)
+            seconds = 0.0 if arrival.kind == PAUSE else self.draw(arrival.kind)
             arrival.timer = self._clock.after(seconds, lambda a=arrival: self._serve(a))  # type: ignore[misc]
             page = self._clocks.get(arrival.actor)
             if page is not None and (until := page.waits_until(arrival.port)) != math.inf:

@@ -35,6 +35,7 @@ class ScaledSchedule:
         self._speed = speed
         self._random = random.Random(f"schedule/{timing.seed}")  # noqa: S311  # not for secrets
         self._computing: set[str] = set()
+        self._paused: set[str] = set()
         self._watch = watch
         self._looked = watch()
         self._owed = 0.0  # simulated seconds that have passed and are not yet on the clock
@@ -62,6 +63,7 @@ class ScaledSchedule:
         """`actor` is done or dead; what it still asks is not answered."""
         self._look()
         self._computing.discard(actor)
+        self._paused.discard(actor)
         self._woken.set()
 
     async def admit(
@@ -87,6 +89,25 @@ class ScaledSchedule:
             self._clock.after(response.latency, passed.set)
             await passed.wait()
         return response.in_time()
+
+    async def pause(self, actor: str, seconds: float) -> None:
+        """Let `actor` do nothing for so many seconds of the cloud's: it computes nothing meanwhile.
+
+        Raises:
+            Abort: it has ended meanwhile.
+        """
+        if actor not in self._computing:
+            raise Abort
+        self._look()
+        self._computing.discard(actor)
+        self._paused.add(actor)
+        over = asyncio.Event()
+        self._clock.after(seconds, over.set)
+        await over.wait()
+        if actor not in self._paused:
+            raise Abort
+        self._paused.discard(actor)
+        self.computes(actor)
 
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Let time pass until `done()`."""

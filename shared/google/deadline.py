@@ -40,12 +40,17 @@ class Deadline:
 
     def hear(self, date: float) -> None:
         """An answer has come that bears this date, unix seconds."""
-        self._arrival = max(self._arrival, date - self._passed)
+        self._arrival = max(self._arrival, date - self.passed)
 
     @property
     def now(self) -> float:
         """The servers' time, as far as is known: not later than it is."""
-        return self._arrival + self._passed
+        return self._arrival + self.passed
+
+    @property
+    def passed(self) -> float:
+        """Seconds since the receipt, by the instance's clock."""
+        return time.monotonic() - self._received
 
     @property
     def left(self) -> float:
@@ -62,7 +67,3 @@ class Deadline:
         if left <= 0:
             raise DeadlinePassed(f"the message had until {self._end:.0f}; {max(self.left, 0):.1f} s are left")
         return min(LONGEST_CALL, left)
-
-    @property
-    def _passed(self) -> float:
-        return time.monotonic() - self._received

@@ -22,6 +22,7 @@ from shared.step.error_outcomes import outcome_of
 from shared.step.fence import Fence, yield_to_newer
 from shared.step.log import log_error
 from shared.step.message import Message
+from shared.step.nearby import is_near, pause
 from shared.step.outcome import Decision, Done, Outcome, Stopped, Superseded, Waiting
 from shared.step.step import AnyStep, Context
 
@@ -90,17 +91,22 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
     fence = Fence(context.session, context.message) if step.fenced and not is_check else None
     if fence is not None:
         context.session.calls.permit = fence.permit
+    waited = 0.0
     for _ in range(ROUNDS):
         began = context.session.calls.deadline.now
         decision = _decide(step, context, fence)
         if is_check:
             return _planned(decision, made)
         changed = _perform(decision.changes, context, made)
+        while not changed and is_near(decision, context.session.calls.deadline):
+            waited += pause(decision)
+            decision = _look_narrowly(step, context, fence, decision)
+            changed = _perform(decision.changes, context, made)
         if not changed and decision.outcome is not None:
             if _is_too_early(decision.outcome, context.message, began):
                 return _second_look(decision.outcome, context)
             publish_all(context.session, decision.publications)
-            return _telling(decision, decision.outcome, context)
+            return _with_wait(_telling(decision, decision.outcome, context), waited)
     why = f": {changed[0]}" if changed else ""  # told when it lasts until time is up
     return Waiting(reason="Changed", message=f"the changes are not visible yet{why}", retry_after=2.0)
 
@@ -130,6 +136,23 @@ def _decide(step: AnyStep, context: Context, fence: Fence | None) -> Decision:
         fence.verify()
     context.session.calls.deadline.time_limit()
     return step.decision(context, observed, context.session.now)
+
+
+def _look_narrowly(step: AnyStep, context: Context, fence: Fence | None, before: Decision) -> Decision:
+    """The decision after a look at what was waited for alone. Each change passes the fence, and so does an end."""
+    assert before.near is not None, "only what is near is looked at so"
+    observed = before.near(context)
+    now = max(context.session.now, context.session.calls.deadline.now)  # perhaps no API was asked
+    decision = step.decision(context, observed, now)
+    if fence is not None and not isinstance(decision.outcome, Waiting):
+        fence.verify()
+    context.session.calls.deadline.time_limit()
+    return decision
+
+
+def _with_wait(outcome: Outcome, seconds: float) -> Outcome:
+    """The outcome, with the seconds that were waited already."""
+    return replace(outcome, waited=seconds) if isinstance(outcome, Waiting) else outcome
 
 
 def _planned(decision: Decision, made: list[Change]) -> Outcome:

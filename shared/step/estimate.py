@@ -18,6 +18,13 @@ EARLIEST = 0.6
 PACE = 0.075
 # Seconds between two attempts. Hardly anything but an address is ready sooner [observed].
 SHORTEST = 5.0
+# What the path waits for is looked at more closely around the time when it usually ends: the platform's next piece
+# begins when it is seen. A look of this kind is a call or two (`shared.step.decision`), so that many of them cost less
+# than an attempt.
+CLOSE_PACE, CLOSEST = 0.015, 0.75
+USUAL = 2.5  # typical times after which nothing is usual any more, and `PACE` holds again
+# Seconds between two looks at what nothing else waits for, or what is followed by something far longer.
+UNHURRIED, SELDOM = 25.0, 40.0
 # Seconds, the longest pause. What began long ago no longer says when it ends, and a person's fix is noticed within a
 # minute.
 LONGEST = 60.0
@@ -31,6 +38,18 @@ def remaining(now: float, since: float | None, typical: float, *, first: float =
     """
     elapsed = max(0.0, now - since) if since is not None else 0.0
     return max(SHORTEST, first * typical - elapsed, min(PACE * elapsed, LONGEST))
+
+
+def closely(now: float, since: float | None, typical: float, *, first: float = EARLIEST) -> float:
+    """As `remaining`, for a piece of work that the path waits for: what follows it is long, and begins once it is seen.
+
+    Around the typical time the pauses are shorter. Long after it they are as everywhere, so that the time lost stays a
+    share of the time that has passed, however slow the platform is today.
+    """
+    elapsed = max(0.0, now - since) if since is not None else 0.0
+    if elapsed > USUAL * typical:
+        return remaining(now, since, typical)
+    return max(CLOSEST, first * typical - elapsed, CLOSE_PACE * elapsed)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ There are six outcomes; the workflow branches on nothing else. `done` is observe
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -64,7 +64,8 @@ class Done(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Outcome):
-    """Nothing is wrong, but it is not finished. `retry_after` estimates the remaining seconds.
+    """Nothing is wrong, but it is not finished. `retry_after` estimates the remaining seconds; `waited` are those that
+    the step has waited already, within its call.
 
     `reason` is one of `BOUNDS`, which says when its cause is looked for.
     """
@@ -73,6 +74,7 @@ class Waiting(Outcome):
     reason: str
     message: str
     retry_after: float
+    waited: float = 0.0
 
     def _detail(self) -> Json:
         fields: Json = {
@@ -80,6 +82,8 @@ class Waiting(Outcome):
             "message": self.message,
             "retryAfter": round(self.retry_after, 1),
         }
+        if self.waited:
+            fields["waited"] = round(self.waited, 1)
         bound = BOUNDS.get(self.reason)
         return fields | ({"lookAfter": bound.seconds} if bound and bound.causes else {})
 
@@ -140,6 +144,10 @@ class Decision:
     With `outcome` None the step observes again at once, in the same call. `later` are changes that cannot begin yet;
     only a plan shows them. `publications` are published after the changes. The outcome of a decision with `telling`
     tells, under that name of its outputs, the operation that its one change began.
+
+    With `near`, what is waited for is expected any moment. The runner then waits `retry_after` within the call, and
+    calls it instead of `observe`: a narrow look, at what is waited for alone. It gets the context, and returns what
+    `decide` takes (`shared.step.nearby`).
     """
 
     outcome: Outcome | None
@@ -147,6 +155,7 @@ class Decision:
     later: Sequence[Change] = ()
     publications: Sequence[Publication] = ()
     telling: str = ""
+    near: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         if self.outcome is None and not self.changes:

@@ -11,7 +11,8 @@ from functions.verification.expectation import Row, rows
 from functions.verification.probe import Answer, fault_of
 from functions.verification.proof import ProofRow, SeenCluster
 from functions.verification.routing import ProbeRequest
-from functions.verification.step import ObservedTraffic, decide, left_out
+from functions.verification.sending import left_out
+from functions.verification.step import ObservedTraffic, decide
 from shared.step.outcome import Done, Waiting
 from tests.support.live import NOW, environment
 from tests.support.traffic import CENTRAL, EAST, STORE, VIPS, WEST, backend, routed, world
