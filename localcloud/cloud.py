@@ -274,7 +274,7 @@ class LocalCloud:
             seconds = pauses.seconds_of(request)
             if seconds is None:
                 return server.handle(request)
-            await self.schedule.pause(instance, seconds)
+            await self.schedule.pause(instance, seconds, request.port)
             return pauses.over()
 
         address = self.edge.open(_metadata_port(instance), metadata)

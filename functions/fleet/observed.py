@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared import gone, labels
@@ -56,18 +56,6 @@ def observe(context: Context) -> ObservedFleet:
         features(session, wanted.project),
         granted,
     )
-
-
-def look_again(before: ObservedFleet, context: Context) -> ObservedFleet:
-    """The same as long as the same clusters serve, which one call tells; else all anew."""
-    known = _clusters(context.session, context.wanted)
-    if _serving(known) == _serving(before.clusters):
-        return replace(before, clusters=known)
-    return observe(context)
-
-
-def _serving(clusters: Mapping[str, container.Cluster]) -> set[str]:
-    return {name for name, each in clusters.items() if each.serves}
 
 
 def _clusters(session: Session, wanted: Environment) -> dict[str, container.Cluster]:

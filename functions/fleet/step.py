@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from functions.fleet.blockers import blocker
 from functions.fleet.changes import EnableIngress, EnableServices, GrantImporter, MoveConfigMembership
-from functions.fleet.observed import ObservedFleet, look_again, observe
+from functions.fleet.observed import ObservedFleet, observe
 from functions.fleet.waits import (
     Wait,
     for_config_membership,
@@ -50,10 +49,7 @@ def decide(wanted: Environment, observed: ObservedFleet, now: float) -> Decision
     later = [each.change for each in missing if each.wait]
     waits = [each.wait for each in missing if each.wait] or list(for_states(wanted, observed, now))
     if waits:
-        wait = waiting(waits, bool(later))
-        is_of_cluster = wait.reason == "ClusterProvisioning"
-        near = partial(look_again, observed) if is_of_cluster else observe
-        return Decision(wait, ready, later, near=near if later else None)
+        return Decision(waiting(waits, bool(later)), ready, later, near=observe if later else None)
     return Decision(None, ready) if ready else Decision(Done())
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # Typical seconds [observed in public transcripts]; a member's state by feature, since that was asked for.
 CREATED, REGISTERED, SERVICES, ENABLED, READY_TO_USE = 300.0, 10.0, 6.0, 16.0, 60.0
 MEMBER_STATE = {MCS: 120.0, INGRESS: ENABLED + 198.0}
+# Seconds between two looks whether a cluster serves: its membership comes ten seconds after that, so that two looks or
+# three a minute lose hardly anything.
+JOINING = 20.0
 NONE = State("", "")
 # The reason for each state in which a feature changes [documented: FeatureResourceState.State].
 CHANGING = {
@@ -92,7 +95,7 @@ def waiting(waits: Sequence[Wait], something_to_begin: bool) -> Waiting:
 
 def _for_cluster(name: str, observed: ObservedFleet, now: float) -> Wait:
     created = observed.clusters[name].created if name in observed.clusters else ""
-    seconds = closely(now, unix(created) if created else None, CREATED)
+    seconds = remaining(now, unix(created) if created else None, CREATED, longest=JOINING)
     return Wait("ClusterProvisioning", f"waiting for {name} to be RUNNING", seconds)
 
 

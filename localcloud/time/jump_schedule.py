@@ -144,13 +144,13 @@ class JumpSchedule:
         self._stirred.set()
         return await arrival.future
 
-    async def pause(self, actor: str, seconds: float) -> None:
-        """Let `actor` do nothing for so many seconds.
+    async def pause(self, actor: str, seconds: float, port: int = 0) -> None:
+        """Let the thread of `actor` that asks from `port` do nothing for so many seconds.
 
         Raises:
             Abort: it has ended meanwhile.
         """
-        await self.admit(actor, PAUSE, lambda: Response(latency=seconds))
+        await self.admit(actor, PAUSE, lambda: Response(latency=seconds), port=port)
 
     async def run_until(self, done: Callable[[], bool]) -> None:
         """Go from event to event until `done()`.

@@ -90,7 +90,7 @@ class ScaledSchedule:
             await passed.wait()
         return response.in_time()
 
-    async def pause(self, actor: str, seconds: float) -> None:
+    async def pause(self, actor: str, seconds: float, port: int = 0) -> None:
         """Let `actor` do nothing for so many seconds of the cloud's: it computes nothing meanwhile.
 
         Raises:

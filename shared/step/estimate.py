@@ -30,14 +30,16 @@ UNHURRIED, SELDOM = 25.0, 40.0
 LONGEST = 60.0
 
 
-def remaining(now: float, since: float | None, typical: float, *, first: float = EARLIEST) -> float:
+def remaining(
+    now: float, since: float | None, typical: float, *, first: float = EARLIEST, longest: float = LONGEST
+) -> float:
     """Seconds until the next attempt, for something that began at `since` and usually takes `typical` seconds.
 
     `since` None means that it begins now. `first` is the share of the typical time before the first attempt: 1.0 suits
-    what other work takes longer than.
+    what other work takes longer than. No pause after it is longer than `longest`.
     """
     elapsed = max(0.0, now - since) if since is not None else 0.0
-    return max(SHORTEST, first * typical - elapsed, min(PACE * elapsed, LONGEST))
+    return max(SHORTEST, first * typical - elapsed, min(PACE * elapsed, longest))
 
 
 def closely(now: float, since: float | None, typical: float, *, first: float = EARLIEST) -> float:

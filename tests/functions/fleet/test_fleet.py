@@ -68,7 +68,25 @@ def test_multi_cluster_services_are_enabled_before_there_is_a_cluster() -> None:
 
     assert [MCS] == resources(decision.changes)
     assert [PROJECT, INGRESS] == resources(decision.later)
-    assert ("ClusterProvisioning", 240) == waits(decision)
+    assert ("ClusterProvisioning", 180) == waits(decision)
+
+
+def test_a_cluster_is_looked_for_about_as_often_as_its_membership_allows() -> None:
+    """The grant and ingress begin with it; long after its usual time the pauses grow no more."""
+    new = {name: cluster(name, status="PROVISIONING") for name in (WEST, EAST)}
+    decision = look(clusters=new, memberships={}, granted=False)
+
+    assert ("ClusterProvisioning", 20) == waits(decision)
+    assert decision.near is not None  # but too far away to be waited for within the call
+
+
+def test_a_membership_is_waited_for_closely() -> None:
+    """Ingress begins with the config cluster's; nothing is near once all there is to do is to wait for states."""
+    joining = look(memberships={}, features={MCS: both()[MCS]})
+    assert "MembershipCreating" == waits(joining)[0]
+    assert joining.near is not None
+
+    assert look(features={**both(), MCS: feature(MCS, age=10, members={})}).near is None
 
 
 def test_the_grant_comes_with_the_first_cluster_that_serves() -> None:

@@ -110,7 +110,18 @@ def test_a_cluster_that_just_serves_gets_everything_but_exports() -> None:
         "create gke-west-1/ServiceExport/store/store",
         "create gke-west-1/ServiceExport/store/store-west-1",
     ] == names(decision.later)
-    assert ("ServiceExportUnknown", 66) == (waiting(decision).reason, waiting(decision).retry_after)
+    assert ("ServiceExportUnknown", 38.5) == (waiting(decision).reason, waiting(decision).retry_after)
+
+
+@pytest.mark.parametrize(("age", "is_near"), [(10, False), (30, True), (90, True), (3000, False)])
+def test_a_kind_that_is_due_is_waited_for_closely(age: float, is_near: bool) -> None:
+    """Reckoned from when the namespace was made, a while after the cluster had begun to serve."""
+    live = {key: each for key, each in objects(WEST).items() if key[0] != "ServiceExport"}
+    live[SPACE] = {"metadata": {"name": "store", "creationTimestamp": stamp(NOW - age)}}
+    decision = look(there(WEST, live, known=False))
+
+    assert "ServiceExportUnknown" == waiting(decision).reason
+    assert is_near is (decision.near is not None)
 
 
 def test_a_cluster_that_knows_exports_gets_them_with_everything_else() -> None:

@@ -18,6 +18,7 @@ from functions.verification.filters import told
 from functions.verification.probe import Answer
 from functions.verification.proof import ProofRow
 from functions.verification.proving import States, prove
+from functions.verification.sending import Sending
 from functions.verification.step import ObservedTraffic, decide
 from shared.spec import Probe
 from shared.step.outcome import Done, Waiting
@@ -74,6 +75,28 @@ def proven(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ProofRow, ...
 
 
 Proven = Callable[..., tuple[ProofRow, ...]]
+
+
+def test_what_was_wrong_is_asked_for_again_before_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row until its answers are right, which costs a request or two; then everything anew."""
+    asked, healthy = list[Row](), list[str]()
+
+    def send(http: requests.Session, row: Row, probe: Probe) -> Answer:
+        asked.append(row)
+        return Answer(200, "one") if healthy else Answer(503)
+
+    monkeypatch.setattr(proving, "send", send)
+    first, second = one_region(ONE), replace(one_region(ONE), rule="another")
+    sending = Sending((first, second), STORE.probe, lambda *_: {})
+    wrong = sending.all()
+    asked.clear()
+    wrong = sending.after(wrong)
+    assert (1, 1) == (len(asked), sum(bool(each.fault) for each in wrong))
+
+    healthy.append("one")
+    asked.clear()
+    assert ["proven", "proven"] == [each.verdict for each in sending.after(wrong)]
+    assert {first, second} == set(asked)
 
 
 class TestBackends:

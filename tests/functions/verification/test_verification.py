@@ -221,11 +221,38 @@ class TestDecision:
     @pytest.mark.parametrize(("age", "seconds"), [(0, 36), (20, 16), (40, 5), (100, 7.5)])
     def test_the_next_look_is_when_backends_may_be_healthy(self, age: float, seconds: float) -> None:
         """Health takes a minute from when the route was reconciled, whatever is seen first."""
-        waiting = decide(ObservedTraffic(NOW - 500, "", NOW - age, (_failing("RouteNotThere"),)), NOW).outcome
+        waiting = decide(
+            ObservedTraffic(NOW - 500, reconciled=NOW - age, results=(_failing("RouteNotThere"),)), NOW
+        ).outcome
 
         assert isinstance(waiting, Waiting)
         assert (waiting.reason, waiting.retry_after) == ("RouteNotThere", seconds)
         assert "http://store.example.internal/west by 10.138.0.5" in waiting.message
+
+    @pytest.mark.parametrize(
+        ("reconciled", "imported", "seconds"), [(5, 5, 31), (90, 1, 10), (90, 30, 0.825), (400, 300, 24.375)]
+    )
+    def test_a_deploy_looks_closely_when_the_last_import_was_seen(
+        self, reconciled: float, imported: float, seconds: float
+    ) -> None:
+        """Which is up to half a minute after it came; whichever is later of that and the last route counts."""
+        observed = ObservedTraffic(
+            NOW - 500,
+            reconciled=NOW - reconciled,
+            imported=NOW - imported,
+            results=(_failing("NoHealthyUpstream"),),
+        )
+        decision = decide(observed, NOW)
+
+        assert isinstance(decision.outcome, Waiting)
+        assert decision.outcome.retry_after == pytest.approx(seconds)
+        assert decision.near is not None
+
+    def test_a_request_by_name_reads_anew_before_each_look(self) -> None:
+        """A deploy may have changed what was read."""
+        wrong = ObservedTraffic(NOW - 500, reconciled=NOW - 40, results=(_failing("NoHealthyUpstream"),))
+
+        assert decide(wrong, NOW).near is None
 
     def test_failing_rows_come_first(self) -> None:
         """Also while it waits: the report of a deploy that never got there has them."""

@@ -50,6 +50,45 @@ def test_a_real_second_is_so_many_simulated_ones(hand: Hand) -> None:
     assert ([10.0, 59.0], EPOCH + 60) == (moments, world.clock.now)
 
 
+def test_time_runs_at_its_speed_while_an_instance_sleeps(hand: Hand) -> None:
+    """It computes nothing; when it wakes, a second is a second again."""
+
+    async def scene() -> None:
+        world = World.create()
+        schedule = hand.schedule(world, 100)
+        schedule.computes("a-000")
+        asleep = asyncio.create_task(schedule.pause("a-000", 50.0))
+        await asyncio.sleep(0)
+        assert schedule.idle
+        hand.seconds += 0.5
+        schedule.catch_up()
+        await asleep
+
+        assert (False, EPOCH + 50) == (schedule.idle, world.clock.now)
+
+    asyncio.run(scene())
+
+
+def test_who_ends_in_its_sleep_does_not_wake(hand: Hand) -> None:
+    """Its pause is dropped, and it computes no more."""
+
+    async def scene() -> None:
+        world = World.create()
+        schedule = hand.schedule(world, 100)
+        schedule.computes("a-000")
+        asleep = asyncio.create_task(schedule.pause("a-000", 50.0))
+        await asyncio.sleep(0)
+        schedule.ended("a-000")
+        hand.seconds += 0.5
+        schedule.catch_up()
+
+        with pytest.raises(Abort):
+            await asleep
+        assert schedule.idle
+
+    asyncio.run(scene())
+
+
 def test_a_second_is_a_second_while_an_instance_computes(hand: Hand) -> None:
     """From the moment that it begins to the one that it ends; its deadline is as far away as on Google Cloud."""
     world = World.create()

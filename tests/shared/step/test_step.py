@@ -21,7 +21,7 @@ from shared.step import callback, fence
 from shared.step.answer import LIMIT, LIMITS, answer, shortened
 from shared.step.change import Description
 from shared.step.error_outcomes import outcome_of
-from shared.step.estimate import remaining
+from shared.step.estimate import closely, remaining
 from shared.step.message import Message, parse
 from shared.step.outcome import Blocked, Decision, Done, Failed, Superseded, Waiting, Warned
 from shared.step.packed import PACKED_LIMIT, pack, unpack
@@ -268,6 +268,16 @@ class TestEstimates:
 
         assert now - end <= max(5, 0.08 * end)
         assert looks <= 30
+
+    @given(st.floats(20, 300), st.floats(0.5, 3))
+    def test_what_the_path_waits_for_is_seen_sooner(self, typical: float, times: float) -> None:
+        """Near its usual time within some 2 % of what it took; on a slow day within the share of every wait."""
+        end, now, looks = times * typical, 0.0, 0
+        while now < end:
+            now, looks = now + closely(now, 0.0, typical, first=0.35), looks + 1
+
+        assert now - end <= max(0.75, (0.016 if times < 2.4 else 0.08) * end)
+        assert looks <= 160
 
 
 class TestMessages:
