@@ -276,7 +276,7 @@ class TestEstimates:
         while now < end:
             now, looks = now + closely(now, 0.0, typical, first=0.35), looks + 1
 
-        assert now - end <= max(0.75, (0.016 if times < 2.4 else 0.08) * end)
+        assert now - end <= (max(0.75, 0.016 * end) if times < 2.4 else max(5, 0.08 * end))
         assert looks <= 160
 
 
