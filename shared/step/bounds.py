@@ -65,7 +65,6 @@ BOUNDS: Mapping[str, Bound] = {
     # The claim and the settlement: there is no environment yet or any more that could be looked at.
     "AnchorReserving": Bound(SLOW),
     "AnchorReleasing": Bound(SLOW),
-    "RequestBeforeEnds": Bound(SLOW),
     # Subnets.
     "ProxySubnetCreating": Bound(SLOW, _NETWORK),
     "ProxySubnetDeleting": Bound(SLOW, _NETWORK),
