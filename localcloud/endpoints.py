@@ -11,7 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
+from localcloud.own_files import own
 
 _GOOGLE = ".googleapis.com"
 # `us-central1-run` and `modelarmor.us` are run and modelarmor in one region [documented: regional endpoints].
@@ -63,5 +63,5 @@ def _words() -> frozenset[str]:
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+    found: dict[str, dict[str, str]] = own(Path(__file__).with_suffix(".yaml"))
     return found

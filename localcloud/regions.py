@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
+from localcloud.own_files import own
 
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    rows: dict[str, dict[str, str]] = yaml.safe_load(
-        (Path(__file__).parent / "regions.yaml").read_text("utf-8")
-    )
+    rows: dict[str, dict[str, str]] = own(Path(__file__).with_name("regions.yaml"))
     return rows
 
 

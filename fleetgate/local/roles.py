@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from localcloud.iam.catalog import permissions
+from localcloud.own_files import own
 
 FOLDER = Path(__file__).parents[2] / "terraform-bootstrap" / "roles"
 PUBLISHER, USER = "roles/pubsub.publisher", "roles/iam.serviceAccountUser"
@@ -121,9 +120,7 @@ class RoleScope:
 
 def read_roles(folder: Path = FOLDER) -> tuple[Role, ...]:
     """Every role file of `folder`, by name."""
-    return tuple(
-        _role(path.stem, yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))
-    )
+    return tuple(_role(path.stem, own(path)) for path in sorted(folder.glob("*.yaml")))
 
 
 def unknown_permissions(folder: Path = FOLDER) -> list[str]:

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from localcloud.own_files import own
 
 
 @cache
 def defaults() -> dict[str, Any]:
     """`defaults.yaml`: what GKE fills in. Not to be changed by who reads it."""
-    loaded: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "defaults.yaml").read_text("utf-8"))
+    loaded: dict[str, Any] = own(Path(__file__).with_name("defaults.yaml"))
     return loaded
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from localcloud.own_files import own
 
 EVERYTHING = "*"
 LISTED = "documented"  # the mark of what bears none
@@ -41,7 +41,7 @@ class Rule:
 
 def rules_in(file: Path) -> dict[str, tuple[Rule, ...]]:
     """What a service's `permissions.yaml` has: the permissions that each method takes, by discovery id."""
-    entries: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+    entries: dict[str, Any] = own(file)
     return {method: tuple(_rules(entry)) for method, entry in entries.items()}
 
 
@@ -112,7 +112,7 @@ def _joined(by_resource: dict[str, str]) -> frozenset[str]:
 
 @cache
 def _data(file: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(Path(__file__).with_name(file).read_text("utf-8"))
+    loaded: dict[str, Any] = own(Path(__file__).with_name(file))
     return loaded
 
 

@@ -6,13 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from localcloud.kubernetes.times import rfc3339
+from localcloud.own_files import own
 from localcloud.wire.messages import Json
 
 _FOLDER = Path(__file__).with_name("crds")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 GATEWAY_API = (
     "gateway.networking.k8s.io_gatewayclasses",
@@ -31,7 +29,7 @@ MULTI_CLUSTER_SERVICES = ("net.gke.io_serviceexports", "net.gke.io_serviceimport
 @cache
 def crd(name: str) -> Json:
     """The CRD document of file `name`.yaml, shared by all who ask: not to be changed."""
-    document: Json = yaml.load((_FOLDER / f"{name}.yaml").read_text(), _LOADER)  # noqa: S506 - a safe loader
+    document: Json = own(_FOLDER / f"{name}.yaml")
     return document
 
 

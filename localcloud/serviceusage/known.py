@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from localcloud.own_files import own
 from localcloud.wire.errors import Refused
 
 
@@ -33,7 +32,7 @@ class KnownService:
 @cache
 def known() -> dict[str, KnownService]:
     """All of them, by name (`container.googleapis.com`)."""
-    rows = yaml.safe_load((Path(__file__).parent / "services.yaml").read_text("utf-8"))
+    rows = own(Path(__file__).with_name("services.yaml"))
     return {
         name: KnownService(name, **{**row, "requires": tuple(row.get("requires", ()))})
         for name, row in rows.items()

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from localcloud.own_files import own
 
 SPREAD = 0.4  # ±40 % of the typical time
 
@@ -21,9 +21,7 @@ SPREAD = 0.4  # ±40 % of the typical time
 @cache
 def table() -> dict[str, dict[str, Any]]:
     """The timing table: kind → {seconds, mark, source}."""
-    rows: dict[str, dict[str, Any]] = yaml.safe_load(
-        (Path(__file__).parent / "timing.yaml").read_text("utf-8")
-    )
+    rows: dict[str, dict[str, Any]] = own(Path(__file__).with_name("timing.yaml"))
     return rows
 
 
