@@ -89,9 +89,7 @@ def all_states(target: Target, ended: bool = False) -> list[State]:
     Each takes a read of its execution, which go side by side: one after the other, two hundred take half a minute.
     """
     found = _anchors(target, ended)
-    with ThreadPoolExecutor(LANES) as lanes:
-        executions = list(lanes.map(lambda each: _execution(target, each), found))
-    return [_state(target, *each) for each in zip(found, executions, strict=True)]
+    return [_state(target, *each) for each in zip(found, _executions(target, found), strict=True)]
 
 
 def state_of(target: Target, name: str) -> State:
@@ -133,6 +131,17 @@ def anchor_of(target: Target, name: str) -> Anchor:
 def _anchors(target: Target, ended: bool = False) -> list[Anchor]:
     ours = [each for each in anchor.read_all(target.session) if each.is_ours]
     return sorted((each for each in ours if ended or each.stands), key=lambda each: each.name)
+
+
+def _executions(target: Target, found: list[Anchor]) -> list[Execution | None]:
+    """The execution of each anchor. Nobody who interrupts the command waits for the threads."""
+    if len(found) < 2:
+        return [_execution(target, each) for each in found]
+    lanes = ThreadPoolExecutor(LANES)
+    try:
+        return list(lanes.map(lambda each: _execution(target, each), found))
+    finally:
+        lanes.shutdown(wait=False, cancel_futures=True)
 
 
 def _execution(target: Target, found: Anchor) -> Execution | None:

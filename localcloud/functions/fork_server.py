@@ -137,7 +137,8 @@ def _take_on(order: dict[str, Any]) -> None:
     resolver.install(order["domains"])
     if order["clock"]:
         instance_clock.install(Path(order["clock"]))
-    pauses.install(order["environment"]["GCE_METADATA_HOST"])
+    if host := order["environment"].get("GCE_METADATA_HOST"):
+        pauses.install(host)
     os.chdir(order["directory"])
     sys.path[:0] = [order["directory"]]
     _forget_others(order["directory"])

@@ -261,8 +261,8 @@ RACES = (
             (
                 (
                     "shared/step/attempt.py",
-                    "except (errors.AlreadyExists, errors.Conflict, errors.NotFound",
-                    "except (errors.Conflict, errors.NotFound",
+                    "CHANGED = (errors.AlreadyExists, errors.Conflict, errors.NotFound",
+                    "CHANGED = (errors.Conflict, errors.NotFound",
                 ),
                 ("shared/step/error_outcomes.py", '    errors.AlreadyExists: ("Changed", 1.0),\n', ""),
             )

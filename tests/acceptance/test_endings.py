@@ -143,7 +143,7 @@ BROKEN: dict[str, Callable[[Json], Json]] = {
     "another outcome": lambda answer: {**answer, "outcome": "perhaps"},
     "waiting for what": lambda answer: {"nonce": answer["nonce"], "outcome": "waiting"},
     "outputs of another kind": lambda answer: {**answer, "outputs": [1]},
-    "counts of another kind": lambda answer: {**answer, "calls": "many", "changes": []},
+    "counts of another kind": lambda answer: {**answer, "tally": "many"},
 }
 
 

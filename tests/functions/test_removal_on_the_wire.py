@@ -130,8 +130,11 @@ def test_a_deploy_that_meets_a_teardown_waits_and_makes_it_all_again() -> None:
             again = await bench.ask(*STEPS)
             assert dict.fromkeys(STEPS, "done") == last(again)
             assert {"waiting", "done"} == {each for heard in outcomes(again).values() for each in heard}
-            reasons = {step: again[step][0]["reason"] for step in ("clusters", "subnets")}
-            assert {"clusters": "ClusterUpdating", "subnets": "ProxySubnetDeleting"} == reasons
+            assert "ClusterUpdating" == again["clusters"][0]["reason"]
+            assert again["subnets"][0]["reason"] in (
+                "ProxySubnetDeleting",
+                "ProxySubnetCreating",
+            )  # it may be gone
             assert [INGRESS, MCS] == features(bench)
             assert {step: ["done"] for step in STEPS} == outcomes(await bench.ask(*STEPS))
 

@@ -14,9 +14,16 @@ LABELS = "logging.googleapis.com/labels"
 
 
 def with_rows(answer: Json, lines: Iterable[Json]) -> Json:
-    """An answer with the rows of its attempt's lines in place of what it has of them."""
+    """An answer with the rows of its attempt's lines in place of what it has of them.
+
+    One with a tally counts for all attempts so far: what it came to itself is in its first line.
+    """
+    logged = list(lines)
     rows: dict[str, list[Any]] = {"changes": []}
-    for line in lines:
+    if "tally" in answer:
+        own = next(line["answer"] for line in logged if "answer" in line)
+        answer = {**answer, **{name: own[name] for name in ("changes", "rows", "calls")}}
+    for line in logged:
         for name, found in line.items():
             if isinstance(found, list):
                 rows.setdefault(name, []).extend(found)

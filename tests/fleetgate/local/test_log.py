@@ -23,7 +23,7 @@ Json = dict[str, Any]
 VERIFY = {"action": "verify", "name": "store"}
 PROVEN = 'labels.step="verification" AND jsonPayload.callback="sent"'
 CHANGES = {
-    "subnets": 2, "clusters": 2, "fleet": 3, "service_export": 12, "gateway": 2, "verification": 0,
+    "subnets": 2, "clusters": 2, "fleet": 3, "service_export": 11, "gateway": 3, "verification": 0,
 }  # fmt: skip
 PERMISSION = "logging.logEntries.list"
 SETTLED = 'labels.mode="settle"'

@@ -128,9 +128,10 @@ def test_what_is_at_work_during_a_deployment_is_finished(play: Play, tmp_path: P
     async def scene(api: Api) -> None:
         api.deploy("slow", tmp_path)
         calls = api.publish("slow", "topics(); topics(); print('done')")
-        await api.cloud.run_until(lambda: api.cloud.functions.instance("slow-000") is not None)
-        old = api.cloud.functions.instance("slow-000")
-        assert old is not None and old.busy
+        instance = api.cloud.functions.instance
+        await api.cloud.run_until(lambda: getattr(instance("slow-000"), "work", None) is not None)
+        old = instance("slow-000")
+        assert old is not None
         api.cloud.functions.deploy(replace(old.function))
         await api.call("slow", "print('new')")
         await api.cloud.run_until(lambda: bool(api.invocations(calls)))
