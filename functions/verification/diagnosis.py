@@ -8,12 +8,14 @@ The workflow asks for it when a step has waited for one reason for long (mode lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from functions.verification.deployed import deployed_spec
-from functions.verification.drift import Drifted
+from functions.verification.drift import Drift, Drifted, blocked, drift_of
 from functions.verification.live_environment import reconstruct
+from functions.verification.standing import read_standing
+from functions.verification.step import FAULT_MESSAGES
 from functions.verification.subject import NothingToProve
 from shared.diagnosis import Finding, diagnose, gather
 from shared.labels import asked_at
@@ -25,14 +27,17 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 DENIED = "PERMISSION_DENIED"
+# Reasons for which verification waits: every step before it has made what the spec says.
+OF_TRAFFIC = {*FAULT_MESSAGES, "NothingToProve"}
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the rules found, and the reason of waiting that was asked about."""
+    """What the rules found, the reason of waiting that was asked about, and what is no longer as it was made."""
 
     findings: tuple[Finding, ...]
     about: str = ""
+    drift: tuple[Drift, ...] = ()
 
 
 def observe(context: Context) -> Diagnosis:
@@ -43,6 +48,15 @@ def observe(context: Context) -> Diagnosis:
         wanted = _by_name(context)
     findings = tuple(diagnose(gather(context.session, wanted, since))) if wanted else ()
     return Diagnosis(findings, context.message.about)
+
+
+def observe_look(context: Context) -> Diagnosis:
+    """The same; and if the traffic is waited for, what somebody has deleted or changed since the deploy made it."""
+    found = observe(context)
+    if context.environment is None or found.about not in OF_TRAFFIC:
+        return found
+    standing = read_standing(context.session, context.environment)
+    return replace(found, drift=tuple(drift_of(context.environment, standing)))
 
 
 def _by_name(context: Context) -> Environment | None:
@@ -64,11 +78,13 @@ def decide_look(observed: Diagnosis, now: float) -> Decision:
     """Blocked if a finding explains what is waited for; nothing else of what was found counts yet."""
     bound = BOUNDS.get(observed.about)
     explaining = [each for each in observed.findings if bound and each.code in bound.causes]
-    return _blocked(explaining[0], Diagnosis(tuple(explaining))) if explaining else Decision(Done())
+    if explaining:
+        return _blocked(explaining[0], Diagnosis(tuple(explaining)))
+    return Decision(blocked(observed.drift) if observed.drift else Done())
 
 
 DIAGNOSIS = Step("verification", observe, decide, frozenset({"diagnose"}))
-LOOK = Step("verification", observe, decide_look, frozenset({"look"}))
+LOOK = Step("verification", observe_look, decide_look, frozenset({"look"}))
 
 
 def _blocked(each: Finding, observed: Diagnosis) -> Decision:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.verification.diagnosis import Diagnosis, decide_look
 from functions.verification.drift import Drift, blocked, drift_of
 from functions.verification.standing import InCluster, Standing, expected
 from functions.verification.step import ObservedTraffic, decide
@@ -16,7 +17,7 @@ from shared.google.gkehub import INGRESS, MCS, Feature, State, member_key
 from shared.labels import OWNER
 from shared.spec import Environment
 from shared.step.answer import shortened
-from shared.step.outcome import Blocked, Waiting
+from shared.step.outcome import Blocked, Done, Waiting
 from tests.support.live import NOW, born, environment, one_cluster
 
 STATIC = environment(gateway={"addresses": "static"}, healthCheck={"requestPath": "/"})
@@ -179,6 +180,16 @@ def test_what_is_missing_while_a_deploy_is_at_work_is_on_its_way() -> None:
     waiting = decide(busy, NOW).outcome
     assert isinstance(waiting, Waiting) and waiting.reason == "BeingDeployed"
     assert "5f3e" in waiting.message and "store-route" in waiting.message
+
+
+def test_a_look_tells_what_was_deleted_while_the_traffic_is_waited_for() -> None:
+    """The steps before had made it, so nobody else makes it again: the next deploy does."""
+    missing = tuple(drift_of(STATIC, without_object(WEST, ROUTE)))
+    told = decide_look(Diagnosis((), "NothingToProve", missing), NOW).outcome
+
+    assert isinstance(told, Blocked)
+    assert (told.code, told.fix) == ("OBJECT_MISSING", missing[0].fix)
+    assert isinstance(decide_look(Diagnosis((), "NothingToProve"), NOW).outcome, Done)
 
 
 def test_several_are_one_answer_with_a_fault_each() -> None:
