@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.spec import Environment
 
 CHECK = "check"  # the mode that plans
+STANDS = "_stands"  # ends the name of the output of a check that found all of its step as wanted
 ACTED_IN = ("apply", "destroy")  # modes in which `done` says how the world is
 # What says that a resource is not as it was observed; and that it cannot be changed now.
 CHANGED = (errors.AlreadyExists, errors.Conflict, errors.NotFound, errors.Declined)
@@ -96,7 +97,7 @@ def _converge(step: AnyStep, context: Context, made: list[Change]) -> Outcome:
         began = context.session.calls.deadline.now
         decision = _decide(step, context, fence)
         if is_check:
-            return _planned(decision, made)
+            return _planned(decision, made, step.name)
         changed = _perform(decision.changes, context, made)
         while not changed and is_near(decision, context.session.calls.deadline):
             waited += pause(decision)
@@ -155,9 +156,15 @@ def _with_wait(outcome: Outcome, seconds: float) -> Outcome:
     return replace(outcome, waited=seconds) if isinstance(outcome, Waiting) else outcome
 
 
-def _planned(decision: Decision, made: list[Change]) -> Outcome:
-    """The answer of a check. Waiting for resources that do not exist yet is no fault of the request."""
+def _planned(decision: Decision, made: list[Change], step: str) -> Outcome:
+    """The answer of a check. Waiting for resources that do not exist yet is no fault of the request.
+
+    What is as wanted already, with nothing to do or to wait for, is told: if all steps tell it, none is applied.
+    """
     made.extend((*decision.changes, *decision.later))
+    if isinstance(decision.outcome, Done) and not (made or decision.publications):
+        outputs = {**decision.outcome.outputs, f"{step}{STANDS}": True}
+        return replace(decision.outcome, outputs=outputs)
     outcome = decision.outcome or Done()
     if isinstance(outcome, Stopped | Superseded):
         return outcome

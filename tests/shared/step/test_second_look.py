@@ -77,3 +77,16 @@ def test_everything_else_is_answered_at_once(
     """A check says nothing of how the world is in the end, and an ending is told when it is there."""
     message = event(mode=mode, claim=claimed(NOW + 20))
     assert outcome.name == answered(anchored, message, outcome, fenced)["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stands"),
+    [(Done(), True), (Waiting(reason="ClusterProvisioning", message="m", retry_after=9.0), False)],
+    ids=["as wanted", "not there yet"],
+)
+def test_a_check_tells_what_need_not_be_applied(
+    anchored: GoogleServer, event: Event, outcome: Outcome, stands: bool
+) -> None:
+    """A check passes while something is awaited, too: then there is still something to see to."""
+    told = answered(anchored, event(mode="check"), outcome)
+    assert ("done", stands) == (told["outcome"], "subnets_stands" in told.get("outputs", {}))
