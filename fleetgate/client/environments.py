@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +13,7 @@ from fleetgate.client.target import Target
 from fleetgate.results import LEAKED
 from shared import anchor, labels
 from shared.anchor import Anchor, Serving
-
-# Reads of executions side by side; a channel of gRPC carries a hundred at once [documented: gRPC, performance].
-LANES = 16
+from shared.google.side_by_side import side_by_side
 
 # What an anchor's action is called while its execution runs; an anchor without labels has none.
 UNDER_WAY = {
@@ -89,7 +86,8 @@ def all_states(target: Target, ended: bool = False) -> list[State]:
     Each takes a read of its execution, which go side by side: one after the other, two hundred take half a minute.
     """
     found = _anchors(target, ended)
-    return [_state(target, *each) for each in zip(found, _executions(target, found), strict=True)]
+    executions = side_by_side(target.session, found, lambda each: _execution(target, each))
+    return [_state(target, *each) for each in zip(found, executions, strict=True)]
 
 
 def state_of(target: Target, name: str) -> State:
@@ -131,17 +129,6 @@ def anchor_of(target: Target, name: str) -> Anchor:
 def _anchors(target: Target, ended: bool = False) -> list[Anchor]:
     ours = [each for each in anchor.read_all(target.session) if each.is_ours]
     return sorted((each for each in ours if ended or each.stands), key=lambda each: each.name)
-
-
-def _executions(target: Target, found: list[Anchor]) -> list[Execution | None]:
-    """The execution of each anchor. Nobody who interrupts the command waits for the threads."""
-    if len(found) < 2:
-        return [_execution(target, each) for each in found]
-    lanes = ThreadPoolExecutor(LANES)
-    try:
-        return list(lanes.map(lambda each: _execution(target, each), found))
-    finally:
-        lanes.shutdown(wait=False, cancel_futures=True)
 
 
 def _execution(target: Target, found: Anchor) -> Execution | None:

@@ -33,9 +33,8 @@ from shared.google.session import Session, trouble_of
 from shared.json_types import Json
 from shared.objects import KubeObject
 
-HOSTS = (
-    100  # clusters whose connections are kept: more than an environment has, or each look would connect anew
-)
+# Clusters whose connections are kept: more than an environment has, or each look would connect anew.
+HOSTS = 100
 APPLY = "application/apply-patch+yaml"  # takes JSON too, which is YAML
 
 NEG = "ServiceNetworkEndpointGroup"  # how a Service's network endpoint groups appear in its cluster

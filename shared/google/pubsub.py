@@ -11,9 +11,8 @@ from typing import Any
 from shared.google.session import Session
 from shared.json_types import JsonValue
 
-BATCH = (
-    500  # messages a call: 1,000 are allowed, of 10 MB [documented: pubsub/quotas]; ours have some 100 bytes
-)
+# Messages a call: 1,000 are allowed, of 10 MB [documented: pubsub/quotas]; ours have some 100 bytes.
+BATCH = 500
 
 
 @dataclass(frozen=True)

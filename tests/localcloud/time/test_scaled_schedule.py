@@ -50,15 +50,21 @@ def test_a_real_second_is_so_many_simulated_ones(hand: Hand) -> None:
     assert ([10.0, 59.0], EPOCH + 60) == (moments, world.clock.now)
 
 
+async def sleeping(hand: Hand) -> tuple[World, ScaledSchedule, asyncio.Task[None]]:
+    """An instance that sleeps for 50 seconds, at a hundred times the speed."""
+    world = World.create()
+    schedule = hand.schedule(world, 100)
+    schedule.computes("a-000")
+    asleep = asyncio.create_task(schedule.pause("a-000", 50.0))
+    await asyncio.sleep(0)
+    return world, schedule, asleep
+
+
 def test_time_runs_at_its_speed_while_an_instance_sleeps(hand: Hand) -> None:
     """It computes nothing; when it wakes, a second is a second again."""
 
     async def scene() -> None:
-        world = World.create()
-        schedule = hand.schedule(world, 100)
-        schedule.computes("a-000")
-        asleep = asyncio.create_task(schedule.pause("a-000", 50.0))
-        await asyncio.sleep(0)
+        world, schedule, asleep = await sleeping(hand)
         assert schedule.idle
         hand.seconds += 0.5
         schedule.catch_up()
@@ -73,11 +79,7 @@ def test_who_ends_in_its_sleep_does_not_wake(hand: Hand) -> None:
     """Its pause is dropped, and it computes no more."""
 
     async def scene() -> None:
-        world = World.create()
-        schedule = hand.schedule(world, 100)
-        schedule.computes("a-000")
-        asleep = asyncio.create_task(schedule.pause("a-000", 50.0))
-        await asyncio.sleep(0)
+        _, schedule, asleep = await sleeping(hand)
         schedule.ended("a-000")
         hand.seconds += 0.5
         schedule.catch_up()

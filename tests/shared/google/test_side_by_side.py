@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
@@ -17,11 +16,12 @@ NETWORK = "/compute/v1/projects/p/global/networks/default"
 
 def test_results_are_in_the_order_of_the_items_whoever_ends_first(session: Session) -> None:
     """All that have begun run at the same time, on threads of their own."""
-    together = threading.Barrier(THREADS, timeout=10)
+    ended = [threading.Event() for _ in range(THREADS + 1)]
+    ended[THREADS].set()
 
     def work(number: int) -> tuple[int, int]:
-        together.wait()
-        time.sleep(0.01 * (THREADS - number) / THREADS)
+        assert ended[number + 1].wait(10)  # the last one ends first
+        ended[number].set()
         return number, threading.get_ident()
 
     found = side_by_side(session, range(THREADS), work)
@@ -42,15 +42,17 @@ def test_calls_are_counted_for_the_invocation_that_began_the_work(
 def test_the_first_error_is_raised_when_all_have_ended(session: Session) -> None:
     """First by the order of the items. What had not begun by then never does."""
     begun, ended = set[int](), set[int]()
-    together = threading.Barrier(THREADS, timeout=10)
+    together, failed = threading.Barrier(THREADS, timeout=10), threading.Event()
 
     def work(number: int) -> None:
         begun.add(number)
         together.wait()
-        if number in (3, 5):
-            time.sleep(0.02 if number == 3 else 0)
-            raise ValueError(str(number))
-        time.sleep(0.05)
+        if number == 5:
+            failed.set()
+            raise ValueError("5")
+        assert failed.wait(10)
+        if number == 3:
+            raise ValueError("3")
         ended.add(number)
 
     with pytest.raises(ValueError, match="3"):
